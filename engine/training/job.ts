@@ -1,0 +1,109 @@
+import type { ScratchModel, TrainingOptions } from '../../pipeline/pipeline.js';
+
+/** What the trainer's child process is asked to do: train one fold. Plain JSON; paths are local. */
+export interface FoldJob {
+  /** 1 … K. */
+  readonly fold: number;
+  readonly labels: readonly string[];
+  /** A local model folder, or a model from scratch with the tokenizer learnt for it. */
+  readonly model:
+    | { readonly checkpoint: string; readonly maxLength: number }
+    | { readonly scratch: ScratchModel; readonly tokenizer: string; readonly maxLength: number };
+  /** Path of the prepared training table: JSON `TrainingTable`. */
+  readonly table: string;
+  readonly training: TrainingOptions;
+  /** The seed this attempt uses: `training.seed`, or a later one after a divergence. */
+  readonly seed: number;
+  /** Intra-op threads of the engine; part of the fold's key. */
+  readonly threads: number;
+  /** An existing empty folder for checkpoints in progress and for the exported model. */
+  readonly workDirectory: string;
+  /** Checkpoints to resume from, newest first; a damaged one is passed over with a warning. */
+  readonly resume: readonly FoldCheckpoint[];
+}
+
+/** The prepared training rows of all folds. */
+export interface TrainingTable {
+  readonly texts: readonly string[];
+  /** Per row, 0 or 1 per label. */
+  readonly labels: readonly (readonly number[])[];
+  /** Per row, the fold (1 … K) it is held out in. */
+  readonly folds: readonly number[];
+}
+
+/** A checkpoint as files on the local disk, each with the hash it must have. */
+export interface FoldCheckpoint {
+  readonly step: number;
+  /** Weights, optimizer state and position. */
+  readonly state: CheckpointFile;
+  /** The best epoch's weights; null before the first epoch ends. */
+  readonly best: CheckpointFile | null;
+}
+
+export interface CheckpointFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+export interface EpochMetrics {
+  /** 1 … epochs. */
+  readonly epoch: number;
+  /** Mean over the epoch's batches of their mean losses. */
+  readonly trainLoss: number;
+  readonly valLoss: number;
+  /** Macro F1 of the validation rows at 0.5. */
+  readonly macroF1: number;
+}
+
+/** Messages of the child to its parent, in order. */
+export type FoldMessage =
+  | {
+      readonly type: 'started';
+      readonly step: number;
+      readonly steps: number;
+      readonly epochs: number;
+      readonly resumedFrom: number;
+    }
+  | {
+      readonly type: 'step';
+      readonly epoch: number;
+      /** Optimizer steps done in all epochs, and their number. */
+      readonly step: number;
+      readonly steps: number;
+      readonly loss: number;
+      /** Mean seconds of one step, of the recent ones. */
+      readonly secondsPerStep: number;
+    }
+  | { readonly type: 'epoch'; readonly metrics: EpochMetrics; readonly best: boolean }
+  | { readonly type: 'checkpoint'; readonly checkpoint: FoldCheckpoint; readonly seconds: number }
+  | { readonly type: 'warning'; readonly message: string }
+  | { readonly type: 'finished'; readonly result: FoldOutcome }
+  | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly retryable: boolean };
+
+/** Messages of the parent to the child. `stop`: checkpoint now, then leave with exit code 0. */
+export type FoldCommand = { readonly type: 'train'; readonly job: FoldJob } | { readonly type: 'stop' };
+
+export interface FoldOutcome {
+  readonly fold: number;
+  readonly bestEpoch: number;
+  readonly epochs: readonly EpochMetrics[];
+  /** Row numbers (0-based, of the table) of the validation rows, ascending. */
+  readonly rows: readonly number[];
+  /** Path of a raw little-endian float32 file `[rows, labels]`: validation probabilities of the kept epoch. */
+  readonly probabilities: string;
+  /** Files of the exported model, by path inside `models/<fold>/` (`model.safetensors`, `onnx/model.onnx` …). */
+  readonly model: Readonly<Record<string, string>>;
+  readonly device: string;
+  readonly threads: number;
+  readonly seed: number;
+  readonly steps: number;
+  readonly stepsRepeated: number;
+  readonly seconds: {
+    readonly train: number;
+    readonly evaluate: number;
+    readonly checkpoint: number;
+    readonly total: number;
+  };
+  readonly warnings: readonly string[];
+}

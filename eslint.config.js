@@ -1,0 +1,74 @@
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/** What each folder may import of ours, besides itself and `errors`. Imports go one way. */
+const layers = {
+  errors: [],
+  'engine/runtime': [],
+  'engine/kernels': [],
+  'engine/graph': [],
+  'engine/ops': ['engine/graph'],
+  'engine/autodiff': ['engine/graph', 'engine/ops'],
+  'engine/nn': ['engine/graph', 'engine/ops'],
+  'engine/losses': ['engine/graph', 'engine/ops'],
+  'engine/schedules': [],
+  'engine/optim': ['engine/kernels', 'engine/runtime'],
+  'engine/checkpoint': [],
+  'engine/tokenization': ['engine/checkpoint'],
+  'engine/models': ['engine/graph', 'engine/ops', 'engine/nn'],
+  'engine/training': ['engine', 'metrics', 'pipeline'],
+  metrics: [],
+  data: ['metrics'],
+  store: [],
+  pipeline: [],
+  report: ['metrics', 'activities'],
+  workflows: ['pipeline', 'activities', 'engine/training', 'store'],
+  activities: ['engine', 'data', 'metrics', 'report', 'store', 'pipeline'],
+  worker: ['activities', 'workflows', 'store', 'engine', 'pipeline', 'infra'],
+  infra: [],
+  cli: [
+    'worker',
+    'activities',
+    'workflows',
+    'store',
+    'engine',
+    'pipeline',
+    'infra',
+    'data',
+    'metrics',
+    'report',
+  ],
+};
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'engine/kernels/assembly/**', 'test/golden/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.recommendedTypeChecked],
+    plugins: { 'import-x': importX },
+    languageOptions: { parserOptions: { projectService: true } },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          zones: Object.entries(layers).flatMap(([target, allowed]) =>
+            Object.keys(layers)
+              .filter((folder) => folder !== 'errors' && folder !== target)
+              .filter((folder) => !allowed.some((name) => folder === name || folder.startsWith(`${name}/`)))
+              .map((folder) => ({
+                target: `./${target}`,
+                from: `./${folder}`,
+                message: `${target} may import only ${[...allowed, 'errors'].join(', ')}`,
+              })),
+          ),
+        },
+      ],
+    },
+  },
+);

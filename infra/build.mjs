@@ -1,0 +1,39 @@
+// Compiles the WebAssembly kernels and the TypeScript sources into dist/.
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const bin = (name) => join(root, 'node_modules', '.bin', name);
+const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
+
+/** Files that are read at run time, beside the code that reads them. */
+const assets = ['engine/kernels/kernels.wasm'];
+
+if (existsSync(join(root, 'engine/kernels/assembly/kernels.ts'))) {
+  run(bin('asc'), [
+    'engine/kernels/assembly/kernels.ts',
+    '--outFile',
+    'engine/kernels/kernels.wasm',
+    '--optimizeLevel',
+    '3',
+    '--runtime',
+    'stub',
+    '--noAssert',
+    '--importMemory',
+    '--sharedMemory',
+    '--maximumMemory',
+    '65536',
+    '--enable',
+    'simd',
+    '--enable',
+    'threads',
+  ]);
+}
+run(bin('tsc'), ['-p', 'tsconfig.build.json']);
+for (const asset of assets) {
+  if (!existsSync(join(root, asset))) continue;
+  mkdirSync(join(root, 'dist', dirname(asset)), { recursive: true });
+  cpSync(join(root, asset), join(root, 'dist', asset));
+}

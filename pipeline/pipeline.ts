@@ -1,0 +1,74 @@
+/** The resolved pipeline: every default filled in, every path absolute, ready to travel as JSON. */
+export interface Pipeline {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly data: DataSource;
+  readonly folds: FoldsOptions;
+  readonly model: ModelOptions;
+  readonly training: TrainingOptions;
+  /** Steps by name, in the order of the file. */
+  readonly steps: Readonly<Record<string, Step>>;
+}
+
+export interface DataSource {
+  readonly train: string;
+  readonly test: string;
+  /** Candidate text columns, the first one present is used. */
+  readonly text: readonly string[];
+  /** The id column; where the file lacks it, ids are 0, 1, 2 … */
+  readonly id: string;
+}
+
+export interface FoldsOptions {
+  readonly count: number;
+  readonly strategy: 'stratified';
+  readonly seed: number;
+}
+
+/** Exactly one of `checkpoint` (a folder or a hub name) and `scratch` is set. */
+export interface ModelOptions {
+  readonly checkpoint?: string;
+  readonly scratch?: ScratchModel;
+  /** Truncation, in tokens, special tokens included. */
+  readonly maxLength: number;
+}
+
+export type ModelType = 'bert' | 'deberta-v2';
+
+export interface ScratchModel {
+  readonly type: ModelType;
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly intermediateSize: number;
+  /** Entries of the vocabulary learnt from the training texts, special tokens included. */
+  readonly vocabulary: number;
+}
+
+export interface TrainingOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly warmupRatio: number;
+  readonly maxGradNorm: number;
+  readonly seed: number;
+  /** Seconds between checkpoints; null: the larger of 60 s and 40 times what the last one cost. */
+  readonly checkpointEvery: number | null;
+  /** On divergence, how many further seeds (seed + 1, …) are tried. Default 0. */
+  readonly retrySeeds: number;
+}
+
+export type ActivityName =
+  'prepareData' | 'trainFold' | 'aggregateOof' | 'tuneThresholds' | 'predictEnsemble' | 'writeReport';
+
+export interface Step {
+  readonly run: ActivityName;
+  readonly needs: readonly string[];
+  readonly matrix?: { readonly fold: 'all' };
+  /** `main` is the task queue `foldwise`; any other name `q` is the task queue `foldwise-q`. */
+  readonly queue: string;
+  /** Start-to-close timeout of one attempt, as Temporal writes durations (`12h`, `30m`). */
+  readonly timeout: string;
+  readonly onFailure: 'wait' | 'fail' | 'skip';
+}

@@ -1,0 +1,37 @@
+import type { EpochMetrics } from '../engine/training/job.js';
+
+export type StepState = 'pending' | 'running' | 'reused' | 'completed' | 'failed' | 'skipped';
+
+export type RunState = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
+
+/** Answer of the query `progress`. Derived from the workflow's state alone: no clock, no heartbeats. */
+export interface Progress {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly state: RunState;
+  /** What the run waits for, in words, while `state` is `waiting`. */
+  readonly waitingFor: string | null;
+  /** In the order of the file. */
+  readonly steps: readonly StepProgress[];
+}
+
+export interface StepProgress {
+  readonly step: string;
+  readonly run: string;
+  readonly needs: readonly string[];
+  readonly state: StepState;
+  /** One line: what failed, or what was reused. */
+  readonly message: string | null;
+  /** The members of a matrix, 1 … K; empty for a plain step. */
+  readonly members: readonly MemberProgress[];
+}
+
+export interface MemberProgress {
+  readonly index: number;
+  readonly state: StepState;
+  readonly activityId: string;
+  readonly message: string | null;
+  /** Epochs done so far, as the fold signalled them. */
+  readonly epochs: readonly EpochMetrics[];
+  readonly bestF1: number | null;
+}
