@@ -271,7 +271,7 @@ def generate_case(name):
 
 
 def generate_buckets():
-    """Log buckets of the distances −(n−1) … n−1 as PyTorch gives them: its float32 logarithms decide the edges."""
+    """Log buckets of the distances −(n−1) … n−1 as transformers gives them."""
     tables = []
     for buckets, positions, length in [(8, 64, 64), (8, 64, 80), (32, 128, 128), (256, 512, 512), (256, 512, 700)]:
         distances = torch.arange(-(length - 1), length)

@@ -1,0 +1,285 @@
+"""Goldens of the ops: outputs and gradients from PyTorch in float64.
+
+    python test/golden/ops/generate.py
+
+Writes <op>.json beside this file; README.md gives the format. Values are drawn in float32, so that an engine of
+float32 starts from the same numbers, and rounded to few digits, so that the files stay small.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+FOLDER = Path(__file__).resolve().parent
+SEED = 20240
+
+
+class Draw:
+    """Random tensors of one op: float64 tensors whose values are exact in float32."""
+
+    def __init__(self, op):
+        self.generator = torch.Generator().manual_seed(SEED + sum(map(ord, op)))
+
+    def normal(self, *shape, scale=1.0):
+        return self._exact(scale * torch.randn(shape, generator=self.generator, dtype=torch.float64))
+
+    def positive(self, *shape):
+        """Between 0.25 and 2.25: away from the poles of 1/x, log and sqrt."""
+        return self._exact(0.25 + 2 * torch.rand(shape, generator=self.generator, dtype=torch.float64))
+
+    def away_from_zero(self, *shape):
+        return self.positive(*shape) * self.sign(*shape)
+
+    def sign(self, *shape):
+        return torch.randint(0, 2, shape, generator=self.generator).double() * 2 - 1
+
+    def ids(self, limit, *shape):
+        return torch.randint(0, limit, shape, generator=self.generator)
+
+    def bits(self, *shape):
+        return torch.randint(0, 2, shape, generator=self.generator).double()
+
+    @staticmethod
+    def _exact(tensor):
+        """To multiples of 2⁻¹⁰."""
+        return torch.round(tensor * 1024) / 1024
+
+
+def sample(op, function, inputs, constants=(), **attributes):
+    """One sample. `constants` names float inputs without a gradient; integer inputs never have one."""
+    variables = {
+        name: tensor.clone().requires_grad_(tensor.is_floating_point() and name not in constants)
+        for name, tensor in inputs.items()
+    }
+    output = function(*variables.values())
+    upstream = Draw(op + str(list(output.shape))).normal(*output.shape)
+    output.backward(upstream)
+    return {
+        "op": op,
+        "attributes": attributes,
+        "inputs": {name: plain(tensor) for name, tensor in inputs.items()},
+        "output": plain(output.detach()),
+        "upstream": plain(upstream),
+        "gradients": {name: plain(v.grad) for name, v in variables.items() if v.requires_grad},
+    }
+
+
+def plain(tensor):
+    dtype = "float" if tensor.is_floating_point() else "int64"
+    return {"shape": list(tensor.shape), "dtype": dtype, "data": tensor.reshape(-1).tolist()}
+
+
+def linear(draw):
+    for leading, fan_in, fan_out in [((4,), 3, 5), ((1,), 1, 1), ((2, 3), 4, 2), ((1,), 6, 3), ((5,), 1, 4)]:
+        inputs = {"x": draw.normal(*leading, fan_in), "weight": draw.normal(fan_out, fan_in), "bias": draw.normal(fan_out)}
+        yield sample("linear", F.linear, inputs)
+    yield sample("linear", F.linear, {"x": draw.normal(3, 4), "weight": draw.normal(2, 4)})
+
+
+def matmul(draw):
+    for a, b in [
+        ((3, 4), (4, 2)),
+        ((1, 1), (1, 1)),
+        ((2, 3, 4), (2, 4, 5)),
+        ((2, 2, 3, 4), (2, 2, 4, 1)),
+        ((2, 3, 4), (4, 2)),
+        ((3, 1, 2, 4), (2, 4, 3)),
+        ((1, 3, 2), (4, 2, 3)),
+    ]:
+        yield sample("matmul", torch.matmul, {"a": draw.normal(*a), "b": draw.normal(*b)})
+
+
+def broadcasting(op, function):
+    def samples(draw):
+        right = draw.away_from_zero if op == "div" else draw.normal
+        for a, b in [
+            ((2, 3), (2, 3)),
+            ((2, 3), (3,)),
+            ((3,), (2, 3)),
+            ((2, 1, 3), (4, 1)),
+            ((1,), (2, 2)),
+            ((2, 3), ()),
+            ((1, 1), (1,)),
+        ]:
+            yield sample(op, function, {"a": draw.normal(*a), "b": right(*b)})
+
+    return samples
+
+
+def elementwise(op, function, kind="normal"):
+    def samples(draw):
+        for shape in [(5, 3), (1,), (2, 1, 4)]:
+            yield sample(op, function, {"x": getattr(draw, kind)(*shape)})
+        if kind == "normal":
+            tails = torch.tensor([-30.0, -9.0, -5.5, -1e-3, 1e-3, 5.5, 9.0, 30.0], dtype=torch.float32).double()
+            if op != "exp":
+                yield sample(op, function, {"x": tails})
+
+    return samples
+
+
+def softmax(draw):
+    for shape, scale in [((3, 5), 1), ((2, 2, 4), 3), ((4, 1), 1), ((1, 1), 1), ((2, 6), 40)]:
+        yield sample("softmax", lambda x: torch.softmax(x, -1), {"x": draw.normal(*shape, scale=scale)}, axis=-1)
+    masked = draw.normal(2, 4)
+    masked[0, 2:] += -3.0e38
+    yield sample("softmax", lambda x: torch.softmax(x, -1), {"x": masked.float().double()}, axis=-1)
+
+
+def layer_norm(draw):
+    for shape, epsilon in [((4, 8), 1e-7), ((2, 3, 5), 1e-12), ((1, 2), 1e-5), ((3, 1), 1e-5)]:
+        inputs = {"x": draw.normal(*shape, scale=2), "scale": draw.normal(shape[-1]), "bias": draw.normal(shape[-1])}
+        yield sample(
+            "layerNorm", lambda x, s, b, e=epsilon: F.layer_norm(x, x.shape[-1:], s, b, e), inputs, axis=-1, epsilon=epsilon
+        )
+
+
+def gather_rows(op, names):
+    def samples(draw):
+        def lookup(table, ids):
+            return table[ids]
+
+        for rows, width, ids in [
+            (6, 3, torch.tensor([[0, 5, 5], [2, 0, 5]])),
+            (4, 2, torch.tensor([3, 3, 3, 3, 1])),
+            (1, 1, torch.tensor([0])),
+            (5, 4, torch.tensor([2])),
+            (3, 2, torch.tensor([2, 0, 1])),
+        ]:
+            yield sample(op, lookup, dict(zip(names, [draw.normal(rows, width), ids])))
+
+    return samples
+
+
+def transpose(draw):
+    for shape, permutation in [((2, 3), [1, 0]), ((2, 3, 2, 4), [0, 2, 1, 3]), ((3, 1, 2), [2, 0, 1]), ((1, 1), [1, 0])]:
+        yield sample(
+            "transpose", lambda x, p=permutation: x.permute(*p), {"x": draw.normal(*shape)}, permutation=permutation
+        )
+
+
+def reshape(draw):
+    for shape, target in [((2, 6), [3, 4]), ((2, 3, 4), [6, 4]), ((1,), [1, 1, 1]), ((4, 2), [8])]:
+        yield sample("reshape", lambda x, t=target: x.reshape(t), {"x": draw.normal(*shape)}, shape=target)
+
+
+def slice_(draw):
+    for shape, axis, start, end in [((5, 3), 0, 1, 4), ((2, 6), 1, 0, 1), ((2, 3, 4), -1, 2, 4), ((1, 2), 0, 0, 1)]:
+        yield sample(
+            "slice",
+            lambda x, a=axis, s=start, e=end: x.narrow(a, s, e - s),
+            {"x": draw.normal(*shape)},
+            axis=axis,
+            start=start,
+            end=end,
+        )
+
+
+def concat(draw):
+    for shapes, axis in [([(2, 3), (2, 1)], 1), ([(1, 4), (2, 4), (3, 4)], 0), ([(2, 1, 2), (2, 1, 3)], -1), ([(1,), (1,)], 0)]:
+        inputs = {f"x{i}": draw.normal(*shape) for i, shape in enumerate(shapes)}
+        yield sample("concat", lambda *xs, a=axis: torch.cat(xs, a), inputs, axis=axis)
+
+
+def reduction(op, function):
+    def samples(draw):
+        for shape, axes, keep in [
+            ((3, 4), [1], False),
+            ((3, 4), [0], True),
+            ((2, 3, 4), [0, 2], False),
+            ((2, 3, 4), [-1], True),
+            ((2, 3), [0, 1], False),
+            ((1, 1), [1], False),
+        ]:
+            yield sample(
+                op, lambda x, a=axes, k=keep: function(x, a, keepdim=k), {"x": draw.normal(*shape)}, axes=axes, keepDims=keep
+            )
+
+    return samples
+
+
+def bce_with_logits(draw):
+    for batch, labels, scale in [(4, 5, 2), (1, 1, 1), (3, 1, 1), (2, 5, 30)]:
+        inputs = {"logits": draw.normal(batch, labels, scale=scale), "labels": draw.bits(batch, labels)}
+        yield sample("bceWithLogits", F.binary_cross_entropy_with_logits, inputs, constants=["labels"])
+
+
+def dropout(draw):
+    """The given mask holds 0 for dropped and 1 for kept; kept values are scaled by 1/(1 − rate)."""
+    for shape, rate in [((3, 4), 0.1), ((2, 3, 2), 0.5), ((1,), 0.25)]:
+        inputs = {"x": draw.normal(*shape), "mask": draw.bits(*shape)}
+        yield sample("dropout", lambda x, m, r=rate: x * m / (1 - r), inputs, constants=["mask"], rate=rate)
+
+
+def disentangled_skew(draw):
+    """out[b,h,i,j] = s[b,h,i,j−i+T−1] for s [b,h,T,2T]; the last column is unused and gets the gradient 0."""
+    for batch, heads, length in [(1, 1, 1), (2, 2, 2), (1, 2, 5), (3, 1, 1)]:
+        rows = torch.arange(length)[:, None]
+        columns = torch.arange(length)[None, :] - rows + length - 1
+        yield sample(
+            "disentangledSkew", lambda s, r=rows, c=columns: s[:, :, r, c], {"scores": draw.normal(batch, heads, length, 2 * length)}
+        )
+
+
+def conv1d(draw):
+    """x [batch, length, in], weight [out, in/groups, kernel] as in the checkpoint, zeros beyond the ends, same length."""
+    for batch, length, fan_in, fan_out, kernel, groups in [
+        (2, 5, 3, 4, 3, 1),
+        (1, 1, 2, 2, 3, 1),
+        (2, 4, 2, 2, 1, 1),
+        (1, 6, 4, 4, 5, 2),
+        (2, 2, 3, 3, 3, 1),
+    ]:
+        padding = (kernel - 1) // 2
+        inputs = {
+            "x": draw.normal(batch, length, fan_in),
+            "weight": draw.normal(fan_out, fan_in // groups, kernel),
+            "bias": draw.normal(fan_out),
+        }
+        yield sample(
+            "conv1d",
+            lambda x, w, b, p=padding, g=groups: F.conv1d(x.transpose(1, 2), w, b, padding=p, groups=g).transpose(1, 2),
+            inputs,
+            padding=padding,
+            groups=groups,
+        )
+
+
+OPS = {
+    "linear": linear,
+    "matmul": matmul,
+    "add": broadcasting("add", torch.add),
+    "sub": broadcasting("sub", torch.sub),
+    "mul": broadcasting("mul", torch.mul),
+    "div": broadcasting("div", torch.div),
+    "gelu": elementwise("gelu", F.gelu),
+    "tanh": elementwise("tanh", torch.tanh),
+    "relu": elementwise("relu", torch.relu),
+    "sigmoid": elementwise("sigmoid", torch.sigmoid),
+    "sqrt": elementwise("sqrt", torch.sqrt, "positive"),
+    "exp": elementwise("exp", torch.exp),
+    "log": elementwise("log", torch.log, "positive"),
+    "softmax": softmax,
+    "layerNorm": layer_norm,
+    "embedding": gather_rows("embedding", ["weight", "ids"]),
+    "gatherRows": gather_rows("gatherRows", ["x", "index"]),
+    "transpose": transpose,
+    "reshape": reshape,
+    "slice": slice_,
+    "concat": concat,
+    "reduceSum": reduction("reduceSum", torch.sum),
+    "reduceMean": reduction("reduceMean", torch.mean),
+    "bceWithLogits": bce_with_logits,
+    "dropout": dropout,
+    "disentangledSkew": disentangled_skew,
+    "conv1d": conv1d,
+}
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    generator = {"torch": torch.__version__.split("+")[0], "seed": SEED}
+    for op, samples in OPS.items():
+        content = {"generator": generator, "samples": list(samples(Draw(op)))}
+        (FOLDER / f"{op}.json").write_text(json.dumps(content, separators=(",", ":"), allow_nan=False) + "\n")
