@@ -1,0 +1,35 @@
+const absent = '–';
+
+/** A score between 0 and 1 with three decimals; a dash where there is none. */
+export function score(value: number | null | undefined): string {
+  return isNumber(value) ? value.toFixed(3) : absent;
+}
+
+/** A loss with four significant digits; a dash where there is none. */
+export function loss(value: number | null | undefined): string {
+  return isNumber(value) ? value.toPrecision(4) : absent;
+}
+
+/** Seconds as a person says them: `0.4 s`, `42 s`, `3 min 05 s`, `2 h 10 min`. */
+export function duration(seconds: number | null | undefined): string {
+  if (!isNumber(seconds)) return absent;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${pad(whole % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
+}
+
+/** A whole number in groups of three: `2,764`. */
+export function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function pad(value: number): string {
+  return String(value).padStart(2, '0');
+}
+
+function isNumber(value: number | null | undefined): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}

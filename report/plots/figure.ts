@@ -1,0 +1,40 @@
+import * as Plot from '@observablehq/plot';
+import { parseHTML } from 'linkedom';
+import { Html } from '../html.js';
+
+/** Colours are CSS variables, so that one figure serves the light and the dark page. */
+export const colours = {
+  accent: 'var(--accent)',
+  muted: 'var(--muted)',
+  /** One per series, repeated after ten. */
+  series: (index: number) => `var(--series-${(index % 10) + 1})`,
+};
+
+/** More lines than this are drawn in one colour, with their mean. */
+export const distinctSeries = 10;
+
+const size = { width: 300, height: 210, marginLeft: 40, marginRight: 14, marginTop: 14, marginBottom: 36 };
+
+/** As much of the DOM as is used here; the project's own code has no browser types. */
+interface SvgElement {
+  readonly outerHTML: string;
+  querySelectorAll(selector: string): Iterable<SvgElement>;
+  setAttribute(name: string, value: string): void;
+  removeAttribute(name: string): void;
+  remove(): void;
+}
+
+/**
+ * Draws marks as one SVG element without inline styles, which the page's content security policy
+ * would refuse. `label` is what a screen reader says; names that a user gave stay outside, in the caption,
+ * so that they never pass through this serialisation.
+ */
+export function figure(label: string, options: Plot.PlotOptions): Html {
+  const { document } = parseHTML('<!doctype html><html><body></body></html>') as { document: object };
+  const svg = Plot.plot({ ...size, grid: true, ...options, document, ariaLabel: label }) as SvgElement;
+  for (const style of svg.querySelectorAll('style')) style.remove();
+  for (const element of [svg, ...svg.querySelectorAll('[style]')]) element.removeAttribute('style');
+  svg.setAttribute('class', 'plot');
+  svg.setAttribute('role', 'img');
+  return new Html(svg.outerHTML);
+}

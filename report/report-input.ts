@@ -1,0 +1,15 @@
+import type { RunResult } from './run-result.js';
+
+/** Everything the report shows: the result and the tables its curves are drawn from. */
+export interface ReportInput {
+  readonly result: RunResult;
+  readonly outOfFold: OutOfFoldTable;
+}
+
+/** Out-of-fold predictions beside the truth, rows in the order of the training table. */
+export interface OutOfFoldTable {
+  /** Row-major `[rows, labels]`, in the order of `result.labels`; NaN where no fold predicted the row. */
+  readonly probabilities: Float32Array;
+  /** Per row, 0 or 1 per label. */
+  readonly labels: readonly (readonly number[])[];
+}

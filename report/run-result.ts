@@ -1,0 +1,38 @@
+import type { StepCall, Thresholds, TrainedFold } from '../activities/contracts.js';
+
+/**
+ * What `result.json` holds: the outcome of one run, for programs.
+ *
+ * A score that could not be computed is NaN here and `null` in the file, so readers take both.
+ */
+export interface RunResult {
+  /** The run's id: its directory below `runs/`. */
+  readonly run: string;
+  /** The pipeline's name. */
+  readonly pipeline: string;
+  readonly status: 'completed' | 'failed' | 'cancelled';
+  readonly labels: readonly string[];
+  readonly rows: { readonly train: number; readonly test: number };
+  readonly folds: readonly FoldResult[];
+  /** Over all rows with an out-of-fold prediction; `crossFitted` is the honest one. */
+  readonly macroF1: Thresholds['macroF1'];
+  readonly thresholds: Thresholds['thresholds'];
+  readonly perLabel: Thresholds['perLabel'];
+  readonly skippedFolds: readonly number[];
+  /** Training rows that no fold predicted; they are left out of every score. */
+  readonly rowsWithoutOof: number;
+  /** Seconds of each step of the DAG, 0 for one that was reused. */
+  readonly seconds: Readonly<Record<string, number>>;
+  /** Version by component: foldwise, node, onnxruntime, engine … */
+  readonly versions: Readonly<Record<string, string>>;
+  /** What the data and the folds warned of. */
+  readonly warnings: readonly string[];
+  /** The resolved pipeline that was run. */
+  readonly configuration: StepCall<unknown>['pipeline'];
+}
+
+/** One trained fold, without its files. */
+export type FoldResult = Pick<
+  TrainedFold,
+  'fold' | 'bestEpoch' | 'epochs' | 'device' | 'threads' | 'attempts' | 'seed' | 'seconds'
+>;

@@ -1,0 +1,82 @@
+import { html, nothing, type Html } from '../html.js';
+import { labelEvidence, type LabelEvidence } from '../label-evidence.js';
+import { epochCurves, epochRange } from '../plots/epoch-curves.js';
+import { colours, distinctSeries } from '../plots/figure.js';
+import { precisionRecallCurve } from '../plots/precision-recall.js';
+import { thresholdCurve } from '../plots/threshold-curve.js';
+import type { ReportInput } from '../report-input.js';
+import type { FoldResult } from '../run-result.js';
+
+/** Losses and macro F1 of every fold by epoch. Both losses share a scale, so that they compare. */
+export function epochSection(folds: readonly FoldResult[]): Html {
+  const losses = epochRange(folds, ['trainLoss', 'valLoss']);
+  return html`<section>
+    <h2>Training, fold by fold</h2>
+    <p class="words">
+      A dot marks the epoch whose weights were kept: the one with the highest macro F1 on the fold’s
+      validation rows. A validation loss that rises while the training loss falls is overfitting.
+    </p>
+    ${legend(folds)}
+    <div class="plots">
+      ${pane('Training loss', epochCurves(folds, 'trainLoss', losses))}
+      ${pane('Validation loss', epochCurves(folds, 'valLoss', losses))}
+      ${pane('Validation macro F1 at 0.5', epochCurves(folds, 'macroF1', epochRange(folds, ['macroF1'])))}
+    </div>
+  </section>`;
+}
+
+/** Per label: F1 against the threshold, and precision against recall. */
+export function labelSections({ result, outOfFold }: ReportInput): Html {
+  const evidence = result.labels.map((label, index) => {
+    const threshold = result.thresholds[label] ?? 0.5;
+    return { label, threshold, ...labelEvidence(outOfFold, index, threshold) };
+  });
+  return html`<section>
+      <h2>F1 against threshold</h2>
+      <p class="words">
+        Over the out-of-fold predictions, at the 17 thresholds that were tried. The dot is the chosen one, the
+        dotted line 0.5. A flat top says that the choice hardly matters; a sharp peak, that it may be luck.
+      </p>
+      <div class="plots">
+        ${evidence.map(({ label, byThreshold, threshold }) => pane(label, thresholdCurve(byThreshold, threshold)))}
+      </div>
+    </section>
+    <section>
+      <h2>Precision and recall</h2>
+      <p class="words">
+        Precision (up) against recall (right) over all thresholds. The dot is the tuned threshold, the dotted
+        line the precision of guessing: the label’s share of the rows.
+      </p>
+      <div class="plots">${evidence.map(precisionRecallPane)}</div>
+    </section>`;
+}
+
+function precisionRecallPane(evidence: LabelEvidence & { readonly label: string }): Html {
+  const { label, precisionRecall, base, chosen } = evidence;
+  return pane(label, precisionRecallCurve(precisionRecall, base, chosen));
+}
+
+function pane(title: string, plot: Html): Html {
+  return html`<figure>
+    <figcaption>${title}</figcaption>
+    ${plot}
+  </figure>`;
+}
+
+function legend(folds: readonly FoldResult[]): Html {
+  if (folds.length === 0) return nothing;
+  if (folds.length > distinctSeries) {
+    return html`<p class="legend">
+      ${swatch(colours.accent)} mean of ${folds.length} folds ${swatch(colours.muted)} a fold
+    </p>`;
+  }
+  return html`<p class="legend">
+    ${folds.map(({ fold }) => html`<span>${swatch(colours.series(fold - 1))} fold ${fold}</span>`)}
+  </p>`;
+}
+
+function swatch(colour: string): Html {
+  return html`<svg class="swatch" viewBox="0 0 14 4" aria-hidden="true">
+    <rect width="14" height="4" rx="2" fill="${colour}" />
+  </svg>`;
+}

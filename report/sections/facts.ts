@@ -1,0 +1,84 @@
+import { html, type Html } from '../html.js';
+import { count, duration } from '../notation.js';
+import type { RunResult } from '../run-result.js';
+
+type Fact = readonly [name: string, value: string];
+
+/** What was run, on what, with which settings, in which versions, and how long each step took. */
+export function facts(result: RunResult): Html {
+  return html`<section>
+    <h2>The run</h2>
+    <div class="facts">
+      ${group('Data', dataFacts(result))} ${group('Model', modelFacts(result))}
+      ${group('Training', trainingFacts(result))} ${group('Time by step', timeFacts(result))}
+      ${group('Versions', Object.entries(result.versions))}
+    </div>
+  </section>`;
+}
+
+function group(title: string, facts: readonly Fact[]): Html {
+  return html`<div>
+    <h3>${title}</h3>
+    <dl>
+      ${facts.map(
+        ([name, value]) =>
+          html`<div>
+            <dt>${name}</dt>
+            <dd>${value}</dd>
+          </div>`,
+      )}
+    </dl>
+  </div>`;
+}
+
+function dataFacts({ rows, rowsWithoutOof, configuration: { data } }: RunResult): Fact[] {
+  return [
+    ['training rows', count(rows.train)],
+    ['test rows', count(rows.test)],
+    ['rows without a prediction', count(rowsWithoutOof)],
+    ['training file', fileName(data.train)],
+    ['test file', fileName(data.test)],
+  ];
+}
+
+function modelFacts({ configuration: { model } }: RunResult): Fact[] {
+  const { scratch, checkpoint } = model;
+  const length: Fact = ['truncated at', `${model.maxLength} tokens`];
+  if (scratch === undefined) return [['checkpoint', checkpoint ?? ''], length];
+  return [
+    ['from scratch', scratch.type],
+    ['layers × width', `${scratch.layers} × ${scratch.hiddenSize}`],
+    ['heads', String(scratch.heads)],
+    ['vocabulary', count(scratch.vocabulary)],
+    length,
+  ];
+}
+
+function trainingFacts({ configuration, folds, skippedFolds }: RunResult): Fact[] {
+  const { training, folds: split } = configuration;
+  const skipped = skippedFolds.length === 0 ? '' : `, ${skippedFolds.length} skipped`;
+  return [
+    ['folds', `${split.count}, ${split.strategy}, seed ${split.seed}${skipped}`],
+    ['epochs', String(training.epochs)],
+    ['batch size', String(training.batchSize)],
+    ['learning rate', String(training.learningRate)],
+    ['warm-up', `${training.warmupRatio * 100} % of the steps`],
+    ['weight decay', String(training.weightDecay)],
+    ['gradient norm at most', String(training.maxGradNorm)],
+    ['seeds', distinct(folds.map(({ seed }) => seed))],
+    ['device', distinct(folds.map(({ device, threads }) => `${device}, ${threads} threads`))],
+  ];
+}
+
+function timeFacts({ seconds }: RunResult): Fact[] {
+  return Object.entries(seconds).map(([step, value]): Fact => [step, duration(value)]);
+}
+
+function distinct(values: readonly (string | number)[]): string {
+  return [...new Set(values)].join('; ');
+}
+
+/** The report may be passed on; where on a person's disk the data lay is nobody else's business. */
+function fileName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}

@@ -1,0 +1,30 @@
+import { html, nothing, type Html } from '../html.js';
+import { count } from '../notation.js';
+import type { RunResult } from '../run-result.js';
+
+/** What a reader must know before the scores: folds left out, rows left out, warnings. */
+export function notices(result: RunResult): Html {
+  const messages = [...skipped(result), ...result.warnings];
+  if (messages.length === 0) return nothing;
+  return html`<aside class="notices">
+    <h2>Mind this</h2>
+    <ul>
+      ${messages.map((message) => html`<li>${message}</li>`)}
+    </ul>
+  </aside>`;
+}
+
+function skipped({ skippedFolds, rowsWithoutOof, rows }: RunResult): string[] {
+  const messages: string[] = [];
+  if (skippedFolds.length > 0) {
+    const folds = skippedFolds.length === 1 ? 'Fold' : 'Folds';
+    const were = skippedFolds.length === 1 ? 'was' : 'were';
+    messages.push(`${folds} ${skippedFolds.join(', ')} ${were} skipped; the ensemble does without.`);
+  }
+  if (rowsWithoutOof > 0) {
+    messages.push(
+      `${count(rowsWithoutOof)} of ${count(rows.train)} training rows have no out-of-fold prediction and are left out of every score.`,
+    );
+  }
+  return messages;
+}

@@ -1,0 +1,63 @@
+import { html, nothing, type Html } from '../html.js';
+import { count, score } from '../notation.js';
+import type { RunResult } from '../run-result.js';
+
+/** The three macro scores, the honest one first, with words on which to believe. */
+export function headline({ macroF1 }: RunResult): Html {
+  return html`<section class="headline" aria-label="Macro F1">
+      <div class="score lead"><b>${score(macroF1.crossFitted)}</b><span>macro F1, cross-fitted</span></div>
+      <div class="score"><b>${score(macroF1.tuned)}</b><span>with tuned thresholds</span></div>
+      <div class="score"><b>${score(macroF1.atHalf)}</b><span>every threshold at 0.5</span></div>
+    </section>
+    <p class="words">
+      All three judge out-of-fold predictions: every row is scored by a model that did not train on it.
+      <strong>Believe the cross-fitted one.</strong> There each fold’s rows are judged by thresholds tuned on
+      the other folds’ rows, as new texts would be. The tuned score is flattered, because its thresholds were
+      chosen on the very rows that it judges; the one at 0.5 does without tuning.
+    </p>`;
+}
+
+/** Scores, threshold and support of every label, and their mean. */
+export function scoreTable(result: RunResult): Html {
+  const { macroF1 } = result;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">label</th>
+          <th scope="col">F1 at 0.5</th>
+          <th scope="col">F1 tuned</th>
+          <th scope="col">F1 cross-fitted</th>
+          <th scope="col">threshold</th>
+          <th scope="col">support</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${result.labels.map((label) => labelRow(result, label))}
+      </tbody>
+      <tfoot>
+        <tr>
+          <th scope="row">macro</th>
+          <td>${score(macroF1.atHalf)}</td>
+          <td>${score(macroF1.tuned)}</td>
+          <td class="honest">${score(macroF1.crossFitted)}</td>
+          <td></td>
+          <td></td>
+        </tr>
+      </tfoot>
+    </table>
+  </div>`;
+}
+
+function labelRow({ perLabel, thresholds }: RunResult, label: string): Html {
+  const scores = perLabel[label];
+  if (scores === undefined) return nothing;
+  return html`<tr>
+    <th scope="row">${label}</th>
+    <td>${score(scores.atHalf)}</td>
+    <td>${score(scores.tuned)}</td>
+    <td class="honest">${score(scores.crossFitted)}</td>
+    <td>${thresholds[label]?.toFixed(2) ?? ''}</td>
+    <td>${count(scores.support)}</td>
+  </tr>`;
+}

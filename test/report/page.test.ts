@@ -1,0 +1,95 @@
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { renderReport } from '../../report/page.js';
+import { sampleReport } from './sample.js';
+
+const hostile = `<img src=x onerror=alert(1)>"'&<script>alert(2)</script>`;
+
+describe('the report', () => {
+  it('refers to nothing outside itself', () => {
+    const page = renderReport(sampleReport());
+    const references = [...page.matchAll(/(?:https?:)?\/\/[\w.]+/g)].map(([url]) => url);
+    expect(references.filter((url) => !url.startsWith('http://www.w3.org'))).toEqual([]);
+    expect(page).not.toMatch(/<(?:script|link|iframe|img|object|embed)\b|@import|url\(/i);
+  });
+
+  it('forbids everything but its own style sheet, and has no inline styles', () => {
+    const page = renderReport(sampleReport());
+    const policy = document(page).querySelector('meta[http-equiv]')?.getAttribute('content');
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'$/,
+    );
+    expect(document(page).querySelectorAll('[style], svg style')).toHaveLength(0);
+  });
+
+  it('escapes hostile names of labels, pipelines, runs, warnings and devices', () => {
+    const { result, outOfFold } = sampleReport({ labels: [hostile, 'joy'] });
+    const folds = result.folds.map((fold) => ({ ...fold, device: hostile }));
+    const changes = {
+      pipeline: hostile,
+      run: hostile,
+      warnings: [hostile],
+      versions: { [hostile]: hostile },
+      folds,
+    };
+    const page = renderReport({ result: { ...result, ...changes }, outOfFold });
+    expect(page).not.toMatch(/<(?:img|script)/i);
+    expect(document(page).querySelector('h1')?.textContent).toBe(hostile);
+    expect(document(page).querySelector('tbody th')?.textContent).toBe(hostile);
+  });
+
+  it('shows the name of a file but not the folders it lay in', () => {
+    expect(renderReport(sampleReport())).toContain('train.csv');
+    expect(renderReport(sampleReport())).not.toContain('/home/someone');
+  });
+
+  it('says which folds were skipped and how many rows that leaves out', () => {
+    const page = renderReport(sampleReport({ folds: 3, rowsWithoutOof: 80 }, { skippedFolds: [2, 4] }));
+    expect(page).toContain('Folds 2, 4 were skipped');
+    expect(page).toContain('80 of 400 training rows have no out-of-fold prediction');
+  });
+
+  it('shows a dash for a score or a loss that is not a number, also once JSON has made it null', () => {
+    const { result, outOfFold } = sampleReport(
+      {},
+      { macroF1: { atHalf: NaN, tuned: NaN, crossFitted: NaN } },
+    );
+    const folds = result.folds.map((fold) => ({
+      ...fold,
+      epochs: fold.epochs.map((epoch) => ({ ...epoch, valLoss: NaN })),
+    }));
+    const nulls = JSON.parse(JSON.stringify({ ...result, folds })) as typeof result;
+    for (const odd of [{ ...result, folds }, nulls]) {
+      const page = renderReport({ result: odd, outOfFold });
+      expect(document(page).querySelector('.lead b')?.textContent).toBe('–');
+      expect(page).not.toMatch(/NaN|undefined|Infinity/);
+    }
+  });
+
+  it.each([
+    ['one label', { labels: ['joy'] }],
+    ['30 labels', { labels: Array.from({ length: 30 }, (_, i) => `label ${i + 1}`) }],
+    ['200 folds', { folds: 200 }],
+    ['no fold', { folds: 0 }],
+    ['no row with a prediction', { rows: 10, rowsWithoutOof: 10 }],
+  ])('draws every plot with %s', (_, options) => {
+    const input = sampleReport(options);
+    const page = renderReport(input);
+    expect(document(page).querySelectorAll('figure svg.plot')).toHaveLength(
+      3 + 2 * input.result.labels.length,
+    );
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+function document(page: string): Page {
+  return (parseHTML(page) as { document: Page }).document;
+}
+
+/** As much of the DOM as is used here; the project's code has no browser types. */
+interface Page {
+  readonly textContent: string;
+  getAttribute(name: string): string | null;
+  querySelector(selector: string): Page | null;
+  querySelectorAll(selector: string): ArrayLike<Page>;
+}

@@ -1,0 +1,107 @@
+import type { ReportInput } from '../../report/report-input.js';
+import type { FoldResult, RunResult } from '../../report/run-result.js';
+
+export interface SampleOptions {
+  readonly labels?: readonly string[];
+  readonly folds?: number;
+  readonly rows?: number;
+  /** Rows at the end of the table without an out-of-fold prediction. */
+  readonly rowsWithoutOof?: number;
+}
+
+/** A made-up run whose numbers look like a real one's; the same for the same options. */
+export function sampleReport(options: SampleOptions = {}, changes: Partial<RunResult> = {}): ReportInput {
+  const { labels = ['anger', 'fear', 'joy', 'sadness', 'surprise'], folds = 5, rows = 400 } = options;
+  const unknown = options.rowsWithoutOof ?? 0;
+  const next = generator(7);
+  const truths = Array.from({ length: rows }, () => labels.map(() => (next() < 0.3 ? 1 : 0)));
+  const probabilities = Float32Array.from(
+    truths.flatMap((row, i) =>
+      row.map((truth) => (i < rows - unknown ? squash(truth * 2 - 1.3 + 2.4 * (next() - 0.5)) : Number.NaN)),
+    ),
+  );
+  const result: RunResult = {
+    run: '2026-11-23-a1b2c3',
+    pipeline: 'emotions',
+    status: 'completed',
+    labels,
+    rows: { train: rows, test: 120 },
+    folds: Array.from({ length: folds }, (_, i) => sampleFold(i + 1, next)),
+    macroF1: { atHalf: 0.601, tuned: 0.642, crossFitted: 0.629 },
+    thresholds: Object.fromEntries(labels.map((label, i) => [label, 0.1 + ((i * 3 + 5) % 17) * 0.05])),
+    perLabel: Object.fromEntries(labels.map((label, i) => [label, sampleScores(i)])),
+    skippedFolds: [],
+    rowsWithoutOof: unknown,
+    seconds: { data: 0.4, fold: 74.2, oof: 0.1, thresholds: 0.2, submission: 3.4, report: 0 },
+    versions: { foldwise: '0.1.0', onnxruntime: '1.30.0', node: '20.20.0' },
+    warnings: [],
+    configuration: sampleConfiguration(labels, folds),
+    ...changes,
+  };
+  return { result, outOfFold: { probabilities, labels: truths } };
+}
+
+function sampleFold(fold: number, next: () => number): FoldResult {
+  const epochs = [1, 2, 3, 4].map((epoch) => ({
+    epoch,
+    trainLoss: 0.66 / epoch ** 0.6 + 0.02 * next(),
+    valLoss: 0.6 / epoch ** 0.35 + 0.04 * next() + (epoch === 4 ? 0.02 : 0),
+    macroF1: 0.25 + 0.38 * (1 - Math.exp(-epoch)) + 0.04 * next(),
+  }));
+  const best = epochs.reduce((a, b) => (b.macroF1 > a.macroF1 ? b : a));
+  return {
+    fold,
+    bestEpoch: best.epoch,
+    epochs,
+    device: 'cpu',
+    threads: 2,
+    attempts: 1,
+    seed: 42,
+    seconds: 14.8,
+  };
+}
+
+function sampleScores(index: number) {
+  const atHalf = 0.5 + ((index * 7) % 5) * 0.05;
+  return { atHalf, tuned: atHalf + 0.05, crossFitted: atHalf + 0.03, support: 120 + 31 * index };
+}
+
+function sampleConfiguration(labels: readonly string[], folds: number): RunResult['configuration'] {
+  return {
+    name: 'emotions',
+    labels,
+    data: {
+      train: '/home/someone/data/train.csv',
+      test: '/home/someone/data/test.csv',
+      text: ['text'],
+      id: 'id',
+    },
+    folds: { count: folds, strategy: 'stratified', seed: 42 },
+    model: { checkpoint: 'microsoft/deberta-v3-base', maxLength: 128 },
+    training: {
+      epochs: 4,
+      batchSize: 16,
+      learningRate: 1.5e-5,
+      weightDecay: 0.01,
+      warmupRatio: 0.1,
+      maxGradNorm: 1,
+      seed: 42,
+      checkpointEvery: null,
+      retrySeeds: 0,
+    },
+    steps: {},
+  };
+}
+
+function squash(logit: number): number {
+  return 1 / (1 + Math.exp(-2.2 * logit));
+}
+
+/** Numbers in [0, 1) of a small linear congruential generator. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
