@@ -1,0 +1,167 @@
+import koffi from 'koffi';
+import { cell, pointee, type Address, type Api } from './api.js';
+import { RuntimeFault } from './fault.js';
+import type { ElementArray, ElementType, Tensor } from './runtime.js';
+
+interface Element {
+  /** `ONNXTensorElementDataType`. */
+  readonly code: number;
+  readonly bytes: number;
+  readonly array: new (buffer: ArrayBuffer) => ElementArray;
+}
+
+/** bool is one byte, 0 or 1; float16 is its bit pattern. */
+const elements: Readonly<Record<ElementType, Element>> = {
+  float32: { code: 1, bytes: 4, array: Float32Array },
+  int32: { code: 6, bytes: 4, array: Int32Array },
+  int64: { code: 7, bytes: 8, array: BigInt64Array },
+  bool: { code: 9, bytes: 1, array: Uint8Array },
+  float16: { code: 10, bytes: 2, array: Uint16Array },
+};
+
+/** The engine's name of an element type; undefined for one that the engine does not use. */
+export function elementTypeOf(code: number): ElementType | undefined {
+  return (Object.keys(elements) as ElementType[]).find((type) => elements[type].code === code);
+}
+
+/** An empty tensor still needs an address that is not null. */
+const nowhere = new Uint8Array(new ArrayBuffer(64));
+
+/**
+ * A tensor with its `OrtValue`. Runs take a hold on it; the value and its memory go when it has been
+ * released and the last run that uses it has ended.
+ */
+export class NativeTensor implements Tensor {
+  private runs = 0;
+  private released = false;
+
+  private constructor(
+    private readonly api: Api,
+    readonly type: ElementType,
+    readonly shape: readonly number[],
+    private elementData: ElementArray,
+    private readonly value: Address,
+    private readonly ownedByRuntime: boolean,
+  ) {
+    api.live.values++;
+  }
+
+  /** A tensor over the caller's array, shared memory included: no copy. */
+  static over(
+    api: Api,
+    memory: Address,
+    type: ElementType,
+    shape: readonly number[],
+    data: ElementArray,
+  ): NativeTensor {
+    verifyArray(type, shape, data);
+    const extents = new BigInt64Array(new ArrayBuffer(8 * Math.max(shape.length, 1)));
+    shape.forEach((extent, axis) => (extents[axis] = BigInt(extent)));
+    const address = koffi.address(data.byteLength === 0 ? nowhere : data);
+    const out = cell();
+    const { code } = elements[type];
+    api.createTensor(memory, address, data.byteLength, extents, shape.length, code, out);
+    return new NativeTensor(api, type, [...shape], data, pointee(out), false);
+  }
+
+  /** A tensor that a run has allocated, of a type that the engine uses: takes over its value. */
+  static fromValue(api: Api, value: Address): NativeTensor {
+    const { code, shape } = describeValue(api, value);
+    const type = elementTypeOf(code)!;
+    const { array, bytes } = elements[type];
+    const out = cell();
+    api.tensorData(value, out);
+    const length = countOf(shape) * bytes;
+    const memory = length === 0 ? new ArrayBuffer(0) : koffi.view(pointee(out), length);
+    return new NativeTensor(api, type, shape, new array(memory), value, true);
+  }
+
+  /** Of a tensor that ONNX Runtime allocated, empty once it is released. */
+  get data(): ElementArray {
+    return this.elementData;
+  }
+
+  /** Keeps value and memory for one run. @throws RuntimeFault after `release` */
+  hold(name: string): Address {
+    if (this.released) throw new RuntimeFault({ where: name, what: 'the tensor has been released' });
+    this.runs++;
+    return this.value;
+  }
+
+  unhold(): void {
+    this.runs--;
+    this.freeWhenUnused();
+  }
+
+  /** Takes effect when the runs that use the tensor have ended; a second call does nothing. */
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.freeWhenUnused();
+  }
+
+  private freeWhenUnused(): void {
+    if (!this.released || this.runs > 0) return;
+    if (this.ownedByRuntime) detach(this.elementData);
+    this.elementData = new elements[this.type].array(new ArrayBuffer(0));
+    this.api.releaseValue(this.value);
+    this.api.live.values--;
+  }
+}
+
+/** Turns every view of ONNX Runtime's memory into an empty one before that memory goes. */
+function detach(data: ElementArray): void {
+  const buffer = data.buffer;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) structuredClone(buffer, { transfer: [buffer] });
+}
+
+function verifyArray(type: ElementType, shape: readonly number[], data: ElementArray): void {
+  const where = `tensor ${type} [${shape.join(', ')}]`;
+  if (!(data instanceof elements[type].array)) {
+    const expected = elements[type].array.name;
+    throw new RuntimeFault({
+      where,
+      what: 'the array is of another type',
+      found: data.constructor.name,
+      expected,
+    });
+  }
+  if (shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)) {
+    throw new RuntimeFault({ where, what: 'an extent is not a whole number from 0' });
+  }
+  if (data.length !== countOf(shape)) {
+    const found = `${data.length} elements`;
+    throw new RuntimeFault({
+      where,
+      what: 'the array does not fit the shape',
+      found,
+      expected: `${countOf(shape)}`,
+    });
+  }
+}
+
+function countOf(shape: readonly number[]): number {
+  return shape.reduce((count, extent) => count * extent, 1);
+}
+
+function describeValue(api: Api, value: Address): { code: number; shape: number[] } {
+  const out = cell();
+  api.tensorInfo(value, out);
+  const info = pointee(out);
+  try {
+    return describeTensor(api, info);
+  } finally {
+    api.releaseTensorInfo(info);
+  }
+}
+
+/** Element type code and extents (−1 where the model leaves one open) of a tensor type. */
+export function describeTensor(api: Api, info: Address): { code: number; shape: number[] } {
+  const code = new Int32Array(new ArrayBuffer(4));
+  api.elementType(info, code);
+  const rank = cell();
+  api.rank(info, rank);
+  const extents = new BigInt64Array(new ArrayBuffer(8 * Math.max(Number(pointee(rank)), 1)));
+  api.dimensions(info, extents, Number(pointee(rank)));
+  return { code: code[0]!, shape: Array.from(extents.subarray(0, Number(pointee(rank))), Number) };
+}
