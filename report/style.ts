@@ -44,7 +44,7 @@ summary { cursor: pointer; padding: 0.4rem 0; color: var(--accent); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.95rem; }
 th, td { padding: 0.5rem 0.9rem; text-align: right; border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 500; vertical-align: bottom; }
-th:first-child { text-align: left; overflow-wrap: anywhere; min-width: 5.5rem; }
+th:first-child { text-align: left; overflow-wrap: break-word; max-width: 16rem; }
 th[scope="row"] { font-weight: 600; }
 tbody tr:last-child > * { border-bottom: 0; }
 tfoot > tr > * { border-bottom: 0; border-top: 2px solid var(--line); font-weight: 600; }
@@ -52,7 +52,8 @@ td { white-space: nowrap; }
 .honest { color: var(--accent); font-weight: 600; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0.9rem; }
 figure { margin: 0; padding: 0.8rem 0.8rem 0.4rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; min-width: 0; }
-figcaption { font-weight: 600; font-size: 0.95rem; overflow-wrap: anywhere; }
+figcaption { display: flex; justify-content: space-between; gap: 0.8rem; font-weight: 600; font-size: 0.95rem; overflow-wrap: anywhere; }
+figcaption small { color: var(--muted); font-weight: 400; font-size: 0.85rem; white-space: nowrap; }
 .plot { display: block; width: 100%; height: auto; margin-top: 0.3rem; overflow: visible; font-family: inherit; font-size: 11px; }
 .plot text { white-space: pre; }
 .legend { display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 1.1rem; margin: 0 0 0.8rem; font-size: 0.9rem; }
@@ -67,6 +68,8 @@ footer { margin-top: 3rem; color: var(--muted); font-size: 0.9rem; }
 @media (max-width: 30rem) {
   body { padding: 1.5rem 1rem 3rem; }
   h1 { font-size: 1.7rem; }
+  .score { flex-basis: 8rem; }
+  .lead { flex-basis: 100%; }
   th, td { padding: 0.45rem 0.6rem; }
 }
 @media print { body { max-width: none; } figure, .score { break-inside: avoid; } }

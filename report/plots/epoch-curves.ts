@@ -33,7 +33,11 @@ export function epochCurves(
     y: { label: null, domain: [...domain], nice: true, ticks: 5 },
     color: { type: 'identity' },
     marks: [
-      Plot.lineY(points, { ...place, stroke: colour, strokeOpacity: many ? 0.35 : 1 }),
+      Plot.lineY(points, {
+        ...place,
+        stroke: colour,
+        strokeOpacity: many ? Math.max(0.08, 6 / folds.length) : 1,
+      }),
       ...(many ? [Plot.lineY(points, Plot.groupX({ y: 'mean' }, meanLine))] : []),
       Plot.dot(
         points.filter(({ kept }) => kept),

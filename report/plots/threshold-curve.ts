@@ -21,14 +21,6 @@ export function thresholdCurve(points: readonly ThresholdPoint[], chosen: number
       Plot.ruleX([chosen], { stroke: colours.accent, strokeOpacity: 0.5 }),
       Plot.lineY(points, { ...mark, stroke: colours.accent, strokeWidth: 2 }),
       Plot.dot(best, { ...mark, fill: colours.accent, r: 4, title: describe }),
-      Plot.text(best, {
-        ...mark,
-        text: describe,
-        textAnchor: chosen > 0.5 ? 'end' : 'start',
-        dx: chosen > 0.5 ? -7 : 7,
-        dy: -11,
-        fill: 'currentColor',
-      }),
     ],
   });
 }

@@ -1,5 +1,6 @@
 import { html, nothing, type Html } from '../html.js';
 import { labelEvidence, type LabelEvidence } from '../label-evidence.js';
+import { score } from '../notation.js';
 import { epochCurves, epochRange } from '../plots/epoch-curves.js';
 import { colours, distinctSeries } from '../plots/figure.js';
 import { precisionRecallCurve } from '../plots/precision-recall.js';
@@ -37,28 +38,35 @@ export function labelSections({ result, outOfFold }: ReportInput): Html {
         Over the out-of-fold predictions, at the 17 thresholds that were tried. The dot is the chosen one, the
         dotted line 0.5. A flat top says that the choice hardly matters; a sharp peak, that it may be luck.
       </p>
-      <div class="plots">
-        ${evidence.map(({ label, byThreshold, threshold }) => pane(label, thresholdCurve(byThreshold, threshold)))}
-      </div>
+      <div class="plots">${evidence.map(thresholdPane)}</div>
     </section>
     <section>
       <h2>Precision and recall</h2>
       <p class="words">
-        Precision (up) against recall (right) over all thresholds. The dot is the tuned threshold, the dotted
-        line the precision of guessing: the label’s share of the rows.
+        Precision (up) against recall (right) over all thresholds. The dot, and the pair of numbers, is the
+        tuned threshold; the dotted line the precision of guessing: the label’s share of the rows.
       </p>
       <div class="plots">${evidence.map(precisionRecallPane)}</div>
     </section>`;
 }
 
-function precisionRecallPane(evidence: LabelEvidence & { readonly label: string }): Html {
-  const { label, precisionRecall, base, chosen } = evidence;
-  return pane(label, precisionRecallCurve(precisionRecall, base, chosen));
+interface LabelPane extends LabelEvidence {
+  readonly label: string;
+  readonly threshold: number;
 }
 
-function pane(title: string, plot: Html): Html {
+function thresholdPane({ label, threshold, byThreshold }: LabelPane): Html {
+  return pane(label, thresholdCurve(byThreshold, threshold), `chosen: ${threshold.toFixed(2)}`);
+}
+
+function precisionRecallPane({ label, precisionRecall, base, chosen }: LabelPane): Html {
+  const note = chosen === null ? '' : `${score(chosen.precision)} at ${score(chosen.recall)}`;
+  return pane(label, precisionRecallCurve(precisionRecall, base, chosen), note);
+}
+
+function pane(title: string, plot: Html, note = ''): Html {
   return html`<figure>
-    <figcaption>${title}</figcaption>
+    <figcaption><span>${title}</span> <small>${note}</small></figcaption>
     ${plot}
   </figure>`;
 }

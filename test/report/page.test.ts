@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { renderReport } from '../../report/page.js';
@@ -20,6 +21,13 @@ describe('the report', () => {
       /^default-src 'none'; style-src 'sha256-[\w+/=]+'; base-uri 'none'; form-action 'none'$/,
     );
     expect(document(page).querySelectorAll('[style], svg style')).toHaveLength(0);
+  });
+
+  it('names the hash of its style sheet, byte for byte', () => {
+    const page = renderReport(sampleReport());
+    const style = /<style>([^]*?)<\/style>/.exec(page)?.[1] ?? '';
+    expect(style).toContain(':root');
+    expect(page).toContain(createHash('sha256').update(style).digest('base64'));
   });
 
   it('escapes hostile names of labels, pipelines, runs, warnings and devices', () => {
