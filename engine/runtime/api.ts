@@ -57,13 +57,17 @@ export function pointee(out: Cell): Address {
   return out[0]!;
 }
 
+/** Held for the life of the process: koffi unloads a library whose handle is collected. */
+let library: koffi.LibraryHandle | undefined;
+
 /**
  * Loads the library and binds its functions.
  * @throws RuntimeFault when it answers with another version than the pinned one
  */
 export function loadApi(file: string): Api {
   koffi.config({ async_stack_size: stackBytes, sync_stack_size: stackBytes, resident_async_pools: 2 });
-  const base = koffi.load(file).func('OrtGetApiBase', 'void *', [])() as Address;
+  library = koffi.load(file);
+  const base = library.func('OrtGetApiBase', 'void *', [])() as Address;
   const versionString = nativeFunction(base, 1, 'const char *', []);
   verifyVersion(String(versionString()), file);
   const table = nativeFunction(base, 0, 'void *', ['uint32_t'])(apiVersion) as Address | null;

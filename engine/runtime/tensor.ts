@@ -41,7 +41,6 @@ export class NativeTensor implements Tensor {
     readonly shape: readonly number[],
     private elementData: ElementArray,
     private readonly value: Address,
-    private readonly ownedByRuntime: boolean,
   ) {
     api.live.values++;
   }
@@ -61,7 +60,7 @@ export class NativeTensor implements Tensor {
     const out = cell();
     const { code } = elements[type];
     api.createTensor(memory, address, data.byteLength, extents, shape.length, code, out);
-    return new NativeTensor(api, type, [...shape], data, pointee(out), false);
+    return new NativeTensor(api, type, [...shape], data, pointee(out));
   }
 
   /** A tensor that a run has allocated, of a type that the engine uses: takes over its value. */
@@ -73,10 +72,13 @@ export class NativeTensor implements Tensor {
     api.tensorData(value, out);
     const length = countOf(shape) * bytes;
     const memory = length === 0 ? new ArrayBuffer(0) : koffi.view(pointee(out), length);
-    return new NativeTensor(api, type, shape, new array(memory), value, true);
+    return new NativeTensor(api, type, shape, new array(memory), value);
   }
 
-  /** Of a tensor that ONNX Runtime allocated, empty once it is released. */
+  /**
+   * Empty after `release`. Of an output that ONNX Runtime allocated this is a view of its memory:
+   * an array taken from here before must not be read after `release`, copy what has to last.
+   */
   get data(): ElementArray {
     return this.elementData;
   }
@@ -102,17 +104,10 @@ export class NativeTensor implements Tensor {
 
   private freeWhenUnused(): void {
     if (!this.released || this.runs > 0) return;
-    if (this.ownedByRuntime) detach(this.elementData);
     this.elementData = new elements[this.type].array(new ArrayBuffer(0));
     this.api.releaseValue(this.value);
     this.api.live.values--;
   }
-}
-
-/** Turns every view of ONNX Runtime's memory into an empty one before that memory goes. */
-function detach(data: ElementArray): void {
-  const buffer = data.buffer;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength > 0) structuredClone(buffer, { transfer: [buffer] });
 }
 
 function verifyArray(type: ElementType, shape: readonly number[], data: ElementArray): void {
