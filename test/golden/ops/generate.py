@@ -73,7 +73,11 @@ def plain(tensor):
 
 def linear(draw):
     for leading, fan_in, fan_out in [((4,), 3, 5), ((1,), 1, 1), ((2, 3), 4, 2), ((1,), 6, 3), ((5,), 1, 4)]:
-        inputs = {"x": draw.normal(*leading, fan_in), "weight": draw.normal(fan_out, fan_in), "bias": draw.normal(fan_out)}
+        inputs = {
+            "x": draw.normal(*leading, fan_in),
+            "weight": draw.normal(fan_out, fan_in),
+            "bias": draw.normal(fan_out),
+        }
         yield sample("linear", F.linear, inputs)
     yield sample("linear", F.linear, {"x": draw.normal(3, 4), "weight": draw.normal(2, 4)})
 
@@ -88,12 +92,12 @@ def matmul(draw):
         ((3, 1, 2, 4), (2, 4, 3)),
         ((1, 3, 2), (4, 2, 3)),
     ]:
-        yield sample("matmul", torch.matmul, {"a": draw.normal(*a), "b": draw.normal(*b)})
+        yield sample("matMul", torch.matmul, {"a": draw.normal(*a), "b": draw.normal(*b)})
 
 
 def broadcasting(op, function):
     def samples(draw):
-        right = draw.away_from_zero if op == "div" else draw.normal
+        right = draw.away_from_zero if op == "divide" else draw.normal
         for a, b in [
             ((2, 3), (2, 3)),
             ((2, 3), (3,)),
@@ -132,7 +136,11 @@ def layer_norm(draw):
     for shape, epsilon in [((4, 8), 1e-7), ((2, 3, 5), 1e-12), ((1, 2), 1e-5), ((3, 1), 1e-5)]:
         inputs = {"x": draw.normal(*shape, scale=2), "scale": draw.normal(shape[-1]), "bias": draw.normal(shape[-1])}
         yield sample(
-            "layerNorm", lambda x, s, b, e=epsilon: F.layer_norm(x, x.shape[-1:], s, b, e), inputs, axis=-1, epsilon=epsilon
+            "layerNorm",
+            lambda x, s, b, e=epsilon: F.layer_norm(x, x.shape[-1:], s, b, e),
+            inputs,
+            axis=-1,
+            epsilon=epsilon,
         )
 
 
@@ -154,7 +162,12 @@ def gather_rows(op, names):
 
 
 def transpose(draw):
-    for shape, permutation in [((2, 3), [1, 0]), ((2, 3, 2, 4), [0, 2, 1, 3]), ((3, 1, 2), [2, 0, 1]), ((1, 1), [1, 0])]:
+    for shape, permutation in [
+        ((2, 3), [1, 0]),
+        ((2, 3, 2, 4), [0, 2, 1, 3]),
+        ((3, 1, 2), [2, 0, 1]),
+        ((1, 1), [1, 0]),
+    ]:
         yield sample(
             "transpose", lambda x, p=permutation: x.permute(*p), {"x": draw.normal(*shape)}, permutation=permutation
         )
@@ -178,9 +191,9 @@ def slice_(draw):
 
 
 def concat(draw):
-    for shapes, axis in [([(2, 3), (2, 1)], 1), ([(1, 4), (2, 4), (3, 4)], 0), ([(2, 1, 2), (2, 1, 3)], -1), ([(1,), (1,)], 0)]:
-        inputs = {f"x{i}": draw.normal(*shape) for i, shape in enumerate(shapes)}
-        yield sample("concat", lambda *xs, a=axis: torch.cat(xs, a), inputs, axis=axis)
+    for a, b, axis in [((2, 3), (2, 1), 1), ((1, 4), (3, 4), 0), ((2, 1, 2), (2, 1, 3), -1), ((1,), (1,), 0)]:
+        inputs = {"a": draw.normal(*a), "b": draw.normal(*b)}
+        yield sample("concat", lambda a, b, along=axis: torch.cat([a, b], along), inputs, axis=axis)
 
 
 def reduction(op, function):
@@ -194,7 +207,11 @@ def reduction(op, function):
             ((1, 1), [1], False),
         ]:
             yield sample(
-                op, lambda x, a=axes, k=keep: function(x, a, keepdim=k), {"x": draw.normal(*shape)}, axes=axes, keepDims=keep
+                op,
+                lambda x, a=axes, k=keep: function(x, a, keepdim=k),
+                {"x": draw.normal(*shape)},
+                axes=axes,
+                keepDims=keep,
             )
 
     return samples
@@ -207,24 +224,23 @@ def bce_with_logits(draw):
 
 
 def dropout(draw):
-    """The given mask holds 0 for dropped and 1 for kept; kept values are scaled by 1/(1 − rate)."""
+    """The given mask holds 0 where dropped and 1/(1 − rate), rounded to float32, where kept."""
     for shape, rate in [((3, 4), 0.1), ((2, 3, 2), 0.5), ((1,), 0.25)]:
-        inputs = {"x": draw.normal(*shape), "mask": draw.bits(*shape)}
-        yield sample("dropout", lambda x, m, r=rate: x * m / (1 - r), inputs, constants=["mask"], rate=rate)
+        mask = (draw.bits(*shape) / (1 - rate)).float().double()
+        yield sample("dropout", torch.mul, {"x": draw.normal(*shape), "mask": mask}, constants=["mask"], rate=rate)
 
 
-def disentangled_skew(draw):
-    """out[b,h,i,j] = s[b,h,i,j−i+T−1] for s [b,h,T,2T]; the last column is unused and gets the gradient 0."""
+def skew(draw):
+    """out[b,h,i,j] = x[b,h,i,j−i+T−1] for x [b,h,T,2T]; the last column is unused and gets the gradient 0."""
     for batch, heads, length in [(1, 1, 1), (2, 2, 2), (1, 2, 5), (3, 1, 1)]:
         rows = torch.arange(length)[:, None]
         columns = torch.arange(length)[None, :] - rows + length - 1
-        yield sample(
-            "disentangledSkew", lambda s, r=rows, c=columns: s[:, :, r, c], {"scores": draw.normal(batch, heads, length, 2 * length)}
-        )
+        inputs = {"x": draw.normal(batch, heads, length, 2 * length)}
+        yield sample("skew", lambda x, r=rows, c=columns: x[:, :, r, c], inputs)
 
 
 def conv1d(draw):
-    """x [batch, length, in], weight [out, in/groups, kernel] as in the checkpoint, zeros beyond the ends, same length."""
+    """x [batch, length, in], weight [out, in/groups, kernel] as in checkpoints; zeros beyond the ends."""
     for batch, length, fan_in, fan_out, kernel, groups in [
         (2, 5, 3, 4, 3, 1),
         (1, 1, 2, 2, 3, 1),
@@ -249,11 +265,11 @@ def conv1d(draw):
 
 OPS = {
     "linear": linear,
-    "matmul": matmul,
+    "matMul": matmul,
     "add": broadcasting("add", torch.add),
-    "sub": broadcasting("sub", torch.sub),
-    "mul": broadcasting("mul", torch.mul),
-    "div": broadcasting("div", torch.div),
+    "subtract": broadcasting("subtract", torch.sub),
+    "multiply": broadcasting("multiply", torch.mul),
+    "divide": broadcasting("divide", torch.div),
     "gelu": elementwise("gelu", F.gelu),
     "tanh": elementwise("tanh", torch.tanh),
     "relu": elementwise("relu", torch.relu),
@@ -263,7 +279,7 @@ OPS = {
     "log": elementwise("log", torch.log, "positive"),
     "softmax": softmax,
     "layerNorm": layer_norm,
-    "embedding": gather_rows("embedding", ["weight", "ids"]),
+    "lookup": gather_rows("lookup", ["table", "ids"]),
     "gatherRows": gather_rows("gatherRows", ["x", "index"]),
     "transpose": transpose,
     "reshape": reshape,
@@ -273,7 +289,7 @@ OPS = {
     "reduceMean": reduction("reduceMean", torch.mean),
     "bceWithLogits": bce_with_logits,
     "dropout": dropout,
-    "disentangledSkew": disentangled_skew,
+    "skew": skew,
     "conv1d": conv1d,
 }
 
