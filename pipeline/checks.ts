@@ -1,0 +1,90 @@
+import type { StepOutlines } from './graph.js';
+import { stepProblems } from './dag.js';
+import { isActivity } from './activities.js';
+import type { Problem } from './problem.js';
+import { describe } from './issues.js';
+
+/**
+ * Everything that spans several fields. Works on a configuration in which single fields may be
+ * wrong, so that all faults can be told at once: what has the wrong form is passed over here.
+ */
+export function crossChecks(configuration: unknown): Problem[] {
+  if (!isMap(configuration)) return [];
+  const { labels, data, model, steps } = configuration;
+  return [...labelProblems(labels, data), ...modelProblems(model), ...stepsProblems(steps)];
+}
+
+/** Columns of `oof.csv` and of the tables must be told apart. */
+function labelProblems(labels: unknown, data: unknown): Problem[] {
+  const names = strings(labels);
+  const { id = 'id', text } = isMap(data) ? data : {};
+  const taken = new Map<string, string>([['fold', 'the column of the folds in oof.csv']]);
+  for (const column of strings(text)) taken.set(column, 'a text column');
+  if (typeof id === 'string') taken.set(id, 'the id column');
+  for (const name of names) taken.set(`p_${name}`, `the column of the probabilities of ${name} in oof.csv`);
+  return names.flatMap((name, index): Problem[] => {
+    const path = ['labels', Array.isArray(labels) ? labels.indexOf(name, index) : index];
+    if (names.indexOf(name) < index) {
+      return [{ path, found: `the label ${describe(name)} a second time`, expected: 'each label once' }];
+    }
+    const use = taken.get(name);
+    return use === undefined
+      ? []
+      : [{ path, found: `the label ${describe(name)}`, expected: `another name: this is ${use}` }];
+  });
+}
+
+function modelProblems(model: unknown): Problem[] {
+  if (!isMap(model)) return [];
+  const given = ['checkpoint', 'scratch'].filter((key) => model[key] !== undefined);
+  const problems: Problem[] = [];
+  if (given.length !== 1) {
+    const found = given.length === 0 ? 'neither checkpoint nor scratch' : 'both checkpoint and scratch';
+    problems.push({ path: ['model'], found, expected: 'exactly one of them' });
+  }
+  const { hiddenSize, heads } = isMap(model['scratch']) ? model['scratch'] : {};
+  if (typeof hiddenSize === 'number' && typeof heads === 'number' && hiddenSize % heads !== 0) {
+    const expected = `a multiple of heads, ${heads}`;
+    problems.push({ path: ['model', 'scratch', 'hiddenSize'], found: String(hiddenSize), expected });
+  }
+  return problems;
+}
+
+const maxSteps = 200;
+
+function stepsProblems(steps: unknown): Problem[] {
+  if (!isMap(steps)) return [];
+  const entries = Object.entries(steps);
+  if (entries.length === 0)
+    return [{ path: ['steps'], found: 'no steps', expected: 'at least one, or no `steps` at all' }];
+  if (entries.length > maxSteps) {
+    return [{ path: ['steps'], found: `${entries.length} steps`, expected: `at most ${maxSteps}` }];
+  }
+  // The schema's records pass this one name over in silence.
+  if (Object.hasOwn(steps, '__proto__')) {
+    return [
+      { path: ['steps', '__proto__'], atKey: true, found: 'the name "__proto__"', expected: 'another one' },
+    ];
+  }
+  const outlines: StepOutlines = Object.fromEntries(
+    entries.map(([name, step]) => {
+      const { run, needs, matrix } = isMap(step) ? step : {};
+      return [
+        name,
+        { run: typeof run === 'string' ? run : '', needs: strings(needs), matrix: isMap(matrix) },
+      ];
+    }),
+  );
+  // An activity of the wrong form or name is the schema's to tell.
+  return stepProblems(outlines).filter(
+    ({ path }) => path[2] !== 'run' || isActivity(outlines[String(path[1])]!.run),
+  );
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,29 @@
+import type { Pipeline, Step } from './pipeline.js';
+import type { StepDocument } from './schema.js';
+
+/** A step with everything that its file leaves out: training is long and its failures can wait for a person. */
+export function completeStep({ run, needs, matrix, queue, timeout, onFailure }: StepDocument): Step {
+  const trains = run === 'trainFold';
+  return {
+    run,
+    needs,
+    ...(matrix === undefined ? {} : { matrix }),
+    queue: queue ?? (trains ? 'gpu' : 'main'),
+    timeout: timeout ?? (trains ? '12h' : '1h'),
+    onFailure: onFailure ?? (trains ? 'wait' : 'fail'),
+  };
+}
+
+/** The steps of a pipeline that declares none. */
+export const defaultSteps: Pipeline['steps'] = Object.fromEntries(
+  (
+    [
+      ['data', { run: 'prepareData', needs: [] }],
+      ['fold', { run: 'trainFold', needs: ['data'], matrix: { fold: 'all' } }],
+      ['oof', { run: 'aggregateOof', needs: ['data', 'fold'] }],
+      ['thresholds', { run: 'tuneThresholds', needs: ['oof'] }],
+      ['submission', { run: 'predictEnsemble', needs: ['data', 'fold', 'thresholds'] }],
+      ['report', { run: 'writeReport', needs: ['data', 'fold', 'oof', 'thresholds', 'submission'] }],
+    ] satisfies [string, StepDocument][]
+  ).map(([name, step]) => [name, completeStep(step)]),
+);

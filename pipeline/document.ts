@@ -1,0 +1,121 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  Parser,
+  type Document,
+  type Node,
+} from 'yaml';
+import type { LocatedProblem, Path } from './problem.js';
+
+/** A parsed file: its plain value, and where in the text each part of it stands. */
+export interface SourceDocument {
+  readonly value: unknown;
+  /** Faults of the YAML itself. */
+  readonly problems: readonly LocatedProblem[];
+  /** Whether `value` means what the text says; false after a syntax error. */
+  readonly sound: boolean;
+  /**
+   * `file:line:column` of the value at `path`, or of its key; undefined where the file does not go
+   * that deep.
+   */
+  position(path: Path, atKey?: boolean): string | undefined;
+}
+
+const maxCharacters = 1024 * 1024;
+const maxDepth = 32;
+/** How many nodes the file's aliases may stand for. */
+const maxAliases = 100;
+
+/** Parses YAML 1.2 (and so JSON) strictly: unique keys, known tags, one document, bounded in every way. */
+export function parseSource(text: string, file: string): SourceDocument {
+  const unbounded = boundProblem(text, file);
+  if (unbounded !== undefined) return unusable([unbounded]);
+
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
+    where: at(pos[0]),
+    path: [],
+    ...(yamlFaults[code] ?? { found: `broken YAML (${message})`, expected: 'valid YAML' }),
+  }));
+  const sound = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: maxAliases });
+    return { value, problems, sound, position: (path, atKey) => positionIn(document, path, atKey, at) };
+  } catch (error) {
+    // toJS throws a ReferenceError alone: an alias without anchor, or too many of them.
+    if (!(error instanceof ReferenceError)) throw error;
+    const found = `an alias that cannot be used (${error.message})`;
+    const problem = {
+      where: `${file}:1:1`,
+      path: [],
+      found,
+      expected: `at most ${maxAliases} aliases, each of an anchor above it`,
+    };
+    return unusable([...problems, problem]);
+  }
+}
+
+const yamlFaults: Readonly<Record<string, { found: string; expected: string }>> = {
+  DUPLICATE_KEY: { found: 'a key that this map already has', expected: 'each key once' },
+  MULTIPLE_DOCS: { found: 'a second YAML document', expected: 'one' },
+  TAB_AS_INDENT: { found: 'a tab as indentation', expected: 'spaces' },
+};
+
+function unusable(problems: readonly LocatedProblem[]): SourceDocument {
+  return { value: undefined, problems, sound: false, position: () => undefined };
+}
+
+/** What has to be known before the parser may see the text: it recurses as deep as the text nests. */
+function boundProblem(text: string, file: string): LocatedProblem | undefined {
+  const where = `${file}:1:1`;
+  if (text.length > maxCharacters) {
+    return { where, path: [], found: `${text.length} characters`, expected: `at most ${maxCharacters}` };
+  }
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) void token;
+    if (parser.stack.length > 2 * maxDepth) {
+      return {
+        where,
+        path: [],
+        found: 'lists and maps nested too deeply',
+        expected: `at most ${maxDepth} levels`,
+      };
+    }
+  }
+  return undefined;
+}
+
+function positionIn(
+  document: Document,
+  path: Path,
+  atKey: boolean | undefined,
+  at: (offset: number) => string,
+): string | undefined {
+  let node: Node | null = document.contents;
+  let key: Node | null = null;
+  for (const part of path) {
+    const holder: unknown = isAlias(node) ? node.resolve(document) : node;
+    if (isMap(holder)) {
+      const pair = holder.items.find((item) => isScalar(item.key) && item.key.value === part);
+      if (pair === undefined) return undefined;
+      key = pair.key as Node;
+      node = pair.value as Node | null;
+    } else if (isSeq(holder) && typeof part === 'number' && part < holder.items.length) {
+      node = holder.items[part] as Node | null;
+      key = node;
+    } else return undefined;
+  }
+  const offset = ((atKey ? key : node) ?? key)?.range?.[0];
+  return at(offset ?? 0);
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { nearest } from '../errors/suggestion.js';
+import type { Path, Problem } from './problem.js';
+import { durationPattern, namePattern, pipelineSchema, stepPattern } from './schema.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** What the schema found, in words, with what was found there and what was probably meant. */
+export function problemsOf(issues: readonly Issue[], configuration: unknown): Problem[] {
+  return issues.flatMap((issue) => problemsOfIssue(issue, configuration));
+}
+
+function problemsOfIssue(issue: Issue, configuration: unknown): Problem[] {
+  const path = issue.path as (string | number)[];
+  const value = valueAt(configuration, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey(path, key));
+    case 'invalid_key':
+      return [
+        {
+          path,
+          atKey: true,
+          found: `the name ${describe(path.at(-1))}`,
+          expected: patternMeaning(issue.issues[0]),
+        },
+      ];
+    case 'invalid_value': {
+      const words = issue.values.map(String);
+      const suggestion = typeof value === 'string' ? nearest(value, words) : undefined;
+      const expected = words.length === 1 ? words[0]! : `one of ${words.join(', ')}`;
+      return [
+        { path, found: describe(value), expected, ...(suggestion === undefined ? {} : { suggestion }) },
+      ];
+    }
+    default:
+      return [{ path, found: describe(value), expected: expectation(issue, value) }];
+  }
+}
+
+function unknownKey(path: Path, key: string): Problem {
+  if (path.at(-1) === 'matrix') {
+    return {
+      path: [...path, key],
+      atKey: true,
+      found: `the matrix axis ${JSON.stringify(key)}`,
+      expected: 'only `fold: all`: results over several models are not defined yet',
+    };
+  }
+  const known = knownKeys(path);
+  const suggestion = nearest(key, known);
+  return {
+    path: [...path, key],
+    atKey: true,
+    found: 'an unknown key',
+    expected: `one of ${known.join(', ')}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+function expectation(issue: Issue, value: unknown): string {
+  switch (issue.code) {
+    case 'invalid_type': {
+      const expected = typeWords[issue.expected] ?? issue.expected;
+      const quotable =
+        issue.expected === 'string' && (typeof value === 'number' || typeof value === 'boolean');
+      return quotable ? `${expected} (put it in quotes)` : expected;
+    }
+    case 'too_small':
+      return `${issue.inclusive ? 'at least' : 'more than'} ${amount(issue.minimum, issue.origin)}`;
+    case 'too_big':
+      return `${issue.inclusive ? 'at most' : 'less than'} ${amount(issue.maximum, issue.origin)}`;
+    case 'invalid_format':
+      return patternMeaning(issue);
+    default:
+      return issue.message;
+  }
+}
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+function amount(bound: number | bigint, origin: string): string {
+  if (origin === 'array') return `${bound} ${bound === 1 ? 'entry' : 'entries'}`;
+  return origin === 'string' ? `${bound} ${bound === 1 ? 'character' : 'characters'}` : String(bound);
+}
+
+function patternMeaning(issue: Issue | undefined): string {
+  const pattern = issue?.code === 'invalid_format' ? issue.pattern : undefined;
+  return patternMeanings.get(pattern ?? '') ?? 'another form';
+}
+
+const patternMeanings = new Map([
+  [String(namePattern), 'at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first'],
+  [String(stepPattern), 'at most 64 letters, digits, - or _, with a letter first'],
+  [String(durationPattern), 'a duration like 90s, 30m, 12h or 2d'],
+]);
+
+/** What stands there, short enough for one line. */
+export function describe(value: unknown): string {
+  if (value === undefined || value === null) return 'nothing';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'object') return 'a map';
+  // JSON would turn .nan and .inf into null.
+  const text = typeof value === 'number' ? `${value}` : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function valueAt(configuration: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<string | number, unknown>)[part]
+        : undefined,
+    configuration,
+  );
+}
+
+/** The keys that the schema has for the map at `path`. */
+function knownKeys(path: Path): string[] {
+  const schema = path.reduce<z.core.$ZodType | undefined>(
+    (current, part) => (current === undefined ? undefined : memberOf(bare(current), part)),
+    pipelineSchema,
+  );
+  const map = schema === undefined ? undefined : bare(schema);
+  return map instanceof z.ZodObject ? Object.keys(map.shape) : [];
+}
+
+function memberOf(schema: z.core.$ZodType, part: string | number): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodObject) return (schema.shape as Record<string, z.core.$ZodType>)[part];
+  return schema instanceof z.ZodRecord ? schema.valueType : undefined;
+}
+
+/** The schema without what makes it optional. */
+function bare(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+    return bare(schema.unwrap());
+  }
+  return schema;
+}

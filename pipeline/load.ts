@@ -1,0 +1,187 @@
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { InputFault } from '../errors/fault.js';
+import { crossChecks } from './checks.js';
+import { completeStep, defaultSteps } from './defaults.js';
+import { parseSource, type SourceDocument } from './document.js';
+import { describe, problemsOf } from './issues.js';
+import { applyOverrides, type Override } from './overrides.js';
+import type { ModelOptions, Pipeline } from './pipeline.js';
+import { PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
+import { pipelineSchema, type PipelineDocument } from './schema.js';
+
+export interface ParseOptions {
+  /** The file's path as the user wrote it: named in faults, and its folder is what paths are relative to. */
+  readonly file: string;
+  /** Values by dotted path, as `--set` takes them: YAML scalars or flow collections. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** Whether a folder exists, to tell a model's folder from a hub name. Default: none does. */
+  readonly isFolder?: (path: string) => boolean;
+}
+
+const maxFileBytes = 1024 * 1024;
+
+/**
+ * Reads a pipeline of YAML or JSON, fills in every default and makes every path absolute. Paths in
+ * overrides, too, are relative to the file.
+ *
+ * @throws PipelineFault listing every fault
+ */
+export function parsePipeline(text: string, { file, overrides = {}, isFolder }: ParseOptions): Pipeline {
+  const source = parseSource(text, file);
+  if (!source.sound) throw new PipelineFault(file, source.problems);
+
+  const { value, applied, problems } = applyOverrides(source.value, overrides);
+  const parsed = pipelineSchema.safeParse(value);
+  const found = [...problemsOf(parsed.error?.issues ?? [], value), ...crossChecks(value)];
+  const folder = dirname(resolve(file));
+  const model = parsed.success ? resolveModel(parsed.data.model, folder, isFolder) : undefined;
+  if (model === 'unresolved') found.push(unresolvedModel(parsed.data!.model.checkpoint));
+
+  const located = found.map((problem) => ({ ...problem, where: locate(problem, source, applied, file) }));
+  const all = [...source.problems, ...problems, ...located];
+  if (!parsed.success || model === undefined || model === 'unresolved' || all.length > 0) {
+    throw new PipelineFault(file, sorted(all));
+  }
+  return complete(parsed.data, model, folder);
+}
+
+/**
+ * Reads a pipeline's file.
+ *
+ * @throws PipelineFault listing every fault; InputFault when there is no such file, or one above 1 MiB
+ */
+export function readPipeline(path: string, options: Pick<ParseOptions, 'overrides'> = {}): Pipeline {
+  return parsePipeline(readBounded(path), { ...options, file: path, isFolder: folderExists });
+}
+
+function complete(document: PipelineDocument, model: ModelOptions, folder: string): Pipeline {
+  const { name, labels, data, folds, training, steps } = document;
+  return {
+    name,
+    labels,
+    data: { ...data, train: absolute(data.train, folder), test: absolute(data.test, folder) },
+    folds,
+    model,
+    training,
+    steps:
+      steps === undefined
+        ? defaultSteps
+        : Object.fromEntries(Object.entries(steps).map(([step, value]) => [step, completeStep(value)])),
+  };
+}
+
+function resolveModel(
+  { checkpoint, scratch, maxLength }: PipelineDocument['model'],
+  folder: string,
+  isFolder: (path: string) => boolean = () => false,
+): ModelOptions | 'unresolved' {
+  if (checkpoint === undefined) return { ...(scratch === undefined ? {} : { scratch }), maxLength };
+  const path = absolute(checkpoint, folder);
+  if (/^(?:\.{1,2}(?:[\\/]|$)|[\\/]|[A-Za-z]:[\\/])/.test(checkpoint) || isFolder(path)) {
+    return { checkpoint: path, maxLength };
+  }
+  return hubName.test(checkpoint) && !checkpoint.includes('..') ? { checkpoint, maxLength } : 'unresolved';
+}
+
+/** `model` or `owner/model`. */
+const hubName = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?$/;
+
+function unresolvedModel(checkpoint: string | undefined): Problem {
+  return {
+    path: ['model', 'checkpoint'],
+    found: describe(checkpoint),
+    expected:
+      'an existing folder (relative to this file) or the name of a model on the hub, like owner/model',
+  };
+}
+
+/** URIs stay as they are: who reads them decides which schemes are allowed. */
+function absolute(path: string, folder: string): string {
+  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? path : resolve(folder, path);
+}
+
+/** A position in the file, or the `--set` that wrote the value at fault. */
+function locate(
+  { path, atKey }: Problem,
+  source: SourceDocument,
+  applied: readonly Override[],
+  file: string,
+): string {
+  const setter = applied.findLast((override) => isPrefix(override.path, path));
+  if (setter !== undefined) return `--set ${setter.name}`;
+  const exact = source.position(path, atKey);
+  if (exact !== undefined) return exact;
+  const maker = applied.findLast((override) => isPrefix(path, override.path));
+  if (maker !== undefined) return `--set ${maker.name}`;
+  // What is missing is told where it should stand: in the innermost part that is there.
+  for (let depth = path.length - 1; depth >= 0; depth--) {
+    const position = source.position(path.slice(0, depth), true);
+    if (position !== undefined) return position;
+  }
+  return `${file}:1:1`;
+}
+
+function isPrefix(start: Path, path: Path): boolean {
+  return start.length <= path.length && start.every((part, index) => part === path[index]);
+}
+
+/** In the order of the file; what `--set` brought in comes last. */
+function sorted(problems: readonly LocatedProblem[]): LocatedProblem[] {
+  const place = ({ where }: LocatedProblem): [number, number] => {
+    const match = where.startsWith('--set ') ? null : /:(\d+):(\d+)$/.exec(where);
+    return match === null ? [Infinity, 0] : [Number(match[1]), Number(match[2])];
+  };
+  return problems.toSorted((a, b) => {
+    const [lineA, columnA] = place(a);
+    const [lineB, columnB] = place(b);
+    return lineA === lineB ? columnA - columnB : lineA < lineB ? -1 : 1;
+  });
+}
+
+function folderExists(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function readBounded(path: string): string {
+  const file = openFile(path);
+  try {
+    const facts = fstatSync(file);
+    if (!facts.isFile()) {
+      throw new InputFault({
+        where: path,
+        what: 'this is not a file',
+        expected: 'a pipeline in YAML or JSON',
+      });
+    }
+    if (facts.size > maxFileBytes) {
+      const found = `${facts.size} bytes`;
+      throw new InputFault({
+        where: path,
+        what: 'the file is too large for a pipeline',
+        found,
+        expected: `at most ${maxFileBytes} bytes`,
+      });
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new InputFault({ where: path, what: 'the file is not UTF-8', remedy: 'Save it as UTF-8.' });
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openFile(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new InputFault({
+      where: path,
+      what: code === 'ENOENT' ? 'there is no such file' : `the file cannot be opened (${code})`,
+      expected: 'a pipeline in YAML or JSON',
+      remedy: 'Give the path of a pipeline, as in `foldwise run pipeline.yaml`.',
+    });
+  }
+}

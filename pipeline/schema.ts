@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { activityNames } from './activities.js';
+
+/**
+ * What a pipeline's file may say, field by field. What spans fields (wiring, `checkpoint` or
+ * `scratch`, clashing names) is checked in checks.ts.
+ *
+ * The defaults are the reference method's.
+ */
+
+/** Names end up as file and column names: a letter or digit first, no separators, no control characters. */
+export const namePattern = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_ .-]{0,62}[\p{L}\p{M}\p{N}_-])?$/u;
+export const stepPattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+export const durationPattern = /^[1-9][0-9]{0,6}(?:s|m|h|d)$/;
+
+const name = z.string().regex(namePattern);
+const path = z.string().min(1).max(4096);
+const column = z.string().min(1).max(256);
+const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+
+const data = z.strictObject({
+  train: path.describe('CSV file of the labelled rows; relative to this file.'),
+  test: path.describe(
+    'CSV file of the rows to predict; its label columns are ignored. Relative to this file.',
+  ),
+  text: z
+    .array(column)
+    .min(1)
+    .max(100)
+    .default(['text', 'comment_text', 'sentence', 'content', 'review'])
+    .describe('Candidate text columns: the first one that a file has is used.'),
+  id: column.default('id').describe('Column of the ids; where a file lacks it, ids are 0, 1, 2 …'),
+});
+
+const folds = z.strictObject({
+  count: z.int().min(2).max(1000).default(5).describe('Number of folds, and so of trained models.'),
+  strategy: z
+    .enum(['stratified'])
+    .default('stratified')
+    .describe('How rows are assigned: stratified by the combination of their labels.'),
+  seed: seed.default(42).describe('Seed of the shuffle; the assignment equals that of scikit-learn.'),
+});
+
+const scratch = z.strictObject({
+  type: z.enum(['bert', 'deberta-v2']).describe('Architecture.'),
+  hiddenSize: z.int().min(1).max(8192).describe('Width; a multiple of `heads`.'),
+  layers: z.int().min(1).max(128),
+  heads: z.int().min(1).max(256),
+  intermediateSize: z.int().min(1).max(65_536).describe('Width of the feed-forward layers.'),
+  vocabulary: z
+    .int()
+    .min(10)
+    .max(1_000_000)
+    .describe('Entries of the vocabulary learnt from the training texts, special tokens included.'),
+});
+
+const model = z.strictObject({
+  checkpoint: path
+    .optional()
+    .describe('A folder (relative to this file) or the name of a model on the hub; or else `scratch`.'),
+  scratch: scratch.optional().describe('A network with random weights in place of a checkpoint.'),
+  maxLength: z
+    .int()
+    .min(3)
+    .max(65_536)
+    .default(128)
+    .describe('Truncation in tokens, special tokens included.'),
+});
+
+const training = z.strictObject({
+  epochs: z.int().min(1).max(10_000).default(4),
+  batchSize: z.int().min(1).max(65_536).default(16).describe('Texts per optimizer step.'),
+  learningRate: z.number().gt(0).max(1).default(1.5e-5).describe('Peak learning rate of AdamW.'),
+  weightDecay: z.number().min(0).max(1).default(0.01).describe('Not applied to biases and layer norms.'),
+  warmupRatio: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('Share of the steps with a rising learning rate.'),
+  maxGradNorm: z.number().gt(0).max(1e9).default(1).describe('Gradients are clipped to this norm.'),
+  seed: seed.default(42).describe('Seed of the new weights, of the order of the texts and of dropout.'),
+  checkpointEvery: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .nullable()
+    .default(null)
+    .describe('Seconds between checkpoints; null: the larger of 60 and 40 times what the last one cost.'),
+  retrySeeds: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('How many further seeds are tried when a fold diverges.'),
+});
+
+const step = z.strictObject({
+  run: z.enum(activityNames).describe('Activity that the step runs.'),
+  needs: z
+    .array(z.string())
+    .max(200)
+    .default([])
+    .describe('Steps that must be done first; their outputs, and those of what they need, are its inputs.'),
+  matrix: z
+    .strictObject({ fold: z.literal('all') })
+    .optional()
+    .describe('Runs the step once per fold.'),
+  queue: z
+    .string()
+    .regex(stepPattern)
+    .optional()
+    .describe(
+      '`main`, or the name `q` of the task queue `foldwise-q`. Default `gpu` for trainFold, else `main`.',
+    ),
+  timeout: z
+    .string()
+    .regex(durationPattern)
+    .optional()
+    .describe('Longest time for one attempt, like 90s, 30m, 12h or 2d. Default 12h for trainFold, else 1h.'),
+  onFailure: z
+    .enum(['wait', 'fail', 'skip'])
+    .optional()
+    .describe('What a failed step does to the run. Default `wait` for trainFold, else `fail`.'),
+});
+
+const steps = z.record(z.string().regex(stepPattern), step);
+
+export const pipelineSchema = z.strictObject({
+  name: name.describe('Name of the pipeline; part of file names and workflow ids.'),
+  labels: z.array(name).min(1).max(1000).describe('The label columns, each 0 or 1 in every training row.'),
+  data,
+  folds: folds.prefault({}).describe('How the training rows are split.'),
+  model,
+  training: training.prefault({}).describe('How each fold is trained.'),
+  steps: steps
+    .optional()
+    .describe('The steps by name; without it: data, fold, oof, thresholds, submission, report.'),
+});
+
+/** What `pipelineSchema` gives: fields checked and filled in, but steps and paths not yet resolved. */
+export type PipelineDocument = z.output<typeof pipelineSchema>;
+export type StepDocument = z.output<typeof step>;
