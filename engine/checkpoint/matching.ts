@@ -1,0 +1,93 @@
+import { InputFault } from '../../errors/fault.js';
+import type { WeightReader } from './weight-reader.js';
+
+/** A parameter of the network; its name is its checkpoint key. */
+export interface ExpectedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** A head that a pretrained checkpoint need not have: it is then freshly initialised. */
+  readonly optional?: 'new head';
+}
+
+/** How names of a file correspond to names of the network. */
+export interface MatchingRules {
+  /** Base-model prefixes (`bert.`) that may be absent or present on either side. */
+  readonly prefixes: readonly string[];
+  /** Names, without prefix, of tensors to ignore: pretraining heads, index buffers. */
+  readonly ballast: readonly RegExp[];
+  /** Applied in order to a file's names: `[/\.gamma$/, '.weight']`. */
+  readonly renamings?: readonly (readonly [RegExp, string])[];
+}
+
+/**
+ * Assigns every expected tensor its name in the file, or null where a new head is absent. Strict: all
+ * missing, unexpected and mis-shaped tensors are named together in one `InputFault`.
+ *
+ * @param where the checkpoint, for the message
+ */
+export function matchWeights(
+  expected: readonly ExpectedTensor[],
+  reader: Pick<WeightReader, 'names' | 'shape'>,
+  rules: MatchingRules,
+  where = 'checkpoint',
+): Map<string, string | null> {
+  const stored = new Map<string, string[]>();
+  for (const name of reader.names()) {
+    const key = canonical(name, rules);
+    stored.set(key, [...(stored.get(key) ?? []), name]);
+  }
+  const matches = new Map<string, string | null>();
+  const problems = { missing: [] as string[], misshaped: [] as string[], unexpected: [] as string[] };
+  for (const tensor of expected) {
+    const key = withoutPrefix(tensor.name, rules.prefixes);
+    const [name, ...twins] = stored.get(key) ?? [];
+    stored.delete(key);
+    problems.unexpected.push(...twins);
+    if (name === undefined && tensor.optional === undefined) problems.missing.push(tensor.name);
+    else if (name !== undefined && !sameShape(reader.shape(name), tensor.shape)) {
+      problems.misshaped.push(
+        `${name} ${shapeText(reader.shape(name))} instead of ${shapeText(tensor.shape)}`,
+      );
+    }
+    matches.set(tensor.name, name ?? null);
+  }
+  for (const [key, names] of stored) {
+    problems.unexpected.push(...names.filter((name) => !isBallast([name, key], rules.ballast)));
+  }
+  throwIfAny(where, problems);
+  return matches;
+}
+
+function canonical(name: string, rules: MatchingRules): string {
+  const renamed = (rules.renamings ?? []).reduce((text, [from, to]) => text.replace(from, to), name);
+  return withoutPrefix(renamed, rules.prefixes);
+}
+
+function withoutPrefix(name: string, prefixes: readonly string[]): string {
+  const prefix = prefixes.find((candidate) => name.startsWith(candidate));
+  return prefix === undefined ? name : name.slice(prefix.length);
+}
+
+function isBallast(names: readonly string[], ballast: readonly RegExp[]): boolean {
+  return ballast.some((pattern) => names.some((name) => pattern.test(name)));
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
+function shapeText(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+function throwIfAny(where: string, problems: Readonly<Record<string, readonly string[]>>): void {
+  const found = Object.entries(problems).filter(([, names]) => names.length > 0);
+  if (found.length === 0) return;
+  throw new InputFault({
+    where,
+    what: 'the weights do not fit the model that config.json describes',
+    found: found.map(([kind, names]) => `${names.length} ${kind}: ${names.join(', ')}`).join('; '),
+    remedy:
+      'Check that weights and config.json belong together and that the model family is the one named there.',
+  });
+}

@@ -1,0 +1,134 @@
+import { createHash, randomUUID, type Hash } from 'node:crypto';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { EnvironmentFault } from '../../errors/fault.js';
+import { parseHeader } from './safetensors-header.js';
+import { openWeightFile, readBytes, truncated, type StoredTensor, type WeightFile } from './stored-tensor.js';
+import { StoredWeights, type WeightReader } from './weight-reader.js';
+
+/** The limit that the reference implementation puts on a header. */
+const maxHeaderBytes = 100_000_000;
+
+/** Bytes handed to the file system and the hash at a time. */
+const chunk = 8 << 20;
+
+/** A tensor to be written: row-major float32. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export async function openSafetensors(path: string): Promise<WeightReader> {
+  const file = await openWeightFile(path);
+  try {
+    return new StoredWeights(await readSafetensorsHeader(file), [file]);
+  } catch (fault) {
+    await file.handle.close();
+    throw fault;
+  }
+}
+
+/** The tensors an open safetensors file declares, each checked to lie within it. */
+export async function readSafetensorsHeader(file: WeightFile): Promise<Map<string, StoredTensor>> {
+  if (file.bytes < 8) throw truncated(file, 8);
+  const length = (await readBytes(file, 0, 8)).readBigUInt64LE();
+  const headerBytes = length > BigInt(maxHeaderBytes) ? Infinity : Number(length);
+  const header =
+    headerBytes <= Math.min(maxHeaderBytes, file.bytes - 8)
+      ? await readBytes(file, 8, headerBytes)
+      : undefined;
+  return parseHeader(file, headerBytes, header);
+}
+
+/**
+ * Writes a safetensors file whole or not at all: under a temporary name, flushed, then renamed.
+ * The bytes depend on names, shapes, data and metadata alone, not on the order they come in.
+ * Returns the file's SHA-256 (hexadecimal) and size.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Iterable<NamedTensor>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<{ sha256: string; bytes: number }> {
+  const ordered = [...tensors].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const header = encodeHeader(ordered, metadata);
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    const written = await writeParts(temporary, [header, ...ordered.map(({ data }) => bytesOf(data))]);
+    await rename(temporary, path);
+    await flushFolder(dirname(path));
+    return written;
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new EnvironmentFault(
+      {
+        where: path,
+        what: 'the weights cannot be written',
+        remedy: 'Check the free space and the permissions.',
+      },
+      { cause },
+    );
+  }
+}
+
+/** Eight bytes of length and the JSON, padded with spaces so that the data begins at a multiple of 8. */
+function encodeHeader(tensors: readonly NamedTensor[], metadata: Readonly<Record<string, string>>): Buffer {
+  const entries: [string, unknown][] = [];
+  const sorted = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (sorted.length > 0) entries.push(['__metadata__', Object.fromEntries(sorted)]);
+  let end = 0;
+  tensors.forEach(({ name, shape, data }, index) => {
+    if (name === '__metadata__' || name === tensors[index - 1]?.name) {
+      throw new RangeError(`tensor ${name} cannot be written twice, nor under a reserved name`);
+    }
+    const begin = end;
+    end += data.byteLength;
+    entries.push([name, { dtype: 'F32', shape, data_offsets: [begin, end] }]);
+  });
+  // Written entry by entry: an object would put names that look like numbers first.
+  const json = `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',')}}`;
+  const text = Buffer.from(json);
+  const padded = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, ' ');
+  padded.writeBigUInt64LE(BigInt(padded.length - 8));
+  text.copy(padded, 8);
+  return padded;
+}
+
+function bytesOf(data: Float32Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+async function writeParts(
+  path: string,
+  parts: readonly Uint8Array[],
+): Promise<{ sha256: string; bytes: number }> {
+  const handle = await open(path, 'wx');
+  try {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for (const part of parts) bytes += await writePart(handle, hash, part);
+    await handle.sync();
+    return { sha256: hash.digest('hex'), bytes };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writePart(handle: FileHandle, hash: Hash, part: Uint8Array): Promise<number> {
+  for (let from = 0; from < part.length;) {
+    // A copy: the source may lie in shared memory, which neither the hash nor the file system takes.
+    const piece = Buffer.from(part.subarray(from, from + chunk));
+    hash.update(piece);
+    await handle.writeFile(piece);
+    from += piece.length;
+  }
+  return part.length;
+}
+
+/** A rename is durable once its folder is; not every system can flush a folder. */
+async function flushFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}

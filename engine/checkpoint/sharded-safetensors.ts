@@ -1,0 +1,83 @@
+import { dirname, join } from 'node:path';
+import { InputFault } from '../../errors/fault.js';
+import { readJsonObject } from './bounded-json.js';
+import { readSafetensorsHeader } from './safetensors.js';
+import { openWeightFile, type StoredTensor, type WeightFile } from './stored-tensor.js';
+import { StoredWeights, type WeightReader } from './weight-reader.js';
+
+const maxIndexBytes = 32 << 20;
+
+const maxShards = 1000;
+
+/** A plain file name, so that no shard lies outside the index's folder. */
+const shardName = /^[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors$/;
+
+/** Opens the shards an index names; each tensor must be where the index says. */
+export async function openShardedSafetensors(indexPath: string): Promise<WeightReader> {
+  const weightMap = await readWeightMap(indexPath);
+  const files: WeightFile[] = [];
+  try {
+    const tensors = new Map<string, StoredTensor>();
+    for (const shard of shardsOf(weightMap)) {
+      const file = await openWeightFile(join(dirname(indexPath), shard));
+      files.push(file);
+      for (const [name, tensor] of await readSafetensorsHeader(file)) {
+        if (weightMap.get(name) === shard) tensors.set(name, tensor);
+      }
+    }
+    checkComplete(indexPath, weightMap, tensors);
+    return new StoredWeights(tensors, files);
+  } catch (fault) {
+    await Promise.all(files.map((file) => file.handle.close()));
+    throw fault;
+  }
+}
+
+/** The shards' file names, sorted. */
+export async function readShardNames(indexPath: string): Promise<string[]> {
+  return shardsOf(await readWeightMap(indexPath));
+}
+
+function shardsOf(weightMap: ReadonlyMap<string, string>): string[] {
+  return [...new Set(weightMap.values())].sort();
+}
+
+async function readWeightMap(indexPath: string): Promise<Map<string, string>> {
+  const { weight_map: entries } = await readJsonObject(indexPath, maxIndexBytes);
+  if (typeof entries !== 'object' || entries === null) {
+    throw new InputFault({ where: indexPath, what: 'the index has no weight_map' });
+  }
+  const weightMap = new Map(
+    Object.entries(entries as Record<string, unknown>).map(([name, shard]) => [
+      name,
+      checkShard(indexPath, shard),
+    ]),
+  );
+  if (shardsOf(weightMap).length > maxShards) {
+    throw new InputFault({ where: indexPath, what: 'too many shards', expected: `at most ${maxShards}` });
+  }
+  return weightMap;
+}
+
+function checkShard(indexPath: string, shard: unknown): string {
+  if (typeof shard === 'string' && shardName.test(shard)) return shard;
+  throw new InputFault({
+    where: indexPath,
+    what: 'a shard is not a plain .safetensors file beside the index',
+    found: JSON.stringify(shard)?.slice(0, 80) ?? 'none',
+  });
+}
+
+function checkComplete(
+  indexPath: string,
+  weightMap: ReadonlyMap<string, string>,
+  tensors: ReadonlyMap<string, StoredTensor>,
+): void {
+  const missing = [...weightMap.keys()].filter((name) => !tensors.has(name));
+  if (missing.length === 0) return;
+  throw new InputFault({
+    where: indexPath,
+    what: `${missing.length} tensors are not in the shards that the index names: ${missing.slice(0, 5).join(', ')}`,
+    remedy: 'Download or copy the checkpoint again.',
+  });
+}
