@@ -1,0 +1,47 @@
+import { Fault } from '../errors/fault.js';
+import { oneLine } from './terminal/layout.js';
+
+/** A command that ends with a message and an exit code of its own, its work being told already. */
+export class CommandFailure extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: number,
+  ) {
+    super(message);
+    this.name = 'CommandFailure';
+  }
+}
+
+/** What a person reads of an error: one message, causes joined; the stack only with `debug`. */
+export function renderFailure(error: unknown, { debug }: { readonly debug: boolean }): string {
+  if (!(error instanceof Error)) return `error: ${oneLine(String(error))}`;
+  if (debug) return stackOf(error);
+  // A fault's message may be a list, one line for each thing that is wrong.
+  if (error instanceof Fault) return `error: ${error.message.split('\n').map(cleanLine).join('\n')}`;
+  const messages = chain(error).map(({ message }) => oneLine(message));
+  const distinct = messages.filter((message, i) => message !== '' && messages.indexOf(message) === i);
+  return `error: ${distinct.join(': ') || error.name}`;
+}
+
+/** 1, or what the error asks for. */
+export function exitCode(error: unknown): number {
+  return error instanceof CommandFailure ? error.exitCode : 1;
+}
+
+/** The error and its causes, the outermost first. */
+function chain(error: Error): Error[] {
+  const errors: Error[] = [];
+  for (let at: unknown = error; at instanceof Error && errors.length < 8; at = at.cause) errors.push(at);
+  return errors;
+}
+
+function stackOf(error: Error): string {
+  return chain(error)
+    .map((each, i) => `${i === 0 ? '' : 'caused by '}${each.stack ?? each.message}`)
+    .join('\n');
+}
+
+/** The line without control characters, its indentation kept. */
+function cleanLine(line: string): string {
+  return (/^ */.exec(line)?.[0] ?? '') + oneLine(line);
+}

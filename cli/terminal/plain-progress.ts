@@ -1,0 +1,56 @@
+import { loss, score } from '../../report/notation.js';
+import type { MemberProgress, StepProgress } from '../../workflows/progress.js';
+import type { LiveActivity, RunView } from '../runs/run-view.js';
+import { oneLine } from './layout.js';
+
+/**
+ * What changed between two moments of a run, a line each: for logs, where nothing can be redrawn.
+ * `previous` is null at the start.
+ */
+export function plainProgress(previous: RunView | null, next: RunView): string[] {
+  const lines = next.progress.steps.flatMap((step) => {
+    const before = previous?.progress.steps.find((other) => other.step === step.step);
+    return [...stepChange(before, step), ...memberChanges(before, step)];
+  });
+  const attempts = next.live.flatMap((activity) => attemptChange(previous, activity));
+  const { waitingFor } = next.progress;
+  const waits = waitingFor !== null && waitingFor !== previous?.progress.waitingFor;
+  return [...lines, ...attempts, ...(waits ? [`waiting: ${oneLine(waitingFor)}`] : [])];
+}
+
+function stepChange(before: StepProgress | undefined, step: StepProgress): string[] {
+  if (step.state === (before?.state ?? 'pending')) return [];
+  return [sentence(step.step, step.state, step.message)];
+}
+
+function memberChanges(before: StepProgress | undefined, step: StepProgress): string[] {
+  return step.members.flatMap((member) => {
+    const earlier = before?.members.find(({ index }) => index === member.index);
+    const name = `${step.step} ${member.index}`;
+    const changed = member.state !== (earlier?.state ?? 'pending');
+    return [
+      ...newEpochs(name, earlier, member),
+      ...(changed ? [sentence(name, member.state, member.message)] : []),
+    ];
+  });
+}
+
+function newEpochs(name: string, before: MemberProgress | undefined, { epochs }: MemberProgress): string[] {
+  return epochs
+    .slice(before?.epochs.length ?? 0)
+    .map(
+      ({ epoch, trainLoss, valLoss, macroF1 }) =>
+        `${name}: epoch ${epoch}, training loss ${loss(trainLoss)}, validation loss ${loss(valLoss)}, macro F1 ${score(macroF1)}`,
+    );
+}
+
+function attemptChange(previous: RunView | null, activity: LiveActivity): string[] {
+  const before = previous?.live.find(({ activityId }) => activityId === activity.activityId);
+  if (activity.attempt <= (before?.attempt ?? 1)) return [];
+  const why = activity.lastFailure === null ? '' : `, after: ${oneLine(activity.lastFailure)}`;
+  return [`${activity.activityId}: attempt ${activity.attempt}${why}`];
+}
+
+function sentence(name: string, state: string, message: string | null): string {
+  return message === null ? `${name}: ${state}` : `${name}: ${state}, ${oneLine(message)}`;
+}

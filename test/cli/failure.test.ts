@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { CommandFailure, exitCode, renderFailure } from '../../cli/failure.js';
+import { InputFault } from '../../errors/fault.js';
+
+describe('the message of an error', () => {
+  it('is the fault with its remedy, without a stack', () => {
+    const fault = new InputFault({
+      where: 'train.csv',
+      what: 'no text column',
+      found: 'id',
+      remedy: 'Set data.text.',
+    });
+    expect(renderFailure(fault, { debug: false })).toBe(
+      'error: train.csv: no text column; found id. Set data.text.',
+    );
+  });
+
+  it('keeps the lines of a fault that lists many', () => {
+    const fault = new InputFault({
+      where: 'p.yaml',
+      what: 'two faults\n  p.yaml:1:1 a\n  p.yaml:2:1 b\u001b[2J',
+    });
+    expect(renderFailure(fault, { debug: false }).split('\n')).toEqual([
+      'error: p.yaml: two faults',
+      '  p.yaml:1:1 a',
+      '  p.yaml:2:1 b [2J',
+    ]);
+  });
+
+  it('joins the causes of other errors in one line', () => {
+    const error = new Error('cannot connect', { cause: new Error('ECONNREFUSED\n127.0.0.1') });
+    expect(renderFailure(error, { debug: false })).toBe('error: cannot connect: ECONNREFUSED 127.0.0.1');
+  });
+
+  it('has the stack of the error and of its cause with --debug', () => {
+    const text = renderFailure(new Error('a', { cause: new Error('b') }), { debug: true });
+    expect(text).toMatch(/^Error: a\n\s+at [^]*caused by Error: b\n\s+at /);
+  });
+
+  it('takes what is not an error', () => {
+    expect(renderFailure('odd', { debug: false })).toBe('error: odd');
+  });
+
+  it('goes with an exit code of 1, or the one the command chose', () => {
+    expect([exitCode(new Error('x')), exitCode(new CommandFailure('x', 130))]).toEqual([1, 130]);
+  });
+});

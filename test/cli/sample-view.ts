@@ -1,0 +1,77 @@
+import type { LiveActivity, RunView } from '../../cli/runs/run-view.js';
+import type { MemberProgress, StepProgress, StepState } from '../../workflows/progress.js';
+
+/** A run in the middle of its folds; the changes replace what they name. */
+export function sampleView(
+  changes: Partial<RunView['progress']> = {},
+  live?: readonly LiveActivity[],
+): RunView {
+  return {
+    progress: {
+      run: 'quickstart-1f2e3d4c',
+      pipeline: 'quickstart',
+      state: 'running',
+      waitingFor: null,
+      steps: [
+        step('data', 'reused'),
+        step(
+          'fold',
+          'running',
+          ['data'],
+          [
+            member(1, 'completed', 4),
+            member(2, 'running', 2),
+            member(3, 'running', 0),
+            member(4, 'failed', 1, 'the loss is not finite at step 12'),
+            member(5, 'pending', 0),
+          ],
+        ),
+        step('oof', 'pending', ['data', 'fold']),
+        step('report', 'pending', ['oof']),
+      ],
+      ...changes,
+    },
+    live: live ?? [beat(2), { ...beat(3), heartbeat: null, phase: 'waiting for a worker' }],
+    elapsedSeconds: 64,
+  };
+}
+
+export function step(
+  name: string,
+  state: StepState,
+  needs: readonly string[] = [],
+  members: readonly MemberProgress[] = [],
+): StepProgress {
+  return { step: name, run: 'prepareData', needs, state, message: null, members };
+}
+
+export function member(
+  index: number,
+  state: StepState,
+  epochs: number,
+  message: string | null = null,
+): MemberProgress {
+  return {
+    index,
+    state,
+    activityId: `fold-${index}`,
+    message,
+    epochs: Array.from({ length: epochs }, (_, i) => ({
+      epoch: i + 1,
+      trainLoss: 0.5,
+      valLoss: 0.6,
+      macroF1: 0.4 + 0.05 * i,
+    })),
+    bestF1: epochs === 0 ? null : 0.4 + 0.05 * (epochs - 1),
+  };
+}
+
+export function beat(fold: number): LiveActivity {
+  return {
+    activityId: `fold-${fold}`,
+    attempt: 1,
+    phase: 'running',
+    lastFailure: null,
+    heartbeat: { fold, epoch: 3, epochs: 4, step: 76, steps: 152, loss: 0.4321, secondsPerStep: 0.5 },
+  };
+}
