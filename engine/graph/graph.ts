@@ -1,0 +1,149 @@
+import type { DType } from './dtype.js';
+import type { Dim, Shape } from './shape.js';
+import { showShape } from './shape.js';
+
+/** An edge of the graph: what one node gives and others take. */
+export interface Value {
+  readonly name: string;
+  readonly type: DType;
+  readonly shape: Shape;
+}
+
+export type Attribute = number | string | readonly number[] | { readonly float: number };
+
+export interface Node {
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly (Value | null)[];
+  readonly outputs: readonly Value[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** A tensor whose bytes are in the model, or, with `external`, in a file beside it. */
+export interface Initializer {
+  readonly value: Value;
+  readonly dims: readonly number[];
+  readonly data: Uint8Array | { readonly external: string; readonly offset: number; readonly bytes: number };
+}
+
+/** The domain of ONNX Runtime's own operators (FusedMatMul, Gelu). */
+export const MICROSOFT = 'com.microsoft';
+
+/**
+ * A graph under construction. Nodes are appended in an order in which they can run.
+ *
+ * Named sizes are int64 `[1]` values: by default inputs called `dim:<name>` that the host feeds;
+ * `bindDim` lets the graph compute one instead.
+ */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly inputs: Value[] = [];
+  readonly outputs: { readonly name: string; readonly value: Value }[] = [];
+  readonly initializers: Initializer[] = [];
+  private readonly dims = new Map<string, Value>();
+  private readonly cache = new Map<string, Value>();
+  private counter = 0;
+
+  input(name: string, type: DType, shape: Shape): Value {
+    if (this.inputs.some((input) => input.name === name)) throw new TypeError(`a second input '${name}'`);
+    const value = { name, type, shape };
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** Appends a node; the results are new values of the given types and shapes. */
+  node(
+    op: string,
+    inputs: readonly (Value | null)[],
+    results: readonly { readonly type: DType; readonly shape: Shape }[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): Value[] {
+    const id = this.counter++;
+    const outputs = results.map(({ type, shape }, i) => ({ name: `${op}_${id}_${i}`, type, shape }));
+    this.nodes.push({ op, domain, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** Makes a value an output under its own name. One value may be several outputs. */
+  output(name: string, value: Value): void {
+    if (this.outputs.some((output) => output.name === name)) throw new TypeError(`a second output '${name}'`);
+    this.outputs.push({ name, value });
+  }
+
+  initializer(name: string, type: DType, dims: readonly number[], data: Initializer['data']): Value {
+    const value = { name, type, shape: dims };
+    this.initializers.push({ value, dims, data });
+    return value;
+  }
+
+  /** A constant, made once for equal contents. */
+  constant(type: DType, dims: readonly number[], numbers: readonly number[]): Value {
+    return this.once(`${type}${dims.join('x')}:${numbers.join(',')}`, (name) => {
+      const data =
+        type === 'float32'
+          ? new Uint8Array(Float32Array.from(numbers).buffer)
+          : type === 'int64'
+            ? new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer)
+            : type === 'int32'
+              ? new Uint8Array(Int32Array.from(numbers).buffer)
+              : Uint8Array.from(numbers);
+      return this.initializer(name, type, dims, data);
+    });
+  }
+
+  /** The named size as an int64 `[1]` value. */
+  dim(dim: Dim): Value {
+    if (typeof dim === 'number') return this.constant('int64', [1], [dim]);
+    let value = this.dims.get(dim);
+    if (value === undefined) {
+      value = this.input(`dim:${dim}`, 'int64', [1]);
+      this.dims.set(dim, value);
+    }
+    return value;
+  }
+
+  /** Lets the graph itself give a named size, as an int64 `[1]` value. */
+  bindDim(name: string, value: Value): void {
+    if (this.dims.has(name)) throw new TypeError(`size '${name}' is already bound`);
+    this.dims.set(name, value);
+  }
+
+  /** The shape as an int64 vector, as Reshape takes it; made once for equal shapes. */
+  shapeTensor(shape: Shape): Value {
+    const named = shape.filter((dim) => typeof dim === 'string').length;
+    // One unknown size needs no arithmetic: Reshape infers it.
+    if (named === 1) {
+      return this.constant(
+        'int64',
+        [shape.length],
+        shape.map((dim) => (typeof dim === 'string' ? -1 : dim)),
+      );
+    }
+    return this.shapeTensorOf(shape);
+  }
+
+  /** The sizes as an int64 vector, every one explicit; made once for equal sizes. */
+  shapeTensorOf(sizes: Shape): Value {
+    if (sizes.every((dim) => typeof dim === 'number')) return this.constant('int64', [sizes.length], sizes);
+    const key = `sizes:${showShape(sizes)}`;
+    const known = this.cache.get(key);
+    if (known !== undefined) return known;
+    const [made] = this.node(
+      'Concat',
+      sizes.map((dim) => this.dim(dim)),
+      [{ type: 'int64', shape: [sizes.length] }],
+      { axis: 0 },
+    );
+    this.cache.set(key, made as Value);
+    return made as Value;
+  }
+
+  private once(key: string, make: (name: string) => Value): Value {
+    const known = this.cache.get(key);
+    if (known !== undefined) return known;
+    const made = make(`constant_${this.cache.size}`);
+    this.cache.set(key, made);
+    return made;
+  }
+}

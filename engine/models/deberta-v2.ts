@@ -1,0 +1,162 @@
+import type { Value } from '../graph/graph.js';
+import { attention } from '../nn/attention.js';
+import { feedForward, firstTokens, residual } from '../nn/blocks.js';
+import { activate, embedding, layerNorm, linear, sum } from '../nn/layers.js';
+import type { PackedBatch } from '../nn/packing.js';
+import type { Scope } from '../nn/scope.js';
+import { convolution } from './deberta-v2-convolution.js';
+import type { Settings } from './deberta-v2-settings.js';
+import { readDebertaSettings } from './deberta-v2-settings.js';
+import { disentangledScores, relativeEmbeddings } from './disentangled-attention.js';
+import type { Classifier, ModelFamily } from './family.js';
+import { relativeRow } from './relative-position.js';
+import { headWidth } from './settings.js';
+
+/**
+ * DeBERTa-v2 and -v3 (He et al. 2021, "DeBERTa: Decoding-enhanced BERT with Disentangled Attention"; v3: He,
+ * Gao & Chen 2023) with a classification head; the reference is transformers'
+ * `DebertaV2ForSequenceClassification`. Parameter paths are its checkpoint's keys.
+ */
+export const debertaV2: ModelFamily = {
+  modelType: 'deberta-v2',
+  architecture: 'DebertaV2ForSequenceClassification',
+  classifier(config, labels): Classifier {
+    const c = readDebertaSettings(config);
+    const positions = { span: c.span, buckets: c.position_buckets, maxPosition: c.maxRelative };
+    const reach = (c.conv_kernel_size - 1) / 2;
+    return {
+      modelType: 'deberta-v2',
+      labels,
+      hiddenSize: c.hidden_size,
+      heads: c.num_attention_heads,
+      vocabulary: c.vocab_size,
+      maxLength: c.position_biased_input ? c.max_position_embeddings : null,
+      initializerRange: c.initializer_range,
+      wordEmbedding: 'deberta.embeddings.word_embeddings.weight',
+      relativePositions: c.relative_attention
+        ? { rows: 2 * c.span, rowOf: (distance) => relativeRow(distance, positions) }
+        : null,
+      neighbours: Array.from({ length: Math.max(0, 2 * reach + 1) }, (_, i) => i - reach).filter(
+        (d) => d !== 0,
+      ),
+      loading: {
+        prefixes: ['deberta.'],
+        ballast: [
+          /(^|\.)embeddings\.position_ids$/,
+          /^(lm_predictions|mask_predictions|cls)\./,
+          ...(c.position_biased_input ? [] : [/(^|\.)embeddings\.position_embeddings\.weight$/]),
+        ],
+        heads: [/^classifier\./, /^pooler\./],
+      },
+      build(model, batch, vocabulary) {
+        const root = model.root;
+        const encoded = encode(root.child('deberta'), batch, c, vocabulary);
+        const pooled = pool(root.child('pooler'), firstTokens(root, encoded, batch), c);
+        const dropped = root.dropout(pooled, c.cls_dropout ?? c.hidden_dropout_prob, 'classifier');
+        return linear(root.child('classifier'), dropped, c.hidden_size, labels);
+      },
+    };
+  },
+  // DeBERTa-v3's choices (microsoft/deberta-v3-base) at another size
+  scratchConfig: (sizes) => ({
+    model_type: 'deberta-v2',
+    vocab_size: sizes.vocabulary,
+    hidden_size: sizes.hiddenSize,
+    num_hidden_layers: sizes.layers,
+    num_attention_heads: sizes.heads,
+    intermediate_size: sizes.intermediateSize,
+    hidden_act: 'gelu',
+    hidden_dropout_prob: 0.1,
+    attention_probs_dropout_prob: 0.1,
+    max_position_embeddings: 512,
+    type_vocab_size: 0,
+    initializer_range: 0.02,
+    layer_norm_eps: 1e-7,
+    relative_attention: true,
+    max_relative_positions: -1,
+    position_buckets: 256,
+    position_biased_input: false,
+    pos_att_type: ['p2c', 'c2p'],
+    share_att_key: true,
+    norm_rel_ebd: 'layer_norm',
+    pooler_dropout: 0,
+    pooler_hidden_act: 'gelu',
+    pooler_hidden_size: sizes.hiddenSize,
+    pad_token_id: 0,
+  }),
+};
+
+/** Embeddings and layers: → `[tokens, hidden]`. */
+function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: number): Value {
+  const embedded = embed(scope.child('embeddings'), batch, c, vocabulary);
+  const relative = relativeEmbeddings(scope.child('encoder'), c);
+  let x = embedded;
+  for (let i = 0; i < c.num_hidden_layers; i++) {
+    const layer = scope.child(`encoder.layer.${i}`);
+    const context = selfAttention(layer.child('attention').child('self'), x, relative, batch, c);
+    const attended = residual(layer.child('attention').child('output'), context, x, c.hidden_size, c.sizes);
+    x = feedForward(layer, attended, c.sizes);
+    if (i === 0 && c.conv_kernel_size > 0)
+      x = convolution(scope.child('encoder').child('conv'), embedded, x, batch, c);
+  }
+  return x;
+}
+
+/** Word embeddings, with absolute positions and token types where the configuration has them. */
+function embed(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: number): Value {
+  const width = c.embedding_size ?? c.hidden_size;
+  let x = embedding(scope.child('word_embeddings'), batch.tokenIds, vocabulary, width);
+  if (c.position_biased_input) {
+    x = sum(
+      scope,
+      x,
+      embedding(scope.child('position_embeddings'), batch.positions, c.max_position_embeddings, width),
+    );
+  }
+  if (c.type_vocab_size > 0) {
+    x = sum(
+      scope,
+      x,
+      embedding(scope.child('token_type_embeddings'), batch.tokenTypes, c.type_vocab_size, width),
+    );
+  }
+  if (width !== c.hidden_size)
+    x = linear(scope.child('embed_proj'), x, width, c.hidden_size, { bias: false });
+  const normed = layerNorm(scope.child('LayerNorm'), x, c.hidden_size, c.layer_norm_eps);
+  return scope.dropout(normed, c.hidden_dropout_prob, 'dropout');
+}
+
+/** Disentangled self-attention (He et al. 2021, eq. 4). */
+function selfAttention(
+  scope: Scope,
+  x: Value,
+  relative: Value | null,
+  batch: PackedBatch,
+  c: Settings,
+): Value {
+  const project = (name: string): Value => linear(scope.child(name), x, c.hidden_size, c.hidden_size);
+  const projections = {
+    query: project('query_proj'),
+    key: project('key_proj'),
+    value: project('value_proj'),
+  };
+  // 1/√(3d) where both positional terms are added: as many terms, as much variance
+  const alpha = 1 / Math.sqrt(headWidth(c.hidden_size, c.num_attention_heads) * (1 + c.scoreTerms));
+  const positional = relative === null ? undefined : disentangledScores(scope, relative, c, alpha);
+  return attention(scope, projections, batch, {
+    heads: c.num_attention_heads,
+    alpha,
+    dropout: c.attention_probs_dropout_prob,
+    ...(positional === undefined ? {} : { positional }),
+  });
+}
+
+/** The first token through dropout, a dense layer and its activation. */
+function pool(scope: Scope, first: Value, c: Settings): Value {
+  const dropped = scope.dropout(first, c.pooler_dropout, 'dropout');
+  return activate(
+    scope,
+    linear(scope.child('dense'), dropped, c.hidden_size, c.hidden_size),
+    c.pooler_hidden_act,
+  );
+}

@@ -1,0 +1,66 @@
+import type { Value } from '../graph/graph.js';
+import type { PackedBatch } from '../nn/packing.js';
+import type { ModelBuilder } from '../nn/scope.js';
+
+/** What the batches must hold besides tokens for models with relative positions. */
+export interface RelativePositions {
+  /** Rows of the table of relative embeddings. */
+  readonly rows: number;
+  /** The table's row for the distance δ = i − j between query i and key j. */
+  rowOf(distance: number): number;
+}
+
+/** A sequence classifier of one configuration: everything the training and the export need to know. */
+export interface Classifier {
+  readonly modelType: string;
+  readonly labels: number;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  /** Rows of the word embedding in the checkpoint. */
+  readonly vocabulary: number;
+  /** Texts may not be longer than this; null where positions are relative only. */
+  readonly maxLength: number | null;
+  /** Standard deviation of new weights. */
+  readonly initializerRange: number;
+  /** Name of the word embedding, whose rows that never occur need no training. */
+  readonly wordEmbedding: string;
+  readonly relativePositions: RelativePositions | null;
+  /** Distances of the neighbouring tokens that a convolution reads. */
+  readonly neighbours: readonly number[];
+  readonly loading: LoadingRules;
+  /**
+   * Builds logits `[texts, labels]` from a packed batch. `vocabulary` is the number of rows the word
+   * embedding has here, fewer than the checkpoint's where only those that occur are trained.
+   */
+  build(model: ModelBuilder, batch: PackedBatch, vocabulary: number): Value;
+}
+
+/** How a checkpoint's names meet the model's. */
+export interface LoadingRules {
+  /** The base model's prefix, which a checkpoint may lack. */
+  readonly prefixes: readonly string[];
+  /** Tensors that are no part of a classifier and may be there. */
+  readonly ballast: readonly RegExp[];
+  /** Parameters that are new where a checkpoint lacks them. */
+  readonly heads: readonly RegExp[];
+}
+
+/** A family of architectures, by `model_type` of its configuration. */
+export interface ModelFamily {
+  readonly modelType: string;
+  /** `architectures` of an exported classifier. */
+  readonly architecture: string;
+  /** @throws InputFault where a setting is missing, out of range or not supported */
+  classifier(config: Readonly<Record<string, unknown>>, labels: number): Classifier;
+  /** The configuration of a small network from scratch. */
+  scratchConfig(sizes: ScratchSizes): Record<string, unknown>;
+}
+
+export interface ScratchSizes {
+  readonly hiddenSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly intermediateSize: number;
+  readonly vocabulary: number;
+  readonly maxLength: number;
+}

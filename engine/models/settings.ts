@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { InputFault } from '../../errors/fault.js';
+
+/** Bounds that keep a configuration from a stranger from asking for absurd amounts of memory. */
+export const size = (most: number) => z.number().int().min(1).max(most);
+export const probability = z.number().min(0).max(0.99);
+export const activation = z.enum(['gelu', 'relu', 'tanh']);
+
+/** Settings of BERT's kind of encoder; names as in `config.json`. */
+export const encoderSettings = z.object({
+  vocab_size: size(4_000_000),
+  hidden_size: size(16_384),
+  num_hidden_layers: size(256),
+  num_attention_heads: size(256),
+  intermediate_size: size(65_536),
+  hidden_act: activation.default('gelu'),
+  hidden_dropout_prob: probability.default(0.1),
+  attention_probs_dropout_prob: probability.default(0.1),
+  max_position_embeddings: size(131_072).default(512),
+  initializer_range: z.number().positive().max(1).default(0.02),
+  layer_norm_eps: z.number().positive().max(0.1).default(1e-12),
+});
+
+/** @throws InputFault naming every setting that is missing or not supported */
+export function readSettings<T>(
+  schema: z.ZodType<T>,
+  config: Readonly<Record<string, unknown>>,
+  family: string,
+): T {
+  const parsed = schema.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new InputFault({
+    where: 'config.json',
+    what: `settings of a '${family}' model are missing or not supported: ${faults.join('; ')}`,
+    remedy: 'Check that the folder holds an unchanged checkpoint of this family.',
+  });
+}
+
+/** The width of one attention head. @throws InputFault where the heads do not divide the hidden size */
+export function headWidth(hidden: number, heads: number): number {
+  if (hidden % heads === 0) return hidden / heads;
+  throw new InputFault({
+    where: 'config.json',
+    what: 'hidden_size is not a multiple of num_attention_heads',
+    found: `${hidden} and ${heads}`,
+  });
+}

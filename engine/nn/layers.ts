@@ -1,0 +1,50 @@
+import type { Value } from '../graph/graph.js';
+import type { Dim } from '../graph/shape.js';
+import * as activations from '../ops/activations.js';
+import { add } from '../ops/arithmetic.js';
+import { lookup, reshape } from '../ops/layout.js';
+import { layerNorm as layerNormOp } from '../ops/normalization.js';
+import { linear as linearOp, matMul } from '../ops/products.js';
+import type { Scope } from './scope.js';
+
+/** x·Wᵀ + b, or x·Wᵀ: x `[rows, in]` → `[rows, out]`. */
+export function linear(
+  scope: Scope,
+  x: Value,
+  inputs: number,
+  outputs: number,
+  { bias: biased = true } = {},
+): Value {
+  const weight = scope.parameter('weight', [outputs, inputs], 'normal', true);
+  if (!biased) return scope.tape.apply(matMul, { a: x, b: weight }, { transposeB: true, alpha: 1 });
+  const bias = scope.parameter('bias', [outputs], 'zeros', false);
+  return scope.tape.apply(linearOp, { x, weight, bias });
+}
+
+export function layerNorm(scope: Scope, x: Value, size: number, epsilon: number): Value {
+  const scale = scope.parameter('weight', [size], 'ones', false);
+  const bias = scope.parameter('bias', [size], 'zeros', false);
+  return scope.tape.apply(layerNormOp, { x, scale, bias }, { epsilon });
+}
+
+/** Rows of a table: ids `[rows]` → `[rows, width]`. */
+export function embedding(scope: Scope, ids: Value, rows: number, width: number): Value {
+  const table = scope.parameter('weight', [rows, width], 'normal', true);
+  return scope.tape.apply(lookup, { table, ids });
+}
+
+export type Activation = 'gelu' | 'relu' | 'tanh';
+
+export function activate(scope: Scope, x: Value, activation: Activation): Value {
+  return scope.tape.apply(activations[activation], { x });
+}
+
+/** `[rows, heads·headDim]` → `[rows, heads, headDim]`; no copy. */
+export function separateHeads(scope: Scope, x: Value, heads: number): Value {
+  const [rows, width] = x.shape as [Dim, number];
+  return scope.tape.apply(reshape, { x }, { shape: [rows, heads, width / heads] });
+}
+
+export function sum(scope: Scope, a: Value, b: Value): Value {
+  return scope.tape.apply(add, { a, b });
+}

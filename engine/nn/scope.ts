@@ -1,0 +1,79 @@
+import type { Value } from '../graph/graph.js';
+import type { Shape } from '../graph/shape.js';
+import { dropout as dropoutOp } from '../ops/arithmetic.js';
+import type { Tape } from '../ops/tape.js';
+
+/** How a parameter that no checkpoint gives starts: normal(0, initializer range), zeros or ones. */
+export type Initial = 'normal' | 'zeros' | 'ones';
+
+export interface Parameter {
+  /** Dotted path: the key in a checkpoint. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Weight decay applies, as it does to everything but biases and layer norms. */
+  readonly decay: boolean;
+  readonly initial: Initial;
+  readonly value: Value;
+}
+
+/** One place where dropout is drawn: a graph input of the masked value's shape. */
+export interface DropoutSite {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly probability: number;
+}
+
+/** A model under construction: its tape, parameters and dropout sites, in order of use. */
+export class ModelBuilder {
+  readonly parameters: Parameter[] = [];
+  readonly dropoutSites: DropoutSite[] = [];
+
+  /** `training` false leaves dropout out. */
+  constructor(
+    readonly tape: Tape,
+    readonly training: boolean,
+  ) {}
+
+  get root(): Scope {
+    return new Scope(this, '');
+  }
+}
+
+/** A module's place in the model: prefixes the names of what is made there. */
+export class Scope {
+  constructor(
+    readonly model: ModelBuilder,
+    private readonly path: string,
+  ) {}
+
+  get tape(): Tape {
+    return this.model.tape;
+  }
+
+  child(name: string): Scope {
+    return new Scope(this.model, this.qualified(name));
+  }
+
+  /** Declares a parameter, or gives the one of that name that is there already (a shared weight). */
+  parameter(name: string, shape: readonly number[], initial: Initial, decay: boolean): Value {
+    const full = this.qualified(name);
+    const known = this.model.parameters.find((parameter) => parameter.name === full);
+    if (known !== undefined) return known.value;
+    const value = this.tape.graph.input(full, 'float32', shape);
+    this.model.parameters.push({ name: full, shape, initial, decay, value });
+    return value;
+  }
+
+  /** Inverted dropout, its mask an input called `dropout:<path>.<site>`. */
+  dropout(x: Value, probability: number, site: string): Value {
+    if (!this.model.training || probability === 0) return x;
+    const name = `dropout:${this.qualified(site)}`;
+    const mask = this.tape.graph.input(name, 'float32', x.shape);
+    this.model.dropoutSites.push({ name, shape: x.shape, probability });
+    return this.tape.apply(dropoutOp, { x, mask });
+  }
+
+  private qualified(name: string): string {
+    return this.path === '' ? name : `${this.path}.${name}`;
+  }
+}

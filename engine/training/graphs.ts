@@ -1,0 +1,91 @@
+import type { Gradient } from '../autodiff/gradients.js';
+import { gradients } from '../autodiff/gradients.js';
+import { Graph } from '../graph/graph.js';
+import { toOnnx } from '../graph/onnx.js';
+import { binaryCrossEntropy } from '../losses/binary-cross-entropy.js';
+import type { Classifier } from '../models/family.js';
+import { packedInputs } from '../nn/packing.js';
+import type { DropoutSite, Parameter } from '../nn/scope.js';
+import { ModelBuilder } from '../nn/scope.js';
+import { Tape } from '../ops/tape.js';
+
+/** A model as bytes for the runtime, and what the host has to feed and to fetch. */
+export interface CompiledGraph {
+  readonly bytes: Uint8Array;
+  readonly parameters: readonly Parameter[];
+  readonly dropoutSites: readonly DropoutSite[];
+  /** The named sizes that are inputs `dim:<name>`. */
+  readonly dims: readonly string[];
+}
+
+/** Also gives `loss`, and `gradient:<parameter>` for every dense gradient. */
+export interface TrainingGraph extends CompiledGraph {
+  /** Tables by name: the input with their ids, the output with the gradients of the looked-up rows. */
+  readonly tables: readonly { readonly name: string; readonly ids: string; readonly rows: string }[];
+}
+
+export interface GraphOptions {
+  /** Groups of similar length inside attention. */
+  readonly groups: number;
+  /** Rows of the word embedding. */
+  readonly vocabulary: number;
+}
+
+/** Packed batch, weights → `logits` `[texts, labels]`. */
+export function inferenceGraph(classifier: Classifier, options: GraphOptions): CompiledGraph {
+  const { model, graph, logits } = forward(classifier, options, false);
+  graph.output('logits', logits);
+  return compiled(graph, model, `${classifier.modelType}-inference`);
+}
+
+/** Packed batch, weights, targets, dropout masks → `loss`, `logits` and every gradient. */
+export function trainingGraph(
+  classifier: Classifier,
+  options: GraphOptions & { readonly dropout: boolean },
+): TrainingGraph {
+  const { model, graph, tape, logits } = forward(classifier, options, options.dropout);
+  const targets = graph.input('targets', 'float32', ['texts', classifier.labels]);
+  const loss = tape.apply(binaryCrossEntropy, { logits, targets });
+  graph.output('loss', loss);
+  const tables: { name: string; ids: string; rows: string }[] = [];
+  const outputOf = new Map<string, string>();
+  const values = model.parameters.map(({ value }) => value);
+  for (const [name, gradient] of gradients(tape, loss, values)) {
+    if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
+    else tables.push({ name, ids: gradient.ids.name, rows: rowsOutput(graph, outputOf, name, gradient) });
+  }
+  return { ...compiled(graph, model, `${classifier.modelType}-training`), tables };
+}
+
+/** Tables that are summed share one gradient: it is an output once. */
+function rowsOutput(
+  graph: Graph,
+  outputOf: Map<string, string>,
+  name: string,
+  gradient: Gradient & { kind: 'rows' },
+): string {
+  const known = outputOf.get(gradient.rows.name);
+  if (known !== undefined) return known;
+  const output = `rows:${name}`;
+  outputOf.set(gradient.rows.name, output);
+  graph.output(output, gradient.rows);
+  return output;
+}
+
+function forward(classifier: Classifier, { groups, vocabulary }: GraphOptions, dropout: boolean) {
+  const graph = new Graph();
+  const tape = new Tape(graph);
+  const model = new ModelBuilder(tape, dropout);
+  const relative = classifier.relativePositions !== null;
+  const batch = packedInputs(graph, { groups, relative, neighbours: classifier.neighbours });
+  return { graph, tape, model, logits: classifier.build(model, batch, vocabulary) };
+}
+
+function compiled(graph: Graph, model: ModelBuilder, name: string): CompiledGraph {
+  return {
+    bytes: toOnnx(graph, name),
+    parameters: model.parameters,
+    dropoutSites: model.dropoutSites,
+    dims: graph.inputs.flatMap((input) => (input.name.startsWith('dim:') ? [input.name.slice(4)] : [])),
+  };
+}

@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openSafetensors } from '../../../engine/checkpoint/safetensors.js';
+import { familyOf } from '../../../engine/models/families.js';
+import type { Classifier } from '../../../engine/models/family.js';
+
+/** What test/golden/models/generate.py writes. */
+export interface GoldenBatch {
+  readonly tokens: number[][];
+  readonly labels: number[][];
+  readonly float64: { readonly loss: number; readonly logits: number[][] };
+  readonly gradients: string;
+  readonly largestGradient: number;
+  readonly zeroGradients: string[];
+}
+
+export interface GoldenCurve {
+  readonly steps: number;
+  readonly warmupSteps: number;
+  readonly weightDecay: number;
+  readonly maxGradNorm: number;
+  readonly undecayed: string[];
+  readonly adamW: { readonly learningRate: number };
+  readonly float64: { batch: string; learningRate: number; loss: number; gradNorm: number }[];
+  readonly final: string;
+}
+
+export const goldenModels = ['bert', 'deberta-v3', 'deberta-v2', 'deberta-c2p', 'deberta-absolute'];
+
+const root = fileURLToPath(new URL('../../golden/models', import.meta.url));
+
+export const goldenPath = (model: string, file: string): string => join(root, model, file);
+
+export function goldenJson<T>(model: string, file: string): T {
+  return JSON.parse(readFileSync(goldenPath(model, file), 'utf8')) as T;
+}
+
+export function goldenClassifier(model: string): Classifier {
+  const config = goldenJson<Record<string, unknown>>(model, 'config.json');
+  return familyOf(config).classifier(config, 5);
+}
+
+export async function goldenTensors(model: string, file: string): Promise<Map<string, Float32Array>> {
+  const reader = await openSafetensors(goldenPath(model, file));
+  const tensors = new Map<string, Float32Array>();
+  for (const name of reader.names()) tensors.set(name, await reader.read(name));
+  await reader.close();
+  return tensors;
+}
