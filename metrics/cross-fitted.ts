@@ -1,0 +1,53 @@
+import { f1PerLabel, mean } from './f1.js';
+import { selectRows } from './matrix.js';
+import { decide, tuneThresholds } from './thresholds.js';
+
+export interface CrossFittedF1 {
+  readonly macro: number;
+  /** One per label. */
+  readonly perLabel: Float64Array;
+}
+
+/**
+ * The honest score of tuned thresholds: the rows of each fold are judged by thresholds tuned on the
+ * rows of all other folds, and F1 is taken over all rows together. Where there are no other folds
+ * the threshold is 0.5.
+ *
+ * @param probabilities `[rows, width]`, out of fold, without NaN
+ * @param labels `[rows, width]`
+ * @param folds the fold of each row
+ */
+export function crossFittedF1(
+  probabilities: Float32Array,
+  labels: Uint8Array,
+  folds: Int32Array,
+  width: number,
+): CrossFittedF1 {
+  const predictions = new Uint8Array(labels.length);
+  for (const fold of new Set(folds)) {
+    const inside = rowsWhere(folds, (other) => other === fold);
+    const outside = rowsWhere(folds, (other) => other !== fold);
+    const tuned = tuneThresholds(
+      selectRows(probabilities, width, outside),
+      selectRows(labels, width, outside),
+      width,
+    );
+    const decided = decide(
+      selectRows(probabilities, width, inside),
+      tuned.map(({ threshold }) => threshold),
+    );
+    inside.forEach((row, place) =>
+      predictions.set(decided.subarray(place * width, (place + 1) * width), row * width),
+    );
+  }
+  const perLabel = f1PerLabel(labels, predictions, width);
+  return { macro: mean(perLabel), perLabel };
+}
+
+function rowsWhere(folds: Int32Array, accept: (fold: number) => boolean): Int32Array {
+  const rows: number[] = [];
+  folds.forEach((fold, row) => {
+    if (accept(fold)) rows.push(row);
+  });
+  return Int32Array.from(rows);
+}

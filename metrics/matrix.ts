@@ -1,0 +1,29 @@
+/** Matrices are row-major typed arrays `[rows, width]`. */
+export type Elements = Float32Array | Float64Array | Uint8Array | Int32Array;
+
+/** A copy of one column. */
+export function column<T extends Elements>(matrix: T, width: number, index: number): T {
+  const values = emptyLike(matrix, matrix.length / width);
+  for (let row = 0; row < values.length; row++) values[row] = matrix[row * width + index]!;
+  return values;
+}
+
+/** A copy of the given rows, in the order given. */
+export function selectRows<T extends Elements>(matrix: T, width: number, rows: Int32Array): T {
+  const values = emptyLike(matrix, rows.length * width);
+  rows.forEach((row, place) => values.set(matrix.subarray(row * width, (row + 1) * width), place * width));
+  return values;
+}
+
+/** The rows that hold no NaN, ascending: those that some fold predicted. */
+export function predictedRows(probabilities: Float32Array, width: number): Int32Array {
+  const rows: number[] = [];
+  for (let start = 0; start < probabilities.length; start += width) {
+    if (!probabilities.subarray(start, start + width).some(Number.isNaN)) rows.push(start / width);
+  }
+  return Int32Array.from(rows);
+}
+
+function emptyLike<T extends Elements>(matrix: T, length: number): T {
+  return new (matrix.constructor as new (length: number) => T)(length);
+}
