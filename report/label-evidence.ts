@@ -1,3 +1,7 @@
+import { confusion } from '../metrics/f1.js';
+import { column, predictedRows, selectRows } from '../metrics/matrix.js';
+import { precisionRecallCurve } from '../metrics/precision-recall.js';
+import { decide, f1ByThreshold, thresholdGrid } from '../metrics/thresholds.js';
 import type { PrecisionRecallPoint } from './plots/precision-recall.js';
 import type { ThresholdPoint } from './plots/threshold-curve.js';
 import type { OutOfFoldTable } from './report-input.js';
@@ -7,63 +11,48 @@ export interface LabelEvidence {
   /** Share of positives among the rows with a prediction; 0 without rows. */
   readonly base: number;
   readonly byThreshold: readonly ThresholdPoint[];
+  /** Empty for a label that never occurs. */
   readonly precisionRecall: readonly PrecisionRecallPoint[];
   /** Where the chosen threshold lies on the curve; null where precision or recall is undefined. */
   readonly chosen: PrecisionRecallPoint | null;
 }
 
-interface Row {
-  readonly probability: number;
-  readonly truth: number;
+/** The curves of each label, over the rows that have a prediction. */
+export function labelEvidence(table: OutOfFoldTable, thresholds: readonly number[]): LabelEvidence[] {
+  const width = thresholds.length;
+  const rows = predictedRows(table.probabilities, width);
+  const probabilities = selectRows(table.probabilities, width, rows);
+  const labels = selectRows(table.labels, width, rows);
+  return thresholds.map((threshold, index) =>
+    evidenceOf(column(probabilities, width, index), column(labels, width, index), threshold),
+  );
 }
 
-/** The curves of label number `index`, over the rows that have a prediction. */
-export function labelEvidence(table: OutOfFoldTable, index: number, threshold: number): LabelEvidence {
-  const rows = predictedRows(table, index);
-  const positives = rows.filter(({ truth }) => truth === 1).length;
-  const chosen = precisionRecallAt(rows, positives, Math.fround(threshold));
+function evidenceOf(probabilities: Float32Array, labels: Uint8Array, threshold: number): LabelEvidence {
+  const grid = thresholdGrid();
+  const scores = f1ByThreshold(probabilities, labels, grid);
+  const positives = labels.reduce((sum, label) => sum + label, 0);
   return {
-    base: rows.length === 0 ? 0 : positives / rows.length,
-    byThreshold: thresholdGrid.map((t) => ({ threshold: t, f1: f1At(rows, positives, t) })),
-    precisionRecall: precisionRecall(rows, positives),
-    chosen: Number.isNaN(chosen.precision) || Number.isNaN(chosen.recall) ? null : chosen,
+    base: labels.length === 0 ? 0 : positives / labels.length,
+    byThreshold: Array.from(grid, (t, i) => ({ threshold: t, f1: scores[i] ?? 0 })),
+    precisionRecall: positives === 0 ? [] : curve(probabilities, labels),
+    chosen: pointAt(probabilities, labels, threshold),
   };
 }
 
-const thresholdGrid = Array.from({ length: 17 }, (_, i) => 0.1 + i * 0.05);
-
-function predictedRows({ labels, probabilities }: OutOfFoldTable, index: number): Row[] {
-  return labels
-    .map((truths, row) => ({
-      probability: probabilities[row * truths.length + index] ?? Number.NaN,
-      truth: truths[index] ?? 0,
-    }))
-    .filter(({ probability }) => !Number.isNaN(probability));
+function curve(probabilities: Float32Array, labels: Uint8Array): PrecisionRecallPoint[] {
+  const { precision, recall } = precisionRecallCurve(probabilities, labels);
+  return Array.from(precision, (value, i) => ({ precision: value, recall: recall[i] ?? 0 }));
 }
 
-function precisionRecallAt(rows: readonly Row[], positives: number, threshold: number): PrecisionRecallPoint {
-  const called = rows.filter(({ probability }) => probability >= threshold);
-  const hits = called.filter(({ truth }) => truth === 1).length;
-  return { precision: hits / called.length, recall: hits / positives };
-}
-
-function f1At(rows: readonly Row[], positives: number, threshold: number): number {
-  const called = rows.filter(({ probability }) => probability >= threshold);
-  const hits = called.filter(({ truth }) => truth === 1).length;
-  const sum = called.length + positives;
-  return sum === 0 ? 0 : (2 * hits) / sum;
-}
-
-function precisionRecall(rows: readonly Row[], positives: number): PrecisionRecallPoint[] {
-  if (positives === 0) return [];
-  const falling = [...rows].sort((a, b) => b.probability - a.probability);
-  const points: PrecisionRecallPoint[] = [];
-  let hits = 0;
-  falling.forEach(({ probability, truth }, i) => {
-    hits += truth;
-    // Rows of one probability are called together.
-    if (falling[i + 1]?.probability === probability) return;
-    points.push({ precision: hits / (i + 1), recall: hits / positives });
-  });
-  return points;
+function pointAt(
+  probabilities: Float32Array,
+  labels: Uint8Array,
+  threshold: number,
+): PrecisionRecallPoint | null {
+  const counts = confusion(labels, decide(probabilities, [threshold]));
+  const called = counts.truePositives + counts.falsePositives;
+  const positives = counts.truePositives + counts.falseNegatives;
+  if (called === 0 || positives === 0) return null;
+  return { precision: counts.truePositives / called, recall: counts.truePositives / positives };
 }

@@ -28,10 +28,12 @@ export function epochSection(folds: readonly FoldResult[]): Html {
 
 /** Per label: F1 against the threshold, and precision against recall. */
 export function labelSections({ result, outOfFold }: ReportInput): Html {
-  const evidence = result.labels.map((label, index) => {
-    const threshold = result.thresholds[label] ?? 0.5;
-    return { label, threshold, ...labelEvidence(outOfFold, index, threshold) };
-  });
+  const thresholds = result.labels.map((label) => result.thresholds[label] ?? 0.5);
+  const evidence = labelEvidence(outOfFold, thresholds).map((found, i) => ({
+    ...found,
+    label: result.labels[i] ?? '',
+    threshold: thresholds[i] ?? 0.5,
+  }));
   return html`<section>
       <h2>F1 against threshold</h2>
       <p class="words">
