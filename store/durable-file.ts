@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errorCode } from './faults.js';
+
+/** Writes a file whole or not at all: temporary name, flush, rename, flush of the folder. */
+export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryName(path);
+  try {
+    await writeFlushed(temporary, bytes);
+    await rename(temporary, path);
+    await flushFolder(dirname(path));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Creates a file whole, and only if there is none of that name yet.
+ *
+ * @returns false where the name was taken
+ */
+export async function createDurably(path: string, bytes: Uint8Array | string): Promise<boolean> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = temporaryName(path);
+  try {
+    await writeFlushed(temporary, bytes);
+    await link(temporary, path);
+    await flushFolder(dirname(path));
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Gives a file a second name, by a hard link where the file system has them, else by a copy. */
+export async function linkDurably(source: string, target: string): Promise<void> {
+  await fillDurably(target, (temporary) => linkOrCopy(source, temporary));
+}
+
+export async function copyDurably(source: string, target: string): Promise<void> {
+  await fillDurably(target, (temporary) => copyFile(source, temporary));
+}
+
+async function fillDurably(target: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  const temporary = temporaryName(target);
+  try {
+    await fill(temporary);
+    await flushFile(temporary);
+    await rename(temporary, target);
+    await flushFolder(dirname(target));
+  } finally {
+    // Also after success: renaming one link of a file over another leaves both names.
+    await rm(temporary, { force: true });
+  }
+}
+
+function temporaryName(path: string): string {
+  return `${path}.${randomUUID()}.tmp`;
+}
+
+/** A hard link, or a copy where the two places cannot share one. */
+export async function linkOrCopy(source: string, target: string): Promise<void> {
+  try {
+    await link(source, target);
+  } catch (error) {
+    if (!['EXDEV', 'EPERM', 'ENOTSUP', 'EMLINK', 'ENOSYS'].includes(errorCode(error) ?? '')) throw error;
+    await copyFile(source, target);
+  }
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array | string): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function flushFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Windows cannot open a folder; its renames are durable without. */
+export async function flushFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

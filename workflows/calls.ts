@@ -1,0 +1,50 @@
+import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { ActivityOptions } from '@temporalio/workflow';
+import type {
+  LookedUp,
+  LookupCall,
+  PipelineInput,
+  ResolvedRun,
+  RunActivities,
+} from '../activities/contracts.js';
+import type { Member } from './board.js';
+
+/** Without a limit to the attempts: a worker may be lost and a disk full any number of times. */
+const patient: ActivityOptions = {
+  heartbeatTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+const around = proxyActivities<RunActivities>({ ...patient, startToCloseTimeout: '1h' });
+const steps = proxyActivities<Record<string, (call: unknown) => Promise<unknown>>>(patient);
+
+export function resolveRun(input: PipelineInput): Promise<ResolvedRun> {
+  return around.resolvePipeline.executeWithOptions({ activityId: 'resolve', summary: 'read the pipeline' }, [
+    input,
+  ]);
+}
+
+/** @param name what is looked up, unique among the look-ups that run at the same time */
+export function lookUp(name: string, call: LookupCall): Promise<LookedUp[]> {
+  return around.lookupSteps.executeWithOptions(
+    { activityId: `lookup-${name}`, summary: `is there a result of ${name} already?` },
+    [call],
+  );
+}
+
+/** Runs one step, or one fold, on its queue. */
+export function runActivity({ step, activityId, summary }: Member, call: unknown): Promise<unknown> {
+  const { run, timeout, queue } = step.step;
+  const activity = steps[run];
+  if (activity === undefined) throw new TypeError(`no activity ${run}`);
+  return activity.executeWithOptions(
+    {
+      activityId,
+      summary,
+      startToCloseTimeout: timeout as NonNullable<ActivityOptions['startToCloseTimeout']>,
+      ...(queue === 'main' ? {} : { taskQueue: `${workflowInfo().taskQueue}-${queue}` }),
+    },
+    [call],
+  );
+}

@@ -1,0 +1,72 @@
+import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import type { PipelineInput, ResolvedRun, Thresholds } from '../activities/contracts.js';
+import { planSteps } from '../pipeline/dag.js';
+import { Board } from './board.js';
+import { resolveRun } from './calls.js';
+import { currentDetails } from './details.js';
+import { runFailure } from './failure.js';
+import { Interpreter } from './interpreter.js';
+import { listen } from './listeners.js';
+import { RunAttributes } from './search-attributes.js';
+
+/** What the workflow `pipeline` returns. */
+export interface PipelineSummary {
+  readonly run: string;
+  readonly pipeline: string;
+  /** As the worker that resolved the pipeline sees it. */
+  readonly runDirectory: string;
+  /** Null for a pipeline without `tuneThresholds`. */
+  readonly macroF1: Thresholds['macroF1'] | null;
+  readonly skippedFolds: readonly number[];
+  /** Steps whose outputs all came from earlier runs. */
+  readonly reused: readonly string[];
+}
+
+/** Reads a pipeline and runs its steps: the workflow type `pipeline`. */
+export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
+  let board: Board | undefined;
+  let show = (): void => undefined;
+  listen(
+    () => board,
+    () => show(),
+  );
+
+  const resolved = await resolveRun(input).catch((error: unknown) => {
+    throw isCancellation(error) ? error : runFailure('', error);
+  });
+  const attributes = new RunAttributes(resolved.searchAttributes, resolved.pipeline.name);
+  const made = (board = new Board(resolved.run, resolved.pipeline.name, planSteps(resolved.pipeline)));
+  show = (): void => {
+    setCurrentDetails(currentDetails(made));
+    attributes.show(made.state);
+  };
+  show();
+
+  const interpreter = new Interpreter(resolved, made, show);
+  try {
+    await interpreter.run();
+    made.outcome = 'completed';
+  } catch (error) {
+    made.outcome = isCancellation(error) ? 'cancelled' : 'failed';
+    throw error;
+  } finally {
+    show();
+  }
+  const summary = summarise(resolved, made, interpreter.reused());
+  attributes.showScore(summary.macroF1?.crossFitted ?? null);
+  return summary;
+}
+
+function summarise({ run, runDirectory }: ResolvedRun, board: Board, reused: string[]): PipelineSummary {
+  const members = [...board.members.values()].flat();
+  const tuned = members.find(({ step, state }) => step.output === 'thresholds' && state !== 'skipped');
+  const skipped = members.filter(({ step, state }) => step.output === 'fold' && state === 'skipped');
+  return {
+    run,
+    pipeline: board.pipeline,
+    runDirectory,
+    macroF1: tuned === undefined ? null : (tuned.output as Thresholds).macroF1,
+    skippedFolds: skipped.flatMap(({ index }) => index ?? []),
+    reused,
+  };
+}
