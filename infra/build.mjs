@@ -23,12 +23,16 @@ if (existsSync(join(root, 'engine/kernels/assembly/kernels.ts'))) {
     '--noAssert',
     '--importMemory',
     '--sharedMemory',
+    '--initialMemory',
+    '7',
     '--maximumMemory',
     '65536',
     '--enable',
     'simd',
     '--enable',
     'threads',
+    '--use',
+    'abort=',
   ]);
 }
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);

@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import koffi, { type LibraryHandle } from 'koffi';
 import { RuntimeFault } from './fault.js';
 import { verifyVersion } from './library.js';
 
@@ -58,7 +58,7 @@ export function pointee(out: Cell): Address {
 }
 
 /** Held for the life of the process: koffi unloads a library whose handle is collected. */
-let library: koffi.LibraryHandle | undefined;
+let library: LibraryHandle | undefined;
 
 /**
  * Loads the library and binds its functions.

@@ -1,0 +1,94 @@
+import { ARGUMENTS, CHUNK } from './layout';
+
+// Arguments: pointer, element count, kept value, threshold, key (2), counter (3).
+const VIEW = ARGUMENTS;
+const COUNT = ARGUMENTS + 4;
+const KEPT = ARGUMENTS + 8;
+const THRESHOLD = ARGUMENTS + 12;
+const KEY = ARGUMENTS + 16;
+const COUNTER = ARGUMENTS + 24;
+
+// Constants of Philox4x32 (Salmon et al. 2011, table 2 and section 3.3).
+const M0: u32 = 0xd2511f53;
+const M1: u32 = 0xcd9e8d57;
+const W0: u32 = 0x9e3779b9;
+const W1: u32 = 0xbb67ae85;
+
+/** 0 or the kept value per element: four Philox blocks, so 16 elements, at once. */
+export function dropoutMasks(chunk: u32): void {
+  const first = chunk * CHUNK;
+  const count = min(load<u32>(COUNT) - first, CHUNK);
+  let at = load<usize>(VIEW) + ((<usize>first) << 2);
+  const end = at + ((<usize>(count & ~15)) << 2);
+  const rest = count & 15;
+  const kept = v128.splat<f32>(load<f32>(KEPT));
+  const threshold = v128.splat<u32>(load<u32>(THRESHOLD));
+  const m0 = v128.splat<u32>(M0);
+  const m1 = v128.splat<u32>(M1);
+  const w0 = v128.splat<u32>(W0);
+  const w1 = v128.splat<u32>(W1);
+  const key0 = v128.splat<u32>(load<u32>(KEY));
+  const key1 = v128.splat<u32>(load<u32>(KEY + 4));
+  const counter1 = v128.splat<u32>(load<u32>(COUNTER));
+  const counter2 = v128.splat<u32>(load<u32>(COUNTER + 4));
+  const counter3 = v128.splat<u32>(load<u32>(COUNTER + 8));
+  let block = v128.add<u32>(v128.splat<u32>(first >> 2), i32x4(0, 1, 2, 3));
+  const step = v128.splat<u32>(4);
+  for (; ; at += 64) {
+    if (at >= end && rest == 0) break;
+    let c0 = block;
+    let c1 = counter1;
+    let c2 = counter2;
+    let c3 = counter3;
+    let k0 = key0;
+    let k1 = key1;
+    for (let round = 0; round < 10; round++) {
+      const p0 = i64x2.extmul_low_i32x4_u(c0, m0);
+      const q0 = i64x2.extmul_high_i32x4_u(c0, m0);
+      const p1 = i64x2.extmul_low_i32x4_u(c2, m1);
+      const q1 = i64x2.extmul_high_i32x4_u(c2, m1);
+      const high0 = v128.shuffle<u32>(p0, q0, 1, 3, 5, 7);
+      const high1 = v128.shuffle<u32>(p1, q1, 1, 3, 5, 7);
+      c0 = v128.xor(v128.xor(high1, c1), k0);
+      c2 = v128.xor(v128.xor(high0, c3), k1);
+      c1 = v128.shuffle<u32>(p1, q1, 0, 2, 4, 6);
+      c3 = v128.shuffle<u32>(p0, q0, 0, 2, 4, 6);
+      k0 = v128.add<u32>(k0, w0);
+      k1 = v128.add<u32>(k1, w1);
+    }
+    c0 = v128.and(kept, v128.ge<u32>(c0, threshold));
+    c1 = v128.and(kept, v128.ge<u32>(c1, threshold));
+    c2 = v128.and(kept, v128.ge<u32>(c2, threshold));
+    c3 = v128.and(kept, v128.ge<u32>(c3, threshold));
+    // From one vector per lane to one vector per block.
+    const a = v128.shuffle<u32>(c0, c1, 0, 4, 1, 5);
+    const b = v128.shuffle<u32>(c2, c3, 0, 4, 1, 5);
+    const c = v128.shuffle<u32>(c0, c1, 2, 6, 3, 7);
+    const d = v128.shuffle<u32>(c2, c3, 2, 6, 3, 7);
+    const block0 = v128.shuffle<u64>(a, b, 0, 2);
+    const block1 = v128.shuffle<u64>(a, b, 1, 3);
+    const block2 = v128.shuffle<u64>(c, d, 0, 2);
+    const block3 = v128.shuffle<u64>(c, d, 1, 3);
+    if (at >= end) {
+      storeSome(at, block0, rest, 0);
+      storeSome(at, block1, rest, 4);
+      storeSome(at, block2, rest, 8);
+      storeSome(at, block3, rest, 12);
+      break;
+    }
+    v128.store(at, block0, 0);
+    v128.store(at, block1, 16);
+    v128.store(at, block2, 32);
+    v128.store(at, block3, 48);
+    block = v128.add<u32>(block, step);
+  }
+}
+
+/** Those of the elements position … position + 3 that lie below count. */
+function storeSome(at: usize, values: v128, count: u32, position: u32): void {
+  const to = at + ((<usize>position) << 2);
+  if (position < count) store<f32>(to, f32x4.extract_lane(values, 0), 0);
+  if (position + 1 < count) store<f32>(to, f32x4.extract_lane(values, 1), 4);
+  if (position + 2 < count) store<f32>(to, f32x4.extract_lane(values, 2), 8);
+  if (position + 3 < count) store<f32>(to, f32x4.extract_lane(values, 3), 12);
+}
