@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { exitCode, renderFailure } from './failure.js';
+import { createProgram } from './program.js';
+import { processConsole } from './terminal/console.js';
+
+try {
+  await createProgram(processConsole).parseAsync(process.argv);
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said what was wrong; help and version end this way too, with 0.
+    process.exitCode = error.exitCode;
+  } else {
+    processConsole.note(renderFailure(error, { debug: process.argv.includes('--debug') }));
+    process.exitCode = exitCode(error);
+  }
+}

@@ -1,0 +1,49 @@
+import { InvalidArgumentError, type Command } from 'commander';
+
+/** Options that every command takes, before or after its name. */
+export interface GlobalOptions {
+  readonly workdir?: string;
+  readonly debug?: boolean;
+}
+
+export interface PipelineArguments extends GlobalOptions {
+  /** By dotted path, as `--set` gave them. */
+  readonly set?: Readonly<Record<string, string>>;
+}
+
+export interface JsonOption {
+  readonly json?: boolean;
+}
+
+/** Adds the argument FILE and `--set`. */
+export function takesPipeline(command: Command): Command {
+  return command
+    .argument('[file]', 'the pipeline, as YAML or JSON', 'pipeline.yaml')
+    .option(
+      '--set <path=value>',
+      'override a value of the file, as in --set training.epochs=2 (repeatable; relative paths are relative to the file)',
+      collectOverride,
+    );
+}
+
+/** Adds `--json`. */
+export function printsJson(command: Command): Command {
+  return command.option('--json', 'print the facts as JSON');
+}
+
+/** Adds the argument RUN: a workflow id or a run id. */
+export function takesRun(command: Command): Command {
+  return command.argument('<run>', "a run's id, or its workflow id");
+}
+
+function collectOverride(text: string, earlier: Readonly<Record<string, string>>): Record<string, string> {
+  const equals = text.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('It must be path=value, as in training.epochs=2.');
+  return { ...earlier, [text.slice(0, equals).trim()]: text.slice(equals + 1) };
+}
+
+/** Parses an option that must be a whole number from 1 on. */
+export function positiveInteger(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  return Number(text);
+}
