@@ -1,0 +1,85 @@
+import { createLogUpdate } from 'log-update';
+import { isOver, type RunView } from '../runs/run-view.js';
+import type { Console } from './console.js';
+import { wantsColor } from './paint.js';
+import { plainProgress } from './plain-progress.js';
+import { renderProgress } from './render-progress.js';
+
+/** Shows a run as it goes on. Remarks appear between, without tearing what is drawn. */
+export interface RunDisplay {
+  update(view: RunView): void;
+  note(text: string): void;
+  /** Leaves the last state on the screen and gives the terminal back. */
+  close(): void;
+}
+
+/** A screen that redraws itself on a terminal; lines on change anywhere else. */
+export function openDisplay(console: Console, stream: NodeJS.WriteStream = process.stdout): RunDisplay {
+  return stream.isTTY && process.env['TERM'] !== 'dumb' ? new LiveDisplay(stream) : new PlainDisplay(console);
+}
+
+class PlainDisplay implements RunDisplay {
+  private previous: RunView | null = null;
+
+  constructor(private readonly console: Console) {}
+
+  update(view: RunView): void {
+    for (const line of plainProgress(this.previous, view)) this.console.print(line);
+    this.previous = view;
+  }
+
+  note(text: string): void {
+    this.console.note(text);
+  }
+
+  close(): void {
+    this.previous = null;
+  }
+}
+
+/** Redraws per second: the spinner turns smoothly, and the processor has better things to do. */
+const framesPerSecond = 8;
+
+class LiveDisplay implements RunDisplay {
+  private readonly screen: ReturnType<typeof createLogUpdate>;
+  private view: RunView | null = null;
+  private seenAt = 0;
+  private tick = 0;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(private readonly stream: NodeJS.WriteStream) {
+    this.screen = createLogUpdate(stream);
+    this.timer = setInterval(() => this.draw(), 1000 / framesPerSecond);
+    this.timer.unref();
+  }
+
+  update(view: RunView): void {
+    this.view = view;
+    this.seenAt = performance.now();
+    this.draw();
+  }
+
+  note(text: string): void {
+    this.screen.persist(text);
+    this.draw();
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.draw();
+    this.screen.done();
+  }
+
+  private draw(): void {
+    if (this.view === null) return;
+    const { columns = 80, rows = 24 } = this.stream;
+    const options = { width: columns, height: rows - 1, color: wantsColor(this.stream), tick: this.tick++ };
+    this.screen(renderProgress(this.now(this.view), options).join('\n'));
+  }
+
+  /** The clock runs on between two looks at the run. */
+  private now(view: RunView): RunView {
+    if (isOver(view.progress.state)) return view;
+    return { ...view, elapsedSeconds: view.elapsedSeconds + (performance.now() - this.seenAt) / 1000 };
+  }
+}
