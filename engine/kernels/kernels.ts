@@ -93,7 +93,7 @@ export class Kernels {
     await Promise.all(exits);
   }
 
-  /** One step of AdamW, in the order and with the roundings of torch.optim.AdamW. */
+  /** One step of AdamW, in the order of torch.optim.AdamW: decay first. */
   adamw(state: AdamwState, options: AdamwOptions): void {
     const { learningRate, beta1, beta2, epsilon, weightDecay, step, gradientScale } = options;
     const { weights, gradients, firstMoment, secondMoment } = state;

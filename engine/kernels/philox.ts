@@ -13,22 +13,39 @@ const w1 = 0xbb67ae85;
  * One block of Philox4x32-10: four uint32 draws that depend on counter and key alone (Salmon,
  * Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", 2011).
  */
-export function philox(
-  counter: readonly [number, number, number, number],
+export function philox(block: number, key: PhiloxKey, counter: PhiloxCounter): Uint32Array {
+  const values = new Uint32Array(4);
+  writeBlock(values, 0, block, key, counter);
+  return values;
+}
+
+/** Writes the block's draws at `at`; those beyond the end of `values` are dropped. */
+function writeBlock(
+  values: Uint32Array,
+  at: number,
+  block: number,
   key: PhiloxKey,
-): [number, number, number, number] {
-  let [c0, c1, c2, c3] = counter;
+  counter: PhiloxCounter,
+): void {
   let [k0, k1] = key;
+  let c0 = block;
+  let [c1, c2, c3] = counter;
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(m0, c0);
     const high1 = multiplyHigh(m1, c2);
     const low0 = Math.imul(m0, c0);
     const low1 = Math.imul(m1, c2);
-    [c0, c1, c2, c3] = [high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0];
+    c0 = high1 ^ c1 ^ k0;
+    c1 = low1;
+    c2 = high0 ^ c3 ^ k1;
+    c3 = low0;
     k0 = (k0 + w0) | 0;
     k1 = (k1 + w1) | 0;
   }
-  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
+  values[at] = c0;
+  values[at + 1] = c1;
+  values[at + 2] = c2;
+  values[at + 3] = c3;
 }
 
 /** The upper 32 bits of the product of two uint32, from products of halves that float64 holds exactly. */
@@ -45,9 +62,7 @@ function multiplyHigh(a: number, b: number): number {
 /** `count` uint32 draws: lane i mod 4 of block i div 4. */
 export function draws(count: number, key: PhiloxKey, counter: PhiloxCounter): Uint32Array {
   const values = new Uint32Array(count);
-  for (let i = 0; i < count; i += 4) {
-    philox([i / 4, ...counter], key).forEach((draw, lane) => (values[i + lane] = draw));
-  }
+  for (let i = 0; i < count; i += 4) writeBlock(values, i, i / 4, key, counter);
   return values;
 }
 
@@ -83,10 +98,10 @@ export function permutation(n: number, key: PhiloxKey, counter: PhiloxCounter): 
 
 /** The draws one after the other. */
 function drawer(key: PhiloxKey, counter: PhiloxCounter): () => number {
-  let block: readonly number[] = [];
+  const block = new Uint32Array(4);
   let next = 0;
   return () => {
-    if (next % 4 === 0) block = philox([next / 4, ...counter], key);
+    if (next % 4 === 0) writeBlock(block, 0, next / 4, key, counter);
     return block[next++ % 4]!;
   };
 }

@@ -15,7 +15,11 @@ const ROOT_CORRECTION2 = ARGUMENTS + 40;
 const EPSILON = ARGUMENTS + 44;
 const MINUS_STEP = ARGUMENTS + 48;
 
-/** Decoupled weight decay (Loshchilov and Hutter 2019), each rounding where PyTorch's AdamW rounds. */
+/**
+ * Decoupled weight decay (Loshchilov and Hutter 2019) in the order of PyTorch's AdamW. Every operation
+ * rounds by itself, so the bits are the same on every machine; PyTorch fuses some products where the
+ * processor can.
+ */
 export function adamw(chunk: u32): void {
   const first = chunk * CHUNK;
   const count = min(load<u32>(COUNT) - first, CHUNK);
