@@ -38,7 +38,7 @@ export function sampleReport(options: SampleOptions = {}, changes: Partial<RunRe
     configuration: sampleConfiguration(labels, folds),
     ...changes,
   };
-  return { result, outOfFold: { probabilities, labels: Uint8Array.from(truths.flat()) } };
+  return { result, outOfFold: { probabilities, labels: truths } };
 }
 
 function sampleFold(fold: number, next: () => number): FoldResult {
