@@ -21,7 +21,14 @@ export interface CompiledGraph {
 /** Also gives `loss`, and `gradient:<parameter>` for every dense gradient. */
 export interface TrainingGraph extends CompiledGraph {
   /** Tables by name: the input with their ids, the output with the gradients of the looked-up rows. */
-  readonly tables: readonly { readonly name: string; readonly ids: string; readonly rows: string }[];
+  readonly tables: readonly TableGradient[];
+}
+
+export interface TableGradient {
+  readonly name: string;
+  readonly ids: string;
+  readonly rows: string;
+  readonly width: number;
 }
 
 export interface GraphOptions {
@@ -47,12 +54,15 @@ export function trainingGraph(
   const targets = graph.input('targets', 'float32', ['texts', classifier.labels]);
   const loss = tape.apply(binaryCrossEntropy, { logits, targets });
   graph.output('loss', loss);
-  const tables: { name: string; ids: string; rows: string }[] = [];
+  const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();
   const values = model.parameters.map(({ value }) => value);
   for (const [name, gradient] of gradients(tape, loss, values)) {
     if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
-    else tables.push({ name, ids: gradient.ids.name, rows: rowsOutput(graph, outputOf, name, gradient) });
+    else {
+      const rows = rowsOutput(graph, outputOf, name, gradient);
+      tables.push({ name, ids: gradient.ids.name, rows, width: gradient.rows.shape[1] as number });
+    }
   }
   return { ...compiled(graph, model, `${classifier.modelType}-training`), tables };
 }

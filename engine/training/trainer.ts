@@ -1,0 +1,187 @@
+import type { PhiloxKey } from '../kernels/philox.js';
+import type { Classifier } from '../models/family.js';
+import type { DropoutSite } from '../nn/scope.js';
+import { adamwStep } from '../optim/adamw.js';
+import type { AdamwSettings } from '../optim/adamw.js';
+import { ParameterMemory } from '../optim/parameter-memory.js';
+import type { Runtime, Tensor } from '../runtime/runtime.js';
+import type { HostBatch } from './batch.js';
+import { packBatch } from './batch.js';
+import type { TrainingGraph } from './graphs.js';
+import { trainingGraph } from './graphs.js';
+import { Scratch } from './scratch.js';
+import type { CompiledSession } from './sessions.js';
+import { sizeOf, Sessions, TensorScope } from './sessions.js';
+
+export interface TrainerOptions extends AdamwSettings {
+  readonly runtime: Runtime;
+  readonly classifier: Classifier;
+  /** Rows of the word embedding that are trained. */
+  readonly vocabulary: number;
+  readonly threads: number;
+  readonly dropout: boolean;
+  /** Tokens of the largest batch. */
+  readonly mostTokens: number;
+}
+
+export interface StepResult {
+  /** Mean binary cross-entropy of the batch, before the step. */
+  readonly loss: number;
+  /** Of all gradients, before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** Words 3 of Philox's counter: what a draw is for. */
+const DROPOUT = 0;
+
+/** Trains one model in place: forward, backward, clip, AdamW. */
+export class Trainer {
+  private constructor(
+    private readonly options: TrainerOptions,
+    readonly memory: ParameterMemory,
+    private readonly sessions: Sessions<TrainingGraph>,
+    private readonly lasting: TensorScope,
+    /** Feeds and fetches over the parameter memory, by the graph's names. */
+    private readonly weights: Readonly<Record<string, Tensor>>,
+    private readonly gradients: Readonly<Record<string, Tensor>>,
+    private readonly scratch: Scratch,
+  ) {}
+
+  static async create(options: TrainerOptions): Promise<Trainer> {
+    const { runtime, classifier, threads, vocabulary, dropout } = options;
+    const compile = (groups: number): TrainingGraph =>
+      trainingGraph(classifier, { groups, vocabulary, dropout });
+    const { parameters, tables } = compile(1);
+    const isTable = (name: string): boolean => tables.some((table) => table.name === name);
+    const tablesFirst = [...parameters].sort((a, b) => Number(isTable(b.name)) - Number(isTable(a.name)));
+    const width = Math.max(...parameters.map(({ name, shape }) => (isTable(name) ? (shape[1] ?? 0) : 0)));
+    const memory = await ParameterMemory.allocate(tablesFirst, {
+      threads,
+      scratch: options.mostTokens * width * Math.max(1, new Set(tables.map(({ rows }) => rows)).size),
+    });
+    const lasting = new TensorScope(runtime);
+    const weights: Record<string, Tensor> = {};
+    const gradients: Record<string, Tensor> = {};
+    for (const { name, shape } of parameters) {
+      weights[name] = lasting.float(shape, memory.of(name).weights);
+      gradients[name] = lasting.float(shape, memory.of(name).gradients);
+    }
+    const sessions = new Sessions(runtime, threads, compile);
+    return new Trainer(options, memory, sessions, lasting, weights, gradients, new Scratch(threads));
+  }
+
+  /**
+   * One optimizer step. The weights stay as they are where loss or gradient is not finite.
+   *
+   * @param texts token ids @param targets per text, 0 or 1 per label
+   * @param step 0 for the first; with `key` it names every random draw of the step
+   */
+  async step(
+    texts: readonly Int32Array[],
+    targets: readonly (readonly number[])[],
+    learningRate: number,
+    step: number,
+    key: PhiloxKey,
+  ): Promise<StepResult> {
+    const batch = packBatch(texts, this.options.classifier, 2);
+    const ordered = Float32Array.from(batch.order.flatMap((text) => targets[text] ?? []));
+    const loss = await this.backward(batch, ordered, step, key);
+    if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
+    return { loss, gradientNorm: adamwStep(this.memory, this.options, learningRate, step + 1) };
+  }
+
+  /** Leaves every gradient in the parameter memory. @returns the loss */
+  private async backward(
+    batch: HostBatch,
+    targets: Float32Array,
+    step: number,
+    key: PhiloxKey,
+  ): Promise<number> {
+    const compiled = await this.sessions.for(batch);
+    const { graph, session } = compiled;
+    const passing = new TensorScope(this.options.runtime);
+    try {
+      const rows = this.rowGradients(batch, compiled, passing);
+      const feeds = {
+        ...this.weights,
+        ...passing.batchFeeds(batch, compiled),
+        ...(await this.masks(batch, graph.dropoutSites, passing, step, key)),
+        targets: passing.float([sizeOf(batch, 'texts'), this.options.classifier.labels], targets),
+      };
+      const fetches: Record<string, Tensor | null> = { ...rows, loss: null };
+      for (const name of session.outputs) {
+        const parameter = /^gradient:(.*)$/.exec(name)?.[1];
+        if (parameter !== undefined) fetches[name] = this.gradients[parameter] as Tensor;
+      }
+      const results = await session.run(feeds, fetches);
+      this.addRows(batch, compiled, rows);
+      return passing.keep(results['loss'] as Tensor).data[0] as number;
+    } finally {
+      passing.release();
+    }
+  }
+
+  /** Where the graph puts the gradients of looked-up rows, by output: beside the tables they are added to. */
+  private rowGradients(
+    batch: HostBatch,
+    { graph }: CompiledSession<TrainingGraph>,
+    scope: TensorScope,
+  ): Record<string, Tensor> {
+    const tensors: Record<string, Tensor> = {};
+    let used = 0;
+    for (const { rows, width } of graph.tables) {
+      if (rows in tensors) continue;
+      const shape = [sizeOf(batch, 'tokens'), width];
+      tensors[rows] = scope.float(shape, this.memory.rowScratch.subarray(used, used + count(shape)));
+      used += count(shape);
+    }
+    return tensors;
+  }
+
+  private async masks(
+    batch: HostBatch,
+    sites: readonly DropoutSite[],
+    scope: TensorScope,
+    step: number,
+    key: PhiloxKey,
+  ): Promise<Record<string, Tensor>> {
+    const masks: Record<string, Tensor> = {};
+    const kernels = await this.scratch.reset(sites.map((site) => count(shapeOf(batch, site))));
+    sites.forEach((site, place) => {
+      const shape = shapeOf(batch, site);
+      const mask = this.scratch.take(count(shape));
+      kernels.dropoutMasks(mask, { probability: site.probability, key, counter: [step, place, DROPOUT] });
+      masks[site.name] = scope.float(shape, mask);
+    });
+    return masks;
+  }
+
+  /** Adds the looked-up rows' gradients into their tables', in the order of the tokens. */
+  private addRows(
+    batch: HostBatch,
+    { graph }: CompiledSession<TrainingGraph>,
+    rows: Readonly<Record<string, Tensor>>,
+  ): void {
+    for (const table of graph.tables) {
+      const { kernels, gradients } = this.memory.of(table.name);
+      kernels.fill(gradients, 0);
+      const ids = batch.feeds[table.ids]?.data as BigInt64Array;
+      kernels.addRows(gradients, ids, rows[table.rows]?.data as Float32Array, table.width);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.sessions.release();
+    this.lasting.release();
+    await this.scratch.close();
+    await this.memory.close();
+  }
+}
+
+function shapeOf(batch: HostBatch, site: DropoutSite): number[] {
+  return site.shape.map((dim) => sizeOf(batch, dim));
+}
+
+function count(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1);
+}
