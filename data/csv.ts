@@ -34,39 +34,41 @@ export function parseTable(bytes: Buffer, file: string): TextTable {
   }
   requireText(bytes, file);
   const [header, ...rows] = parseRecords(bytes, file);
-  const names = header!.record;
+  const names = header!.cells;
   requireDistinct(names, file);
-  const lines = rows.map((_, index) => (index === 0 ? header : rows[index - 1])!.info.lines + 1);
-  rows.forEach(({ record }, index) =>
-    requireWidth(record, names, { file, row: index + 1, line: lines[index]! }),
-  );
-  const columns = names.map((name, column) => [name, rows.map(({ record }) => record[column]!)] as const);
-  return { file, columns: table(columns), lines: Int32Array.from(lines) };
+  rows.forEach((row, index) => requireWidth(row, names, file, index + 1));
+  const columns = names.map((name, column) => [name, rows.map(({ cells }) => cells[column]!)] as const);
+  return { file, columns: table(columns), lines: Int32Array.from(rows, ({ firstLine }) => firstLine) };
 }
 
 interface ParsedRecord {
-  readonly record: string[];
-  /** `lines`: the last line of the record. */
-  readonly info: { readonly lines: number };
+  readonly cells: string[];
+  readonly firstLine: number;
 }
 
 function parseRecords(bytes: Buffer, file: string): ParsedRecord[] {
+  const records: ParsedRecord[] = [];
+  let nextLine = 1;
   try {
-    return parse(bytes, {
+    parse(bytes, {
       bom: true,
-      info: true,
       record_delimiter: ['\r\n', '\n', '\r'],
       max_record_size: maxRowCharacters,
       // Widths are checked by `requireWidth`, which knows the row's first line.
       relax_column_count: true,
-    }) as unknown as ParsedRecord[];
+      on_record: (cells: string[], { lines }) => {
+        records.push({ cells, firstLine: nextLine });
+        nextLine = lines + 1;
+        return null;
+      },
+    });
+    return records;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     // Neither the error nor its message may go on: both carry the row's text.
-    const { lines: line, records } = error as unknown as { lines: number; records: number };
-    const place = records === 0 ? { file, line } : { file, row: records, line };
-    const fault = csvFaults[error.code] ?? { what: `the row cannot be read (${error.code})` };
-    throw new TableFault(place, fault);
+    const header = records.length === 0;
+    const place = { file, line: nextLine, ...(header ? {} : { row: records.length }) };
+    throw new TableFault(place, csvFaults[error.code] ?? { what: `the row cannot be read (${error.code})` });
   }
 }
 
@@ -146,20 +148,24 @@ function requireDistinct(names: readonly string[], file: string): void {
 }
 
 function requireWidth(
-  record: readonly string[],
+  { cells, firstLine }: ParsedRecord,
   names: readonly string[],
-  place: { file: string; row: number; line: number },
+  file: string,
+  row: number,
 ): void {
-  if (record.length === names.length) return;
-  const blank = record.length === 1 && record[0] === '';
-  throw new TableFault(place, {
-    what: blank
-      ? 'the row is a blank line'
-      : `the row is too ${record.length < names.length ? 'short' : 'long'}`,
-    expected: `${names.length} cells, as in the header`,
-    found: String(record.length),
-    remedy: blank ? 'Remove it.' : 'Put cells with commas or line breaks in quotes.',
-  });
+  if (cells.length === names.length) return;
+  const blank = cells.length === 1 && cells[0] === '';
+  throw new TableFault(
+    { file, row, line: firstLine },
+    {
+      what: blank
+        ? 'the row is a blank line'
+        : `the row is too ${cells.length < names.length ? 'short' : 'long'}`,
+      expected: `${names.length} cells, as in the header`,
+      found: String(cells.length),
+      remedy: blank ? 'Remove it.' : 'Put cells with commas or line breaks in quotes.',
+    },
+  );
 }
 
 async function readBytes(file: string): Promise<Buffer> {

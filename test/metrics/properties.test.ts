@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { crossFittedF1 } from '../../metrics/cross-fitted.js';
+import { meanProbabilities } from '../../metrics/ensemble.js';
+import { f1, f1PerLabel } from '../../metrics/f1.js';
+import { column, predictedRows, selectRows } from '../../metrics/matrix.js';
+import { scoreOutOfFold } from '../../metrics/out-of-fold.js';
+import { precisionRecallCurve } from '../../metrics/precision-recall.js';
+import { decide, f1ByThreshold, thresholdGrid, tuneThresholds } from '../../metrics/thresholds.js';
+import { generatedCase } from './cases.js';
+
+const cases = Array.from({ length: 200 }, (_, seed) => generatedCase(seed));
+
+describe('over 200 generated tables', () => {
+  it('F1 is the harmonic mean of precision and recall, 0 where one is not defined', () => {
+    for (const { labels, probabilities } of cases) {
+      const predicted = decide(probabilities, [0.5]);
+      const hits = labels.filter((label, index) => label === 1 && predicted[index] === 1).length;
+      const precision = hits / predicted.filter((p) => p === 1).length;
+      const recall = hits / labels.filter((label) => label === 1).length;
+      const expected = hits === 0 ? 0 : (2 * precision * recall) / (precision + recall);
+      expect(f1(labels, predicted)).toBeCloseTo(expected, 12);
+    }
+  });
+
+  it('a tuned threshold is the first of the grid that no other beats', () => {
+    for (const { labels, probabilities, width } of cases) {
+      tuneThresholds(probabilities, labels, width).forEach(({ threshold, f1: best }, label) => {
+        const scores = f1ByThreshold(column(probabilities, width, label), column(labels, width, label));
+        expect(best).toBe(Math.max(...scores));
+        expect(threshold).toBe(thresholdGrid()[scores.indexOf(best)]);
+      });
+    }
+  });
+
+  it('the order of the rows changes no threshold', () => {
+    for (const { labels, probabilities, width, rows } of cases) {
+      const reversed = Int32Array.from({ length: rows }, (_, row) => rows - 1 - row);
+      expect(
+        tuneThresholds(
+          selectRows(probabilities, width, reversed),
+          selectRows(labels, width, reversed),
+          width,
+        ),
+      ).toEqual(tuneThresholds(probabilities, labels, width));
+    }
+  });
+
+  it('cross-fitted F1 is that of each fold decided by thresholds of the others', () => {
+    for (const { labels, probabilities, folds, rows, width } of cases) {
+      const predictions = new Uint8Array(labels.length);
+      for (let row = 0; row < rows; row++) {
+        const others = Int32Array.from([...folds.keys()].filter((other) => folds[other] !== folds[row]));
+        const tuned = tuneThresholds(
+          selectRows(probabilities, width, others),
+          selectRows(labels, width, others),
+          width,
+        );
+        const decided = decide(
+          probabilities.subarray(row * width, (row + 1) * width),
+          tuned.map(({ threshold }) => threshold),
+        );
+        predictions.set(decided, row * width);
+      }
+      expect(crossFittedF1(probabilities, labels, folds, width).perLabel).toEqual(
+        f1PerLabel(labels, predictions, width),
+      );
+    }
+  });
+
+  it('with one fold alone, cross-fitting judges at 0.5', () => {
+    for (const { labels, probabilities, rows, width } of cases) {
+      const { perLabel } = crossFittedF1(probabilities, labels, new Int32Array(rows).fill(3), width);
+      const half = decide(probabilities, new Array<number>(width).fill(0.5));
+      expect(perLabel).toEqual(f1PerLabel(labels, half, width));
+    }
+  });
+
+  it('recall falls and thresholds rise along a precision-recall curve', () => {
+    for (const { labels, probabilities } of cases) {
+      const { precision, recall, thresholds } = precisionRecallCurve(probabilities, labels);
+      expect(recall).toEqual(recall.toSorted().reverse());
+      expect(thresholds).toEqual(Float32Array.from(new Set(probabilities)).sort());
+      expect([precision.length, recall.length]).toEqual([thresholds.length + 1, thresholds.length + 1]);
+    }
+  });
+
+  it('the mean of equal models is that model', () => {
+    for (const { probabilities } of cases) {
+      expect(meanProbabilities([probabilities, probabilities])).toEqual(probabilities);
+    }
+  });
+
+  it('rows without a prediction change no score', () => {
+    for (const { labels, probabilities, folds, rows, width } of cases) {
+      const padded = Float32Array.from([...probabilities, ...new Array<number>(2 * width).fill(NaN)]);
+      const scores = scoreOutOfFold(
+        padded,
+        Uint8Array.from([...labels, ...new Array<number>(2 * width).fill(1)]),
+        Int32Array.from([...folds, 1, 2]),
+        width,
+      );
+      expect(scores).toEqual({ ...scoreOutOfFold(probabilities, labels, folds, width), rowsWithoutOof: 2 });
+      expect([...predictedRows(padded, width)]).toEqual(Array.from({ length: rows }, (_, row) => row));
+    }
+  });
+});
+
+describe('at the edges', () => {
+  it('a label that never occurs gets 0.1', () => {
+    const tuned = tuneThresholds(Float32Array.of(0.2, 0.9), Uint8Array.of(0, 0), 1);
+    expect(tuned).toEqual([{ threshold: 0.1, f1: 0 }]);
+  });
+
+  it('without any row the threshold is 0.5', () => {
+    const scores = scoreOutOfFold(Float32Array.of(NaN, NaN), Uint8Array.of(0, 1), Int32Array.of(1), 2);
+    expect(scores.thresholds).toEqual([0.5, 0.5]);
+    expect(scores.macroF1).toEqual({ atHalf: 0, tuned: 0, crossFitted: 0 });
+    expect(scores.rowsWithoutOof).toBe(1);
+  });
+
+  it.each([0.3, 0.35, 0.6, 0.7])(
+    'a probability of float32(%s) reaches the applied threshold of that value',
+    (t) => {
+      expect([...decide(Float32Array.of(t), [t])]).toEqual([1]);
+    },
+  );
+
+  it('a threshold is tuned in float64, where float32(0.35) is below 0.35', () => {
+    const [, , , , , at035] = f1ByThreshold(Float32Array.of(0.35), Uint8Array.of(1));
+    expect(at035).toBe(0);
+  });
+
+  it('NaN is never a prediction', () => {
+    expect([...decide(Float32Array.of(NaN), [0.1])]).toEqual([0]);
+  });
+
+  it('arrays of different lengths are refused', () => {
+    expect(() => f1(Uint8Array.of(1), Uint8Array.of(1, 0))).toThrow(/1 labels, but 2 predictions/);
+    expect(() => meanProbabilities([new Float32Array(2), new Float32Array(3)])).toThrow(/3 probabilities/);
+    expect(() => meanProbabilities([])).toThrow(/no models/);
+  });
+});
