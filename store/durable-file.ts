@@ -40,19 +40,24 @@ export async function createDurably(path: string, bytes: Uint8Array | string): P
 
 /** Gives a file a second name, by a hard link where the file system has them, else by a copy. */
 export async function linkDurably(source: string, target: string): Promise<void> {
-  await fillDurably(target, (temporary) => linkOrCopy(source, temporary));
+  await replace(target, async (temporary) => {
+    await linkOrCopy(source, temporary);
+    await flushFile(temporary);
+  });
 }
 
 export async function copyDurably(source: string, target: string): Promise<void> {
-  await fillDurably(target, (temporary) => copyFile(source, temporary));
+  await replace(target, async (temporary) => {
+    await copyFile(source, temporary);
+    await flushFile(temporary);
+  });
 }
 
-async function fillDurably(target: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+async function replace(target: string, fill: (temporary: string) => Promise<void>): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const temporary = temporaryName(target);
   try {
     await fill(temporary);
-    await flushFile(temporary);
     await rename(temporary, target);
     await flushFolder(dirname(target));
   } finally {
@@ -65,8 +70,7 @@ function temporaryName(path: string): string {
   return `${path}.${randomUUID()}.tmp`;
 }
 
-/** A hard link, or a copy where the two places cannot share one. */
-export async function linkOrCopy(source: string, target: string): Promise<void> {
+async function linkOrCopy(source: string, target: string): Promise<void> {
   try {
     await link(source, target);
   } catch (error) {
@@ -86,7 +90,8 @@ async function writeFlushed(path: string, bytes: Uint8Array | string): Promise<v
 }
 
 async function flushFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
+  // Windows flushes only what is open for writing; elsewhere read-only files can be flushed as well.
+  const file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
   try {
     await file.sync();
   } finally {

@@ -42,7 +42,7 @@ export function runActivity({ step, activityId, summary }: Member, call: unknown
     {
       activityId,
       summary,
-      startToCloseTimeout: timeout as NonNullable<ActivityOptions['startToCloseTimeout']>,
+      startToCloseTimeout: timeout,
       ...(queue === 'main' ? {} : { taskQueue: `${workflowInfo().taskQueue}-${queue}` }),
     },
     [call],

@@ -39,7 +39,7 @@ export class Interpreter {
   }
 
   private async runAfterNeeds(step: PlannedStep, steps: ReadonlyMap<string, Promise<void>>): Promise<void> {
-    await Promise.all(step.step.needs.map((need) => steps.get(need)));
+    await Promise.all(step.step.needs.flatMap((need) => steps.get(need) ?? []));
     const absent = this.skippedSource(step);
     const members = this.board.of(step.name);
     if (absent !== undefined) {

@@ -20,11 +20,11 @@ export function listen(current: () => Board | undefined, show: () => void): void
     description: descriptions.progress,
   });
   setHandler(retryUpdate, (choice) => decide(current(), choice, 'retry', show), {
-    validator: (choice) => void chosen(current(), choice),
+    validator: (choice: MemberChoice) => void chosen(current(), choice),
     description: descriptions.retry,
   });
   setHandler(skipUpdate, (choice) => decide(current(), choice, 'skip', show), {
-    validator: (choice) => void chosen(current(), choice),
+    validator: (choice: MemberChoice) => void chosen(current(), choice),
     description: descriptions.skip,
   });
   setHandler(

@@ -1,0 +1,75 @@
+import { Context } from '@temporalio/activity';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputFault } from '../errors/fault.js';
+import { planSteps } from '../pipeline/dag.js';
+import { parsePipeline, readPipeline } from '../pipeline/load.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
+import { guarded } from './failures.js';
+import { requireModelReadable } from './identity.js';
+import { localPathOf, requireReadable } from './roots.js';
+import { requireRunName, RunDirectory } from './run-directory.js';
+import type { Services } from './services.js';
+
+/** Reads and checks the pipeline that a run was started with, and decides what holds for the whole run. */
+export function resolvePipeline(services: Services): RunActivities['resolvePipeline'] {
+  return (input) => guarded(() => resolve(services, input));
+}
+
+async function resolve(services: Services, input: PipelineInput): Promise<ResolvedRun> {
+  const { roots } = services;
+  const pipeline = await readInput(input, roots);
+  planSteps(pipeline);
+  for (const file of ['train', 'test'] as const) {
+    await requireReadable(localPathOf(pipeline.data[file], `data.${file}`), roots, `data.${file}`);
+  }
+  if (pipeline.model.checkpoint !== undefined) await requireModelReadable(pipeline.model.checkpoint, roots);
+  const run = input.run ?? defaultRunName();
+  requireRunName(run);
+  const directory = new RunDirectory(services, run);
+  await directory.note('run started', { pipeline: pipeline.name });
+  return {
+    run,
+    pipeline,
+    settings: { fresh: input.fresh ?? false, device: services.device, threads: services.threads },
+    searchAttributes: services.searchAttributes,
+    runDirectory: directory.path,
+  };
+}
+
+async function readInput(input: unknown, roots: readonly string[] | null): Promise<Pipeline> {
+  if (typeof input !== 'object' || input === null || !('pipeline' in input)) {
+    throw new InputFault({
+      where: 'the workflow input',
+      what: 'there is no pipeline in it',
+      expected: '{"pipeline": <inline object, path or file URI>, "overrides"?: {…}, "run"?: <name>}',
+      remedy: '`foldwise config FILE` prints such an input.',
+    });
+  }
+  const { pipeline, overrides = {} } = input as PipelineInput;
+  const options = {
+    overrides: Object.fromEntries(Object.entries(overrides).map(([path, value]) => [path, yamlOf(value)])),
+  };
+  if (typeof pipeline === 'string') {
+    const path = localPathOf(pipeline, 'pipeline');
+    await requireReadable(path, roots, 'pipeline');
+    return readPipeline(path, options);
+  }
+  // JSON is YAML, so an inline pipeline goes the way of a file, its defaults and its faults included.
+  const file = join(process.cwd(), 'workflow-input');
+  const isFolder = (path: string): boolean =>
+    statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  return parsePipeline(JSON.stringify(pipeline), { ...options, file, isFolder });
+}
+
+function yamlOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** Of the workflow's id and its run's, so that a second run under the same id has a folder of its own. */
+function defaultRunName(): string {
+  const { workflowId = 'run', runId = 'x' } = Context.current().info.workflowExecution ?? {};
+  const readable = workflowId.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
+  return `${readable.slice(0, 48) || 'run'}-${runId.slice(0, 8)}`;
+}

@@ -1,0 +1,58 @@
+import { realpath } from 'node:fs/promises';
+import { relative, isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { InputFault } from '../errors/fault.js';
+import { errorCode } from '../store/faults.js';
+
+/** The local path that a path or a `file:` URI names. Other schemes are refused. */
+export function localPathOf(location: string, where: string): string {
+  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location)?.[1]?.toLowerCase();
+  if (scheme === undefined) return location;
+  if (scheme === 'file') return fileURLToPath(location);
+  throw new InputFault({
+    where,
+    what: 'this worker does not read that scheme',
+    found: `${scheme}://`,
+    expected: 'a path or a file:// URI',
+  });
+}
+
+/**
+ * Refuses a path outside the folders that a worker may read: whoever reaches the namespace can name
+ * any. Links are followed first. A path that does not exist is let through, for its reader to report.
+ */
+export async function requireReadable(
+  path: string,
+  roots: readonly string[] | null,
+  where: string,
+): Promise<void> {
+  if (roots === null) return;
+  const real = await resolved(path);
+  if (real === null) return requireBelow(path, roots, where);
+  const allowed = await Promise.all(roots.map(async (root) => (await resolved(root)) ?? root));
+  requireBelow(real, allowed, where);
+}
+
+function requireBelow(path: string, roots: readonly string[], where: string): void {
+  const below = roots.some((root) => {
+    const way = relative(root, path);
+    return !way.startsWith('..') && !isAbsolute(way);
+  });
+  if (below) return;
+  throw new InputFault({
+    where,
+    what: 'this worker may not read there',
+    found: path,
+    expected: `a path below ${roots.join(' or ')}`,
+    remedy: 'Move the file there, or start the worker with its folder as a root.',
+  });
+}
+
+async function resolved(path: string): Promise<string | null> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,103 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join, normalize, sep } from 'node:path';
+import { InputFault } from '../errors/fault.js';
+import { namePattern } from '../pipeline/schema.js';
+import type { ActivityName } from '../pipeline/pipeline.js';
+import { copyDurably, linkDurably } from '../store/durable-file.js';
+import { storageFault } from '../store/faults.js';
+import type { ArtifactRef } from '../store/store.js';
+import type { OutOfFold, Report, Submission, TrainedFold } from './contracts.js';
+import type { Services } from './services.js';
+
+/** From this size on, files are links to the artifacts instead of copies. */
+const linkFromBytes = 4 * 1024 * 1024;
+
+/** The folder of one run: what a person looks at. The artifacts themselves are in the store. */
+export class RunDirectory {
+  readonly path: string;
+
+  constructor(
+    private readonly services: Pick<Services, 'store' | 'runsDirectory'>,
+    run: string,
+  ) {
+    requireRunName(run);
+    this.path = join(services.runsDirectory, run);
+  }
+
+  /** Puts the files of a step's output where they belong; again does no harm. */
+  async place(activity: ActivityName, output: unknown): Promise<void> {
+    for (const [path, ref] of filesOf(activity, output)) await this.put(path, ref);
+  }
+
+  /** The folder of a fold's exported model, its files in place. */
+  async model(trained: TrainedFold): Promise<string> {
+    await this.place('trainFold', trained);
+    return join(this.path, 'models', String(trained.fold));
+  }
+
+  /** Adds a line to `events.ndjson`. */
+  async note(event: string, facts: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const line = JSON.stringify({ at: new Date().toISOString(), event, ...facts });
+    try {
+      await mkdir(this.path, { recursive: true });
+      await appendFile(join(this.path, 'events.ndjson'), `${line}\n`);
+    } catch (error) {
+      throw storageFault(error, this.path, 'writing events.ndjson');
+    }
+  }
+
+  private async put(path: string, ref: ArtifactRef): Promise<void> {
+    const source = await this.services.store.localPath(ref);
+    const target = join(this.path, path);
+    try {
+      await (ref.bytes < linkFromBytes ? copyDurably(source, target) : linkDurably(source, target));
+    } catch (error) {
+      throw storageFault(error, target, 'writing into the run directory');
+    }
+  }
+}
+
+/** A run's id becomes a folder, and may come from anyone who reaches the namespace. */
+export function requireRunName(run: string): void {
+  if (namePattern.test(run)) return;
+  throw new InputFault({
+    where: 'run',
+    what: 'the run cannot be called that',
+    found: JSON.stringify(run.slice(0, 80)),
+    expected: 'at most 64 letters, digits, blanks, dots, - and _, the first a letter or digit',
+  });
+}
+
+function filesOf(activity: ActivityName, output: unknown): [string, ArtifactRef][] {
+  switch (activity) {
+    case 'trainFold':
+      return modelFiles(output as TrainedFold);
+    case 'aggregateOof':
+      return [['oof.csv', (output as OutOfFold).csv]];
+    case 'predictEnsemble':
+      return [['submission.csv', (output as Submission).submission]];
+    case 'writeReport':
+      return [
+        ['report.html', (output as Report).report],
+        ['result.json', (output as Report).result],
+      ];
+    case 'prepareData':
+    case 'tuneThresholds':
+      return [];
+  }
+}
+
+function modelFiles({ fold, model }: TrainedFold): [string, ArtifactRef][] {
+  const folder = join('models', String(fold));
+  return Object.entries(model).map(([name, ref]) => {
+    const path = normalize(join(folder, name));
+    if (!path.startsWith(folder + sep)) {
+      throw new InputFault({
+        where: `fold ${fold}`,
+        what: 'a file of the model would leave its folder',
+        found: name,
+      });
+    }
+    return [path, ref];
+  });
+}

@@ -1,0 +1,56 @@
+import type { FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
+import type { ScratchModel } from '../pipeline/pipeline.js';
+import type { CheckpointShelf } from '../store/checkpoints.js';
+import type { KeyIndex } from '../store/keys.js';
+import type { ArtifactStore } from '../store/store.js';
+
+/** Trains one fold, in a process of its own. */
+export interface Trainer {
+  /**
+   * @param options.signal once aborted, the training writes a checkpoint and ends within about half a
+   *   minute; `train` then rejects
+   * @throws a Fault; named `DivergenceFault` where the loss or the answers show that it has diverged
+   */
+  train(
+    job: FoldJob,
+    options: { readonly onMessage: (message: FoldMessage) => void; readonly signal: AbortSignal },
+  ): Promise<FoldOutcome>;
+}
+
+export interface Predictor {
+  /** Probabilities `[texts, labels]` of an exported model. */
+  predict(
+    modelFolder: string,
+    texts: readonly string[],
+    options: { readonly maxLength: number; readonly threads: number; readonly signal: AbortSignal },
+  ): Promise<Float32Array>;
+}
+
+/** Where models and tokenizers come from. */
+export interface ModelSource {
+  /** The local folder of a checkpoint, fetched first where it is a name of the hub, and its files' names. */
+  locate(checkpoint: string): Promise<{ readonly folder: string; readonly files: readonly string[] }>;
+  /** The `tokenizer.json` learnt from texts for a model from scratch; the same for the same texts. */
+  learnTokenizer(scratch: ScratchModel, texts: readonly string[]): Promise<string>;
+}
+
+/** Everything outside that the activities work with. */
+export interface Services {
+  readonly store: ArtifactStore;
+  readonly keys: KeyIndex;
+  readonly checkpoints: CheckpointShelf;
+  /** Holds one folder per run. */
+  readonly runsDirectory: string;
+  readonly trainer: Trainer;
+  readonly predictor: Predictor;
+  readonly models: ModelSource;
+  /** Intra-op threads of the engine. */
+  readonly threads: number;
+  readonly device: string;
+  /** Version by component; `engine` and `onnxruntime` are part of a fold's key. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** Folders that may be read from; null where whoever starts runs is trusted with every path. */
+  readonly roots: readonly string[] | null;
+  /** Whether the namespace knows the search attributes. */
+  readonly searchAttributes: boolean;
+}

@@ -1,0 +1,175 @@
+import { Context, heartbeat, log, sleep } from '@temporalio/activity';
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { FoldJob, FoldOutcome, TrainingTable } from '../engine/training/job.js';
+import type { Lease } from '../store/checkpoints.js';
+import { sha256 } from '../store/digest.js';
+import { writeDurably } from '../store/durable-file.js';
+import { LeaseLost } from '../store/faults.js';
+import type { Dataset, StepActivities, StepCall, TrainedFold } from './contracts.js';
+import { guarded } from './failures.js';
+import { FoldSession } from './fold-session.js';
+import { beating } from './heartbeat.js';
+import { keyOf } from './identity.js';
+import { putJson, readJson } from './json-artifact.js';
+import { reuse } from './recorded.js';
+import { RunDirectory } from './run-directory.js';
+import type { Services } from './services.js';
+
+type Call = StepCall<{ data: Dataset }> & { readonly fold: number };
+
+/** Between looks at whether another run has finished the same fold, or given it up. */
+const pollMs = 1_000;
+
+/**
+ * Trains one fold, from its last checkpoint if there is one. The same fold wanted by two runs is
+ * trained once: the other one waits for the result, and takes over when the owner's lease runs out.
+ */
+export function trainFold(services: Services): StepActivities['trainFold'] {
+  return (call) => guarded(() => waitAndTrain(services, call));
+}
+
+async function waitAndTrain(services: Services, call: Call): Promise<TrainedFold> {
+  const key = await beating(() => keyOf(services, 'trainFold', call));
+  for (;;) {
+    heartbeat();
+    const former = await beating(() => reuse(services, 'trainFold', key, call));
+    if (former !== null) return former as TrainedFold;
+    const acquired = await services.checkpoints.acquire(checkpointKey(key, call), owner());
+    if ('lease' in acquired) return trainUnder(services, call, key, acquired.lease);
+    await sleep(pollMs);
+  }
+}
+
+/** A fresh run must not go on from the checkpoints of another. */
+function checkpointKey(key: string, { settings, run }: Call): string {
+  return settings.fresh ? sha256(`${key} ${run}`) : key;
+}
+
+function owner(): Parameters<Services['checkpoints']['acquire']>[1] {
+  const { activityId, attempt, workflowExecution } = Context.current().info;
+  return { runId: workflowExecution?.runId ?? '', activityId, attempt, host: hostname(), pid: process.pid };
+}
+
+async function trainUnder(services: Services, call: Call, key: string, lease: Lease): Promise<TrainedFold> {
+  const session = new FoldSession(services, call, lease);
+  try {
+    const outcome = await session.during(() => trainSeeds(services, call, lease, session));
+    return await beating(() => finish(services, call, key, lease, session, outcome));
+  } catch (error) {
+    if (!(error instanceof LeaseLost)) await release(services, lease);
+    const { cancellationSignal, cancelled } = Context.current();
+    // Rejects with the cancellation: what the trainer says of being stopped is no failure.
+    if (cancellationSignal.aborted) await cancelled;
+    throw error;
+  }
+}
+
+/** What cannot be given back runs out by itself, and must not hide why the training ended. */
+async function release({ checkpoints }: Services, lease: Lease): Promise<void> {
+  await checkpoints.release(lease).catch((error: unknown) => {
+    log.warn('the lease of a fold could not be given back', { error });
+  });
+}
+
+/** Trains, and where that diverges tries the next seeds, as many as the pipeline allows. */
+async function trainSeeds(
+  services: Services,
+  call: Call,
+  lease: Lease,
+  session: FoldSession,
+): Promise<FoldOutcome> {
+  const { seed: first, retrySeeds } = call.pipeline.training;
+  const job = await prepareJob(services, call, lease);
+  for (let seed = lease.seed ?? first; ; seed++) {
+    await services.checkpoints.restart(lease, seed);
+    const workDirectory = join(lease.workDirectory, `seed-${seed}`);
+    await mkdir(workDirectory, { recursive: true });
+    const resume = lease.seed === seed ? lease.checkpoints : [];
+    try {
+      const { onMessage, signal } = session;
+      return await services.trainer.train({ ...job, seed, workDirectory, resume }, { onMessage, signal });
+    } catch (error) {
+      if (!isDivergence(error) || seed >= first + retrySeeds) throw error;
+      session.warn(`seed ${seed} diverged; the fold starts again with seed ${seed + 1}`);
+    }
+  }
+}
+
+/** Everything about the job but its seed. */
+async function prepareJob(services: Services, call: Call, lease: Lease): Promise<FoldJob> {
+  const { pipeline, settings, inputs, fold } = call;
+  const { labels, training, model } = pipeline;
+  const table = await services.store.localPath(inputs.data.table);
+  return {
+    fold,
+    labels,
+    model: await modelOf(services, call, model, lease.workDirectory),
+    table,
+    training,
+    seed: training.seed,
+    threads: settings.threads,
+    workDirectory: lease.workDirectory,
+    resume: [],
+  };
+}
+
+async function modelOf(
+  { models, store }: Services,
+  { inputs }: Call,
+  { checkpoint, scratch, maxLength }: Call['pipeline']['model'],
+  workDirectory: string,
+): Promise<FoldJob['model']> {
+  if (scratch === undefined) {
+    const { folder } = await models.locate(checkpoint ?? '');
+    return { checkpoint: folder, maxLength };
+  }
+  const { texts } = await readJson<TrainingTable>(store, inputs.data.table);
+  const tokenizer = join(workDirectory, 'tokenizer.json');
+  await writeDurably(tokenizer, await models.learnTokenizer(scratch, texts));
+  return { scratch, tokenizer, maxLength };
+}
+
+/** Takes the outcome into the store and files it under the key; only then the checkpoints go. */
+async function finish(
+  services: Services,
+  call: Call,
+  key: string,
+  lease: Lease,
+  session: FoldSession,
+  outcome: FoldOutcome,
+): Promise<TrainedFold> {
+  const { store, checkpoints, keys } = services;
+  const model = await Promise.all(
+    Object.entries(outcome.model).map(
+      async ([name, path]) => [name, await store.putFile(path, { move: true })] as const,
+    ),
+  );
+  const trained: TrainedFold = {
+    fold: outcome.fold,
+    bestEpoch: outcome.bestEpoch,
+    epochs: outcome.epochs,
+    rows: await putJson(store, outcome.rows),
+    probabilities: await store.putFile(outcome.probabilities, { move: true }),
+    model: Object.fromEntries(model),
+    device: outcome.device,
+    threads: outcome.threads,
+    attempts: lease.attempts,
+    seed: outcome.seed,
+    seconds: outcome.seconds.total,
+    warnings: [...new Set([...session.warnings, ...outcome.warnings])],
+  };
+  await checkpoints.renew(lease);
+  await keys.record({ key, activity: 'trainFold', run: call.run, output: trained });
+  const directory = new RunDirectory(services, call.run);
+  await directory.place('trainFold', trained);
+  await checkpoints.remove(lease);
+  const { bestEpoch, seconds, attempts } = trained;
+  await directory.note('fold finished', { step: call.step, fold: call.fold, bestEpoch, seconds, attempts });
+  return trained;
+}
+
+function isDivergence(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DivergenceFault';
+}

@@ -1,0 +1,66 @@
+import type { TrainingTable } from '../engine/training/job.js';
+import { renderReport } from '../report/page.js';
+import type { FoldResult, RunResult } from '../report/run-result.js';
+import type { Report, StepActivities, TrainedFold } from './contracts.js';
+import { putText, readFloats, readJson } from './json-artifact.js';
+import { recorded } from './recorded.js';
+import type { Services } from './services.js';
+
+type Call = Parameters<StepActivities['writeReport']>[0];
+
+/** Writes down how good the run is: `result.json` for programs, `report.html` for people. */
+export function writeReport(services: Services): StepActivities['writeReport'] {
+  return recorded(services, 'writeReport', (call: Call) => write(services, call));
+}
+
+async function write({ store, versions }: Services, call: Call): Promise<Report> {
+  const { data, oof } = call.inputs;
+  const result = resultOf(call, versions);
+  const table = await readJson<TrainingTable>(store, data.table);
+  const probabilities = await readFloats(store, oof.probabilities);
+  const page = renderReport({
+    result,
+    outOfFold: { probabilities, labels: table.labels },
+  });
+  return {
+    report: await putText(store, page),
+    result: await putText(store, `${JSON.stringify({ ...result, reused: call.reused }, null, 2)}\n`),
+  };
+}
+
+function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['versions']): RunResult {
+  const { data, fold, oof, thresholds } = inputs;
+  return {
+    run,
+    pipeline: pipeline.name,
+    status: 'completed',
+    labels: pipeline.labels,
+    rows: data.rows,
+    folds: fold.map(foldResult),
+    macroF1: thresholds.macroF1,
+    thresholds: thresholds.thresholds,
+    perLabel: thresholds.perLabel,
+    skippedFolds: oof.skippedFolds,
+    rowsWithoutOof: oof.rowsWithoutOof,
+    seconds,
+    versions,
+    warnings: [
+      ...data.warnings,
+      ...fold.flatMap((trained) => trained.warnings.map((text) => `fold ${trained.fold}: ${text}`)),
+    ],
+    configuration: pipeline,
+  };
+}
+
+function foldResult({
+  fold,
+  bestEpoch,
+  epochs,
+  device,
+  threads,
+  attempts,
+  seed,
+  seconds,
+}: TrainedFold): FoldResult {
+  return { fold, bestEpoch, epochs, device, threads, attempts, seed, seconds };
+}
