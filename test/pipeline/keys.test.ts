@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { activityNames } from '../../pipeline/activities.js';
+import {
+  canonicalJson,
+  keyParameters,
+  pipelineDigest,
+  stepKey,
+  type StepIdentity,
+} from '../../pipeline/keys.js';
+import { parsePipeline } from '../../pipeline/load.js';
+import type { ActivityName, Pipeline } from '../../pipeline/pipeline.js';
+
+const base = parsePipeline(
+  'name: e\nlabels: [joy]\ndata: { train: a, test: b }\nmodel: { checkpoint: m }\n',
+  {
+    file: 'p.yaml',
+  },
+);
+
+describe('canonicalJson', () => {
+  it.each([
+    [{ b: 1, a: [true, null, 'x'] }, '{"a":[true,null,"x"],"b":1}'],
+    [{ a: undefined, b: { d: -0, c: 1e21 } }, '{"b":{"c":1e+21,"d":0}}'],
+    [{ é: 1, z: 2, Z: 3 }, '{"Z":3,"z":2,"é":1}'],
+    [Object.assign(Object.create(null) as object, { a: 1 }), '{"a":1}'],
+    ['"\u2028', '"\\"\u2028"'],
+  ])('of %j is %s', (value, text) => {
+    expect(canonicalJson(value)).toBe(text);
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(value)));
+  });
+
+  it.each([NaN, Infinity, undefined, 1n, new Date(0), new Map(), () => 1, [undefined], Symbol('x')])(
+    'refuses what JSON would lose: %s',
+    (value) => {
+      expect(() => canonicalJson(value)).toThrow(TypeError);
+    },
+  );
+});
+
+describe('stepKey', () => {
+  const identity: StepIdentity = {
+    activity: 'trainFold',
+    version: 1,
+    parameters: { a: 1 },
+    inputs: { data: 'x' },
+  };
+
+  it('is a SHA-256, the same for the same identity and for ever', () => {
+    expect(stepKey(identity)).toBe('0c59e42f1706cb12fcac8b4bda7ea4b0dc998500131ff722dceadf3240d6cb46');
+    expect(stepKey({ ...identity, parameters: { a: 1 } })).toBe(stepKey(identity));
+  });
+
+  it.each([
+    { activity: 'prepareData' as const },
+    { version: 2 },
+    { parameters: { a: 2 } },
+    { inputs: { data: 'y' } },
+  ])('changes with %j', (change) => {
+    expect(stepKey({ ...identity, ...change })).not.toBe(stepKey(identity));
+  });
+});
+
+describe('which change of a pipeline changes which steps', () => {
+  const parameters = (activity: ActivityName, pipeline: Pipeline) =>
+    canonicalJson(keyParameters(activity, pipeline));
+  const { training, data, folds, model } = base;
+  const cases: [change: string, pipeline: Pipeline, changed: ActivityName[]][] = [
+    ['labels', { ...base, labels: ['joy', 'fear'] }, [...activityNames]],
+    ['training.epochs', { ...base, training: { ...training, epochs: 9 } }, ['trainFold', 'writeReport']],
+    ['training.seed', { ...base, training: { ...training, seed: 9 } }, ['trainFold', 'writeReport']],
+    ['training.checkpointEvery', { ...base, training: { ...training, checkpointEvery: 9 } }, ['writeReport']],
+    ['training.retrySeeds', { ...base, training: { ...training, retrySeeds: 9 } }, ['writeReport']],
+    ['model.checkpoint', { ...base, model: { ...model, checkpoint: 'n' } }, ['trainFold', 'writeReport']],
+    [
+      'model.maxLength',
+      { ...base, model: { ...model, maxLength: 9 } },
+      ['trainFold', 'predictEnsemble', 'writeReport'],
+    ],
+    ['folds.count', { ...base, folds: { ...folds, count: 9 } }, ['prepareData', 'trainFold', 'writeReport']],
+    ['folds.seed', { ...base, folds: { ...folds, seed: 9 } }, ['prepareData', 'writeReport']],
+    ['data.test', { ...base, data: { ...data, test: '/other.csv' } }, ['writeReport']],
+    ['data.train', { ...base, data: { ...data, train: '/other.csv' } }, ['writeReport']],
+    ['data.text', { ...base, data: { ...data, text: ['x'] } }, ['prepareData', 'writeReport']],
+    ['data.id', { ...base, data: { ...data, id: 'x' } }, ['prepareData', 'predictEnsemble', 'writeReport']],
+    ['name', { ...base, name: 'f' }, ['writeReport']],
+    ['steps', { ...base, steps: {} }, []],
+  ];
+  it.each(cases)('%s', (_, changed, activities) => {
+    const differing = activityNames.filter(
+      (activity) => parameters(activity, changed) !== parameters(activity, base),
+    );
+    expect(differing).toEqual(activityNames.filter((activity) => activities.includes(activity)));
+  });
+});
+
+describe('pipelineDigest', () => {
+  it('is the same after a trip through JSON, and in any order of fields', () => {
+    const { name, ...rest } = JSON.parse(JSON.stringify(base)) as Pipeline;
+    expect(pipelineDigest({ ...rest, name })).toBe(pipelineDigest(base));
+  });
+
+  it('changes with any field', () => {
+    expect(pipelineDigest({ ...base, name: 'f' })).not.toBe(pipelineDigest(base));
+  });
+});
