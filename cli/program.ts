@@ -1,7 +1,30 @@
 import { Command } from 'commander';
+import { addCancel } from './commands/cancel.js';
+import { addCompare } from './commands/compare.js';
 import { addConfig } from './commands/config.js';
+import { addRetry, addSkip } from './commands/decide.js';
 import { addPlan } from './commands/plan.js';
+import { addReport } from './commands/report.js';
+import { addSchedule } from './commands/schedule.js';
+import { addStart } from './commands/start.js';
+import { addStatus } from './commands/status.js';
+import { addWatch } from './commands/watch.js';
 import type { Console } from './terminal/console.js';
+
+/** In the order in which `--help` lists them. */
+const commands = [
+  addPlan,
+  addConfig,
+  addStart,
+  addWatch,
+  addStatus,
+  addRetry,
+  addSkip,
+  addCancel,
+  addSchedule,
+  addReport,
+  addCompare,
+];
 
 /** The command line, wired but not run: `createProgram(console).parseAsync(argv)`. */
 export function createProgram(console: Console): Command {
@@ -18,6 +41,6 @@ export function createProgram(console: Console): Command {
     })
     .showHelpAfterError('(see --help)')
     .exitOverride();
-  for (const add of [addPlan, addConfig]) add(program, console);
+  for (const add of commands) add(program, console);
   return program;
 }

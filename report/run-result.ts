@@ -23,6 +23,8 @@ export interface RunResult {
   readonly rowsWithoutOof: number;
   /** Seconds of each step of the DAG, 0 for one that was reused. */
   readonly seconds: Readonly<Record<string, number>>;
+  /** Steps whose outputs all came from earlier runs. */
+  readonly reused?: readonly string[];
   /** Version by component: foldwise, node, onnxruntime, engine … */
   readonly versions: Readonly<Record<string, string>>;
   /** What the data and the folds warned of. */

@@ -70,8 +70,11 @@ function trainingFacts({ configuration, folds, skippedFolds }: RunResult): Fact[
   ];
 }
 
-function timeFacts({ seconds }: RunResult): Fact[] {
-  return Object.entries(seconds).map(([step, value]): Fact => [step, duration(value)]);
+function timeFacts({ seconds, reused = [] }: RunResult): Fact[] {
+  return Object.entries(seconds).map(([step, value]): Fact => [
+    step,
+    reused.includes(step) ? 'reused' : duration(value),
+  ]);
 }
 
 function distinct(values: readonly (string | number)[]): string {

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { EnvironmentFault } from '../errors/fault.js';
+import type { Workdir } from './workdir.js';
+
+/** A server that was reached. */
+export interface ServerLink {
+  readonly client: Client;
+  readonly address: string;
+  readonly namespace: string;
+  /** Address of the Web UI; null where it is not known. */
+  readonly uiUrl: string | null;
+  close(): Promise<void>;
+}
+
+/** Where a server is, as the environment or the workdir's `server.json` says. */
+interface ServerPlace {
+  readonly options: ConnectionOptions;
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string | null;
+}
+
+/**
+ * Connects to the server that `TEMPORAL_ADDRESS` or a Temporal profile names, else to the one that runs
+ * for the workdir.
+ *
+ * @throws EnvironmentFault where there is none, or none that answers
+ */
+export async function connect(workdir: Workdir): Promise<ServerLink> {
+  const place = configuredServer() ?? (await workdirServer(workdir));
+  if (place === null) {
+    throw new EnvironmentFault({
+      where: workdir.path,
+      what: 'no server runs for this folder',
+      remedy: 'Start one with `foldwise dev`, name its folder with --workdir, or set TEMPORAL_ADDRESS.',
+    });
+  }
+  return open(place);
+}
+
+/** Connects to a server at a known address, as the one that this process has started. */
+export async function connectTo(server: {
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string | null;
+}): Promise<ServerLink> {
+  return open({ ...server, options: configuredServer()?.options ?? {} });
+}
+
+async function open({ options, address, namespace, uiUrl }: ServerPlace): Promise<ServerLink> {
+  const connection = await Connection.connect({ ...options, address }).catch((error: unknown) => {
+    throw new EnvironmentFault(
+      {
+        where: address,
+        what: 'the Temporal server cannot be reached',
+        remedy: 'Check that it runs and that TEMPORAL_ADDRESS names it, or start one with `foldwise dev`.',
+      },
+      { cause: error },
+    );
+  });
+  const client = new Client({ connection, namespace });
+  return { client, address, namespace, uiUrl, close: () => connection.close() };
+}
+
+function configuredServer(): ServerPlace | null {
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { address } = connectionOptions;
+  if (address === undefined) return null;
+  return { options: connectionOptions, address, namespace: namespace ?? 'default', uiUrl: null };
+}
+
+async function workdirServer({ state }: Workdir): Promise<ServerPlace | null> {
+  const text = await readFile(join(state, 'server.json'), 'utf8').catch(() => null);
+  if (text === null) return null;
+  const record = JSON.parse(text) as { address?: unknown; uiUrl?: unknown; namespace?: unknown };
+  if (typeof record.address !== 'string') return null;
+  return {
+    options: {},
+    address: record.address,
+    namespace: typeof record.namespace === 'string' ? record.namespace : 'default',
+    uiUrl: typeof record.uiUrl === 'string' ? record.uiUrl : null,
+  };
+}

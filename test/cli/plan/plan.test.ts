@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { drawSteps } from '../../../cli/plan/draw-steps.js';
+import { estimateTraining } from '../../../cli/plan/estimate.js';
+import { paint } from '../../../cli/terminal/paint.js';
+import type { PlannedStep } from '../../../pipeline/dag.js';
+import { sampleReport } from '../../report/sample.js';
+
+function planned(name: string, needs: readonly string[], members: readonly number[] = []): PlannedStep {
+  const step = { run: 'prepareData', needs, queue: 'main', timeout: '1h', onFailure: 'fail' } as const;
+  return { name, step, sources: {}, output: 'data', members };
+}
+
+describe('the drawing of the steps', () => {
+  it('hangs each step below the last one it waits for, and names what it needs beside its branch', () => {
+    const steps = [
+      planned('a', []),
+      planned('b', ['a'], [1, 2]),
+      planned('c', ['a']),
+      planned('d', ['b', 'c']),
+    ];
+    expect(drawSteps(steps, ({ name }) => (name === 'd' ? 'last' : ''), paint(false))).toEqual([
+      'a         prepareData',
+      '├─ b × 2  prepareData',
+      '└─ c      prepareData',
+      '   └─ d   prepareData, also after b, last',
+    ]);
+  });
+
+  it('does not name a need that is above anyway', () => {
+    const steps = [planned('a', []), planned('b', ['a']), planned('c', ['a', 'b'])];
+    expect(drawSteps(steps, () => '', paint(false)).at(-1)).toBe('   └─ c  prepareData');
+  });
+});
+
+describe('the estimate', () => {
+  const { result } = sampleReport({ rows: 400, folds: 5 });
+
+  it('is the steps of the folds times the pace of the latest run that trains alike', () => {
+    const stepsPerFold = 4 * Math.ceil(320 / 16);
+    const estimate = estimateTraining(result.configuration, 400, 5, [result, { ...result, run: 'later' }]);
+    expect(estimate.optimizerSteps).toBe(5 * stepsPerFold);
+    expect(estimate.seconds).toBeCloseTo(5 * 14.8, 9);
+    expect(estimate.judgedBy).toBe('later');
+  });
+
+  it('counts only the folds that are left', () => {
+    expect(estimateTraining(result.configuration, 400, 2, [result]).seconds).toBeCloseTo(2 * 14.8, 9);
+  });
+
+  it('has no time where the only earlier run trained another model', () => {
+    const other = { ...result.configuration, model: { checkpoint: 'a/b', maxLength: 128 } };
+    expect(estimateTraining(other, 400, 5, [result])).toMatchObject({ seconds: null, judgedBy: null });
+  });
+});
