@@ -35,9 +35,9 @@ if (existsSync(join(root, 'engine/kernels/assembly/kernels.ts'))) {
     'abort=',
   ]);
 }
-run(bin('tsc'), ['-p', 'tsconfig.build.json']);
 for (const asset of assets) {
   if (!existsSync(join(root, asset))) continue;
   mkdirSync(join(root, 'dist', dirname(asset)), { recursive: true });
   cpSync(join(root, asset), join(root, 'dist', asset));
 }
+run(bin('tsc'), ['-p', 'tsconfig.build.json']);

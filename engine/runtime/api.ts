@@ -41,7 +41,10 @@ interface NativeFunction {
 /** A function of the table that answers with a status: throws a `RuntimeFault` unless that is OK. */
 export interface StatusFunction<Args extends readonly unknown[]> {
   (...args: Args): void;
-  /** The same on a thread of koffi's. Whatever the arguments point to must be held until it settles. */
+  /**
+   * The same on a thread of koffi's. Arrays among the arguments are held until it settles; what they
+   * point to in turn is the caller's to hold.
+   */
   async(...args: Args): Promise<void>;
 }
 
@@ -96,6 +99,9 @@ function bindApi(table: Address) {
     return new RuntimeFault({ where: `onnxruntime ${errorCodes[code] ?? code}`, what: message });
   };
 
+  /** Arguments of asynchronous calls under way: nothing else may refer to them. */
+  const inFlight = new Set<readonly unknown[]>();
+
   const bind = <Args extends readonly unknown[]>(index: number, args: string[]): StatusFunction<Args> => {
     const native = nativeFunction(table, index, 'void *', args);
     const call = (...values: Args): void => {
@@ -104,7 +110,9 @@ function bindApi(table: Address) {
     };
     const async = (...values: Args): Promise<void> =>
       new Promise((resolve, reject) => {
+        inFlight.add(values);
         native.async(...values, (error: Error | null, status: unknown) => {
+          inFlight.delete(values);
           if (error !== null) reject(error);
           else if (status !== null) reject(faultOf(status));
           else resolve();
@@ -126,15 +134,7 @@ function bindApi(table: Address) {
 
     createEnv: bind<[logLevel: number, id: string, out: Cell]>(3, ['int', 'const char *', 'void *']),
     createMemoryInfo: bind<[allocator: number, memory: number, out: Cell]>(69, ['int', 'int', 'void *']),
-    /** Maximum bytes, extend strategy, first chunk, dead bytes per chunk; 0 and −1 mean the default. */
-    createArenaConfig: bind<[max: number, extend: number, first: number, dead: number, out: Cell]>(156, [
-      'size_t',
-      'int',
-      'int',
-      'int',
-      'void *',
-    ]),
-    registerAllocator: bind<[env: Address, info: Address, config: Address]>(144, pointers(3)),
+    registerAllocator: bind<[env: Address, info: Address, config: null]>(144, pointers(3)),
 
     createSessionOptions: bind<[out: Cell]>(10, pointers(1)),
     setExecutionMode: bind<[options: Address, mode: number]>(13, ['void *', 'int']),
@@ -210,6 +210,5 @@ function bindApi(table: Address) {
     releaseType: release(98),
     releaseTensorInfo: release(99),
     releaseSessionOptions: release(100),
-    releaseArenaConfig: release(157),
   };
 }

@@ -7,7 +7,6 @@ import { NativeTensor } from './tensor.js';
 const fatalOnly = 4;
 const arenaAllocator = 1;
 const defaultMemory = 0;
-const sameAsRequested = 1;
 
 /** ONNX Runtime in this process; see `openRuntime`. */
 export class NativeRuntime implements Runtime {
@@ -22,7 +21,9 @@ export class NativeRuntime implements Runtime {
     this.env = pointee(out);
     api.createMemoryInfo(arenaAllocator, defaultMemory, out);
     this.memory = pointee(out);
-    this.shareArena();
+    // One arena for all sessions, so that evaluation reuses what training has freed. It grows by
+    // powers of two: growing by what is asked for fragments as the shapes change, to twice the peak.
+    api.registerAllocator(this.env, this.memory, null);
   }
 
   /** Sessions and tensors created and not yet released. */
@@ -36,18 +37,6 @@ export class NativeRuntime implements Runtime {
 
   tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor {
     return NativeTensor.over(this.api, this.memory, type, shape, data);
-  }
-
-  /**
-   * One arena for all sessions, grown by what is asked for: the default doubles it each time, which
-   * for a training graph costs up to twice the memory in use.
-   */
-  private shareArena(): void {
-    const out = cell();
-    this.api.createArenaConfig(0, sameAsRequested, -1, -1, out);
-    const config = pointee(out);
-    this.api.registerAllocator(this.env, this.memory, config);
-    this.api.releaseArenaConfig(config);
   }
 }
 
