@@ -22,15 +22,16 @@ export function confusion(labels: Uint8Array, predictions: Uint8Array): Confusio
   return { truePositives, falsePositives, falseNegatives, trueNegatives };
 }
 
-/** 2TP / (2TP + FP + FN), and 0 where that is 0 / 0 (scikit-learn's `zero_division=0`). */
-export function f1OfConfusion({ truePositives, falsePositives, falseNegatives }: Confusion): number {
-  const divisor = 2 * truePositives + falsePositives + falseNegatives;
+/** 2TP / (predicted + actual positives), and 0 where that is 0 / 0 (scikit-learn's `zero_division=0`). */
+export function f1OfCounts(truePositives: number, predicted: number, actual: number): number {
+  const divisor = predicted + actual;
   return divisor === 0 ? 0 : (2 * truePositives) / divisor;
 }
 
 /** F1 of one label; both arrays hold 0 or 1 per row. */
 export function f1(labels: Uint8Array, predictions: Uint8Array): number {
-  return f1OfConfusion(confusion(labels, predictions));
+  const { truePositives, falsePositives, falseNegatives } = confusion(labels, predictions);
+  return f1OfCounts(truePositives, truePositives + falsePositives, truePositives + falseNegatives);
 }
 
 /** F1 of each label of `[rows, width]` matrices of 0 and 1. */

@@ -11,7 +11,10 @@ export function column<T extends Elements>(matrix: T, width: number, index: numb
 /** A copy of the given rows, in the order given. */
 export function selectRows<T extends Elements>(matrix: T, width: number, rows: Int32Array): T {
   const values = emptyLike(matrix, rows.length * width);
-  rows.forEach((row, place) => values.set(matrix.subarray(row * width, (row + 1) * width), place * width));
+  for (let place = 0; place < rows.length; place++) {
+    const start = rows[place]! * width;
+    for (let index = 0; index < width; index++) values[place * width + index] = matrix[start + index]!;
+  }
   return values;
 }
 

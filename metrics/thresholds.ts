@@ -1,5 +1,5 @@
 import { column } from './matrix.js';
-import { confusion, f1OfConfusion } from './f1.js';
+import { f1OfCounts } from './f1.js';
 
 const gridSize = 17;
 
@@ -20,6 +20,7 @@ export interface TunedThreshold {
 /**
  * F1 of one label at every threshold of `grid`, of `p >= t` in float64, `p` being a float32 widened.
  *
+ * @param grid ascending
  * @param labels 0 or 1 per row
  */
 export function f1ByThreshold(
@@ -27,10 +28,31 @@ export function f1ByThreshold(
   labels: Uint8Array,
   grid: Float64Array = thresholdGrid(),
 ): Float64Array {
-  return grid.map((threshold) => {
-    const predicted = Uint8Array.from(probabilities, (p) => (p >= threshold ? 1 : 0));
-    return f1OfConfusion(confusion(labels, predicted));
-  });
+  // How many rows, and how many positive ones, reach exactly the first n thresholds.
+  const rows = new Int32Array(grid.length + 1);
+  const positives = new Int32Array(grid.length + 1);
+  for (let row = 0; row < labels.length; row++) {
+    const reached = thresholdsReached(probabilities[row]!, grid);
+    rows[reached]! += 1;
+    positives[reached]! += labels[row]!;
+  }
+  const allPositives = positives.reduce((sum, count) => sum + count, 0);
+  const scores = new Float64Array(grid.length);
+  let predicted = 0;
+  let truePositives = 0;
+  for (let index = grid.length - 1; index >= 0; index--) {
+    predicted += rows[index + 1]!;
+    truePositives += positives[index + 1]!;
+    scores[index] = f1OfCounts(truePositives, predicted, allPositives);
+  }
+  return scores;
+}
+
+/** How many thresholds of an ascending grid are at most `p`; none for NaN. */
+function thresholdsReached(p: number, grid: Float64Array): number {
+  let reached = 0;
+  while (reached < grid.length && p >= grid[reached]!) reached++;
+  return reached;
 }
 
 /**
@@ -63,5 +85,9 @@ export function tuneThresholds(
  */
 export function decide(probabilities: Float32Array, thresholds: readonly number[]): Uint8Array {
   const bounds = Float32Array.from(thresholds);
-  return Uint8Array.from(probabilities, (p, index) => (p >= bounds[index % bounds.length]! ? 1 : 0));
+  const predictions = new Uint8Array(probabilities.length);
+  for (let index = 0; index < predictions.length; index++) {
+    if (probabilities[index]! >= bounds[index % bounds.length]!) predictions[index] = 1;
+  }
+  return predictions;
 }

@@ -71,7 +71,11 @@ function stepsProblems(steps: unknown): Problem[] {
       const { run, needs, matrix } = isMap(step) ? step : {};
       return [
         name,
-        { run: typeof run === 'string' ? run : '', needs: strings(needs), matrix: isMap(matrix) },
+        {
+          run: typeof run === 'string' ? run : '',
+          needs: strings(needs).slice(0, maxSteps),
+          matrix: isMap(matrix),
+        },
       ];
     }),
   );
@@ -81,8 +85,12 @@ function stepsProblems(steps: unknown): Problem[] {
   );
 }
 
+/** No list of a valid configuration is longer; what is beyond is not looked at. */
+const maxEntries = 1000;
+
 function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : [];
+  if (!Array.isArray(value)) return [];
+  return value.slice(0, maxEntries).filter((entry): entry is string => typeof entry === 'string');
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

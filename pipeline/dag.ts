@@ -52,10 +52,13 @@ export function stepProblems(steps: StepOutlines): Problem[] {
     ...activityProblems(steps, name),
     ...needProblems(steps, name),
   ]);
-  problems.push(...cycles(steps).map(cycleProblem), ...repeatedActivities(steps));
+  problems.push(...cycles(steps, maxCycles).map(cycleProblem), ...repeatedActivities(steps));
   // Wiring follows from names and activities: with those wrong its faults would only be echoes.
   return problems.length > 0 ? problems : Object.keys(steps).flatMap((name) => wiringProblems(steps, name));
 }
+
+/** Of a few steps that all need each other there are more cycles than anybody reads. */
+const maxCycles = 10;
 
 function activityProblems(steps: StepOutlines, name: string): Problem[] {
   const { run, matrix } = steps[name]!;
@@ -88,6 +91,8 @@ function activityProblems(steps: StepOutlines, name: string): Problem[] {
       ];
 }
 
+const listedSteps = 20;
+
 function needProblems(steps: StepOutlines, name: string): Problem[] {
   const { needs } = steps[name]!;
   return needs.flatMap((need, index): Problem[] => {
@@ -102,7 +107,10 @@ function needProblems(steps: StepOutlines, name: string): Problem[] {
       {
         path,
         found: `the unknown step ${JSON.stringify(need)}`,
-        expected: others.length > 0 ? `one of ${others.join(', ')}` : 'no needs: there is no other step',
+        expected:
+          others.length > 0
+            ? `one of ${others.slice(0, listedSteps).join(', ')}`
+            : 'no needs: there is no other step',
         ...(suggestion === undefined ? {} : { suggestion }),
       },
     ];

@@ -28,6 +28,8 @@ export interface SourceDocument {
 
 const maxCharacters = 1024 * 1024;
 const maxDepth = 32;
+/** Words and marks of YAML; checking that keys are unique costs the square of their number. */
+const maxLexemes = 30_000;
 /** How many nodes the file's aliases may stand for. */
 const maxAliases = 100;
 
@@ -82,7 +84,16 @@ function boundProblem(text: string, file: string): LocatedProblem | undefined {
     return { where, path: [], found: `${text.length} characters`, expected: `at most ${maxCharacters}` };
   }
   const parser = new Parser();
+  let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > maxLexemes) {
+      return {
+        where,
+        path: [],
+        found: 'a very long file',
+        expected: `at most ${maxLexemes} words and marks`,
+      };
+    }
     for (const token of parser.next(lexeme)) void token;
     if (parser.stack.length > 2 * maxDepth) {
       return {

@@ -19,11 +19,12 @@ export function ancestors(steps: StepOutlines, name: string): ReadonlySet<string
   return found;
 }
 
-/** Each cycle once, as the names along it, its first step of the file first: `[a, b]` is a → b → a. */
-export function cycles(steps: StepOutlines): string[][] {
+/** Cycles, as the names along their needs: `[a, b]` is a → b → a. At most `limit`, and one if there is any. */
+export function cycles(steps: StepOutlines, limit: number): string[][] {
   const found: string[][] = [];
   const done = new Set<string>();
   const visit = (name: string, path: string[]): void => {
+    if (found.length >= limit) return;
     const start = path.indexOf(name);
     if (start >= 0) {
       found.push(path.slice(start));

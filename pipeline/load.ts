@@ -7,7 +7,7 @@ import { parseSource, type SourceDocument } from './document.js';
 import { describe, problemsOf } from './issues.js';
 import { applyOverrides, type Override } from './overrides.js';
 import type { ModelOptions, Pipeline } from './pipeline.js';
-import { PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
+import { maxProblems, PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
 import { pipelineSchema, type PipelineDocument } from './schema.js';
 
 export interface ParseOptions {
@@ -38,7 +38,10 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
   const model = parsed.success ? resolveModel(parsed.data.model, folder, isFolder) : undefined;
   if (model === 'unresolved') found.push(unresolvedModel(parsed.data!.model.checkpoint));
 
-  const located = found.map((problem) => ({ ...problem, where: locate(problem, source, applied, file) }));
+  // One more than are told, so that the fault knows that there are more.
+  const located = found
+    .slice(0, maxProblems + 1)
+    .map((problem) => ({ ...problem, where: locate(problem, source, applied, file) }));
   const all = [...source.problems, ...problems, ...located];
   if (!parsed.success || model === undefined || model === 'unresolved' || all.length > 0) {
     throw new PipelineFault(file, sorted(all));

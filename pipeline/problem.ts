@@ -20,14 +20,19 @@ export interface LocatedProblem extends Problem {
   readonly where: string;
 }
 
-/** A pipeline that cannot be used. Its message lists every problem, one a line. */
+/** More are not told: the message travels, and nobody reads so many. */
+export const maxProblems = 100;
+
+/** A pipeline that cannot be used. Its message lists every problem, one a line, up to `maxProblems`. */
 export class PipelineFault extends InputFault {
   readonly problems: readonly LocatedProblem[];
 
   constructor(file: string, problems: readonly LocatedProblem[]) {
+    const told = problems.slice(0, maxProblems);
     const count = problems.length === 1 ? '1 fault' : `${problems.length} faults`;
-    super({ where: file, what: [count, ...problems.map(renderProblem)].join('\n') });
-    this.problems = problems;
+    const title = told.length < problems.length ? `more than ${maxProblems} faults, of which` : count;
+    super({ where: file, what: [title, ...told.map(renderProblem)].join('\n') });
+    this.problems = told;
   }
 }
 

@@ -337,12 +337,32 @@ describe('hostile input ends in a fault', () => {
     ['dashes nested 300,000 deep', '- '.repeat(300_000), /nested too deeply/],
     ['a file above 1 MiB', 'x'.repeat(2 ** 20 + 1), /expected at most 1048576/],
     ['aliases of aliases', bomb(), /an alias that cannot be used/],
+    ['120,000 keys', Array.from({ length: 120_000 }, (_, n) => `k${n}:`).join('\n'), /a very long file/],
+    [
+      '5,000 unknown keys',
+      Array.from({ length: 5_000 }, (_, n) => `k${n}:`).join('\n'),
+      /k42: found an unknown key/,
+    ],
+    [
+      '5,000 needs',
+      `${minimal}steps: {a: {run: prepareData, needs: [${'b,'.repeat(5_000)}]}}`,
+      /found a list, expected at most 200 entries/,
+    ],
+    ['steps that all need each other', everyStepNeedsAll(80), /found the cycle s0 → s0/],
     ['an alias of itself', 'name: &a [*a]\n', /found (a list|an alias)/],
   ];
   it.each(cases)('%s', (_, text, fault) => {
-    expect(faults(text).join('\n')).toMatch(fault);
+    const told = faults(text);
+    expect(told.join('\n')).toMatch(fault);
+    expect(told.length).toBeLessThanOrEqual(100);
   });
 });
+
+function everyStepNeedsAll(count: number): string {
+  const names = Array.from({ length: count }, (_, n) => `s${n}`);
+  const steps = names.map((name) => `  ${name}: {run: prepareData, needs: [${names.join(',')}]}`);
+  return [`${minimal}steps:`, ...steps].join('\n');
+}
 
 function bomb(): string {
   const levels = Array.from({ length: 12 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(10)}]`);

@@ -97,3 +97,23 @@ it('labelClasses joins the labels of a row', () => {
     ]),
   ).toEqual(['101', '000']);
 });
+
+it('over 200 generated tables each class, and all rows, are spread as evenly as can be', () => {
+  for (let seed = 0; seed < 200; seed++) {
+    const random = new RandomState(seed);
+    const count = 2 + random.upTo(8);
+    const kinds = 1 + random.upTo(6);
+    const classes = Array.from({ length: count + random.upTo(80) }, () => String(random.upTo(kinds)));
+    classes.push(...new Array<string>(count).fill('0'));
+    const { folds } = stratifiedKFold(classes, { count, seed });
+    for (const kind of [...new Set(classes), null]) {
+      const sizes = Array.from({ length: count }, (_, fold) =>
+        folds.reduce(
+          (sum, of, row) => sum + Number(of === fold + 1 && (kind ?? classes[row]) === classes[row]),
+          0,
+        ),
+      );
+      expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+    }
+  }
+});
