@@ -28,8 +28,8 @@ const errorCodes = [
 ];
 
 /**
- * ORT's kernels and graph passes run on the stack that koffi gives to a call; its default for
- * asynchronous ones, 128 KiB, is too little for them.
+ * ONNX Runtime's kernels and graph passes run on the stack that koffi gives to a call. Its default
+ * for asynchronous ones is 128 KiB; a thread's usual stack has 8 MiB.
  */
 const stackBytes = 8 * 2 ** 20;
 

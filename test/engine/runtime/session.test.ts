@@ -183,13 +183,23 @@ describe('a run that cannot be', () => {
     ],
   ];
 
-  it.each(cases)('is refused when %s', async (_, feeds, fetches, message) => {
-    await withSession('fixed', async (session) => {
-      await expect(session.run(feeds(), fetches())).rejects.toThrow(message);
-      const results = await session.run({ x: x() }, { y: y() });
-      expect([...(results['y']!.data as Float32Array)]).toEqual([-1, -2, -3, -4, -5, -6]);
-    });
-  });
+  it.each(cases)(
+    'is refused when %s, holds nothing, and the next one works',
+    async (_, feed, fetch, message) => {
+      const { values } = runtime.live;
+      await withSession('fixed', async (session) => {
+        const [feeds, fetches] = [feed(), fetch()];
+        await expect(session.run(feeds, fetches)).rejects.toThrow(message);
+        releaseAll(feeds);
+        for (const tensor of Object.values(fetches)) tensor?.release();
+        expect(runtime.live.values).toBe(values);
+        const next = { x: x(), y: y() };
+        const results = await session.run({ x: next.x }, { y: next.y });
+        expect([...(results['y']!.data as Float32Array)]).toEqual([-1, -2, -3, -4, -5, -6]);
+        releaseAll(next);
+      });
+    },
+  );
 
   it('names the node that failed', () =>
     withSession('failing', async (session) => {
