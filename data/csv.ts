@@ -29,12 +29,12 @@ export async function readTable(file: string): Promise<TextTable> {
 
 /** @throws TableFault; see `readTable` */
 export function parseTable(bytes: Buffer, file: string): TextTable {
-  if (bytes.length === 0) {
-    throw new TableFault({ file }, { what: 'the file is empty', expected: 'a header and rows' });
-  }
   requireText(bytes, file);
   const [header, ...rows] = parseRecords(bytes, file);
-  const names = header!.cells;
+  if (header === undefined) {
+    throw new TableFault({ file }, { what: 'the file is empty', expected: 'a header and rows' });
+  }
+  const names = header.cells;
   requireDistinct(names, file);
   rows.forEach((row, index) => requireWidth(row, names, file, index + 1));
   const columns = names.map((name, column) => [name, rows.map(({ cells }) => cells[column]!)] as const);

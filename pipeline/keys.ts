@@ -24,8 +24,8 @@ export function pipelineDigest(pipeline: Pipeline): string {
 
 /**
  * The part of a pipeline that a step's result depends on, besides the data it reads. Paths of data
- * are left out: their bytes are inputs. So must be the files of a checkpoint, of which its name says
- * little.
+ * are left out, and the checkpoint: the bytes of their files must be among the inputs, so that a moved
+ * file changes nothing and a changed one does.
  *
  * `trainFold` leaves out `checkpointEvery`, which changes no bit of a result, and `retrySeeds`: it
  * decides only whether a diverged fold gets a result at all.
@@ -37,7 +37,13 @@ export function keyParameters(activity: ActivityName, pipeline: Pipeline): Recor
     case 'prepareData':
       return { labels, text: data.text, id: data.id, folds };
     case 'trainFold':
-      return { labels, model, training: numeric, folds: folds.count };
+      return {
+        labels,
+        scratch: model.scratch,
+        maxLength: model.maxLength,
+        training: numeric,
+        folds: folds.count,
+      };
     case 'aggregateOof':
     case 'tuneThresholds':
       return { labels };

@@ -55,6 +55,7 @@ const secret = 'PRIVATE';
 describe('a broken table is refused with its place and never its text', () => {
   const cases: [claim: string, text: string | Buffer, message: RegExp][] = [
     ['an empty file', '', /^train\.csv: the file is empty/],
+    ['a byte order mark alone', '\ufeff', /^train\.csv: the file is empty/],
     [
       'a quote never closed',
       `a,b\n1,2\n3,"${secret}\n5,6\n`,

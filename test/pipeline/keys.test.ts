@@ -64,18 +64,27 @@ describe('which change of a pipeline changes which steps', () => {
   const parameters = (activity: ActivityName, pipeline: Pipeline) =>
     canonicalJson(keyParameters(activity, pipeline));
   const { training, data, folds, model } = base;
+  const scratch = {
+    type: 'bert',
+    hiddenSize: 8,
+    layers: 1,
+    heads: 2,
+    intermediateSize: 8,
+    vocabulary: 50,
+  } as const;
   const cases: [change: string, pipeline: Pipeline, changed: ActivityName[]][] = [
     ['labels', { ...base, labels: ['joy', 'fear'] }, [...activityNames]],
     ['training.epochs', { ...base, training: { ...training, epochs: 9 } }, ['trainFold', 'writeReport']],
     ['training.seed', { ...base, training: { ...training, seed: 9 } }, ['trainFold', 'writeReport']],
     ['training.checkpointEvery', { ...base, training: { ...training, checkpointEvery: 9 } }, ['writeReport']],
     ['training.retrySeeds', { ...base, training: { ...training, retrySeeds: 9 } }, ['writeReport']],
-    ['model.checkpoint', { ...base, model: { ...model, checkpoint: 'n' } }, ['trainFold', 'writeReport']],
+    ['model.checkpoint', { ...base, model: { ...model, checkpoint: 'n' } }, ['writeReport']],
     [
       'model.maxLength',
       { ...base, model: { ...model, maxLength: 9 } },
       ['trainFold', 'predictEnsemble', 'writeReport'],
     ],
+    ['model.scratch', { ...base, model: { scratch, maxLength: 128 } }, ['trainFold', 'writeReport']],
     ['folds.count', { ...base, folds: { ...folds, count: 9 } }, ['prepareData', 'trainFold', 'writeReport']],
     ['folds.seed', { ...base, folds: { ...folds, seed: 9 } }, ['prepareData', 'writeReport']],
     ['data.test', { ...base, data: { ...data, test: '/other.csv' } }, ['writeReport']],
