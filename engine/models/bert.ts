@@ -37,6 +37,7 @@ export const bert: ModelFamily = {
       initializerRange: c.initializer_range,
       wordEmbedding: 'bert.embeddings.word_embeddings.weight',
       relativePositions: null,
+      tokenTypes: true,
       neighbours: [],
       loading: {
         prefixes: ['bert.'],

@@ -36,6 +36,7 @@ export const debertaV2: ModelFamily = {
       relativePositions: c.relative_attention
         ? { rows: 2 * c.span, rowOf: (distance) => relativeRow(distance, positions) }
         : null,
+      tokenTypes: c.type_vocab_size > 0,
       neighbours: Array.from({ length: Math.max(0, 2 * reach + 1) }, (_, i) => i - reach).filter(
         (d) => d !== 0,
       ),

@@ -25,6 +25,8 @@ export interface Classifier {
   /** Name of the word embedding, whose rows that never occur need no training. */
   readonly wordEmbedding: string;
   readonly relativePositions: RelativePositions | null;
+  /** Whether token types are an input of the exported model. */
+  readonly tokenTypes: boolean;
   /** Distances of the neighbouring tokens that a convolution reads. */
   readonly neighbours: readonly number[];
   readonly loading: LoadingRules;

@@ -28,10 +28,15 @@ export class ModelBuilder {
   readonly parameters: Parameter[] = [];
   readonly dropoutSites: DropoutSite[] = [];
 
-  /** `training` false leaves dropout out. */
+  /**
+   * @param training false leaves dropout out
+   * @param declare makes the value of a parameter: an input of the graph, unless it is to be part of the model
+   */
   constructor(
     readonly tape: Tape,
     readonly training: boolean,
+    readonly declare: (name: string, shape: readonly number[]) => Value = (name, shape) =>
+      tape.graph.input(name, 'float32', shape),
   ) {}
 
   get root(): Scope {
@@ -59,7 +64,7 @@ export class Scope {
     const full = this.qualified(name);
     const known = this.model.parameters.find((parameter) => parameter.name === full);
     if (known !== undefined) return known.value;
-    const value = this.tape.graph.input(full, 'float32', shape);
+    const value = this.model.declare(full, shape);
     this.model.parameters.push({ name: full, shape, initial, decay, value });
     return value;
   }

@@ -98,7 +98,6 @@ export interface FoldOutcome {
   readonly threads: number;
   readonly seed: number;
   readonly steps: number;
-  readonly stepsRepeated: number;
   readonly seconds: {
     readonly train: number;
     readonly evaluate: number;

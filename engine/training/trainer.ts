@@ -1,6 +1,6 @@
 import type { PhiloxKey } from '../kernels/philox.js';
 import type { Classifier } from '../models/family.js';
-import type { DropoutSite } from '../nn/scope.js';
+import type { DropoutSite, Parameter } from '../nn/scope.js';
 import { adamwStep } from '../optim/adamw.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import { ParameterMemory } from '../optim/parameter-memory.js';
@@ -38,6 +38,8 @@ const DROPOUT = 0;
 export class Trainer {
   private constructor(
     private readonly options: TrainerOptions,
+    /** In the order of the graph. */
+    readonly parameters: readonly Parameter[],
     readonly memory: ParameterMemory,
     private readonly sessions: Sessions<TrainingGraph>,
     private readonly lasting: TensorScope,
@@ -67,7 +69,16 @@ export class Trainer {
       gradients[name] = lasting.float(shape, memory.of(name).gradients);
     }
     const sessions = new Sessions(runtime, threads, compile);
-    return new Trainer(options, memory, sessions, lasting, weights, gradients, new Scratch(threads));
+    return new Trainer(
+      options,
+      parameters,
+      memory,
+      sessions,
+      lasting,
+      weights,
+      gradients,
+      new Scratch(threads),
+    );
   }
 
   /**

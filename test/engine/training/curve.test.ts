@@ -53,7 +53,16 @@ describe.each(goldenModels)('ten steps of %s', (model) => {
     const { undecayed } = goldenJson<GoldenCurve>(model, 'curve.json');
     const classifier = goldenClassifier(model);
     const { trainingGraph } = await import('../../../engine/training/graphs.js');
-    const { parameters } = trainingGraph(classifier, { groups: 1, vocabulary: classifier.vocabulary, dropout: false });
-    expect(parameters.filter(({ decay }) => !decay).map(({ name }) => name).sort()).toEqual([...undecayed].sort());
+    const { parameters } = trainingGraph(classifier, {
+      groups: 1,
+      vocabulary: classifier.vocabulary,
+      dropout: false,
+    });
+    expect(
+      parameters
+        .filter(({ decay }) => !decay)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual([...undecayed].sort());
   });
 });

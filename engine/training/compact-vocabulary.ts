@@ -1,0 +1,36 @@
+/**
+ * The rows of the word embedding that the training file uses. AdamW moves any other row only by its decay,
+ * ∏(1 − lrₜ·λ), which is applied at export; so those rows need no memory, no optimizer and no checkpoint.
+ */
+export class CompactVocabulary {
+  private constructor(
+    /** Ids that occur, ascending: compact id → id. */
+    readonly rows: Int32Array,
+    private readonly compactOf: ReadonlyMap<number, number>,
+  ) {}
+
+  static of(texts: readonly Int32Array[]): CompactVocabulary {
+    const rows = Int32Array.from(new Set(texts.flatMap((text) => [...text]))).sort();
+    return new CompactVocabulary(rows, new Map(Array.from(rows, (id, compact) => [id, compact])));
+  }
+
+  get size(): number {
+    return this.rows.length;
+  }
+
+  /** @throws RangeError for an id that did not occur */
+  compact(text: Int32Array): Int32Array {
+    return text.map((id) => {
+      const compact = this.compactOf.get(id);
+      if (compact === undefined) throw new RangeError(`token ${id} is not of this vocabulary`);
+      return compact;
+    });
+  }
+}
+
+/** What is left of a weight that only decays, after the given learning rates (float64). */
+export function decayFactor(learningRates: Iterable<number>, weightDecay: number): number {
+  let factor = 1;
+  for (const rate of learningRates) factor *= 1 - rate * weightDecay;
+  return factor;
+}

@@ -1,0 +1,43 @@
+import { Fault } from '../../errors/fault.js';
+
+/** Training went where no further step helps; another seed may. */
+export class DivergenceFault extends Fault {}
+
+/** Probabilities of all texts within this of each other are no answer. */
+const COLLAPSED = 1e-4;
+
+/** @throws DivergenceFault where a loss or gradient is not finite */
+export function checkFinite(fold: number, step: number, loss: number, gradientNorm: number): void {
+  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+  throw new DivergenceFault({
+    where: `fold ${fold}, step ${step + 1}`,
+    what: 'training diverged: the loss or a gradient is not finite',
+    found: `loss ${loss}, gradient norm ${gradientNorm}`,
+    remedy: 'Lower training.learningRate, or set training.retrySeeds to try another seed.',
+  });
+}
+
+/** The widest range, over the labels, that probabilities `[rows, labels]` take over the rows. */
+export function answerRange(probabilities: Float32Array, labels: number): number {
+  const lowest = new Float64Array(labels).fill(1);
+  const highest = new Float64Array(labels);
+  probabilities.forEach((p, i) => {
+    const label = i % labels;
+    lowest[label] = Math.min(lowest[label] as number, p);
+    highest[label] = Math.max(highest[label] as number, p);
+  });
+  return Math.max(...highest.map((high, label) => high - (lowest[label] as number)));
+}
+
+/**
+ * @param range the answers' range after the last epoch, over texts that differ
+ * @throws DivergenceFault where the model answers every text alike
+ */
+export function checkCollapse(fold: number, range: number): void {
+  if (range > COLLAPSED) return;
+  throw new DivergenceFault({
+    where: `fold ${fold}`,
+    what: 'the model collapsed: after the last epoch it gives every text the same answer',
+    remedy: 'Lower training.learningRate, or set training.retrySeeds to try another seed.',
+  });
+}

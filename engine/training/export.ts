@@ -1,0 +1,98 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { NamedTensor } from '../checkpoint/safetensors.js';
+import { readSafetensorsHeader, writeSafetensors } from '../checkpoint/safetensors.js';
+import { openWeightFile } from '../checkpoint/stored-tensor.js';
+import type { FoldSetup } from './fold-setup.js';
+import type { FoldJob } from './job.js';
+import type { ParameterSpec } from './model-source.js';
+import { exportedModel } from './onnx-export.js';
+
+/** ONNX calls the file beside the model; its bytes are those of `model.safetensors`. */
+const ONNX_DATA = 'model.onnx_data';
+
+/**
+ * Writes the fold's model as transformers loads it, and as ONNX.
+ *
+ * @param untouched what is left of an embedding row that no text used
+ * @returns local path by path inside the model's folder
+ */
+export async function exportModel(
+  job: FoldJob,
+  setup: FoldSetup,
+  untouched: number,
+): Promise<Record<string, string>> {
+  const { source } = setup;
+  const folder = join(job.workDirectory, 'model');
+  const files: Record<string, string> = {};
+  const write = async (name: string, content: string | Uint8Array): Promise<void> => {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+    files[name] = path;
+  };
+  await write('config.json', `${JSON.stringify(exportedConfig(job, setup), null, 2)}\n`);
+  for (const [name, content] of Object.entries(source.tokenizer.files())) await write(name, content);
+
+  const weights = join(folder, 'model.safetensors');
+  const tensors = await exportedTensors(setup, untouched);
+  await writeSafetensors(weights, tensors, { format: 'pt' });
+  files['model.safetensors'] = weights;
+  files[`onnx/${ONNX_DATA}`] = weights;
+  await write('onnx/model.onnx', exportedModel(source.classifier, await externalData(weights, tensors)));
+  return files;
+}
+
+function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unknown> {
+  const labels = job.labels.map((label, i) => [String(i), label] as const);
+  return {
+    ...source.config,
+    architectures: [source.family.architecture],
+    problem_type: 'multi_label_classification',
+    id2label: Object.fromEntries(labels),
+    label2id: Object.fromEntries(labels.map(([i, label]) => [label, Number(i)])),
+    dtype: 'float32',
+  };
+}
+
+/** Every parameter, the word embedding whole: rows that were trained, and the others as decay left them. */
+async function exportedTensors(
+  { source, vocabulary, trainer }: FoldSetup,
+  untouched: number,
+): Promise<NamedTensor[]> {
+  const tensors: NamedTensor[] = [];
+  for (const { name, shape } of trainer.parameters) {
+    const trained = trainer.memory.of(name).weights;
+    if (name !== source.classifier.wordEmbedding) tensors.push({ name, shape, data: trained });
+    else tensors.push(await wholeEmbedding({ name, shape }, trained, source, vocabulary.rows, untouched));
+  }
+  return tensors;
+}
+
+async function wholeEmbedding(
+  { name, shape }: Pick<ParameterSpec, 'name' | 'shape'>,
+  trained: Float32Array,
+  source: FoldSetup['source'],
+  rows: Int32Array,
+  untouched: number,
+): Promise<NamedTensor> {
+  const width = shape[1] as number;
+  const data = (await source.initial(name)).map((value) => value * untouched);
+  rows.forEach((row, compact) =>
+    data.set(trained.subarray(compact * width, (compact + 1) * width), row * width),
+  );
+  return { name, shape: [data.length / width, width], data };
+}
+
+/** Where each parameter's bytes are in the file of the weights. */
+async function externalData(path: string, tensors: readonly NamedTensor[]) {
+  const file = await openWeightFile(path);
+  const header = await readSafetensorsHeader(file);
+  await file.handle.close();
+  const bytes = new Map(tensors.map(({ name, data }) => [name, data.byteLength]));
+  return (name: string) => ({
+    external: ONNX_DATA,
+    offset: header.get(name)?.position as number,
+    bytes: bytes.get(name) as number,
+  });
+}

@@ -1,0 +1,105 @@
+import { copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { InputFault } from '../../errors/fault.js';
+import type { FoldSetup } from './fold-setup.js';
+import type { Position } from './fold-state.js';
+import { checkState, readState, verify, writeState } from './fold-state.js';
+import type { CheckpointFile, FoldCheckpoint, FoldJob } from './job.js';
+import { restoreKeptEpoch, writeKeptEpoch } from './kept-epoch.js';
+
+/** Unless set otherwise, at least so many seconds apart … */
+const LEAST_SECONDS = 60;
+/** … and so many times as long as the last one took, which keeps their cost below 2.5 %. */
+const COST_FACTOR = 40;
+
+/**
+ * A fold's checkpoints in its work directory. Each is a folder of its own whose files whoever takes it may
+ * move away; the kept epoch therefore goes into it as a second link.
+ */
+export class FoldCheckpoints {
+  readonly position: Position = { step: 0, epochLoss: 0, history: [], bestEpoch: 0, answerRange: 0 };
+  private kept: CheckpointFile | null = null;
+  private writtenAt = performance.now();
+  private cost = 0;
+
+  constructor(
+    private readonly job: FoldJob,
+    private readonly setup: FoldSetup,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /** Takes up the newest checkpoint that is whole and fits this engine; says why where one does not. */
+  async resume(): Promise<Position> {
+    const { trainer, signature } = this.setup;
+    for (const { step, state, best } of this.job.resume) {
+      try {
+        if (best !== null) await verify(best);
+        await checkState(state, signature);
+      } catch (error) {
+        if (!(error instanceof InputFault)) throw error;
+        this.warn(`the checkpoint of step ${step} is not used: ${error.message}`);
+        continue;
+      }
+      Object.assign(this.position, await readState(state, trainer.memory, trainer.parameters));
+      if (best !== null) await this.adopt(best);
+      break;
+    }
+    return this.position;
+  }
+
+  /** Whether it is time for the next one. */
+  due(): boolean {
+    const seconds = (performance.now() - this.writtenAt) / 1000;
+    return seconds >= (this.job.training.checkpointEvery ?? Math.max(LEAST_SECONDS, COST_FACTOR * this.cost));
+  }
+
+  async write(): Promise<FoldCheckpoint> {
+    const start = performance.now();
+    const { trainer, signature } = this.setup;
+    const folder = join(
+      this.job.workDirectory,
+      `checkpoint-${this.position.step}-${this.position.history.length}`,
+    );
+    await mkdir(folder, { recursive: true });
+    const state = await writeState(
+      join(folder, 'state.safetensors'),
+      trainer.memory,
+      trainer.parameters,
+      this.position,
+      signature,
+    );
+    const best = this.kept === null ? null : { ...this.kept, path: join(folder, 'best.safetensors') };
+    if (best !== null && this.kept !== null) await duplicate(this.kept.path, best.path);
+    this.writtenAt = performance.now();
+    this.cost = (this.writtenAt - start) / 1000;
+    return { step: this.position.step, state, best };
+  }
+
+  /** Keeps the weights as they are now as the best epoch's. */
+  async keep(probabilities: Float32Array): Promise<void> {
+    const { memory, parameters } = this.setup.trainer;
+    this.kept = await writeKeptEpoch(this.keptPath, memory, parameters, probabilities);
+  }
+
+  /** Puts the kept epoch back into the trainer. @returns its validation probabilities */
+  async restoreKept(): Promise<Float32Array> {
+    const { memory, parameters } = this.setup.trainer;
+    return restoreKeptEpoch(this.keptPath, memory, parameters);
+  }
+
+  private get keptPath(): string {
+    return join(this.job.workDirectory, 'kept.safetensors');
+  }
+
+  private async adopt(best: CheckpointFile): Promise<void> {
+    await duplicate(best.path, this.keptPath);
+    this.kept = { ...best, path: this.keptPath };
+  }
+}
+
+/** A second name for the same bytes; a copy where the file system has no links. */
+async function duplicate(from: string, to: string): Promise<void> {
+  await rm(to, { force: true });
+  await link(from, to).catch(() => copyFile(from, to));
+}

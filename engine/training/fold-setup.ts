@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import type { PhiloxKey } from '../kernels/philox.js';
+import type { Classifier } from '../models/family.js';
+import { openRuntime } from '../runtime/open.js';
+import { ClassifierRun } from './classify.js';
+import { CompactVocabulary } from './compact-vocabulary.js';
+import type { FoldJob, TrainingTable } from './job.js';
+import type { ModelSource } from './model-source.js';
+import { openModelSource } from './model-source.js';
+import { engineSignature } from './signature.js';
+import { Trainer } from './trainer.js';
+
+/** Rows of the training table, tokenised. */
+export interface TokenizedRows {
+  /** Row numbers of the table, ascending. */
+  readonly rows: readonly number[];
+  /** Compact token ids. */
+  readonly texts: readonly Int32Array[];
+  /** 0 or 1 per label. */
+  readonly targets: readonly (readonly number[])[];
+}
+
+/** Everything a fold trains with, its weights at their start. */
+export interface FoldSetup {
+  readonly source: ModelSource;
+  readonly vocabulary: CompactVocabulary;
+  readonly training: TokenizedRows;
+  readonly validation: TokenizedRows;
+  readonly trainer: Trainer;
+  /** Forward over the weights under training. */
+  readonly evaluation: ClassifierRun;
+  /** Names every random draw of this fold. */
+  readonly key: PhiloxKey;
+  readonly signature: string;
+  close(): Promise<void>;
+}
+
+export async function setUpFold(job: FoldJob): Promise<FoldSetup> {
+  const runtime = openRuntime();
+  const key: PhiloxKey = [job.seed >>> 0, job.fold];
+  const source = await openModelSource(job.model, job.labels.length, key);
+  try {
+    const { classifier } = source;
+    const table = JSON.parse(await readFile(job.table, 'utf8')) as TrainingTable;
+    const texts = await source.tokenizer.encode(table.texts, maxLength(job, classifier));
+    const vocabulary = CompactVocabulary.of(texts);
+    const compact = texts.map((text) => vocabulary.compact(text));
+    const training = select(table, compact, (fold) => fold !== job.fold);
+    const options = { runtime, classifier, vocabulary: vocabulary.size, threads: job.threads };
+    const mostTokens = mostTokensOf(training.texts, job.training.batchSize);
+    const trainer = await Trainer.create({ ...options, ...job.training, dropout: true, mostTokens });
+    await loadWeights(trainer, source, vocabulary);
+    const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.memory.of(name).weights });
+    return {
+      source,
+      vocabulary,
+      training,
+      validation: select(table, compact, (fold) => fold === job.fold),
+      trainer,
+      evaluation,
+      key,
+      signature: engineSignature(runtime.version, job.threads),
+      close: async () => {
+        evaluation.release();
+        await trainer.close();
+        await source.close();
+      },
+    };
+  } catch (fault) {
+    await source.close();
+    throw fault;
+  }
+}
+
+/** The pipeline's truncation, or the model's where that is shorter. */
+export function maxLength(job: Pick<FoldJob, 'model'>, classifier: Classifier): number {
+  return Math.min(job.model.maxLength, classifier.maxLength ?? Infinity);
+}
+
+async function loadWeights(
+  trainer: Trainer,
+  source: ModelSource,
+  vocabulary: CompactVocabulary,
+): Promise<void> {
+  for (const { name } of trainer.parameters) {
+    const isWords = name === source.classifier.wordEmbedding;
+    const values = isWords ? await source.embeddingRows(vocabulary.rows) : await source.initial(name);
+    trainer.memory.of(name).weights.set(values);
+  }
+}
+
+function select(
+  table: TrainingTable,
+  texts: readonly Int32Array[],
+  wanted: (fold: number) => boolean,
+): TokenizedRows {
+  const rows = table.folds.flatMap((fold, row) => (wanted(fold) ? [row] : []));
+  return {
+    rows,
+    texts: rows.map((row) => texts[row] as Int32Array),
+    targets: rows.map((row) => table.labels[row] as readonly number[]),
+  };
+}
+
+/** No batch has more tokens than the longest texts together. */
+function mostTokensOf(texts: readonly Int32Array[], batchSize: number): number {
+  const lengths = texts.map((text) => text.length).sort((a, b) => b - a);
+  return lengths.slice(0, batchSize).reduce((sum, length) => sum + length, 0);
+}

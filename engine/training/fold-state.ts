@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { InputFault } from '../../errors/fault.js';
+import { openSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
+import { readSafetensorsMetadata } from '../checkpoint/safetensors-metadata.js';
+import type { ParameterMemory } from '../optim/parameter-memory.js';
+import type { CheckpointFile, EpochMetrics } from './job.js';
+import type { ParameterSpec } from './model-source.js';
+
+/** Where a fold stands. With the arrays of the parameter memory it is all that training depends on. */
+export interface Position {
+  /** Optimizer steps done. */
+  step: number;
+  /** Sum of the batch losses of the epoch under way. */
+  epochLoss: number;
+  /** Epochs done and judged. */
+  history: EpochMetrics[];
+  /** 1 …, of the kept epoch; 0 before the first ends. */
+  bestEpoch: number;
+  /** `answerRange` of the last judged epoch. */
+  answerRange: number;
+}
+
+const positionSchema = z.object({
+  signature: z.string(),
+  step: z.number().int().min(0),
+  epochLoss: z.number(),
+  history: z.array(
+    z.object({ epoch: z.number(), trainLoss: z.number(), valLoss: z.number(), macroF1: z.number() }),
+  ),
+  bestEpoch: z.number().int().min(0),
+  answerRange: z.number(),
+});
+
+const ARRAYS = ['weights', 'firstMoment', 'secondMoment'] as const;
+
+/** Writes everything a resumed fold needs, whole or not at all. */
+export async function writeState(
+  path: string,
+  memory: ParameterMemory,
+  parameters: readonly ParameterSpec[],
+  position: Position,
+  signature: string,
+): Promise<CheckpointFile> {
+  const tensors = parameters.flatMap(({ name, shape }) =>
+    ARRAYS.map((array) => ({ name: `${array}/${name}`, shape, data: memory.of(name)[array] })),
+  );
+  const metadata = { position: JSON.stringify({ ...position, signature }) };
+  return { path, ...(await writeSafetensors(path, tensors, metadata)) };
+}
+
+/** @throws InputFault where the file is damaged, or was made by another engine, device or thread count */
+export async function checkState(file: CheckpointFile, signature: string): Promise<void> {
+  await verify(file);
+  const { signature: made } = await readPosition(file.path);
+  if (made === signature) return;
+  const what = 'it was made by another engine, device or number of threads';
+  throw new InputFault({ where: file.path, what, found: made, expected: signature });
+}
+
+/** Reads a checked state back into the parameter memory. */
+export async function readState(
+  { path }: CheckpointFile,
+  memory: ParameterMemory,
+  parameters: readonly ParameterSpec[],
+): Promise<Position> {
+  const reader = await openSafetensors(path);
+  try {
+    for (const { name } of parameters) {
+      for (const array of ARRAYS) memory.of(name)[array].set(await reader.read(`${array}/${name}`));
+    }
+  } finally {
+    await reader.close();
+  }
+  const { step, epochLoss, history, bestEpoch, answerRange } = await readPosition(path);
+  return { step, epochLoss, history, bestEpoch, answerRange };
+}
+
+async function readPosition(path: string): Promise<z.infer<typeof positionSchema>> {
+  const metadata = await readSafetensorsMetadata(path);
+  return positionSchema.parse(JSON.parse(metadata['position'] ?? 'null'));
+}
+
+/** @throws InputFault where the file is not the one that was written */
+export async function verify({ path, sha256, bytes }: CheckpointFile): Promise<void> {
+  const size = await stat(path).then(
+    (found) => found.size,
+    () => -1,
+  );
+  const hash = createHash('sha256');
+  if (size === bytes) for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  if (size !== bytes || hash.digest('hex') !== sha256) {
+    throw new InputFault({
+      where: path,
+      what: 'the checkpoint is damaged',
+      remedy: 'The one before it is used.',
+    });
+  }
+}

@@ -1,0 +1,196 @@
+import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { f1PerLabel, mean } from '../../metrics/f1.js';
+import { permutation } from '../kernels/philox.js';
+import { linearWarmup } from '../schedules/linear-warmup.js';
+import { meanLoss, sigmoid } from './classify.js';
+import { decayFactor } from './compact-vocabulary.js';
+import { answerRange, checkCollapse, checkFinite } from './divergence.js';
+import { exportModel } from './export.js';
+import { FoldCheckpoints } from './fold-checkpoints.js';
+import type { FoldSetup } from './fold-setup.js';
+import { setUpFold } from './fold-setup.js';
+import type { EpochMetrics, FoldJob, FoldMessage, FoldOutcome } from './job.js';
+import { Stopwatch } from './stopwatch.js';
+
+/** Word 3 of Philox's counter for the order of the data; dropout is 0, new weights 2. */
+const DATA_ORDER = 1;
+
+/** Thrown when the fold was told to stop: its checkpoint is written, nothing is wrong. */
+export class TrainingStopped extends Error {
+  override readonly name = 'TrainingStopped';
+}
+
+/**
+ * Trains one fold to its end, or to where it is told to stop. Deterministic: the same job gives the same
+ * bits, however often it was stopped and resumed, because every random draw is a function of seed, fold,
+ * step and place.
+ *
+ * @throws InputFault, DivergenceFault, TrainingStopped
+ */
+export async function trainFold(
+  job: FoldJob,
+  emit: (message: FoldMessage) => void,
+  stop: AbortSignal,
+): Promise<FoldOutcome> {
+  const setup = await setUpFold(job);
+  try {
+    const fold = new Fold(job, setup, emit);
+    await fold.resume();
+    await fold.fit(stop);
+    return await fold.finish();
+  } finally {
+    await setup.close();
+  }
+}
+
+class Fold {
+  private readonly watch = new Stopwatch();
+  private readonly checkpoints: FoldCheckpoints;
+  private readonly warnings: string[] = [];
+
+  constructor(
+    private readonly job: FoldJob,
+    private readonly setup: FoldSetup,
+    private readonly emit: (message: FoldMessage) => void,
+  ) {
+    this.checkpoints = new FoldCheckpoints(job, setup, (message) => this.warn(message));
+  }
+
+  private get stepsPerEpoch(): number {
+    return Math.ceil(this.setup.training.rows.length / this.job.training.batchSize);
+  }
+
+  private get steps(): number {
+    return this.stepsPerEpoch * this.job.training.epochs;
+  }
+
+  async resume(): Promise<void> {
+    const { step } = await this.checkpoints.resume();
+    this.emit({
+      type: 'started',
+      step,
+      steps: this.steps,
+      epochs: this.job.training.epochs,
+      resumedFrom: step,
+    });
+  }
+
+  /** Epochs of optimizer steps, each judged at its end; the best one so far is kept. */
+  async fit(stop: AbortSignal): Promise<void> {
+    const { position } = this.checkpoints;
+    while (position.history.length < this.job.training.epochs) {
+      const epoch = position.history.length; // 0 for the first
+      const order = permutation(this.setup.training.rows.length, this.setup.key, [epoch, 0, DATA_ORDER]);
+      while (position.step < (epoch + 1) * this.stepsPerEpoch) {
+        if (stop.aborted) await this.leave();
+        await this.step(order.subarray((position.step % this.stepsPerEpoch) * this.job.training.batchSize));
+        if (this.checkpoints.due()) await this.checkpoint();
+      }
+      await this.judge(epoch + 1);
+      await this.checkpoint();
+    }
+  }
+
+  /** @param order rows of the training set from this step's on */
+  private async step(order: Uint32Array): Promise<void> {
+    const { position } = this.checkpoints;
+    const { texts, targets } = this.setup.training;
+    const members = [...order.subarray(0, this.job.training.batchSize)];
+    const { loss, gradientNorm } = await this.watch.time('train', () =>
+      this.setup.trainer.step(
+        members.map((row) => texts[row] as Int32Array),
+        members.map((row) => targets[row] as readonly number[]),
+        this.learningRate(position.step),
+        position.step,
+        this.setup.key,
+      ),
+    );
+    checkFinite(this.job.fold, position.step, loss, gradientNorm);
+    position.epochLoss += loss;
+    position.step++;
+    this.emit({
+      type: 'step',
+      epoch: position.history.length + 1,
+      step: position.step,
+      steps: this.steps,
+      loss,
+      secondsPerStep: this.watch.recent('train'),
+    });
+  }
+
+  private learningRate(step: number): number {
+    const { learningRate, warmupRatio } = this.job.training;
+    return linearWarmup(step, learningRate, Math.trunc(warmupRatio * this.steps), this.steps);
+  }
+
+  /** Macro F1 at 0.5 decides; the first epoch is kept until a strictly better one comes. */
+  private async judge(epoch: number): Promise<void> {
+    const { position } = this.checkpoints;
+    const { texts, targets } = this.setup.validation;
+    const labels = Uint8Array.from(targets.flat());
+    const logits = await this.watch.time('evaluate', () => this.setup.evaluation.logits(texts));
+    const probabilities = sigmoid(logits);
+    const predictions = Uint8Array.from(probabilities, (p) => Number(p >= 0.5));
+    const metrics: EpochMetrics = {
+      epoch,
+      trainLoss: position.epochLoss / this.stepsPerEpoch,
+      valLoss: meanLoss(logits, labels),
+      macroF1: mean(f1PerLabel(labels, predictions, this.job.labels.length)),
+    };
+    const best = position.history[position.bestEpoch - 1];
+    const better = best === undefined || metrics.macroF1 > best.macroF1;
+    position.history.push(metrics);
+    position.epochLoss = 0;
+    position.answerRange = answerRange(probabilities, this.job.labels.length);
+    if (better) {
+      position.bestEpoch = epoch;
+      await this.watch.time('checkpoint', () => this.checkpoints.keep(probabilities));
+    }
+    this.emit({ type: 'epoch', metrics, best: better });
+  }
+
+  private async checkpoint(): Promise<void> {
+    const before = this.watch.total('checkpoint');
+    const checkpoint = await this.watch.time('checkpoint', () => this.checkpoints.write());
+    this.emit({ type: 'checkpoint', checkpoint, seconds: this.watch.total('checkpoint') - before });
+  }
+
+  private async leave(): Promise<never> {
+    await this.checkpoint();
+    throw new TrainingStopped(`fold ${this.job.fold} stopped after step ${this.checkpoints.position.step}`);
+  }
+
+  /** Exports the kept epoch and writes its validation probabilities. */
+  async finish(): Promise<FoldOutcome> {
+    const { history, bestEpoch, step, answerRange: range } = this.checkpoints.position;
+    const probabilities = await this.checkpoints.restoreKept();
+    if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range);
+    const rates = Array.from({ length: bestEpoch * this.stepsPerEpoch }, (_, i) => this.learningRate(i));
+    const model = await exportModel(this.job, this.setup, decayFactor(rates, this.job.training.weightDecay));
+    const path = join(this.job.workDirectory, 'validation.f32');
+    await writeFile(
+      path,
+      new Uint8Array(probabilities.buffer, probabilities.byteOffset, probabilities.byteLength),
+    );
+    return {
+      fold: this.job.fold,
+      bestEpoch,
+      epochs: history,
+      rows: this.setup.validation.rows,
+      probabilities: path,
+      model,
+      device: 'cpu',
+      threads: this.job.threads,
+      seed: this.job.seed,
+      steps: step,
+      seconds: this.watch.seconds(),
+      warnings: this.warnings,
+    };
+  }
+
+  private warn(message: string): void {
+    this.warnings.push(message);
+    this.emit({ type: 'warning', message });
+  }
+}

@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { matchWeights } from '../checkpoint/matching.js';
+import { openModelFolder } from '../checkpoint/model-folder.js';
+import type { WeightReader } from '../checkpoint/weight-reader.js';
+import type { PhiloxKey } from '../kernels/philox.js';
+import { normal } from '../kernels/philox.js';
+import { familyOf } from '../models/families.js';
+import type { Classifier, ModelFamily } from '../models/family.js';
+import type { Initial } from '../nn/scope.js';
+import type { Tokenizer } from '../tokenization/tokenizer.js';
+import { checkVocabulary, loadTokenizer, parseTokenizer } from '../tokenization/tokenizer.js';
+import { inferenceGraph } from './graphs.js';
+import type { FoldJob } from './job.js';
+
+/** Where a fold starts from: the architecture, its tokenizer, and every weight before the first step. */
+export interface ModelSource {
+  readonly family: ModelFamily;
+  readonly classifier: Classifier;
+  /** `config.json` as the checkpoint has it. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly tokenizer: Tokenizer;
+  /** A whole parameter. */
+  initial(name: string): Promise<Float32Array>;
+  /** Those rows of the word embedding, in the order given. */
+  embeddingRows(rows: Int32Array): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** Words 3 of Philox's counter for new weights; dropout is 0, the order of the data 1. */
+const INITIAL = 2;
+
+/** @param key names the draws of weights that no checkpoint gives @throws InputFault for a checkpoint that does not fit */
+export async function openModelSource(
+  model: FoldJob['model'],
+  labels: number,
+  key: PhiloxKey,
+): Promise<ModelSource> {
+  return 'checkpoint' in model ? pretrained(model.checkpoint, labels, key) : fromScratch(model, labels, key);
+}
+
+async function pretrained(folder: string, labels: number, key: PhiloxKey): Promise<ModelSource> {
+  const { config, weights } = await openModelFolder(folder);
+  try {
+    const family = familyOf(config);
+    const classifier = family.classifier(config, labels);
+    const tokenizer = await loadTokenizer(folder);
+    checkVocabulary(tokenizer, classifier.vocabulary);
+    const parameters = parametersOf(classifier);
+    const names = match(parameters, weights, classifier, folder);
+    return {
+      family,
+      classifier,
+      config,
+      tokenizer,
+      initial: async (name) => {
+        const stored = names.get(name) ?? null;
+        return stored === null ? fresh(parameters, name, classifier, key) : weights.read(stored);
+      },
+      embeddingRows: (rows) => weights.readRows(names.get(classifier.wordEmbedding) as string, rows),
+      close: () => weights.close(),
+    };
+  } catch (fault) {
+    await weights.close();
+    throw fault;
+  }
+}
+
+async function fromScratch(
+  { scratch, tokenizer: path, maxLength }: Extract<FoldJob['model'], { scratch: unknown }>,
+  labels: number,
+  key: PhiloxKey,
+): Promise<ModelSource> {
+  const family = familyOf({ model_type: scratch.type });
+  const config = family.scratchConfig({ ...scratch, maxLength });
+  const classifier = family.classifier(config, labels);
+  const tokenizer = await parseTokenizer(await readFile(path, 'utf8'), path);
+  checkVocabulary(tokenizer, classifier.vocabulary);
+  const parameters = parametersOf(classifier);
+  const initial = (name: string): Float32Array => fresh(parameters, name, classifier, key);
+  return {
+    family,
+    classifier,
+    config,
+    tokenizer,
+    initial: (name) => Promise.resolve(initial(name)),
+    embeddingRows: (rows) => {
+      const table = initial(classifier.wordEmbedding);
+      const width = table.length / classifier.vocabulary;
+      const picked = new Float32Array(rows.length * width);
+      rows.forEach((row, i) => picked.set(table.subarray(row * width, (row + 1) * width), i * width));
+      return Promise.resolve(picked);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly initial: Initial;
+}
+
+/** The parameters as a checkpoint holds them, the word embedding whole. */
+export function parametersOf(classifier: Classifier): readonly ParameterSpec[] {
+  return inferenceGraph(classifier, { groups: 1, vocabulary: classifier.vocabulary }).parameters;
+}
+
+function match(
+  parameters: readonly ParameterSpec[],
+  weights: WeightReader,
+  classifier: Classifier,
+  where: string,
+) {
+  const { prefixes, ballast, heads } = classifier.loading;
+  const expected = parameters.map(({ name, shape }) => ({
+    name,
+    shape,
+    ...(heads.some((head) => head.test(name)) ? { optional: 'new head' as const } : {}),
+  }));
+  return matchWeights(expected, weights, { prefixes, ballast, renamings: LEGACY_NAMES }, where);
+}
+
+/** Layer norms of checkpoints converted from TensorFlow. */
+const LEGACY_NAMES: readonly (readonly [RegExp, string])[] = [
+  [/LayerNorm\.gamma$/, 'LayerNorm.weight'],
+  [/LayerNorm\.beta$/, 'LayerNorm.bias'],
+];
+
+/** New weights: normal(0, initializer range), zeros for biases, ones for the scales of layer norms. */
+function fresh(
+  parameters: readonly ParameterSpec[],
+  name: string,
+  classifier: Classifier,
+  key: PhiloxKey,
+): Float32Array {
+  const place = parameters.findIndex((parameter) => parameter.name === name);
+  const { shape, initial } = parameters[place] as ParameterSpec;
+  const count = shape.reduce((product, dim) => product * dim, 1);
+  if (initial !== 'normal') return new Float32Array(count).fill(initial === 'ones' ? 1 : 0);
+  return Float32Array.from(
+    normal(count, key, [place, 0, INITIAL]),
+    (value) => value * classifier.initializerRange,
+  );
+}

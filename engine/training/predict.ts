@@ -1,0 +1,53 @@
+import { openModelFolder } from '../checkpoint/model-folder.js';
+import { familyOf } from '../models/families.js';
+import { openRuntime } from '../runtime/open.js';
+import { loadTokenizer } from '../tokenization/tokenizer.js';
+import { ClassifierRun, sigmoid } from './classify.js';
+import { CompactVocabulary } from './compact-vocabulary.js';
+import { parametersOf } from './model-source.js';
+
+/**
+ * Scores texts with an exported model.
+ *
+ * @returns probabilities `[texts, labels]`, float32, in the order given
+ */
+export async function predictTexts(
+  folder: string,
+  texts: readonly string[],
+  options: { readonly maxLength: number; readonly threads: number },
+): Promise<Float32Array> {
+  const { config, weights } = await openModelFolder(folder);
+  try {
+    const classifier = familyOf(config).classifier(config, labelsOf(config));
+    const tokenizer = await loadTokenizer(folder);
+    const tokens = await tokenizer.encode(
+      texts,
+      Math.min(options.maxLength, classifier.maxLength ?? Infinity),
+    );
+    // Only the embedding rows that occur are read.
+    const vocabulary = CompactVocabulary.of(tokens);
+    const loaded = new Map<string, Float32Array>();
+    for (const { name } of parametersOf(classifier)) {
+      const isWords = name === classifier.wordEmbedding;
+      loaded.set(name, isWords ? await weights.readRows(name, vocabulary.rows) : await weights.read(name));
+    }
+    const run = new ClassifierRun({
+      runtime: openRuntime(),
+      classifier,
+      vocabulary: vocabulary.size,
+      threads: options.threads,
+      weights: (name) => loaded.get(name) as Float32Array,
+    });
+    try {
+      return sigmoid(await run.logits(tokens.map((text) => vocabulary.compact(text))));
+    } finally {
+      run.release();
+    }
+  } finally {
+    await weights.close();
+  }
+}
+
+function labelsOf(config: Readonly<Record<string, unknown>>): number {
+  return Object.keys(config['id2label'] ?? {}).length;
+}

@@ -1,0 +1,164 @@
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
+import type { FoldCheckpoint, FoldJob, FoldMessage, FoldOutcome } from '../../../engine/training/job.js';
+import { predictTexts } from '../../../engine/training/predict.js';
+import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'foldwise-fold-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Texts whose two labels say whether 'good' or 'loud' occurs. */
+const texts = Array.from({ length: 60 }, (_, i) => {
+  const words = ['day', 'cat', 'rain', 'song', 'door'].filter((_, w) => ((i * 7 + w * 3) % 5) % 2 === 0);
+  return [
+    i % 2 === 0 ? 'good' : 'bad',
+    ...words,
+    i % 3 === 0 ? 'loud' : 'soft',
+    i % 10 === 9 ? words.join(' ').repeat(3) : '',
+  ]
+    .join(' ')
+    .trim();
+});
+const table = {
+  texts,
+  labels: texts.map((_, i) => [Number(i % 2 === 0), Number(i % 3 === 0)]),
+  folds: texts.map((_, i) => (i % 5) + 1),
+};
+
+let number = 0;
+function job(type: 'bert' | 'deberta-v2', changes: Partial<FoldJob> = {}): FoldJob {
+  const workDirectory = join(folder, `work-${number++}`);
+  mkdirSync(workDirectory);
+  return {
+    fold: 2,
+    labels: ['good', 'loud'],
+    model: {
+      scratch: { type, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32, vocabulary: 80 },
+      tokenizer: join(folder, `${type}.json`),
+      maxLength: 32,
+    },
+    table: join(folder, 'table.json'),
+    training: {
+      epochs: 4,
+      batchSize: 7,
+      learningRate: 2e-2,
+      weightDecay: 0.01,
+      warmupRatio: 0.1,
+      maxGradNorm: 1,
+      seed: 42,
+      checkpointEvery: null,
+      retrySeeds: 0,
+    },
+    seed: 42,
+    threads: 2,
+    workDirectory,
+    resume: [],
+    ...changes,
+  };
+}
+
+beforeAll(() => {
+  writeFileSync(join(folder, 'table.json'), JSON.stringify(table));
+  for (const type of ['bert', 'deberta-v2'] as const) {
+    writeFileSync(join(folder, `${type}.json`), learnVocabulary(texts, { size: 80, type }));
+  }
+});
+
+const never = new AbortController().signal;
+const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+const bits = (outcome: FoldOutcome): Record<string, string> => ({
+  probabilities: sha256(outcome.probabilities),
+  ...Object.fromEntries(Object.entries(outcome.model).map(([name, path]) => [name, sha256(path)])),
+});
+
+/** Trains, told to stop after each of the given steps, each time going on from the checkpoint. */
+async function interrupted(base: (changes: Partial<FoldJob>) => FoldJob, stops: readonly number[]) {
+  let resume: FoldCheckpoint[] = [];
+  const messages: FoldMessage[] = [];
+  for (const at of stops) {
+    const stop = new AbortController();
+    const listen = (message: FoldMessage): void => {
+      messages.push(message);
+      if (message.type === 'step' && message.step === at) stop.abort();
+      if (message.type === 'checkpoint') resume = [message.checkpoint, ...resume];
+    };
+    await expect(trainFold(base({ resume }), listen, stop.signal)).rejects.toThrow(TrainingStopped);
+  }
+  const outcome = await trainFold(base({ resume }), (message) => messages.push(message), never);
+  return { outcome, messages, resume };
+}
+
+describe.each(['bert', 'deberta-v2'] as const)('a fold of a %s model from scratch', (type) => {
+  it('learns, and its exported model scores the held-out rows as it did', async () => {
+    const outcome = await trainFold(job(type), () => undefined, never);
+    expect(outcome.rows).toEqual(table.folds.flatMap((fold, row) => (fold === 2 ? [row] : [])));
+    expect(outcome.epochs.at(-1)?.trainLoss).toBeLessThan(outcome.epochs[0]?.trainLoss ?? 0);
+    const probabilities = new Float32Array(new Uint8Array(readFileSync(outcome.probabilities)).buffer);
+    const exported = join(folder, 'export', type);
+    for (const [name, path] of Object.entries(outcome.model)) {
+      mkdirSync(join(exported, name, '..'), { recursive: true });
+      writeFileSync(join(exported, name), readFileSync(path));
+    }
+    const held = outcome.rows.map((row) => texts[row] as string);
+    const scored = await predictTexts(exported, held, { maxLength: 32, threads: 2 });
+    scored.forEach((p, i) => expect(Math.abs(p - (probabilities[i] as number))).toBeLessThan(1e-6));
+  });
+
+  it('ends with the same bits however often it was stopped, in the middle of an epoch and at its end', async () => {
+    const whole = await trainFold(job(type), () => undefined, never);
+    const { outcome } = await interrupted((changes) => job(type, changes), [3, 7, 8, 15]);
+    expect(outcome.epochs).toEqual(whole.epochs);
+    expect(bits(outcome)).toEqual(bits(whole));
+  });
+});
+
+describe('a damaged checkpoint', () => {
+  it.each([
+    ['truncated', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 1000))],
+    ['with one bit flipped', (path: string) => flip(path)],
+    ['with bytes behind its end', (path: string) => appendFileSync(path, 'x')],
+    ['that is gone', (path: string) => rmSync(path)],
+  ])('%s is passed over with a warning, and the one before it gives the same bits', async (_, damage) => {
+    const whole = await trainFold(job('bert'), () => undefined, never);
+    const { resume } = await interrupted((changes) => job('bert', changes), [4, 10]);
+    damage(resume[0]?.state.path as string);
+    const outcome = await trainFold(job('bert', { resume }), () => undefined, never);
+    expect(outcome.warnings.join()).toMatch(/checkpoint of step \d+ is not used: .*damaged/);
+    expect(bits(outcome)).toEqual(bits(whole));
+  });
+
+  it('of another number of threads is not resumed, and the fold says so', async () => {
+    const { resume } = await interrupted((changes) => job('bert', changes), [4]);
+    const outcome = await trainFold(job('bert', { resume, threads: 1 }), () => undefined, never);
+    expect(outcome.warnings.join()).toMatch(/another engine, device or number of threads/);
+    expect(bits(outcome)).toEqual(bits(await trainFold(job('bert', { threads: 1 }), () => undefined, never)));
+  });
+});
+
+describe('a model that cannot learn', () => {
+  it('diverges with a clear message at an absurd learning rate', async () => {
+    const training = { ...job('bert').training, learningRate: 1e30, warmupRatio: 0 };
+    await expect(trainFold(job('bert', { training }), () => undefined, never)).rejects.toThrow(
+      /diverged|collapsed/,
+    );
+  });
+});
+
+function flip(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 5] = (bytes[bytes.length - 5] as number) ^ 1;
+  writeFileSync(path, bytes);
+  expect(existsSync(path)).toBe(true);
+}
