@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import { faults, minimal } from './minimal.js';
+
+const place = 'folder/p.yaml';
+describe('one fault is told with its place, what was found and what was expected:', () => {
+  const edit = (from: string, to: string) => minimal.replace(from, to);
+  const cases: [claim: string, text: string, fault: string][] = [
+    [
+      'a misspelt key',
+      `${minimal}trainig: { epochs: 2 }\n`,
+      `${place}:5:1 trainig: found an unknown key, expected one of name, labels, data, folds, model, training, steps; did you mean "training"?`,
+    ],
+    [
+      'a misspelt key within',
+      `${minimal}training: { epohcs: 2 }\n`,
+      `${place}:5:13 training.epohcs: found an unknown key, expected one of epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed, checkpointEvery, retrySeeds; did you mean "epochs"?`,
+    ],
+    [
+      'a misspelt value',
+      `${minimal}folds: { strategy: stratifed }\n`,
+      `${place}:5:20 folds.strategy: found "stratifed", expected stratified; did you mean "stratified"?`,
+    ],
+    [
+      'a missing key, where it should stand',
+      edit(', test: b.csv', ''),
+      `${place}:3:1 data.test: found nothing, expected text`,
+    ],
+    ['a wrong type', edit('[joy]', 'joy'), `${place}:2:9 labels: found "joy", expected a list`],
+    [
+      'a number for a name',
+      edit('name: e', 'name: 7'),
+      `${place}:1:7 name: found 7, expected text (put it in quotes)`,
+    ],
+    [
+      'a fraction',
+      `${minimal}training: { epochs: 1.5 }\n`,
+      `${place}:5:21 training.epochs: found 1.5, expected a whole number`,
+    ],
+    [
+      'a number out of range',
+      `${minimal}folds: { count: 1 }\n`,
+      `${place}:5:17 folds.count: found 1, expected at least 2`,
+    ],
+    [
+      'too many folds',
+      `${minimal}folds: { count: 1001 }\n`,
+      `${place}:5:17 folds.count: found 1001, expected at most 1000`,
+    ],
+    [
+      'a learning rate of 0',
+      `${minimal}training: { learningRate: 0 }\n`,
+      `${place}:5:27 training.learningRate: found 0, expected more than 0`,
+    ],
+    [
+      'no number',
+      `${minimal}training: { learningRate: .nan }\n`,
+      `${place}:5:27 training.learningRate: found NaN, expected a number`,
+    ],
+    ['no labels', edit('[joy]', '[]'), `${place}:2:9 labels: found an empty list, expected at least 1 entry`],
+    [
+      'a label twice',
+      edit('[joy]', '[joy, fear, joy]'),
+      `${place}:2:21 labels[2]: found the label "joy" a second time, expected each label once`,
+    ],
+    [
+      'a label named as the id column',
+      edit('[joy]', '[id]'),
+      `${place}:2:10 labels[0]: found the label "id", expected another name: this is the id column`,
+    ],
+    [
+      'a label named as a column of oof.csv',
+      edit('[joy]', '[joy, p_joy]'),
+      `${place}:2:15 labels[1]: found the label "p_joy", expected another name: this is the column of the probabilities of joy in oof.csv`,
+    ],
+    [
+      'a name that is a path',
+      edit('name: e', 'name: ../e'),
+      `${place}:1:7 name: found "../e", expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first`,
+    ],
+    [
+      'a label that is a path',
+      edit('[joy]', '[a/b]'),
+      `${place}:2:10 labels[0]: found "a/b", expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first`,
+    ],
+    [
+      'no model',
+      edit('checkpoint: owner/model', ''),
+      `${place}:4:8 model: found neither checkpoint nor scratch, expected exactly one of them`,
+    ],
+    [
+      'a checkpoint that is neither',
+      edit('owner/model', 'a/b/c'),
+      `${place}:4:22 model.checkpoint: found "a/b/c", expected an existing folder (relative to this file) or the name of a model on the hub, like owner/model`,
+    ],
+    [
+      'a width that the heads do not divide',
+      edit(
+        'checkpoint: owner/model',
+        'scratch: { type: bert, hiddenSize: 10, layers: 1, heads: 4, intermediateSize: 8, vocabulary: 100 }',
+      ),
+      `${place}:4:45 model.scratch.hiddenSize: found 10, expected a multiple of heads, 4`,
+    ],
+    [
+      'a bad duration',
+      `${minimal}steps: { data: { run: prepareData, timeout: 1y } }\n`,
+      `${place}:5:45 steps.data.timeout: found "1y", expected a duration like 90s, 30m, 12h or 2d`,
+    ],
+    [
+      'a misspelt activity',
+      `${minimal}steps: { data: { run: prepareDatta } }\n`,
+      `${place}:5:23 steps.data.run: found "prepareDatta", expected one of prepareData, trainFold, aggregateOof, tuneThresholds, predictEnsemble, writeReport; did you mean "prepareData"?`,
+    ],
+    [
+      'no steps',
+      `${minimal}steps: {}\n`,
+      `${place}:5:8 steps: found no steps, expected at least one, or no \`steps\` at all`,
+    ],
+    [
+      'a bad name of a step',
+      `${minimal}steps: { a b: { run: prepareData } }\n`,
+      `${place}:5:10 steps.a b: found the name "a b", expected at most 64 letters, digits, - or _, with a letter first`,
+    ],
+    [
+      'a step named __proto__',
+      `${minimal}steps: { __proto__: { run: prepareData } }\n`,
+      `${place}:5:10 steps.__proto__: found the name "__proto__", expected another one`,
+    ],
+    [
+      'a key twice',
+      `${minimal}name: f\n`,
+      `${place}:5:1: found a key that this map already has, expected each key once`,
+    ],
+    ['a tab as indentation', 'a:\n\t- b\n', `${place}:2:1: found a tab as indentation, expected spaces`],
+    [
+      'an open bracket',
+      'labels: [joy\n',
+      `${place}:2:1: found broken YAML (Flow sequence in block collection must be sufficiently indented and end with a ]), expected valid YAML`,
+    ],
+    [
+      'two documents',
+      `${minimal}---\n${minimal}`,
+      `${place}:5:1: found a second YAML document, expected one`,
+    ],
+    [
+      'an unknown tag',
+      edit('name: e', 'name: !js e'),
+      `${place}:1:7: found broken YAML (Unresolved tag: !js), expected valid YAML`,
+    ],
+    [
+      'an alias without anchor',
+      'name: *x\n',
+      `${place}:1:1: found an alias that cannot be used (Unresolved alias (the anchor must be set before the alias): x), expected at most 100 aliases, each of an anchor above it`,
+    ],
+    ['an empty file', '', `${place}:1:1: found nothing, expected a map`],
+    ['a list', '[]', `${place}:1:1: found an empty list, expected a map`],
+  ];
+  it.each(cases)('%s', (_, text, fault) => {
+    expect(faults(text)).toEqual([fault]);
+  });
+
+  it('a value behind an alias, where the alias’s anchor stands', () => {
+    const text = minimal.replace('name: e', 'name: e\nfolds: &f { seed: x }\ntraining: *f');
+    expect(faults(text)).toEqual([
+      `${place}:2:19 folds.seed: found "x", expected a number`,
+      `${place}:2:19 training.seed: found "x", expected a number`,
+    ]);
+  });
+});
+
+it('all faults of a file are told at once, in its order', () => {
+  const text = [
+    'name: a/b',
+    'labels: [joy, joy]',
+    'data: { train: a.csv, tset: b.csv }',
+    'model: { checkpoint: a/b, scratch: { type: bret } }',
+    'training: { epochs: 0 }',
+    'steps:',
+    '  data: { run: prepareData, needs: [fold] }',
+    '  fold: { run: trainFold, needs: [data, dta], matrix: { training.seed: [1, 2] }, onFailure: wiat }',
+  ].join('\n');
+  expect(
+    faults(text).map((fault) => fault.replace(/^folder\/p.yaml:(\d+):\d+ (.*?): found .*$/, '$1 $2')),
+  ).toEqual([
+    '1 name',
+    '2 labels[1]',
+    '3 data.test',
+    '3 data.tset',
+    '4 model',
+    '4 model.scratch.hiddenSize',
+    '4 model.scratch.layers',
+    '4 model.scratch.heads',
+    '4 model.scratch.intermediateSize',
+    '4 model.scratch.vocabulary',
+    '4 model.scratch.type',
+    '5 training.epochs',
+    '7 steps.data.needs',
+    '8 steps.fold.needs[1]',
+    '8 steps.fold.matrix.fold',
+    '8 steps.fold.matrix.training.seed',
+    '8 steps.fold.onFailure',
+  ]);
+});
+
+describe('hostile input ends in a fault', () => {
+  const cases: [claim: string, text: string, fault: RegExp][] = [
+    ['brackets nested 300,000 deep', '['.repeat(300_000), /nested too deeply/],
+    ['dashes nested 300,000 deep', '- '.repeat(300_000), /nested too deeply/],
+    ['a file above 1 MiB', 'x'.repeat(2 ** 20 + 1), /expected at most 1048576/],
+    ['aliases of aliases', bomb(), /an alias that cannot be used/],
+    ['120,000 keys', Array.from({ length: 120_000 }, (_, n) => `k${n}:`).join('\n'), /a very long file/],
+    [
+      '5,000 unknown keys',
+      Array.from({ length: 5_000 }, (_, n) => `k${n}:`).join('\n'),
+      /k42: found an unknown key/,
+    ],
+    [
+      '5,000 needs',
+      `${minimal}steps: {a: {run: prepareData, needs: [${'b,'.repeat(5_000)}]}}`,
+      /found a list, expected at most 200 entries/,
+    ],
+    ['steps that all need each other', everyStepNeedsAll(80), /found the cycle s0 → s0/],
+    ['an alias of itself', 'name: &a [*a]\n', /found (a list|an alias)/],
+  ];
+  it.each(cases)('%s', (_, text, fault) => {
+    const told = faults(text);
+    expect(told.join('\n')).toMatch(fault);
+    expect(told.length).toBeLessThanOrEqual(100);
+  });
+});
+
+function everyStepNeedsAll(count: number): string {
+  const names = Array.from({ length: count }, (_, n) => `s${n}`);
+  const steps = names.map((name) => `  ${name}: {run: prepareData, needs: [${names.join(',')}]}`);
+  return [`${minimal}steps:`, ...steps].join('\n');
+}
+
+function bomb(): string {
+  const levels = Array.from({ length: 12 }, (_, n) => `a${n + 1}: &a${n + 1} [${`*a${n},`.repeat(10)}]`);
+  return ['a0: &a0 x', ...levels].join('\n');
+}
