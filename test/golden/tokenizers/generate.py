@@ -27,6 +27,8 @@ OBJECTS = ["the storm", "that letter", "his birthday", "the long queue", "our br
            "the exam results", "unexpected guests", "the café in Köln", "naïve promises", "two thousand miles"]
 ENDINGS = [".", "!", "!!", "...", " :)", " :(", "?", " again today.", " and cried.", " \U0001f602", " \u2764\ufe0f", " tbh"]
 
+SYLLABLES = ["ka", "lo", "mi", "ter", "an", "ing", "str", "ou", "be", "un", "re", "ness", "fel", "gar", "so", "ly", "er", "qui", "ver", "day"]
+
 
 def corpus():
     rng = random.Random(SEED)
@@ -34,7 +36,9 @@ def corpus():
     rng.shuffle(lines)
     extra = ["日本語の文章です。", "今日は雨が降った。", "Привет, мир!", "γειά σου κόσμε", "über straße größe", "I'm don't can't won't",
              "10 20 30 2026 3.14 50%", "#happy @friend http://example.org"]
-    return lines[:3000] + extra * 5
+    words = ["".join(rng.choice(SYLLABLES) for _ in range(rng.randint(1, 4))) for _ in range(600)]
+    made_up = [" ".join(rng.choice(words) for _ in range(rng.randint(3, 9))) for _ in range(2000)]
+    return lines[:3000] + made_up + extra * 5
 
 
 def texts():
@@ -64,8 +68,8 @@ def texts():
         "\u2581\u2581lots\u2581of\u2581\u2581marks\u2581", "Nobody loves unexpected guests...", "tbh idk lol", "don't won't can't",
         "Привет, мир!", "ПРИВЕТ", "Ёлка ёлка", "йод и\u0306од", "γειά", "ΓΕΙΆ", "Ἀθῆναι",
     ]
-    alphabet = list("abc ILT.!▁ \t é\u0301ﬁ①日\U0001f602\u200b\u00a0ß") + ["the ", "storm", " is", "   "]
-    drawn = ["".join(rng.choice(alphabet) for _ in range(rng.randint(1, 30))) for _ in range(40)]
+    alphabet = SYLLABLES + list("abc ILT.!▁ \t é\u0301ﬁ①日\U0001f602\u200b\u00a0ß") + ["the ", "storm", " is", "   "]
+    drawn = ["".join(rng.choice(alphabet) for _ in range(rng.randint(1, 30))) for _ in range(60)]
     return list(dict.fromkeys(fixed + drawn))
 
 
