@@ -6,6 +6,8 @@ import { ArtifactDamaged, ArtifactMissing } from '../store/faults.js';
 /** Attempts that an error nobody foresaw gets: a second try sometimes helps, a tenth does not. */
 const unforeseenAttempts = 3;
 
+const unexpected = 'Unexpected';
+
 /**
  * Runs an activity's work and turns what it throws into what Temporal records: the one place that
  * decides what is retried. Nothing but a fault's own message leaves the process, as other messages
@@ -22,15 +24,18 @@ export async function guarded<T>(work: () => Promise<T>): Promise<T> {
 export function asFailure(error: unknown): unknown {
   if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
   if (error instanceof CompleteAsyncError) return error;
-  if (error instanceof Fault) {
-    return ApplicationFailure.create({
-      message: error.message,
-      type: error.name,
-      nonRetryable: !error.retryable || isLostArtifact(error),
-      details: [error.details],
-    });
-  }
-  return unforeseen(error);
+  return error instanceof Fault ? foreseen(error) : unforeseen(error);
+}
+
+function foreseen(error: Fault): ApplicationFailure {
+  // What a trainer did not foresee comes as a fault of this name.
+  const exhausted = error.name === unexpected && Context.current().info.attempt >= unforeseenAttempts;
+  return ApplicationFailure.create({
+    message: error.message,
+    type: error.name,
+    nonRetryable: !error.retryable || isLostArtifact(error) || exhausted,
+    details: [error.details],
+  });
 }
 
 /** Trying again finds them lost again: what made them has to run, and that the workflow sees to. */
@@ -44,7 +49,7 @@ function unforeseen(error: unknown): ApplicationFailure {
   const name = error instanceof Error ? error.name : typeof error;
   return ApplicationFailure.create({
     message: `${activityType}: an unexpected ${name}${placeOf(error)}; the worker's log holds its message`,
-    type: 'Unexpected',
+    type: unexpected,
     nonRetryable: attempt >= unforeseenAttempts,
   });
 }

@@ -31,7 +31,7 @@ interface AnyInputs {
   readonly thresholds: Thresholds;
 }
 
-type KeyServices = Pick<Services, 'models' | 'versions' | 'roots'>;
+type KeyServices = Pick<Services, 'models' | 'engineSignature' | 'roots'>;
 
 /**
  * The key of a step. Activities compute it themselves when they start: a file may have changed since
@@ -86,13 +86,11 @@ async function trainingDigests(
   services: KeyServices,
   { pipeline, settings, fold }: Occasion,
 ): Promise<object> {
-  const { engine, onnxruntime } = services.versions;
   return {
     fold,
     model: await modelDigest(services, pipeline.model.checkpoint),
     device: settings.device,
-    threads: settings.threads,
-    versions: { engine, onnxruntime },
+    engine: services.engineSignature(settings.threads),
   };
 }
 

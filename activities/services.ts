@@ -47,7 +47,9 @@ export interface Services {
   /** Intra-op threads of the engine. */
   readonly threads: number;
   readonly device: string;
-  /** Version by component; `engine` and `onnxruntime` are part of a fold's key. */
+  /** All that the engine's bits depend on besides its job: part of a fold's key. */
+  readonly engineSignature: (threads: number) => string;
+  /** Version by component, as the results name them. */
   readonly versions: Readonly<Record<string, string>>;
   /** Folders that may be read from; null where whoever starts runs is trusted with every path. */
   readonly roots: readonly string[] | null;

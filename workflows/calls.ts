@@ -11,12 +11,13 @@ import type { Member } from './board.js';
 
 /** Without a limit to the attempts: a worker may be lost and a disk full any number of times. */
 const patient: ActivityOptions = {
+  startToCloseTimeout: '1h',
   heartbeatTimeout: '30s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '60s' },
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 };
 
-const around = proxyActivities<RunActivities>({ ...patient, startToCloseTimeout: '1h' });
+const around = proxyActivities<RunActivities>(patient);
 const steps = proxyActivities<Record<string, (call: unknown) => Promise<unknown>>>(patient);
 
 export function resolveRun(input: PipelineInput): Promise<ResolvedRun> {

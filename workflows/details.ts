@@ -1,15 +1,4 @@
-import type { Pipeline } from '../pipeline/pipeline.js';
 import type { Board, Member } from './board.js';
-
-/** What the Web UI says of a run above everything else, as Markdown. */
-export function staticDetails({ name, data, folds, model, labels }: Pipeline): string {
-  return [
-    `**${escaped(name)}**: ${folds.count} folds, ${labels.length} labels`,
-    `- model: \`${modelName(model)}\``,
-    `- data: \`${data.train}\``,
-    `- labels: ${labels.map(escaped).join(', ')}`,
-  ].join('\n');
-}
 
 /** The state of a run's steps and folds, as Markdown tables. */
 export function currentDetails(board: Board): string {
@@ -46,10 +35,6 @@ function memberRow({ index, state, epochs, bestF1, message }: Member): string[] 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(escaped).join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function modelName({ checkpoint, scratch }: Pipeline['model']): string {
-  return checkpoint ?? `${scratch?.type ?? 'model'} from scratch`;
 }
 
 /** Pipes and line ends would break a table's row. */

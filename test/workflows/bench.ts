@@ -1,0 +1,136 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PipelineInput } from '../../activities/contracts.js';
+import type { Services } from '../../activities/services.js';
+import { findServer } from '../../infra/server/find.js';
+import { createWorkers, type Workers } from '../../worker/workers.js';
+import type { MemberChoice } from '../../workflows/messages.js';
+import type { PipelineSummary } from '../../workflows/pipeline.js';
+import type { Progress } from '../../workflows/progress.js';
+import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
+import { FakePredictor, FakeTrainer, fakeModels } from './fake-trainer.js';
+
+export const server = findServer();
+/** For the titles of tests that are skipped without a server. */
+export const without = server === null ? ' (skipped: no Temporal server is installed)' : '';
+
+export const labels = ['joy', 'fear'];
+
+/** A dev server for one test file. */
+export async function startEnvironment(): Promise<TestWorkflowEnvironment> {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  if (server === null) throw new Error('no Temporal server is installed');
+  const keys = Object.entries(searchAttributeTypes).map(([name, type]) =>
+    defineSearchAttributeKey(name, type === 'Double' ? 'DOUBLE' : 'KEYWORD'),
+  );
+  return TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: server.path }, searchAttributes: keys },
+  });
+}
+
+let benches = 0;
+
+/** A workdir with data of 30 rows, workers on a queue of its own and a fake trainer. */
+export class Bench {
+  readonly folder = mkdtempSync(join(tmpdir(), 'foldwise-bench-'));
+  readonly taskQueue = `queue-${benches++}`;
+  private workers: Workers | undefined;
+  private running: Promise<void> | undefined;
+  private starts = 0;
+
+  constructor(
+    readonly environment: TestWorkflowEnvironment,
+    readonly trainer: FakeTrainer = new FakeTrainer(),
+  ) {
+    const header = `id,text,${labels.join(',')}\n`;
+    const row = (index: number): string =>
+      `r${index},text ${index},${index % 2},${index % 3 === 0 ? 1 : 0}\n`;
+    const rows = Array.from({ length: 30 }, (_, index) => row(index)).join('');
+    writeFileSync(join(this.folder, 'train.csv'), header + rows);
+    writeFileSync(join(this.folder, 'test.csv'), 'id,text\na,one\nb,two\n');
+  }
+
+  pipeline(changes: Record<string, unknown> = {}): Record<string, unknown> {
+    return {
+      name: 'bench',
+      labels,
+      data: { train: join(this.folder, 'train.csv'), test: join(this.folder, 'test.csv') },
+      folds: { count: 3 },
+      model: {
+        scratch: { type: 'bert', hiddenSize: 8, layers: 1, heads: 1, intermediateSize: 8, vocabulary: 20 },
+      },
+      training: { epochs: 1 },
+      ...changes,
+    };
+  }
+
+  async work(services: Partial<Services> = {}, options: { slots?: number } = {}): Promise<void> {
+    this.workers = await createWorkers({
+      connection: this.environment.nativeConnection,
+      namespace: this.environment.namespace ?? 'default',
+      workdir: this.folder,
+      taskQueue: this.taskQueue,
+      slots: options.slots ?? 3,
+      threads: 1,
+      shutdownGraceMs: 500,
+      services: {
+        trainer: this.trainer,
+        predictor: new FakePredictor(labels.length),
+        models: fakeModels,
+        engineSignature: () => 'fake engine',
+        ...services,
+      },
+    });
+    this.running = this.workers.run();
+  }
+
+  async rest(): Promise<void> {
+    this.workers?.shutdown();
+    await this.running;
+    this.workers = undefined;
+  }
+
+  async start(input: Partial<PipelineInput> = {}): Promise<WorkflowHandle> {
+    const run = input.run ?? `run-${this.starts++}`;
+    return this.environment.client.workflow.start('pipeline', {
+      workflowId: `${this.taskQueue}-${run}`,
+      taskQueue: this.taskQueue,
+      args: [{ pipeline: this.pipeline(), run, ...input }],
+    });
+  }
+
+  async complete(input: Partial<PipelineInput> = {}): Promise<PipelineSummary> {
+    return (await (await this.start(input)).result()) as PipelineSummary;
+  }
+
+  async dispose(): Promise<void> {
+    await this.rest();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+export async function progressWhen(
+  handle: WorkflowHandle,
+  holds: (progress: Progress) => boolean,
+): Promise<Progress> {
+  for (let tries = 0; tries < 400; tries++) {
+    const progress = await handle.query<Progress>('progress');
+    if (holds(progress)) return progress;
+    await delay(50);
+  }
+  throw new Error(`it never came to that: ${JSON.stringify(await handle.query('progress'))}`);
+}
+
+export function update(
+  handle: WorkflowHandle,
+  name: 'retry' | 'skip',
+  choice: MemberChoice,
+): Promise<string> {
+  return handle.executeUpdate<string, [MemberChoice]>(name, { args: [choice] });
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ModelSource, Predictor, Trainer } from '../../activities/services.js';
+import type { CheckpointFile, FoldJob, FoldOutcome, TrainingTable } from '../../engine/training/job.js';
+import { EnvironmentFault, Fault } from '../../errors/fault.js';
+
+export interface FakeTrainerOptions {
+  readonly steps?: number;
+  readonly stepMs?: number;
+  /** Throws in place of a training, as often as it likes. */
+  readonly fail?: (job: FoldJob, calls: number) => Error | undefined;
+}
+
+/** A trainer whose model is a count: step n's state is n, so that a resume shows. */
+export class FakeTrainer implements Trainer {
+  readonly jobs: FoldJob[] = [];
+  /** Steps done per fold, those that were done again included. */
+  readonly stepsDone = new Map<number, number>();
+
+  constructor(readonly options: FakeTrainerOptions = {}) {}
+
+  async train(job: FoldJob, { onMessage, signal }: Parameters<Trainer['train']>[1]): Promise<FoldOutcome> {
+    this.jobs.push(job);
+    const failure = this.options.fail?.(job, this.jobs.filter(({ fold }) => fold === job.fold).length);
+    if (failure !== undefined) throw failure;
+    const steps = this.options.steps ?? 4;
+    const from = await resumedStep(job);
+    onMessage({ type: 'started', step: from, steps, epochs: 1, resumedFrom: from });
+    for (let step = from + 1; step <= steps; step++) {
+      if (this.options.stepMs !== undefined) await delay(this.options.stepMs);
+      this.stepsDone.set(job.fold, (this.stepsDone.get(job.fold) ?? 0) + 1);
+      onMessage({ type: 'step', epoch: 1, step, steps, loss: 1 / step, secondsPerStep: 0.01 });
+      const state = await fileOf(join(job.workDirectory, `state-${step}`), String(step));
+      onMessage({ type: 'checkpoint', checkpoint: { step, state, best: null }, seconds: 0 });
+      if (signal.aborted)
+        throw new EnvironmentFault({ where: `fold ${job.fold}`, what: 'the training was stopped' });
+    }
+    const metrics = { epoch: 1, trainLoss: 0.5, valLoss: 0.4, macroF1: 0.5 + job.fold / 100 };
+    onMessage({ type: 'epoch', metrics, best: true });
+    return outcomeOf(job, steps, metrics);
+  }
+}
+
+export class Diverged extends Fault {
+  constructor() {
+    super({ where: 'a fold', what: 'training diverged' });
+    this.name = 'DivergenceFault';
+  }
+}
+
+async function resumedStep({ resume }: FoldJob): Promise<number> {
+  const [newest] = resume;
+  return newest === undefined ? 0 : Number(await readFile(newest.state.path, 'utf8'));
+}
+
+async function outcomeOf(
+  job: FoldJob,
+  steps: number,
+  metrics: FoldOutcome['epochs'][number],
+): Promise<FoldOutcome> {
+  const table = JSON.parse(await readFile(job.table, 'utf8')) as TrainingTable;
+  const rows = [...table.folds.keys()].filter((row) => table.folds[row] === job.fold);
+  // Close to the truth, so that scores are above zero.
+  const probabilities = Float32Array.from(
+    rows.flatMap((row) => table.labels[row]!.map((y) => 0.2 + 0.6 * y)),
+  );
+  const folder = join(job.workDirectory, 'export');
+  await mkdir(join(folder, 'onnx'), { recursive: true });
+  await writeFile(join(folder, 'probabilities'), Buffer.from(probabilities.buffer));
+  await writeFile(join(folder, 'config.json'), `{"fold":${job.fold}}`);
+  await writeFile(join(folder, 'onnx', 'model.onnx'), `model ${job.fold} ${job.seed}`);
+  return {
+    fold: job.fold,
+    bestEpoch: 1,
+    epochs: [metrics],
+    rows,
+    probabilities: join(folder, 'probabilities'),
+    model: {
+      'config.json': join(folder, 'config.json'),
+      'onnx/model.onnx': join(folder, 'onnx', 'model.onnx'),
+    },
+    device: 'cpu',
+    threads: job.threads,
+    seed: job.seed,
+    steps,
+    seconds: { train: 0.1, evaluate: 0, checkpoint: 0, total: 0.1 },
+    warnings: [],
+  };
+}
+
+async function fileOf(path: string, text: string): Promise<CheckpointFile> {
+  await writeFile(path, text);
+  return { path, sha256: createHash('sha256').update(text).digest('hex'), bytes: text.length };
+}
+
+export class FakePredictor implements Predictor {
+  constructor(private readonly labels: number) {}
+
+  predict(_folder: string, texts: readonly string[]): Promise<Float32Array> {
+    return Promise.resolve(new Float32Array(texts.length * this.labels).fill(0.6));
+  }
+}
+
+export const fakeModels: ModelSource = {
+  locate: () => Promise.reject(new Error('there is no checkpoint in these tests')),
+  learnTokenizer: () => Promise.resolve('{}'),
+};

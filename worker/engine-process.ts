@@ -1,0 +1,70 @@
+import type { ModelSource, Predictor } from '../activities/services.js';
+import { resolveModel } from '../engine/checkpoint/hub.js';
+import { Fault } from '../errors/fault.js';
+import type { ScratchModel } from '../pipeline/pipeline.js';
+import { crash, startChild } from './child-process.js';
+import type { EngineReply, EngineRequest } from './engine-request.js';
+
+/** A fault that the engine's process raised, under the name that it has there. */
+export class EngineFault extends Fault {
+  constructor(where: string, { name, message, retryable }: Extract<EngineReply, { type: 'failed' }>) {
+    super({ where, what: message }, { retryable });
+    this.name = name;
+  }
+}
+
+type PredictOptions = Parameters<Predictor['predict']>[2];
+
+/** Predictions and vocabularies from a child process each, models from folders and the hub. */
+export class EngineProcess implements Predictor, ModelSource {
+  private readonly located = new Map<string, ReturnType<ModelSource['locate']>>();
+
+  /**
+   * @param script see `engine-child.ts`
+   * @param folder where a relative checkpoint would be; pipelines name folders absolutely
+   */
+  constructor(
+    private readonly script: string,
+    private readonly folder: string,
+  ) {}
+
+  async predict(folder: string, texts: readonly string[], options: PredictOptions): Promise<Float32Array> {
+    const { maxLength, threads, signal } = options;
+    const request: EngineRequest = { type: 'predict', folder, texts, maxLength, threads };
+    return (await this.ask('the ensemble', request, signal)) as Float32Array;
+  }
+
+  async learnTokenizer(scratch: ScratchModel, texts: readonly string[]): Promise<string> {
+    return (await this.ask('the vocabulary', { type: 'tokenizer', scratch, texts })) as string;
+  }
+
+  /** Once per checkpoint at a time: several folds must not fetch the same files side by side. */
+  async locate(checkpoint: string): ReturnType<ModelSource['locate']> {
+    const running = this.located.get(checkpoint);
+    if (running !== undefined) return running;
+    const locating = resolveModel(checkpoint, { baseDirectory: this.folder });
+    this.located.set(checkpoint, locating);
+    try {
+      return await locating;
+    } finally {
+      this.located.delete(checkpoint);
+    }
+  }
+
+  private ask(where: string, request: EngineRequest, signal?: AbortSignal): Promise<Float32Array | string> {
+    return new Promise((resolve, reject) => {
+      const child = startChild(this.script);
+      let reply: EngineReply | undefined;
+      const end = (): void => void child.kill('SIGKILL');
+      signal?.addEventListener('abort', end, { once: true });
+      child.on('message', (message: EngineReply) => (reply = message));
+      child.on('error', reject);
+      child.on('close', (code, exitSignal) => {
+        signal?.removeEventListener('abort', end);
+        if (reply?.type === 'done') resolve(reply.value);
+        else reject(reply === undefined ? crash(where, code, exitSignal) : new EngineFault(where, reply));
+      });
+      child.send(request, () => undefined);
+    });
+  }
+}

@@ -1,0 +1,39 @@
+const checkMs = 2_000;
+
+/**
+ * Ends this process when its parent has gone, by the channel's end or, where that is not noticed, by
+ * another parent. With SIGKILL: native code may be running, and an orderly exit would wait for it.
+ */
+export function leaveWithParent(): void {
+  const parent = process.ppid;
+  const leave = (): void => void process.kill(process.pid, 'SIGKILL');
+  process.on('disconnect', leave);
+  setInterval(() => {
+    if (process.ppid !== parent) leave();
+  }, checkMs).unref();
+  // Ctrl-C in a terminal reaches every process of the group; the parent decides what it means.
+  process.on('SIGINT', () => undefined);
+}
+
+/** Sends a message and waits until it is on its way, so that an exit does not lose it. */
+export function send(message: unknown): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, undefined, undefined, () => resolve());
+  });
+}
+
+/** What of an error may leave the process: a fault's own words; of any other only its kind and place. */
+export function tellable(error: unknown): { name: string; message: string; retryable: boolean } {
+  if (isFault(error)) return { name: error.name, message: error.message, retryable: error.retryable };
+  console.error(error);
+  const place =
+    error instanceof Error ? /\bat .*?([\w.-]+:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
+  const kind = error instanceof Error ? error.name : typeof error;
+  const message = `an unexpected ${kind}${place === undefined ? '' : ` at ${place}`}; the worker's log holds its message`;
+  return { name: 'Unexpected', message, retryable: true };
+}
+
+function isFault(error: unknown): error is Error & { retryable: boolean } {
+  return error instanceof Error && 'details' in error && 'retryable' in error;
+}

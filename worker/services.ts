@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Services } from '../activities/services.js';
+import { engineSignature, ENGINE_VERSION } from '../engine/training/signature.js';
+import { CheckpointShelf } from '../store/checkpoints.js';
+import { FolderStore } from '../store/folder-store.js';
+import { KeyIndex } from '../store/keys.js';
+import { EngineProcess } from './engine-process.js';
+import { TrainerProcess } from './trainer-process.js';
+
+export interface ServicesOptions {
+  /** Everything that a run writes goes below it. */
+  readonly workdir: string;
+  /** Folders that runs may read; null trusts whoever starts them. Default: the workdir and the current folder. */
+  readonly roots?: readonly string[] | null;
+  /** Intra-op threads per fold. Default: the processors divided by the slots. */
+  readonly threads?: number;
+  /** Folds trained at once. Default 1. */
+  readonly slots?: number;
+  readonly searchAttributes: boolean;
+  /** Told what trainers print; by default it goes to stderr. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** The state of one workdir: artifacts, keys and checkpoints, as every command finds them. */
+export function openState(
+  workdir: string,
+): Pick<Services, 'store' | 'keys' | 'checkpoints' | 'runsDirectory'> {
+  const state = join(workdir, '.foldwise');
+  const store = new FolderStore(join(state, 'store'));
+  return {
+    store,
+    keys: new KeyIndex(join(state, 'keys'), store),
+    checkpoints: new CheckpointShelf(join(state, 'checkpoints')),
+    runsDirectory: join(workdir, 'runs'),
+  };
+}
+
+/** What a worker's activities work with: folders of the workdir, and the engine in child processes. */
+export function createServices(options: ServicesOptions): Services {
+  const { workdir, roots = [workdir, process.cwd()], slots = 1, searchAttributes, onOutput } = options;
+  const versions = componentVersions();
+  const engine = new EngineProcess(script('engine-child'), join(workdir, '.foldwise'));
+  return {
+    ...openState(workdir),
+    trainer: new TrainerProcess({
+      script: script('trainer-child'),
+      ...(onOutput === undefined ? {} : { onOutput }),
+    }),
+    predictor: engine,
+    models: engine,
+    threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / slots)),
+    device: 'cpu',
+    engineSignature: (threads) => engineSignature(versions.onnxruntime, threads),
+    versions,
+    roots,
+    searchAttributes,
+  };
+}
+
+function componentVersions(): { foldwise: string; node: string; engine: string; onnxruntime: string } {
+  const require = createRequire(import.meta.url);
+  const versionOf = (path: string): string =>
+    (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+  return {
+    foldwise: versionOf(packageFile()),
+    node: process.versions.node,
+    engine: ENGINE_VERSION,
+    onnxruntime: versionOf(require.resolve('onnxruntime-node/package.json')),
+  };
+}
+
+/** Our package.json: two folders up from dist/worker, one from the source. */
+function packageFile(): string {
+  const above = import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json';
+  return fileURLToPath(new URL(above, import.meta.url));
+}
+
+function script(name: string): string {
+  return fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+}

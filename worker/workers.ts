@@ -1,0 +1,116 @@
+import { Worker, bundleWorkflowCode, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import { fileURLToPath } from 'node:url';
+import { createActivities } from '../activities/index.js';
+import type { Services } from '../activities/services.js';
+import { missingSearchAttributes, registrationCommand } from './search-attributes.js';
+import { createServices } from './services.js';
+
+export interface WorkersOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Everything that runs write goes below it. */
+  readonly workdir: string;
+  /** `main`, and the queues of steps such as `gpu`. Default both. */
+  readonly queues?: readonly string[];
+  /** Folds trained at once by this process. Default 1. */
+  readonly slots?: number;
+  /** Intra-op threads per fold. Default: the processors divided by the slots. */
+  readonly threads?: number;
+  /** Folders that runs may read; null trusts whoever starts them. Default: the workdir and the current folder. */
+  readonly roots?: readonly string[] | null;
+  /** Task queue of the workflow; a queue `q` of the steps is `<taskQueue>-q`. Default `foldwise`. */
+  readonly taskQueue?: string;
+  /** How long activities may take to checkpoint and end when the worker is shut down. Default 60 s. */
+  readonly shutdownGraceMs?: number;
+  /** In place of the real ones, for tests. */
+  readonly services?: Partial<Services>;
+  /** Told what a person should know. */
+  readonly onMessage?: (message: string) => void;
+  /** Told what trainers print; by default it goes to stderr. */
+  readonly onOutput?: (text: string) => void;
+}
+
+/** The workers of one process. */
+export interface Workers {
+  /** Works until `shutdown`, or until one of the workers fails. */
+  run(): Promise<void>;
+  /** Lets running folds checkpoint, then ends `run`. */
+  shutdown(): void;
+}
+
+/** Creates a worker per queue: the main one carries the workflow, too; the others activities alone. */
+export async function createWorkers(options: WorkersOptions): Promise<Workers> {
+  const services = await servicesOf(options);
+  const { queues = ['main', 'gpu'], slots = 1 } = options;
+  const workers: Worker[] = [];
+  for (const queue of queues) {
+    workers.push(
+      await (queue === 'main' ? mainWorker(options, services) : queueWorker(options, services, queue, slots)),
+    );
+  }
+  const shutdown = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  return {
+    shutdown,
+    run: async () => {
+      const runs = workers.map((worker) => worker.run().finally(shutdown));
+      const ended = await Promise.allSettled(runs);
+      const failed = ended.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    },
+  };
+}
+
+async function servicesOf(options: WorkersOptions): Promise<Services> {
+  const { connection, namespace, onMessage } = options;
+  const missing = await missingSearchAttributes(connection, namespace);
+  if (missing.length > 0) {
+    onMessage?.(
+      `The namespace ${namespace} does not know ${missing.join(', ')}; runs go without. To add them: ${registrationCommand(namespace)}`,
+    );
+  }
+  return { ...createServices({ ...options, searchAttributes: missing.length === 0 }), ...options.services };
+}
+
+async function mainWorker(options: WorkersOptions, services: Services): Promise<Worker> {
+  return Worker.create({
+    ...common(options, services),
+    taskQueue: options.taskQueue ?? 'foldwise',
+    workflowBundle: await bundleWorkflowCode({ workflowsPath: workflowsPath() }),
+  });
+}
+
+function queueWorker(
+  options: WorkersOptions,
+  services: Services,
+  queue: string,
+  slots: number,
+): Promise<Worker> {
+  return Worker.create({
+    ...common(options, services),
+    taskQueue: `${options.taskQueue ?? 'foldwise'}-${queue}`,
+    maxConcurrentActivityTaskExecutions: slots,
+  });
+}
+
+function common(
+  { connection, namespace, shutdownGraceMs = 60_000 }: WorkersOptions,
+  services: Services,
+): Omit<WorkerOptions, 'taskQueue'> {
+  return {
+    connection,
+    namespace,
+    activities: createActivities(services),
+    shutdownGraceTime: shutdownGraceMs,
+    // Heartbeats show progress, and bring word of a cancellation.
+    maxHeartbeatThrottleInterval: '2s',
+    defaultHeartbeatThrottleInterval: '2s',
+  };
+}
+
+/** The module whose exports are the workflow types. */
+export function workflowsPath(): string {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url));
+}
