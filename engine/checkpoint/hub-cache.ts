@@ -147,9 +147,10 @@ function hashOf({ sha256, gitHash, size }: RemoteFile): Hash {
 
 /** A relative link, so that the cache can be moved; a copy where links are not allowed. */
 async function link(blob: string, pointer: string): Promise<void> {
+  const temporary = `${pointer}.${randomUUID()}.incomplete`;
   await mkdir(dirname(pointer), { recursive: true });
-  await rm(pointer, { force: true });
-  await symlink(relative(dirname(pointer), blob), pointer).catch(() => copyFile(blob, pointer));
+  await symlink(relative(dirname(pointer), blob), temporary).catch(() => copyFile(blob, temporary));
+  await rename(temporary, pointer);
 }
 
 function damaged(file: RemoteFile, expected: string, found: string): EnvironmentFault {

@@ -4,6 +4,9 @@ import type { TokenizerSettings } from './settings.js';
 import { checkMaxLength, type SpecialTokens, type Tokenizer } from './contract.js';
 import { exportFiles, tokenIds, type TokenizerJson } from './tokenizer-json.js';
 
+/** Texts handed to the library at a time: what it returns takes far more memory than the ids. */
+const batch = 1024;
+
 /** A `tokenizer.json` run by Hugging Face's library. */
 export class LibraryTokenizer implements Tokenizer {
   readonly vocabularySize: number;
@@ -57,9 +60,13 @@ export class LibraryTokenizer implements Tokenizer {
   }
 
   async encode(texts: readonly string[], maxLength: number): Promise<Int32Array[]> {
-    if (texts.length === 0) return [];
-    const encodings = await this.#library(maxLength).encodeBatch([...texts]);
-    return encodings.map((encoding) => Int32Array.from(encoding.getIds()));
+    const library = this.#library(maxLength);
+    const encoded: Int32Array[] = [];
+    for (let from = 0; from < texts.length; from += batch) {
+      const encodings = await library.encodeBatch(texts.slice(from, from + batch));
+      for (const encoding of encodings) encoded.push(Int32Array.from(encoding.getIds()));
+    }
+    return encoded;
   }
 
   files(): Record<string, string> {

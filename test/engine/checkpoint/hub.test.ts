@@ -63,6 +63,13 @@ describe('a model by its name on the hub', () => {
     expect(await resolveModel(name, options)).toEqual(first);
   });
 
+  it('may be asked for twice at once', async () => {
+    const options = await start();
+    const [one, two] = await Promise.all([resolveModel(name, options), resolveModel(name, options)]);
+    expect(one).toEqual(two);
+    expect(filesBelow(options.cacheDirectory).some((path) => path.includes('incomplete'))).toBe(false);
+  });
+
   it('reports its progress up to the size of each file', async () => {
     const last = new Map<string, DownloadProgress>();
     const options = await start();

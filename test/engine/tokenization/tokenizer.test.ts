@@ -59,6 +59,15 @@ describe('a tokenizer.json', () => {
     expect(await tokenizer.encode([], 8)).toEqual([]);
   });
 
+  it('takes any number of texts, and keeps their order', async () => {
+    const tokenizer = await parseTokenizer(JSON.stringify(small));
+    const ids = await tokenizer.encode(
+      Array.from({ length: 2500 }, (_, i) => (i % 3 === 0 ? 'hello' : 'world')),
+      8,
+    );
+    expect(ids.map((text) => text[1])).toEqual(Array.from({ length: 2500 }, (_, i) => (i % 3 === 0 ? 5 : 6)));
+  });
+
   it('is exported so that it loads again, as a class of its own for transformers', async () => {
     const files = (await parseTokenizer(JSON.stringify(small))).files();
     expect(Object.keys(files).sort()).toEqual([
