@@ -90,7 +90,7 @@ export class CheckpointShelf {
     await this.update(lease, (pointer) => pointer);
   }
 
-  /** Keeps a checkpoint. Its files may be removed by the trainer afterwards. */
+  /** Keeps a checkpoint. The trainer may remove its files afterwards, but not write to them: they are linked. */
   async publish(lease: Lease, checkpoint: CheckpointOnDisk): Promise<void> {
     await this.guard(lease.key, async () => {
       const shelved: ShelvedCheckpoint = {

@@ -1,4 +1,10 @@
-import { Worker, bundleWorkflowCode, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type NativeConnection,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
@@ -37,6 +43,11 @@ export interface Workers {
   /** Lets running folds checkpoint, then ends `run`. */
   shutdown(): void;
 }
+
+const quiet = new DefaultLogger('ERROR');
+
+/** Made once per process: it takes a second or two. */
+let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 
 /** Creates a worker per queue: the main one carries the workflow, too; the others activities alone. */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
@@ -77,7 +88,7 @@ async function mainWorker(options: WorkersOptions, services: Services): Promise<
   return Worker.create({
     ...common(options, services),
     taskQueue: options.taskQueue ?? 'foldwise',
-    workflowBundle: await bundleWorkflowCode({ workflowsPath: workflowsPath() }),
+    workflowBundle: await (bundle ??= bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: quiet })),
   });
 }
 

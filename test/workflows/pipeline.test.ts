@@ -1,12 +1,18 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Bench, server, startEnvironment, without } from './bench.js';
+import { Bench, progressWhen, server, startEnvironment, without } from './bench.js';
+import { FakeTrainer } from './fake-trainer.js';
 
 describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
   let environment: TestWorkflowEnvironment;
   let bench: Bench;
+  const resultOf = (run: string): Record<string, unknown> =>
+    JSON.parse(readFileSync(join(bench.folder, 'runs', run, 'result.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
   beforeAll(async () => {
     environment = await startEnvironment();
   });
@@ -20,11 +26,12 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     expect(summary.skippedFolds).toEqual([]);
     expect(summary.macroF1?.tuned).toBe(1);
     const read = (name: string): string => readFileSync(join(bench.folder, 'runs', 'first', name), 'utf8');
-    const result = JSON.parse(read('result.json')) as Record<string, unknown>;
-    expect(result).toMatchObject({
+    expect(resultOf('first')).toMatchObject({
       run: 'first',
       pipeline: 'bench',
       status: 'completed',
+      rows: { train: 30, test: 2 },
+      skippedFolds: [],
       rowsWithoutOof: 0,
       reused: [],
     });
@@ -35,4 +42,132 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     expect(read('models/2/onnx/model.onnx')).toBe('model 2 42');
     expect(read('events.ndjson')).toContain('"event":"fold finished"');
   });
+
+  it('reuses every step in a second run, and says so', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    await bench.complete({ run: 'first' });
+    const second = await bench.complete({ run: 'second' });
+    const reused = ['data', 'fold', 'oof', 'thresholds', 'submission'];
+    expect(second.reused).toEqual(reused);
+    expect(bench.trainer.jobs).toHaveLength(3);
+    expect(resultOf('second')).toMatchObject({ reused, seconds: { data: 0, fold: 0 } });
+    expect(readFileSync(join(bench.folder, 'runs', 'second', 'models', '1', 'config.json'), 'utf8')).toBe(
+      '{"fold":1}',
+    );
+  });
+
+  it('trains no fold again when only the test rows have changed', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    await bench.complete();
+    writeFileSync(join(bench.folder, 'test.csv'), 'id,text\nc,three\n');
+    const second = await bench.complete();
+    expect(second.reused).toEqual(['fold', 'oof', 'thresholds']);
+    expect(bench.trainer.jobs).toHaveLength(3);
+  });
+
+  it('trains every fold again when an option of the training changes, or when the run is to be fresh', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    await bench.complete();
+    await bench.complete({ overrides: { 'training.learningRate': 0.5 } });
+    expect(bench.trainer.jobs).toHaveLength(6);
+    const fresh = await bench.complete({ fresh: true });
+    expect(fresh.reused).toEqual([]);
+    expect(bench.trainer.jobs).toHaveLength(9);
+  });
+
+  it('runs a pipeline from the path of its file', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    const file = join(bench.folder, 'pipeline.yaml');
+    writeFileSync(file, JSON.stringify(bench.pipeline({ data: { train: 'train.csv', test: 'test.csv' } })));
+    expect((await bench.complete({ pipeline: file })).pipeline).toBe('bench');
+  });
+
+  it.each([
+    ['a fault in the pipeline', { folds: { count: 'three' } }, /folds\.count/],
+    [
+      'a path outside the roots of the worker',
+      { data: { train: '/etc/passwd', test: 'test.csv' } },
+      /may not read there/,
+    ],
+    ['data that does not fit', { labels: ['joy', 'anger'] }, /anger/],
+    ['a scheme that no worker reads', { data: { train: 's3://bucket/a.csv', test: 'test.csv' } }, /scheme/],
+  ])('fails at once, with the reason, on %s', async (_title, changes, reason) => {
+    bench = new Bench(environment);
+    await bench.work();
+    const failure: unknown = await bench
+      .complete({ pipeline: bench.pipeline(changes) })
+      .catch((error: unknown) => error);
+    expect((failure as Error).cause).toMatchObject({ message: expect.stringMatching(reason) as string });
+    expect(bench.trainer.jobs).toHaveLength(0);
+  });
+
+  it('never carries the text of a row in a failure', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    writeFileSync(join(bench.folder, 'train.csv'), 'id,text,joy,fear\n1,a very private text,1,maybe\n');
+    const handle = await bench.start();
+    await handle.result().catch(() => undefined);
+    const history = textsOf(await handle.fetchHistory()).join('\n');
+    expect(history).not.toContain('very private');
+    expect(history).toContain('fear');
+  });
+
+  it('shows itself to the Web UI: current details and search attributes', async () => {
+    bench = new Bench(environment, new FakeTrainer({ steps: 20, stepMs: 50 }));
+    await bench.work();
+    const handle = await bench.start();
+    await progressWhen(handle, ({ steps }) => steps.some(({ state }) => state === 'running'));
+    await handle.result();
+    const { typedSearchAttributes } = await handle.describe();
+    const found = Object.fromEntries(
+      typedSearchAttributes.getAll().map(({ key, value }) => [key.name, value]),
+    );
+    expect(found).toMatchObject({
+      FoldwisePipeline: 'bench',
+      FoldwiseState: 'completed',
+      FoldwiseMacroF1: 1,
+    });
+    const details = JSON.stringify(await handle.query('__temporal_workflow_metadata'));
+    expect(details).toContain('| 2 | completed | 1 | 0.520 |');
+    expect(details).toContain('Reruns what failed');
+  });
+
+  it('answers the query with the epochs that the folds have signalled', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    const handle = await bench.start();
+    await handle.result();
+    const progress = await progressWhen(handle, ({ state }) => state === 'completed');
+    const fold = progress.steps.find(({ step }) => step === 'fold');
+    expect(fold?.members.map(({ index, state, bestF1 }) => [index, state, bestF1])).toEqual([
+      [1, 'completed', 0.51],
+      [2, 'completed', 0.52],
+      [3, 'completed', 0.53],
+    ]);
+    expect(fold?.members[0]?.activityId).toBe('fold-1');
+  });
+
+  it('adds less than two seconds to five folds that take no time', async () => {
+    bench = new Bench(environment, new FakeTrainer({ steps: 0 }));
+    await bench.work({}, { slots: 5 });
+    await bench.complete({ run: 'warm' });
+    const started = performance.now();
+    const handle = await bench.start({ fresh: true, pipeline: bench.pipeline({ folds: { count: 5 } }) });
+    await handle.result();
+    const seconds = (performance.now() - started) / 1000;
+    const events = (await handle.fetchHistory()).events?.length ?? 0;
+    console.log(`orchestration of 5 instant folds: ${seconds.toFixed(2)} s, ${events} events`);
+    expect(seconds).toBeLessThan(2);
+  });
 });
+
+/** Every string of a history, payloads decoded. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (value instanceof Uint8Array) return [Buffer.from(value).toString('utf8')];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}

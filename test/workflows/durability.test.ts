@@ -1,0 +1,90 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { InputFault } from '../../errors/fault.js';
+import { Bench, progressWhen, server, startEnvironment, update, without } from './bench.js';
+import { FakeTrainer } from './fake-trainer.js';
+
+describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
+  let environment: TestWorkflowEnvironment;
+  let bench: Bench;
+  beforeAll(async () => {
+    environment = await startEnvironment();
+  });
+  afterEach(() => bench.dispose());
+  afterAll(() => environment?.teardown());
+
+  const until = async (holds: () => boolean): Promise<void> => {
+    for (let tries = 0; tries < 400 && !holds(); tries++) await delay(20);
+    expect(holds()).toBe(true);
+  };
+
+  it('goes on from the published checkpoint when its worker is shut down', async () => {
+    bench = new Bench(environment, new FakeTrainer({ steps: 30, stepMs: 30 }));
+    await bench.work();
+    const handle = await bench.start();
+    await until(() => (bench.trainer.stepsDone.get(1) ?? 0) > 5);
+    await bench.rest();
+    await bench.work();
+    await handle.result();
+    const resumed = bench.trainer.jobs.filter(({ resume }) => resume.length > 0);
+    expect(resumed.map(({ fold }) => fold).toSorted()).toEqual([1, 2, 3]);
+    for (const fold of [1, 2, 3]) expect(bench.trainer.stepsDone.get(fold)).toBe(30);
+  });
+
+  it('trains each fold once where two runs of the same pipeline run at once', async () => {
+    bench = new Bench(environment, new FakeTrainer({ steps: 10, stepMs: 30 }));
+    await bench.work({}, { slots: 6 });
+    const [first, second] = await Promise.all([bench.start(), bench.start()]);
+    const summaries = await Promise.all([first.result(), second.result()]);
+    expect(summaries).toMatchObject([{ skippedFolds: [] }, { skippedFolds: [] }]);
+    expect(bench.trainer.jobs.map(({ fold }) => fold).toSorted()).toEqual([1, 2, 3]);
+  });
+
+  it('keeps the checkpoints of a cancelled run for the next one', async () => {
+    bench = new Bench(environment, new FakeTrainer({ steps: 300, stepMs: 30 }));
+    await bench.work();
+    const first = await bench.start();
+    await until(() => (bench.trainer.stepsDone.get(1) ?? 0) > 5);
+    await first.cancel();
+    await expect(first.result()).rejects.toThrow();
+    const done = bench.trainer.stepsDone.get(1) ?? 0;
+    expect(done).toBeLessThan(300);
+    await bench.complete();
+    expect(bench.trainer.stepsDone.get(1)).toBe(300);
+  }, 30_000);
+
+  it('leaves no checkpoint behind when its folds are finished', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    await bench.complete();
+    expect(readdirSync(join(bench.folder, '.foldwise', 'checkpoints'))).toEqual([]);
+  });
+
+  it('makes a damaged artifact again before the step that reads it is retried', async () => {
+    const broken = new InputFault({ where: 'fold 1', what: 'not yet' });
+    bench = new Bench(
+      environment,
+      new FakeTrainer({ fail: ({ fold }, calls) => (fold === 1 && calls === 1 ? broken : undefined) }),
+    );
+    await bench.work();
+    const handle = await bench.start();
+    await progressWhen(handle, ({ state }) => state === 'waiting');
+    damageArtifacts(join(bench.folder, '.foldwise', 'store', 'sha256'), '"texts"');
+    await update(handle, 'retry', { step: 'fold', index: 1 });
+    expect(await handle.result()).toMatchObject({ skippedFolds: [] });
+    expect(bench.trainer.jobs.map(({ fold }) => fold).toSorted()).toEqual([1, 1, 2, 3]);
+  });
+});
+
+/** Flips a byte of every artifact with that text in it. */
+function damageArtifacts(folder: string, text: string): void {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || !readFileSync(path, 'utf8').includes(text)) continue;
+    chmodSync(path, 0o644);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(text, '"texTs"'));
+  }
+}
