@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { EnvironmentFault } from '../errors/fault.js';
+import { readRecord } from '../infra/server/record.js';
 import type { Workdir } from './workdir.js';
 
 /** A server that was reached. */
@@ -17,7 +16,7 @@ export interface ServerLink {
 
 /** Where a server is, as the environment or the workdir's `server.json` says. */
 interface ServerPlace {
-  readonly options: ConnectionOptions;
+  readonly options: ClientConnectConfig['connectionOptions'];
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | null;
@@ -47,7 +46,12 @@ export async function connectTo(server: {
   readonly namespace: string;
   readonly uiUrl: string | null;
 }): Promise<ServerLink> {
-  return open({ ...server, options: configuredServer()?.options ?? {} });
+  return open({ ...server, options: configuredOptions() });
+}
+
+/** TLS, keys and the like of the configured server; nothing where none is configured. */
+export function configuredOptions(): ClientConnectConfig['connectionOptions'] {
+  return configuredServer()?.options ?? {};
 }
 
 async function open({ options, address, namespace, uiUrl }: ServerPlace): Promise<ServerLink> {
@@ -72,15 +76,7 @@ function configuredServer(): ServerPlace | null {
   return { options: connectionOptions, address, namespace: namespace ?? 'default', uiUrl: null };
 }
 
-async function workdirServer({ state }: Workdir): Promise<ServerPlace | null> {
-  const text = await readFile(join(state, 'server.json'), 'utf8').catch(() => null);
-  if (text === null) return null;
-  const record = JSON.parse(text) as { address?: unknown; uiUrl?: unknown; namespace?: unknown };
-  if (typeof record.address !== 'string') return null;
-  return {
-    options: {},
-    address: record.address,
-    namespace: typeof record.namespace === 'string' ? record.namespace : 'default',
-    uiUrl: typeof record.uiUrl === 'string' ? record.uiUrl : null,
-  };
+async function workdirServer({ path }: Workdir): Promise<ServerPlace | null> {
+  const record = await readRecord(path);
+  return record === null ? null : { ...record, options: {} };
 }

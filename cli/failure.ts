@@ -16,8 +16,9 @@ export class CommandFailure extends Error {
 export function renderFailure(error: unknown, { debug }: { readonly debug: boolean }): string {
   if (!(error instanceof Error)) return `error: ${oneLine(String(error))}`;
   if (debug) return stackOf(error);
-  // A fault's message may be a list, one line for each thing that is wrong.
-  if (error instanceof Fault) return `error: ${error.message.split('\n').map(cleanLine).join('\n')}`;
+  // Such a message may have several lines, as one for each thing that is wrong.
+  if (error instanceof Fault || error instanceof CommandFailure)
+    return `error: ${error.message.split('\n').map(cleanLine).join('\n')}`;
   const messages = chain(error).map(({ message }) => oneLine(message));
   const distinct = messages.filter((message, i) => message !== '' && messages.indexOf(message) === i);
   return `error: ${distinct.join(': ') || error.name}`;

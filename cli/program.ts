@@ -3,18 +3,25 @@ import { addCancel } from './commands/cancel.js';
 import { addCompare } from './commands/compare.js';
 import { addConfig } from './commands/config.js';
 import { addRetry, addSkip } from './commands/decide.js';
+import { addDev } from './commands/dev.js';
+import { addDoctor } from './commands/doctor.js';
 import { addPlan } from './commands/plan.js';
 import { addReport } from './commands/report.js';
+import { addRun } from './commands/run.js';
 import { addSchedule } from './commands/schedule.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addWatch } from './commands/watch.js';
+import { addWorker } from './commands/worker.js';
 import type { Console } from './terminal/console.js';
 
 /** In the order in which `--help` lists them. */
 const commands = [
+  addRun,
   addPlan,
   addConfig,
+  addDev,
+  addWorker,
   addStart,
   addWatch,
   addStatus,
@@ -24,6 +31,7 @@ const commands = [
   addSchedule,
   addReport,
   addCompare,
+  addDoctor,
 ];
 
 /** The command line, wired but not run: `createProgram(console).parseAsync(argv)`. */

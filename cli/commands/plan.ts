@@ -4,18 +4,21 @@ import { planSteps, type PlannedStep } from '../../pipeline/dag.js';
 import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';
+import { createServices } from '../../worker/services.js';
 import { printsJson, takesPipeline, type JsonOption, type PipelineArguments } from '../options.js';
 import { drawSteps } from '../plan/draw-steps.js';
 import { estimateTraining, type Estimate } from '../plan/estimate.js';
+import { findReuse, type StepReuse } from '../plan/reuse.js';
 import { readResults } from '../runs/results.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { paint, wantsColor } from '../terminal/paint.js';
-import { workdirAt } from '../workdir.js';
+import { workdirAt, type Workdir } from '../workdir.js';
 
 interface Plan {
   readonly pipeline: Pipeline;
   readonly rows: { readonly train: number; readonly test: number };
   readonly steps: readonly PlannedStep[];
+  readonly reuse: readonly StepReuse[];
   readonly estimate: Estimate;
   readonly warnings: readonly string[];
 }
@@ -31,28 +34,39 @@ export function addPlan(program: Command, console: Console): void {
       const options = command.optsWithGlobals<PipelineArguments & JsonOption>();
       const plan = await makePlan(
         readPipeline(file, { overrides: options.set ?? {} }),
-        workdirAt(options.workdir).runs,
+        workdirAt(options.workdir),
       );
       if (options.json === true) printJson(console, plan);
       else for (const line of planLines(plan, wantsColor(process.stdout))) console.print(line);
     });
 }
 
-async function makePlan(pipeline: Pipeline, runs: string): Promise<Plan> {
+async function makePlan(pipeline: Pipeline, workdir: Workdir): Promise<Plan> {
   const dataset = await readDataset(pipeline.data, pipeline.labels);
   const rows = { train: dataset.train.texts.length, test: dataset.test.texts.length };
-  const estimate = estimateTraining(pipeline, rows.train, pipeline.folds.count, await readResults(runs));
-  return { pipeline, rows, steps: planSteps(pipeline), estimate, warnings: dataset.warnings };
+  const steps = planSteps(pipeline);
+  const state = createServices({ workdir: workdir.path, roots: null, searchAttributes: false });
+  const reuse = await findReuse(pipeline, steps, state);
+  const folds = foldsToTrain(steps, reuse);
+  const estimate = estimateTraining(pipeline, rows.train, folds, await readResults(workdir.runs));
+  return { pipeline, rows, steps, reuse, estimate, warnings: dataset.warnings };
 }
 
-function planLines({ pipeline, rows, steps, estimate, warnings }: Plan, color: boolean): string[] {
+function foldsToTrain(steps: readonly PlannedStep[], reuse: readonly StepReuse[]): number {
+  const training = steps.filter(({ step }) => step.run === 'trainFold').map(({ name }) => name);
+  return reuse
+    .filter(({ step }) => training.includes(step))
+    .reduce((sum, { of, reused }) => sum + of - reused, 0);
+}
+
+function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, color: boolean): string[] {
   const ink = paint(color);
   const { folds, training, labels } = pipeline;
   return [
     `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
     `${modelWords(pipeline)}, ${folds.count} folds, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}`,
     '',
-    ...drawSteps(steps, stepRemark, ink),
+    ...drawSteps(steps, (step) => stepRemark(step, reuse), ink),
     '',
     estimateWords(estimate),
     ...warnings.map((warning) => ink.yellow(`warning: ${warning}`)),
@@ -68,13 +82,21 @@ function modelWords({ model }: Pipeline): string {
   return `${name}, at most ${maxLength} tokens`;
 }
 
-function stepRemark({ step }: PlannedStep): string {
+function stepRemark({ name, step }: PlannedStep, reuse: readonly StepReuse[]): string {
   const queue = step.queue === 'main' ? '' : `on queue foldwise-${step.queue}`;
   const failure = step.onFailure === 'fail' ? '' : `on failure: ${step.onFailure}`;
-  return [queue, failure].filter((part) => part !== '').join(', ');
+  return [queue, failure, reuseWords(reuse.find((each) => each.step === name))]
+    .filter((part) => part !== '')
+    .join(', ');
+}
+
+function reuseWords(reuse: StepReuse | undefined): string {
+  if (reuse === undefined || reuse.reused === 0) return '';
+  return reuse.of === 1 ? 'reused' : `${reuse.reused} of ${reuse.of} reused`;
 }
 
 function estimateWords({ optimizerSteps, seconds, judgedBy }: Estimate): string {
+  if (optimizerSteps === 0) return 'Nothing to train.';
   const work = `${count(optimizerSteps)} optimizer steps to train`;
   if (seconds === null) return `${work}; how long that takes is known after a first run of this model.`;
   return `${work}, about ${duration(seconds)} one fold after the other, judged by run ${judgedBy}.`;

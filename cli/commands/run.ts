@@ -1,0 +1,150 @@
+import type { Command } from 'commander';
+import { readDataset } from '../../data/dataset.js';
+import { planSteps } from '../../pipeline/dag.js';
+import { readPipeline } from '../../pipeline/load.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { CommandFailure } from '../failure.js';
+import { openHost, type Host } from '../host/host.js';
+import { onInterrupt } from '../host/interrupt.js';
+import { logToFile } from '../host/worker-log.js';
+import { positiveInteger, takesPipeline, type PipelineArguments } from '../options.js';
+import { observeRun } from '../runs/observe-run.js';
+import { requireCompleted } from '../runs/outcome.js';
+import type { RunView } from '../runs/run-view.js';
+import { startRun, type StartedRun } from '../runs/start-run.js';
+import { retryFailed } from '../runs/waiting.js';
+import { watchRun } from '../runs/watch-run.js';
+import type { Console } from '../terminal/console.js';
+import { openDisplay, type RunDisplay } from '../terminal/display.js';
+import { printOutcome } from '../terminal/print-outcome.js';
+import { workdirAt, type Workdir } from '../workdir.js';
+
+interface RunArguments extends PipelineArguments {
+  readonly fresh?: boolean;
+  readonly slots?: number;
+  readonly threads?: number;
+  readonly wait?: boolean;
+}
+
+/** `foldwise run`: server, worker and run in one. */
+export function addRun(program: Command, console: Console): void {
+  takesPipeline(program.command('run'))
+    .summary('train, score and predict: server, worker and run in one')
+    .description(
+      'Runs a pipeline from its data to its report, with everything it needs in this process, and shows how it goes. What earlier runs did already is reused. Where a run of the same pipeline is open in the workdir, it goes on with that one. The exit code is 0 only if the run completed.',
+    )
+    .option('--fresh', 'reuse nothing of earlier runs')
+    .option('--slots <number>', 'folds trained at once (default: 1)', positiveInteger)
+    .option(
+      '--threads <number>',
+      'threads per fold (default: the processors, divided by the slots)',
+      positiveInteger,
+    )
+    .option('--wait', 'stay when a failed fold waits for `foldwise retry` or `skip` (default: on a terminal)')
+    .addHelpText(
+      'after',
+      `
+Ctrl-C asks the folds to write a checkpoint and ends; the same command goes on from there.
+A second Ctrl-C ends at once.`,
+    )
+    .action(async (file: string, _options: unknown, command: Command) => {
+      await new RunCommand(console, file, command.optsWithGlobals<RunArguments>()).run();
+    });
+}
+
+class RunCommand {
+  private readonly workdir: Workdir;
+  private readonly display: RunDisplay;
+
+  constructor(
+    private readonly console: Console,
+    private readonly file: string,
+    private readonly options: RunArguments,
+  ) {
+    this.workdir = workdirAt(options.workdir);
+    this.display = openDisplay(console);
+  }
+
+  async run(): Promise<void> {
+    try {
+      const pipeline = await this.checked();
+      logToFile(this.workdir);
+      const host = await this.openHost();
+      const interrupt = onInterrupt(() => this.display.note(stopping), host.stopNow);
+      const { started, view } = await this.follow(host, pipeline, interrupt.signal).finally(async () => {
+        await host.stop();
+        interrupt.close();
+      });
+      this.display.close();
+      await printOutcome(this.console, started, view, this.workdir);
+    } finally {
+      this.display.close();
+    }
+  }
+
+  /** Whatever a person has to change in the pipeline or its tables is said before anything starts. */
+  private async checked(): Promise<Pipeline> {
+    const pipeline = readPipeline(this.file, { overrides: this.options.set ?? {} });
+    planSteps(pipeline);
+    await readDataset(pipeline.data, pipeline.labels);
+    return pipeline;
+  }
+
+  private openHost(): Promise<Host> {
+    const { slots, threads } = this.options;
+    return openHost({
+      workdir: this.workdir,
+      // The pipeline is the user's own: the run may read what the user may.
+      roots: null,
+      onMessage: (message) => this.display.note(message),
+      ...(slots === undefined ? {} : { slots }),
+      ...(threads === undefined ? {} : { threads }),
+    });
+  }
+
+  private async follow(
+    host: Host,
+    pipeline: Pipeline,
+    interrupted: AbortSignal,
+  ): Promise<{ started: StartedRun; view: RunView | null }> {
+    const { client } = host.link;
+    const fresh = this.options.fresh === true;
+    const started = await startRun(client, pipeline, { fresh, startedAt: new Date() });
+    if (started.attached) await this.attach(host, started);
+    const watching = watchRun(client, started.handle, this.display, interrupted, this.waits());
+    const view = await Promise.race([watching, host.working.then(() => watching)]);
+    if (interrupted.aborted) throw new CommandFailure(`stopped; go on with: ${this.again()}`, 130);
+    if (view?.progress.state === 'waiting') throw new CommandFailure(this.undecided(view), 1);
+    await requireCompleted(started.handle, view);
+    return { started, view };
+  }
+
+  /** An open run may wait since a fold failed: running it again is the decision to try that again. */
+  private async attach({ link }: Host, { handle, run }: StartedRun): Promise<void> {
+    this.display.note(`Run ${run} of this pipeline is open: it goes on.`);
+    const retried = await retryFailed(handle, await observeRun(link.client, handle));
+    if (retried.length > 0) this.display.note(`What had failed is tried again: ${retried.join(', ')}.`);
+  }
+
+  private waits(): boolean {
+    return this.options.wait ?? process.stdout.isTTY === true;
+  }
+
+  private undecided({ progress }: RunView): string {
+    return [
+      `run ${progress.run} waits: ${progress.waitingFor ?? 'for a decision'}`,
+      `Try again with: ${this.again()}`,
+      `Or go on without a fold: foldwise dev, and beside it: foldwise skip ${JSON.stringify(progress.run)} --fold N`,
+    ].join('\n');
+  }
+
+  private again(): string {
+    const set = Object.entries(this.options.set ?? {}).map(
+      ([path, value]) => ` --set ${JSON.stringify(`${path}=${value}`)}`,
+    );
+    const { workdir } = this.options;
+    return `foldwise run ${this.file}${set.join('')}${workdir === undefined ? '' : ` --workdir ${workdir}`}`;
+  }
+}
+
+const stopping = 'Stopping: folds in training write a checkpoint first. Ctrl-C again stops at once.';
