@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { linkDurably } from './durable-file.js';
 import { errorCode, LeaseLost, storageFault } from './faults.js';
 import {
@@ -90,7 +90,7 @@ export class CheckpointShelf {
     await this.update(lease, (pointer) => pointer);
   }
 
-  /** Keeps a checkpoint. The trainer may remove its files afterwards, but not write to them: they are linked. */
+  /** Keeps a checkpoint; its files in the work directory are moved away. */
   async publish(lease: Lease, checkpoint: CheckpointOnDisk): Promise<void> {
     await this.guard(lease.key, async () => {
       const shelved: ShelvedCheckpoint = {
@@ -104,6 +104,9 @@ export class CheckpointShelf {
         ...pointer,
         checkpoints: [shelved, ...older(pointer).slice(0, 1)],
       }));
+      for (const file of [checkpoint.state, checkpoint.best]) {
+        if (file?.path.startsWith(lease.workDirectory + sep)) await rm(file.path, { force: true });
+      }
     });
   }
 

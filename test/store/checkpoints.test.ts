@@ -74,11 +74,10 @@ describe('the checkpoints of a fold', () => {
     expect(readFileSync(older!.best!.path, 'utf8')).toBe('best');
   });
 
-  it('outlive that their trainer removes its files', async () => {
+  it('are moved out of the folder that their trainer wrote them to', async () => {
     const lease = await take();
-    const written = checkpoint(lease, 1);
-    await shelf().publish(lease, written);
-    rmSync(written.state.path);
+    await shelf().publish(lease, checkpoint(lease, 1, 'best'));
+    expect(readdirSync(lease.workDirectory)).toEqual([]);
     expect(readFileSync((await take({ attempt: 2 })).checkpoints[0]!.state.path, 'utf8')).toBe('state 1');
   });
 

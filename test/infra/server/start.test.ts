@@ -1,0 +1,88 @@
+import { Client, Connection } from '@temporalio/client';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findServer } from '../../../infra/server/find.js';
+import { recordPath } from '../../../infra/server/record.js';
+import { startServer, type RunningServer } from '../../../infra/server/start.js';
+
+const found = findServer();
+const without = found === null ? ' (skipped: no Temporal server is installed)' : '';
+
+describe.skipIf(found === null)(`the embedded server${without}`, () => {
+  let workdir: string;
+  let servers: RunningServer[];
+  beforeEach(() => {
+    workdir = mkdtempSync(join(tmpdir(), 'foldwise-server-'));
+    servers = [];
+  });
+  afterEach(async () => {
+    for (const server of servers) await server.stop();
+    rmSync(workdir, { recursive: true, force: true });
+  });
+
+  const start = async (messages: string[] = []): Promise<RunningServer> => {
+    const searchAttributes = { FoldwiseState: 'Keyword' };
+    const server = await startServer({
+      workdir,
+      searchAttributes,
+      onMessage: (message) => messages.push(message),
+    });
+    servers.push(server);
+    return server;
+  };
+
+  it('answers once it is started, and knows the search attributes', async () => {
+    const server = await start();
+    const connection = await Connection.connect({ address: server.address });
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({
+      namespace: 'default',
+    });
+    await connection.close();
+    expect(customAttributes).toHaveProperty('FoldwiseState');
+    expect((await fetch(server.uiUrl ?? '')).status).toBe(200);
+  });
+
+  it('is shared by those who start it for the same folder, at once or later', async () => {
+    const messages: string[] = [];
+    const [first, second] = await Promise.all([start(), start(messages)]);
+    expect(first.pid).toBe(second.pid);
+    expect([first.started, second.started].toSorted()).toEqual([false, true]);
+    const third = await start(messages);
+    expect(third.pid).toBe(first.pid);
+    expect(messages.at(-1)).toContain('runs for this folder already');
+  });
+
+  it('is not stopped by one who found it running', async () => {
+    const first = await start();
+    await (await start()).stop();
+    const connection = await Connection.connect({ address: first.address });
+    await connection.close();
+  });
+
+  it('is replaced after it was killed, with its history kept', async () => {
+    const first = await start();
+    const connection = await Connection.connect({ address: first.address });
+    const client = new Client({ connection });
+    await client.workflow.start('pipeline', { workflowId: 'kept', taskQueue: 'nobody' });
+    await delay(500);
+    process.kill(first.pid!, 'SIGKILL');
+    await connection.close();
+    await delay(300);
+    const second = await start();
+    expect(second.pid).not.toBe(first.pid);
+    const again = await Connection.connect({ address: second.address });
+    const { type } = await new Client({ connection: again }).workflow.getHandle('kept').describe();
+    await again.close();
+    expect(type).toBe('pipeline');
+  });
+
+  it('leaves no record behind when it is stopped', async () => {
+    const server = await start();
+    expect(existsSync(recordPath(workdir))).toBe(true);
+    await server.stop();
+    expect(existsSync(recordPath(workdir))).toBe(false);
+  });
+});
