@@ -68,6 +68,7 @@ class LiveDisplay implements RunDisplay {
     clearInterval(this.timer);
     this.draw();
     this.screen.done();
+    this.view = null;
   }
 
   private draw(): void {

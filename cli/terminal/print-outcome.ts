@@ -6,6 +6,7 @@ import type { RunView } from '../runs/run-view.js';
 import type { StartedRun } from '../runs/start-run.js';
 import type { Workdir } from '../workdir.js';
 import type { Console } from './console.js';
+import { padEnd } from './layout.js';
 import { paint, wantsColor } from './paint.js';
 import { scoreTable } from './score-table.js';
 
@@ -40,11 +41,11 @@ export async function printOutcome(
     ink.dim('The cross-fitted score is the honest one: thresholds tuned on other rows than they judge.'),
   );
   console.print('');
-  console.print(`Run ${run} completed${view === null ? '' : ` in ${duration(view.elapsedSeconds)}`}:`);
-  for (const [name, purpose] of files) {
-    const path = join(directory, name);
-    if (existsSync(path)) console.print(`  ${relative(process.cwd(), path)}  ${ink.dim(purpose)}`);
-  }
+  const time = view === null ? '' : ` in ${duration(view.elapsedSeconds)}`;
+  console.print(`Completed${time}. In ${ink.bold(relative(process.cwd(), directory))}:`);
+  const there = files.filter(([name]) => existsSync(join(directory, name)));
+  for (const line of there.map(([name, purpose]) => `  ${padEnd(name, 16)}${ink.dim(purpose)}`))
+    console.print(line);
   const place = workdir.path === process.cwd() ? '' : ` --workdir ${relative(process.cwd(), workdir.path)}`;
   console.print(`Its history in Temporal's Web UI: foldwise dev${place}`);
 }

@@ -1,3 +1,4 @@
+import type { FoldHeartbeat } from '../../activities/contracts.js';
 import { duration, score } from '../../report/notation.js';
 import type { StepProgress, StepState } from '../../workflows/progress.js';
 import { memberView, type MemberView, type RunView } from '../runs/run-view.js';
@@ -81,37 +82,45 @@ function memberLines(step: StepProgress, view: RunView, options: StepOptions): s
 function memberLine(member: MemberView, head: string, options: StepOptions): string {
   const { ink, width } = options;
   const label = padEnd(`fold ${member.index}`, 'fold 10'.length);
-  const start = `${ink.dim(head)}${symbol(member.state, options)} ${label} `;
+  const state = member.live?.phase === 'queued' ? 'pending' : member.state;
+  const start = `${ink.dim(head)}${symbol(state, options)} ${label} `;
   const free = width - columns(start);
-  const told = memberWords(member);
-  if (member.share === null || free < 40)
-    return (start + noteInk(member.state, ink)(fit(told, free))).trimEnd();
+  if (member.share === null || free < 40) {
+    return (start + noteInk(member.state, ink)(memberWords(member, free))).trimEnd();
+  }
   const barWidth = Math.min(24, Math.max(8, free - 58));
-  const words = fit(told, free - barWidth - 1);
+  const words = memberWords(member, free - barWidth - 1);
   return `${start}${ink.cyan(bar(member.share, barWidth))} ${words}`.trimEnd();
 }
 
-/** Epoch, step, loss, F1, time left; or why there is none of it. */
-function memberWords(member: MemberView): string {
+/** Epoch, step, loss, F1, time left; or why there is none of it. Steps go first where space is short. */
+function memberWords(member: MemberView, width: number): string {
   const { state, live, message, epochs, bestF1 } = member;
   const f1 = bestF1 === null ? '' : `F1 ${score(bestF1)}`;
   if (state === 'completed' || state === 'reused') {
-    return joined([`epoch ${epochs.length}/${epochs.length}`, f1, state === 'reused' ? 'reused' : '']);
+    const done = `epoch ${epochs.length}/${epochs.length}`;
+    return fit(joined([epochs.length === 0 ? '' : done, f1, state === 'reused' ? 'reused' : '']), width);
   }
-  if (state !== 'running') return oneLine(message ?? (state === 'pending' ? '' : state));
-  if (live === null) return 'starting';
+  if (state !== 'running') return fit(oneLine(message ?? (state === 'pending' ? '' : state)), width);
+  if (live === null) return fit('starting', width);
   const attempt = live.attempt > 1 ? `attempt ${live.attempt}` : '';
-  if (live.phase !== 'running') return joined([live.phase, attempt, oneLine(live.lastFailure ?? '')]);
-  const beat = live.heartbeat;
-  if (beat === null) return joined(['starting', attempt]);
-  return joined([
+  if (live.phase !== 'running')
+    return fit(joined([live.phase, attempt, oneLine(live.lastFailure ?? '')]), width);
+  if (live.heartbeat === null) return fit(joined(['starting', attempt]), width);
+  const left = member.secondsLeft === null ? '' : `${duration(member.secondsLeft)} left`;
+  const parts = trainingWords(live.heartbeat, f1, left, attempt);
+  return columns(joined(parts)) <= width ? joined(parts) : fit(joined(parts.toSpliced(1, 1)), width);
+}
+
+function trainingWords(beat: FoldHeartbeat, f1: string, left: string, attempt: string): string[] {
+  return [
     `epoch ${beat.epoch}/${beat.epochs}`,
     `step ${beat.step}/${beat.steps}`,
     Number.isFinite(beat.loss) ? `loss ${beat.loss.toFixed(3)}` : '',
     f1,
-    member.secondsLeft === null ? '' : `${duration(member.secondsLeft)} left`,
+    left,
     attempt,
-  ]);
+  ];
 }
 
 function joined(parts: readonly string[]): string {

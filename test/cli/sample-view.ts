@@ -31,7 +31,7 @@ export function sampleView(
       ],
       ...changes,
     },
-    live: live ?? [beat(2), { ...beat(3), heartbeat: null, phase: 'waiting for a worker' }],
+    live: live ?? [beat(2), { ...beat(3), heartbeat: null, phase: 'queued' }],
     elapsedSeconds: 64,
   };
 }

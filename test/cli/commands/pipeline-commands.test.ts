@@ -47,7 +47,7 @@ describe('foldwise config', () => {
 
 describe('foldwise plan', () => {
   it('draws the steps, counts the work and writes nothing', async () => {
-    const { out } = await run('plan', quickstart, '--workdir', folder);
+    const { out } = await run('plan', quickstart, '--workdir', folder, '--set', 'training.epochs=4');
     expect(out).toContain('600 training rows, 120 test rows, 5 labels');
     expect(out).toMatch(/data +prepareData\n└─ fold × 5 +trainFold.*\n {3}└─ oof +aggregateOof/);
     expect(out).toContain('600 optimizer steps to train');
@@ -55,7 +55,9 @@ describe('foldwise plan', () => {
   });
 
   it('prints the same facts as JSON', async () => {
-    const plan = JSON.parse((await run('plan', quickstart, '--json', '--workdir', folder)).out) as object;
+    const plan = JSON.parse(
+      (await run('plan', quickstart, '--json', '--workdir', folder, '--set', 'training.epochs=4')).out,
+    ) as object;
     expect(plan).toMatchObject({
       rows: { train: 600, test: 120 },
       estimate: { optimizerSteps: 600, seconds: null, judgedBy: null },

@@ -26,7 +26,7 @@ describe('the progress screen', () => {
       '├─ ⠋ fold  1 of 5',
       '│  ├─ ✓ fold 1  ████████████████████████ epoch 4/4  F1 0.550',
       '│  ├─ ⠋ fold 2  ████████████░░░░░░░░░░░░ epoch 3/4  step 76/152  loss 0.432  F1 0.450  38 s left',
-      '│  ├─ ⠋ fold 3  waiting for a worker',
+      '│  ├─ · fold 3  queued',
       '│  ├─ ✗ fold 4  the loss is not finite at step 12',
       '│  └─ · fold 5',
       '├─ · oof  after data, fold',
@@ -59,11 +59,11 @@ describe('the progress screen', () => {
     expect(renderProgress(view, { width: 140, color: false }).join('\n')).toContain('38 s left  attempt 3');
   });
 
-  it('tells why a fold is tried again while it waits for a worker', () => {
+  it('tells why a fold is tried again while it is queued', () => {
     const lost = {
       ...beat(2),
       attempt: 2,
-      phase: 'waiting for a worker',
+      phase: 'queued',
       lastFailure: 'the trainer\nwas killed',
     } as const;
     const lines = renderProgress(sampleView({}, [lost]), { width: 140, color: false });
