@@ -28,11 +28,11 @@ export function gradients(tape: Tape, loss: Value, parameters: readonly Value[])
 
   for (const { op, inputs, outputs, attributes, saved } of [...tape.applications].reverse()) {
     const arriving = outputs.map((output) => upstream.get(output.name));
-    const [dy] = arriving;
+    const used = arriving.filter((value) => value !== undefined);
+    const [dy] = used;
     if (dy === undefined) continue;
-    if (arriving.some((value) => value === undefined))
-      throw new TypeError(`${op.name}: a result is not used`);
-    const context = { graph, inputs, outputs, attributes, saved, upstream: arriving as Value[], dy };
+    if (used.length < outputs.length) throw new TypeError(`${op.name}: a result is not used`);
+    const context = { graph, inputs, outputs, attributes, saved, upstream: used, dy };
     for (const [name, rule] of Object.entries(op.gradient)) {
       const input = inputs[name];
       if (rule === null || input === undefined || !active.has(input.name)) continue;
