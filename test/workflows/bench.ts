@@ -1,7 +1,7 @@
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export const labels = ['joy', 'fear'];
 
 /** A dev server for one test file. */
 export async function startEnvironment(): Promise<TestWorkflowEnvironment> {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  quietRuntime();
   if (server === null) throw new Error('no Temporal server is installed');
   const keys = Object.entries(searchAttributeTypes).map(([name, type]) =>
     defineSearchAttributeKey(name, type === 'Double' ? 'DOUBLE' : 'KEYWORD'),
@@ -32,6 +32,11 @@ export async function startEnvironment(): Promise<TestWorkflowEnvironment> {
   return TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path: server.path }, searchAttributes: keys },
   });
+}
+
+export function quietRuntime(): void {
+  const telemetryOptions = { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'ERROR' }) } };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions, shutdownSignals: [] });
 }
 
 let benches = 0;

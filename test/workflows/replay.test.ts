@@ -1,0 +1,93 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { temporal } from '@temporalio/proto';
+import { Worker } from '@temporalio/worker';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { InputFault } from '../../errors/fault.js';
+import { workflowsPath } from '../../worker/workers.js';
+import { Bench, progressWhen, quietRuntime, startEnvironment, update } from './bench.js';
+import { FakeTrainer } from './fake-trainer.js';
+
+type History = temporal.api.history.v1.IHistory;
+
+const folder = fileURLToPath(new URL('../histories', import.meta.url));
+const recording = process.env['FOLDWISE_RECORD_HISTORIES'] !== undefined;
+
+/** Recorded anew only with a change that may break running pipelines: `FOLDWISE_RECORD_HISTORIES=1`. */
+describe.runIf(recording)('the recorder of histories', () => {
+  it('records a run that is disturbed, and one that reuses it', async () => {
+    const environment = await startEnvironment();
+    const bench = new Bench(environment, failing());
+    await bench.work();
+    const first = await bench.start({ run: 'first' });
+    await progressWhen(first, ({ waitingFor }) => waitingFor === 'retry or skip of fold-2, fold-3');
+    await update(first, 'retry', { step: 'fold', index: 2 });
+    await update(first, 'skip', { step: 'fold', index: 3 });
+    await first.result();
+    await record('retry-and-skip', first, bench.folder);
+    const second = await bench.start({ run: 'second' });
+    await progressWhen(second, ({ state }) => state === 'waiting');
+    await update(second, 'retry', { step: 'fold' });
+    await second.result();
+    await record('reuse', second, bench.folder);
+    await bench.dispose();
+    await environment.teardown();
+  });
+});
+
+describe('a change of the workflow code', () => {
+  beforeAll(() => {
+    if (!recording) quietRuntime();
+  });
+  const names = readdirSync(folder).filter((name) => name.endsWith('.binpb'));
+
+  it.each(names)('leaves a run that is under way intact: %s', async (name) => {
+    await Worker.runReplayHistory({ workflowsPath: workflowsPath() }, historyOf(name));
+  });
+
+  it('is noticed where it would break one', async () => {
+    const history = historyOf(names[0]!);
+    for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? []) {
+      if (scheduled?.activityType?.name === 'aggregateOof') scheduled.activityType.name = 'other';
+    }
+    const replay = Worker.runReplayHistory({ workflowsPath: workflowsPath() }, history);
+    await expect(replay).rejects.toBeInstanceOf(DeterminismViolationError);
+  });
+});
+
+/** Fold 2 fails once, fold 3 as often as its first run asks it. */
+function failing(): FakeTrainer {
+  const broken = new InputFault({ where: 'a fold', what: 'it does not fit' });
+  return new FakeTrainer({
+    fail: ({ fold }, calls) =>
+      (calls === 1 && fold > 1) || (fold === 3 && calls === 2) ? broken : undefined,
+  });
+}
+
+function historyOf(name: string): History {
+  return temporal.api.history.v1.History.decode(readFileSync(join(folder, name)));
+}
+
+async function record(name: string, handle: WorkflowHandle, workdir: string): Promise<void> {
+  const history = neutral(await handle.fetchHistory(), workdir) as History;
+  writeFileSync(join(folder, `${name}.binpb`), temporal.api.history.v1.History.encode(history).finish());
+}
+
+/** Without what belongs to the machine that recorded it. */
+function neutral(value: unknown, workdir: string): unknown {
+  if (value instanceof Uint8Array) {
+    return Buffer.from(Buffer.from(value).toString('utf8').replaceAll(workdir, '/pipelines/bench'));
+  }
+  if (Array.isArray(value)) return value.map((entry) => neutral(entry, workdir));
+  if (typeof value !== 'object' || value === null || 'toNumber' in value) return value;
+  const blank: Record<string, string> = { identity: 'worker', stackTrace: '' };
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry]) => [
+      key,
+      typeof entry === 'string' ? (blank[key] ?? entry) : neutral(entry, workdir),
+    ]),
+  );
+}
