@@ -36,6 +36,12 @@ export const abs = elementwise('Abs');
 export const sqrt = elementwise('Sqrt');
 export const sign = elementwise('Sign');
 
+/** max(0, min(1, α·x + β)) in one pass: an affine map where the result is known to lie in [0, 1]. */
+export function hardSigmoid(g: Graph, x: Value, { alpha, beta }: { alpha: number; beta: number }): Value {
+  const attributes = { alpha: { float: alpha }, beta: { float: beta } };
+  return one(g.node('HardSigmoid', [x], [{ type: x.type, shape: x.shape }], attributes));
+}
+
 /** x·Φ(x), the erf form (Hendrycks & Gimpel 2016). */
 export function gelu(g: Graph, x: Value): Value {
   return one(g.node('Gelu', [x], [{ type: x.type, shape: x.shape }], {}, MICROSOFT));

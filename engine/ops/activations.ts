@@ -1,32 +1,26 @@
-import type { Graph, Value } from '../graph/graph.js';
+import type { Value } from '../graph/graph.js';
 import * as node from '../graph/nodes.js';
 import { simpleOp } from './op.js';
 
-const INVERSE_SQRT_2 = Math.SQRT1_2;
-const INVERSE_SQRT_2PI = 1 / Math.sqrt(2 * Math.PI);
-
-/** x·Φ(x) with the normal distribution function Φ (Hendrycks & Gimpel 2016, eq. 1), not its tanh form. */
+/**
+ * x·Φ(x) with the normal distribution function Φ (Hendrycks & Gimpel 2016, eq. 1), not its tanh form.
+ *
+ * This is the widest tensor of a layer, so the gradient is written for few passes over it.
+ */
 export const gelu = simpleOp<'x'>({
   name: 'gelu',
   forward: (g, { x }) => node.gelu(g, x),
-  // dX = dY⊙(Φ(x) + x·φ(x))
+  // dX = dY⊙(Φ(x) + x·φ(x)), with t = x/√2:  Φ = ½ + ½·erf(t),  x·φ = t·exp(−t²)/√π
   gradient: {
-    x: ({ graph: g, dy, inputs: { x } }) =>
-      node.mul(g, dy, node.add(g, normalDistribution(g, x), node.mul(g, x, normalDensity(g, x)))),
+    x: ({ graph: g, dy, inputs: { x } }) => {
+      const t = node.mul(g, x, node.scalar(g, Math.SQRT1_2));
+      const distribution = node.hardSigmoid(g, node.erf(g, t), { alpha: 0.5, beta: 0.5 });
+      // exp(−t²)/√π = exp(ln(1/√π) − t²)
+      const density = node.exp(g, node.sub(g, node.scalar(g, -0.5 * Math.log(Math.PI)), node.mul(g, t, t)));
+      return node.mul(g, dy, node.add(g, distribution, node.mul(g, t, density)));
+    },
   },
 });
-
-/** Φ(x) = ½(1 + erf(x/√2)) */
-function normalDistribution(g: Graph, x: Value): Value {
-  const e = node.erf(g, node.mul(g, x, node.scalar(g, INVERSE_SQRT_2)));
-  return node.add(g, node.mul(g, e, node.scalar(g, 0.5)), node.scalar(g, 0.5));
-}
-
-/** φ(x) = exp(−x²/2)/√(2π) */
-function normalDensity(g: Graph, x: Value): Value {
-  const e = node.exp(g, node.mul(g, node.mul(g, x, x), node.scalar(g, -0.5)));
-  return node.mul(g, e, node.scalar(g, INVERSE_SQRT_2PI));
-}
 
 export const tanh = simpleOp<'x'>({
   name: 'tanh',
