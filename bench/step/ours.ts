@@ -1,0 +1,108 @@
+import { performance } from 'node:perf_hooks';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import type { Classifier } from '../../engine/models/family.js';
+import { openRuntime } from '../../engine/runtime/open.js';
+import type { Runtime } from '../../engine/runtime/runtime.js';
+import { linearWarmup } from '../../engine/schedules/linear-warmup.js';
+import { CompactVocabulary } from '../../engine/training/compact-vocabulary.js';
+import { packBatch } from '../../engine/training/batch.js';
+import { Trainer } from '../../engine/training/trainer.js';
+import type { BatchFile } from './batch-file.js';
+import { readBatchFile } from './batch-file.js';
+import { networks } from './networks.js';
+import type { NetworkName } from './networks.js';
+import { pretrainedModel, randomModel } from './our-model.js';
+import { bestProduct } from './product.js';
+import { training } from './training.js';
+
+/** Our side, as a process of its own: answers the lines that pytorch_step.py answers, in the same words. */
+interface OurSide {
+  readonly runtime: Runtime;
+  readonly trainer: Trainer;
+  readonly batches: readonly { readonly texts: readonly Int32Array[]; readonly labels: number[][] }[];
+  readonly threads: number;
+  /** Length of the schedule. */
+  readonly steps: number;
+  taken: number;
+}
+
+const { values } = parseArgs({
+  options: {
+    model: { type: 'string' },
+    checkpoint: { type: 'string' },
+    batches: { type: 'string' },
+    steps: { type: 'string' },
+    threads: { type: 'string' },
+  },
+});
+
+const file = await readBatchFile(values.batches ?? '');
+const side = await setUp(file, Number(values.threads), Number(values.steps));
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'exit') break;
+  say(await answer(side, line.split(' ')));
+}
+process.exit(0);
+
+async function setUp(file: BatchFile, threads: number, steps: number): Promise<OurSide> {
+  const labels = file.batches[0]?.labels[0]?.length ?? 0;
+  const network = networks[values.model as NetworkName];
+  const { checkpoint } = values;
+  const model =
+    checkpoint === undefined ? randomModel(network, labels) : await pretrainedModel(checkpoint, labels);
+  const vocabulary = CompactVocabulary.of([Int32Array.from(file.vocabulary)]);
+  const runtime = openRuntime();
+  const trainer = await Trainer.create({
+    runtime,
+    classifier: model.classifier,
+    vocabulary: vocabulary.size,
+    threads,
+    dropout: true,
+    mostTokens: file.mostTokens,
+    weightDecay: training.weightDecay,
+    maxGradNorm: training.maxGradNorm,
+  });
+  await model.load(trainer, vocabulary.rows);
+  const batches = file.batches.map(({ tokens, labels }) => ({
+    texts: tokens.map((text) => vocabulary.compact(Int32Array.from(text))),
+    labels,
+  }));
+  say({
+    ready: true,
+    onnxruntime: runtime.version,
+    threads,
+    parameters: trainer.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
+    warmUps: onePerGraph(batches, model.classifier),
+  });
+  return { runtime, trainer, batches, threads, steps, taken: 0 };
+}
+
+/** A batch for each graph in use: its first step compiles it, once in a whole training. */
+function onePerGraph(batches: OurSide['batches'], classifier: Classifier): number[] {
+  const groups = batches.map(({ texts }) => packBatch(texts, classifier, 2).groups.length);
+  return [...new Set(groups)].map((count) => groups.indexOf(count));
+}
+
+async function answer(side: OurSide, [command, ...args]: readonly string[]): Promise<object> {
+  if (command === 'step') return step(side, Number(args[0]));
+  if (command === 'peak') return { peakBytes: process.resourceUsage().maxRSS * 1024 };
+  const [m = 0, k = 0, n = 0] = args.map(Number);
+  if (command === 'matmul') return bestProduct(side.runtime, [m, k, n], side.threads);
+  throw new TypeError(`expected step <i>, peak, matmul <m> <k> <n> or exit, found ${command}`);
+}
+
+/** Trains on batch `index`: all that a step of a fold does, from token ids to moved weights. */
+async function step(side: OurSide, index: number): Promise<object> {
+  const { texts, labels } = side.batches[index % side.batches.length]!;
+  const start = performance.now();
+  const { learningRate, warmupRatio, seed } = training;
+  const warmUp = Math.trunc(warmupRatio * side.steps);
+  const rate = linearWarmup(side.taken, learningRate, warmUp, side.steps);
+  const { loss } = await side.trainer.step(texts, labels, rate, side.taken++, [seed, 1]);
+  return { seconds: (performance.now() - start) / 1000, loss };
+}
+
+function say(answer: object): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
