@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Fault } from '../../../errors/fault.js';
+import {
+  answerRange,
+  checkCollapse,
+  checkFinite,
+  DivergenceFault,
+} from '../../../engine/training/divergence.js';
+
+describe('a step', () => {
+  it.each([
+    [NaN, 1],
+    [Infinity, 1],
+    [0.5, NaN],
+    [0.5, Infinity],
+  ])('with loss %d and gradient norm %d has diverged, and says where and what to do', (loss, norm) => {
+    const check = (): void => checkFinite(3, 17, loss, norm);
+    expect(check).toThrow(DivergenceFault);
+    expect(check).toThrow(`fold 3, step 18: training diverged`);
+    expect(check).toThrow(`loss ${loss}, gradient norm ${norm}`);
+    expect(check).toThrow(/training\.learningRate.*training\.retrySeeds/);
+  });
+
+  it('with a finite loss and norm has not', () => {
+    expect(() => checkFinite(1, 0, 0, 0)).not.toThrow();
+    expect(() => checkFinite(1, 0, 1e30, 1e30)).not.toThrow();
+  });
+});
+
+describe('the range of the answers', () => {
+  it.each<[string, number[], number, number]>([
+    ['is 0 where all rows are alike', [0.25, 0.75, 0.25, 0.75], 2, 0],
+    ['is that of the label that varies most', [0.25, 0.5, 0.5, 0.5, 0.75, 0.625], 2, 0.5],
+    ['is not that between labels', [0, 1], 2, 0],
+    ['is 0 for one row', [0.5], 1, 0],
+  ])('%s', (_, probabilities, labels, expected) => {
+    expect(answerRange(Float32Array.from(probabilities), labels)).toBe(expected);
+  });
+});
+
+describe('a model', () => {
+  it.each([0, 5e-5, 1e-4])('whose answers differ by at most %d has collapsed', (range) => {
+    expect(() => checkCollapse(2, range)).toThrow(DivergenceFault);
+    expect(() => checkCollapse(2, range)).toThrow(/fold 2: the model collapsed/);
+  });
+
+  it('whose answers differ by more has not', () => {
+    expect(() => checkCollapse(2, 2e-4)).not.toThrow();
+  });
+
+  it('that diverged is a fault that the same seed would meet again', () => {
+    expect(new DivergenceFault({ where: 'fold 1', what: 'it diverged' })).toMatchObject({ retryable: false });
+    expect(new DivergenceFault({ where: 'fold 1', what: 'it diverged' })).toBeInstanceOf(Fault);
+  });
+});
