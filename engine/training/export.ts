@@ -7,6 +7,7 @@ import type { FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
 import type { ParameterSpec } from './model-source.js';
 import { exportedModel } from './onnx-export.js';
+import { secondLink } from './second-link.js';
 
 /** ONNX calls the file beside the model; its bytes are those of `model.safetensors`. */
 const ONNX_DATA = 'model.onnx_data';
@@ -38,8 +39,10 @@ export async function exportModel(
   const tensors = await exportedTensors(setup, untouched);
   await writeSafetensors(weights, tensors, { format: 'pt' });
   files['model.safetensors'] = weights;
-  files[`onnx/${ONNX_DATA}`] = weights;
   await write('onnx/model.onnx', exportedModel(source.classifier, await externalData(weights, tensors)));
+  const data = join(folder, 'onnx', ONNX_DATA);
+  await secondLink(weights, data);
+  files[`onnx/${ONNX_DATA}`] = data;
   return files;
 }
 

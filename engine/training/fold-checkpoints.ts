@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { InputFault } from '../../errors/fault.js';
@@ -7,6 +7,7 @@ import type { Position } from './fold-state.js';
 import { checkState, readState, verify, writeState } from './fold-state.js';
 import type { CheckpointFile, FoldCheckpoint, FoldJob } from './job.js';
 import { restoreKeptEpoch, writeKeptEpoch } from './kept-epoch.js';
+import { secondLink } from './second-link.js';
 
 /** Unless set otherwise, at least so many seconds apart … */
 const LEAST_SECONDS = 60;
@@ -70,7 +71,7 @@ export class FoldCheckpoints {
       signature,
     );
     const best = this.kept === null ? null : { ...this.kept, path: join(folder, 'best.safetensors') };
-    if (best !== null && this.kept !== null) await duplicate(this.kept.path, best.path);
+    if (best !== null && this.kept !== null) await secondLink(this.kept.path, best.path);
     this.writtenAt = performance.now();
     this.cost = (this.writtenAt - start) / 1000;
     return { step: this.position.step, state, best };
@@ -93,13 +94,7 @@ export class FoldCheckpoints {
   }
 
   private async adopt(best: CheckpointFile): Promise<void> {
-    await duplicate(best.path, this.keptPath);
+    await secondLink(best.path, this.keptPath);
     this.kept = { ...best, path: this.keptPath };
   }
-}
-
-/** A second name for the same bytes; a copy where the file system has no links. */
-async function duplicate(from: string, to: string): Promise<void> {
-  await rm(to, { force: true });
-  await link(from, to).catch(() => copyFile(from, to));
 }
