@@ -7,6 +7,7 @@ import type { Lease } from '../store/checkpoints.js';
 import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
 import { LeaseLost } from '../store/faults.js';
+import type { ArtifactRef, ArtifactStore } from '../store/store.js';
 import type { Dataset, StepActivities, StepCall, TrainedFold } from './contracts.js';
 import { guarded } from './failures.js';
 import { FoldSession } from './fold-session.js';
@@ -141,18 +142,13 @@ async function finish(
   outcome: FoldOutcome,
 ): Promise<TrainedFold> {
   const { store, checkpoints, keys } = services;
-  const model = await Promise.all(
-    Object.entries(outcome.model).map(
-      async ([name, path]) => [name, await store.putFile(path, { move: true })] as const,
-    ),
-  );
   const trained: TrainedFold = {
     fold: outcome.fold,
     bestEpoch: outcome.bestEpoch,
     epochs: outcome.epochs,
     rows: await putJson(store, outcome.rows),
     probabilities: await store.putFile(outcome.probabilities, { move: true }),
-    model: Object.fromEntries(model),
+    model: await takeModel(store, outcome.model),
     device: outcome.device,
     threads: outcome.threads,
     attempts: lease.attempts,
@@ -168,6 +164,14 @@ async function finish(
   const { bestEpoch, seconds, attempts } = trained;
   await directory.note('fold finished', { step: call.step, fold: call.fold, bestEpoch, seconds, attempts });
   return trained;
+}
+
+/** Two names may share one file, so each file is taken once. */
+async function takeModel(store: ArtifactStore, files: FoldOutcome['model']): Promise<TrainedFold['model']> {
+  const taken = new Map<string, ArtifactRef>();
+  for (const path of new Set(Object.values(files)))
+    taken.set(path, await store.putFile(path, { move: true }));
+  return Object.fromEntries(Object.entries(files).map(([name, path]) => [name, taken.get(path)!]));
 }
 
 function isDivergence(error: unknown): boolean {

@@ -80,6 +80,7 @@ async function outcomeOf(
     model: {
       'config.json': join(folder, 'config.json'),
       'onnx/model.onnx': join(folder, 'onnx', 'model.onnx'),
+      'onnx/same.onnx': join(folder, 'onnx', 'model.onnx'),
     },
     device: 'cpu',
     threads: job.threads,

@@ -39,7 +39,8 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     expect(read('submission.csv')).toBe('id,joy,fear\na,1,1\nb,1,1\n');
     expect(read('report.html')).toContain('<html');
     expect(read('models/2/config.json')).toBe('{"fold":2}');
-    expect(read('models/2/onnx/model.onnx')).toBe('model 2 42');
+    for (const name of ['model', 'same']) expect(read(`models/2/onnx/${name}.onnx`)).toBe('model 2 42');
+    expect(read('events.ndjson')).not.toContain('"attempts":2');
     expect(read('events.ndjson')).toContain('"event":"fold finished"');
   });
 
