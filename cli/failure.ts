@@ -12,9 +12,18 @@ export class CommandFailure extends Error {
   }
 }
 
+/** A command that was asked to stop and did: nothing went wrong. */
+export class Interrupted extends CommandFailure {
+  constructor(message: string) {
+    // As shells have it: 128 and SIGINT's number.
+    super(message, 130);
+  }
+}
+
 /** What a person reads of an error: one message, causes joined; the stack only with `debug`. */
 export function renderFailure(error: unknown, { debug }: { readonly debug: boolean }): string {
   if (!(error instanceof Error)) return `error: ${oneLine(String(error))}`;
+  if (error instanceof Interrupted) return error.message;
   if (debug) return stackOf(error);
   // Such a message may have several lines, as one for each thing that is wrong.
   if (error instanceof Fault || error instanceof CommandFailure)

@@ -7,6 +7,7 @@ import { addDev } from './commands/dev.js';
 import { addDoctor } from './commands/doctor.js';
 import { addPlan } from './commands/plan.js';
 import { addReport } from './commands/report.js';
+import { addPredict } from './commands/predict.js';
 import { addRun } from './commands/run.js';
 import { addSchedule } from './commands/schedule.js';
 import { addStart } from './commands/start.js';
@@ -30,6 +31,7 @@ const commands = [
   addCancel,
   addSchedule,
   addReport,
+  addPredict,
   addCompare,
   addDoctor,
 ];

@@ -3,7 +3,7 @@ import { readDataset } from '../../data/dataset.js';
 import { planSteps } from '../../pipeline/dag.js';
 import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { CommandFailure } from '../failure.js';
+import { CommandFailure, Interrupted } from '../failure.js';
 import { openHost, type Host } from '../host/host.js';
 import { onInterrupt } from '../host/interrupt.js';
 import { logToFile } from '../host/worker-log.js';
@@ -113,7 +113,7 @@ class RunCommand {
     if (started.attached) await this.attach(host, started);
     const watching = watchRun(client, started.handle, this.display, interrupted, this.waits());
     const view = await Promise.race([watching, host.working.then(() => watching)]);
-    if (interrupted.aborted) throw new CommandFailure(`stopped; go on with: ${this.again()}`, 130);
+    if (interrupted.aborted) throw new Interrupted(`Stopped. Go on with: ${this.again()}`);
     if (view?.progress.state === 'waiting') throw new CommandFailure(this.undecided(view), 1);
     await requireCompleted(started.handle, view);
     return { started, view };

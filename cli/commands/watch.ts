@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { CommandFailure } from '../failure.js';
+import { Interrupted } from '../failure.js';
 import { takesRun, type GlobalOptions } from '../options.js';
 import { findRun } from '../runs/find-run.js';
 import { requireCompleted } from '../runs/outcome.js';
@@ -22,7 +22,7 @@ export function addWatch(program: Command, console: Console): void {
         process.once('SIGINT', () => leaving.abort());
         const display = openDisplay(console);
         const view = await watchRun(client, handle, display, leaving.signal).finally(() => display.close());
-        if (leaving.signal.aborted) throw new CommandFailure(`left ${run}; it goes on`, 130);
+        if (leaving.signal.aborted) throw new Interrupted(`Left ${run}; it goes on.`);
         await requireCompleted(handle, view);
       });
     });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CommandFailure, exitCode, renderFailure } from '../../cli/failure.js';
+import { CommandFailure, Interrupted, exitCode, renderFailure } from '../../cli/failure.js';
 import { InputFault } from '../../errors/fault.js';
 
 describe('the message of an error', () => {
@@ -41,7 +41,12 @@ describe('the message of an error', () => {
     expect(renderFailure('odd', { debug: false })).toBe('error: odd');
   });
 
+  it('is not called an error where somebody asked to stop', () => {
+    const stopped = new Interrupted('Stopped.');
+    expect([renderFailure(stopped, { debug: true }), exitCode(stopped)]).toEqual(['Stopped.', 130]);
+  });
+
   it('goes with an exit code of 1, or the one the command chose', () => {
-    expect([exitCode(new Error('x')), exitCode(new CommandFailure('x', 130))]).toEqual([1, 130]);
+    expect([exitCode(new Error('x')), exitCode(new CommandFailure('x', 3))]).toEqual([1, 3]);
   });
 });
