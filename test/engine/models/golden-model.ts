@@ -36,9 +36,15 @@ export function goldenJson<T>(model: string, file: string): T {
   return JSON.parse(readFileSync(goldenPath(model, file), 'utf8')) as T;
 }
 
-export function goldenClassifier(model: string): Classifier {
-  const config = goldenJson<Record<string, unknown>>(model, 'config.json');
+/** @param changes settings in place of the golden's own */
+export function goldenClassifier(model: string, changes: Readonly<Record<string, unknown>> = {}): Classifier {
+  const config = { ...goldenJson<Record<string, unknown>>(model, 'config.json'), ...changes };
   return familyOf(config).classifier(config, 5);
+}
+
+/** The golden's batches by name. */
+export function goldenBatches(model: string): Readonly<Record<string, GoldenBatch>> {
+  return goldenJson<{ batches: Record<string, GoldenBatch> }>(model, 'cases.json').batches;
 }
 
 export async function goldenTensors(model: string, file: string): Promise<Map<string, Float32Array>> {

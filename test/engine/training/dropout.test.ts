@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openRuntime } from '../../../engine/runtime/open.js';
+import { inferenceGraph, trainingGraph } from '../../../engine/training/graphs.js';
+import { Trainer } from '../../../engine/training/trainer.js';
+import type { GoldenBatch } from '../models/golden-model.js';
+import { goldenBatches, goldenClassifier, goldenTensors } from '../models/golden-model.js';
+
+const rates = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.2 };
+const probabilities = ['headBatch.0', 'length.0', 'length.0'];
+
+type Site = readonly [name: string, shape: readonly (string | number)[], probability: number];
+
+/** One layer's sites in order of use, as the reference implementations draw them. */
+function layer(prefix: string, hidden: number, relative: boolean): Site[] {
+  return [
+    ...(relative ? [[`${prefix}.attention.self.pos_dropout`, ['buckets', hidden], 0.1] satisfies Site] : []),
+    [`${prefix}.attention.self.probabilities.0`, probabilities, 0.2],
+    [`${prefix}.attention.output.dropout`, ['tokens', hidden], 0.1],
+    [`${prefix}.output.dropout`, ['tokens', hidden], 0.1],
+  ];
+}
+
+function layers(prefix: string, count: number, hidden: number, relative: boolean): Site[] {
+  return Array.from({ length: count }, (_, i) => layer(`${prefix}.${i}`, hidden, relative)).flat();
+}
+
+const encoder = 'deberta.encoder.layer';
+const embeddings = (base: string, hidden: number): Site => [
+  `${base}.embeddings.dropout`,
+  ['tokens', hidden],
+  0.1,
+];
+const classifier = (hidden: number, probability: number): Site => [
+  'classifier',
+  ['texts', hidden],
+  probability,
+];
+const pooler: Site = ['pooler.dropout', ['texts', 32], 0.25];
+
+const published: readonly (readonly [string, string, Record<string, unknown>, readonly Site[]])[] = [
+  [
+    'BERT',
+    'bert',
+    {},
+    [embeddings('bert', 32), ...layers('bert.encoder.layer', 2, 32, false), classifier(32, 0.1)],
+  ],
+  [
+    'BERT with a rate of its own before the classifier',
+    'bert',
+    { classifier_dropout: 0.5 },
+    [embeddings('bert', 32), ...layers('bert.encoder.layer', 2, 32, false), classifier(32, 0.5)],
+  ],
+  [
+    'DeBERTa-v3, whose pooler drops nothing',
+    'deberta-v3',
+    {},
+    [embeddings('deberta', 32), ...layers(encoder, 3, 32, true), classifier(32, 0.1)],
+  ],
+  [
+    'DeBERTa-v3 with rates for pooler and classifier',
+    'deberta-v3',
+    { pooler_dropout: 0.25, cls_dropout: 0.3 },
+    [embeddings('deberta', 32), ...layers(encoder, 3, 32, true), pooler, classifier(32, 0.3)],
+  ],
+  [
+    'DeBERTa-v3 whose classifier drops nothing',
+    'deberta-v3',
+    { cls_dropout: 0 },
+    [embeddings('deberta', 32), ...layers(encoder, 3, 32, true)],
+  ],
+  [
+    'DeBERTa-v2 with a convolution after the first layer',
+    'deberta-v2',
+    {},
+    [
+      embeddings('deberta', 16),
+      ...layer(`${encoder}.0`, 16, true),
+      ['deberta.encoder.conv.dropout', ['tokens', 16], 0.1],
+      ...layer(`${encoder}.1`, 16, true),
+      classifier(16, 0.1),
+    ],
+  ],
+  [
+    'DeBERTa without relative attention',
+    'deberta-absolute',
+    {},
+    [embeddings('deberta', 16), ...layers(encoder, 2, 16, false), classifier(16, 0.1)],
+  ],
+];
+
+describe('the training graph draws dropout exactly where the published model does:', () => {
+  it.each(published)('%s', (_, model, changes, sites) => {
+    const { dropoutSites } = trainingGraph(goldenClassifier(model, { ...rates, ...changes }), {
+      groups: 1,
+      vocabulary: 100,
+      dropout: true,
+    });
+    expect(dropoutSites.map(({ name, shape, probability }) => [name, shape, probability])).toEqual(
+      sites.map(([name, shape, probability]) => [`dropout:${name}`, shape, probability]),
+    );
+  });
+});
+
+describe('no mask is drawn', () => {
+  it.each(['bert', 'deberta-v3', 'deberta-v2'])('by %s when it is evaluated, or without dropout', (model) => {
+    const changed = goldenClassifier(model, rates);
+    const options = { groups: 1, vocabulary: 100 };
+    expect(inferenceGraph(changed, options).dropoutSites).toEqual([]);
+    expect(trainingGraph(changed, { ...options, dropout: false }).dropoutSites).toEqual([]);
+    expect(trainingGraph(goldenClassifier(model), { ...options, dropout: true }).dropoutSites).toEqual([]);
+  });
+
+  it('in vain: with two groups there is one for the probabilities of each', () => {
+    const { dropoutSites } = trainingGraph(goldenClassifier('bert', rates), {
+      groups: 2,
+      vocabulary: 100,
+      dropout: true,
+    });
+    const attention = dropoutSites.filter(({ name }) => name.includes('probabilities'));
+    expect(attention.map(({ name, shape }) => [name.slice(-1), ...shape])).toEqual(
+      [0, 1].flatMap(() => [0, 1].map((g) => [`${g}`, `headBatch.${g}`, `length.${g}`, `length.${g}`])),
+    );
+  });
+});
+
+describe.each(['bert', 'deberta-v3'])('the losses of %s under dropout', (model) => {
+  let trainer: Trainer;
+  const { ragged } = goldenBatches(model) as { ragged: GoldenBatch };
+  const texts = ragged.tokens.map((ids) => Int32Array.from(ids));
+  /** At rate 0 the weights stay, so that every step is of the same model. */
+  const loss = async (step: number, key: readonly [number, number] = [42, 1]): Promise<number> =>
+    (await trainer.step(texts, ragged.labels, 0, step, key)).loss;
+
+  beforeAll(async () => {
+    const changed = goldenClassifier(model, rates);
+    trainer = await Trainer.create({
+      runtime: openRuntime(),
+      classifier: changed,
+      vocabulary: changed.vocabulary,
+      threads: 2,
+      dropout: true,
+      mostTokens: 100,
+      weightDecay: 0,
+      maxGradNorm: 1,
+    });
+    for (const [name, data] of await goldenTensors(model, 'model.safetensors')) {
+      trainer.memory.of(name).weights.set(data);
+    }
+  });
+  afterAll(() => trainer.close());
+
+  it('are the same bits for the same key and step, gradients too', async () => {
+    const first = await trainer.step(texts, ragged.labels, 0, 3, [42, 1]);
+    await loss(4);
+    expect(await trainer.step(texts, ragged.labels, 0, 3, [42, 1])).toEqual(first);
+  });
+
+  it('are others for another step, seed or fold', async () => {
+    const losses = [await loss(0), await loss(1), await loss(0, [43, 1]), await loss(0, [42, 2])];
+    expect(new Set(losses).size).toBe(4);
+  });
+
+  it('lie around the loss without dropout', async () => {
+    const losses: number[] = [];
+    for (let step = 0; step < 200; step++) losses.push(await loss(step));
+    const mean = losses.reduce((total, value) => total + value, 0) / losses.length;
+    const deviation = Math.sqrt(
+      losses.reduce((total, value) => total + (value - mean) ** 2, 0) / losses.length,
+    );
+    expect(deviation).toBeGreaterThan(1e-3);
+    // Not equal, since the loss is not linear in the masks, but the scale 1/(1 − p) keeps it near:
+    // without that scale the logits would shrink towards a loss of ln 2.
+    expect(Math.abs(mean - ragged.float64.loss)).toBeLessThan(0.05);
+  });
+});
