@@ -54,6 +54,8 @@ function derive(c: z.infer<typeof schema>): Settings {
     refuse('an even conv_kernel_size is not supported');
   if ((c.pooler_hidden_size ?? c.hidden_size) !== c.hidden_size)
     refuse('pooler_hidden_size differs from hidden_size');
+  // Half a bucket is no distance: the reference divides by it.
+  if (c.position_buckets === 1) refuse('position_buckets 1 is not supported');
   const types = [...new Set(c.pos_att_type ?? [])];
   const maxRelative = c.max_relative_positions < 1 ? c.max_position_embeddings : c.max_relative_positions;
   return {
