@@ -162,14 +162,13 @@ describe.each(['bert', 'deberta-v3'])('the losses of %s under dropout', (model) 
 
   it('lie around the loss without dropout', async () => {
     const losses: number[] = [];
-    for (let step = 0; step < 200; step++) losses.push(await loss(step));
+    for (let step = 0; step < 100; step++) losses.push(await loss(step));
     const mean = losses.reduce((total, value) => total + value, 0) / losses.length;
     const deviation = Math.sqrt(
       losses.reduce((total, value) => total + (value - mean) ** 2, 0) / losses.length,
     );
     expect(deviation).toBeGreaterThan(1e-3);
-    // Not equal, since the loss is not linear in the masks, but the scale 1/(1 − p) keeps it near:
-    // without that scale the logits would shrink towards a loss of ln 2.
-    expect(Math.abs(mean - ragged.float64.loss)).toBeLessThan(0.05);
+    // The loss is not linear in the masks, so not equal; the bound is some three standard errors.
+    expect(Math.abs(mean - ragged.float64.loss)).toBeLessThan(0.015);
   });
 });

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { InputFault } from '../../../errors/fault.js';
+import { familyOf } from '../../../engine/models/families.js';
+import type { Classifier } from '../../../engine/models/family.js';
+import { inferenceGraph } from '../../../engine/training/graphs.js';
+import { goldenClassifier, goldenJson } from './golden-model.js';
+
+function read(model: string, changes: Readonly<Record<string, unknown>>): Classifier {
+  const config = { ...goldenJson<Record<string, unknown>>(model, 'config.json'), ...changes };
+  return familyOf(config).classifier(config, 5);
+}
+
+describe('a configuration is refused, naming the setting,', () => {
+  it.each<[string, string, Record<string, unknown>, RegExp]>([
+    ['of an unknown family', 'bert', { model_type: 'roberta' }, /model_type.*"roberta".*bert or deberta-v2/],
+    ['of no family', 'bert', { model_type: undefined }, /model_type: .*null/],
+    ['of a family that is no text', 'bert', { model_type: ['bert'] }, /model_type: .*\["bert"\]/],
+    [
+      'with heads that do not divide the hidden size',
+      'bert',
+      { num_attention_heads: 5 },
+      /hidden_size is not a multiple of num_attention_heads; found 32 and 5/,
+    ],
+    [
+      'with heads that do not divide the hidden size',
+      'deberta-v3',
+      { num_attention_heads: 5 },
+      /hidden_size is not a multiple of num_attention_heads; found 32 and 5/,
+    ],
+    ['with another GELU', 'bert', { hidden_act: 'gelu_new' }, /hidden_act: .*"gelu"/],
+    ['with another GELU', 'deberta-v3', { hidden_act: 'gelu_new' }, /hidden_act: .*"gelu"/],
+    [
+      'with relative keys',
+      'bert',
+      { position_embedding_type: 'relative_key' },
+      /position_embedding_type: .*"absolute"/,
+    ],
+    ['with a grouped convolution', 'deberta-v2', { conv_groups: 2 }, /conv_groups 2 is not supported/],
+    ['with an even convolution', 'deberta-v2', { conv_kernel_size: 4 }, /even conv_kernel_size/],
+    [
+      'with a pooler of another width',
+      'deberta-v3',
+      { pooler_hidden_size: 16 },
+      /pooler_hidden_size differs from hidden_size/,
+    ],
+    ['with an unknown positional term', 'deberta-v3', { pos_att_type: 'c2p|p2p' }, /pos_att_type/],
+    [
+      'with one bucket, whose logarithms are not numbers',
+      'deberta-v3',
+      { position_buckets: 1 },
+      /position_buckets/,
+    ],
+    ['without layers', 'bert', { num_hidden_layers: 0 }, /num_hidden_layers/],
+    ['without a vocabulary', 'bert', { vocab_size: undefined }, /vocab_size/],
+    ['with half a row', 'bert', { vocab_size: 10.5 }, /vocab_size/],
+    ['with a size as text', 'bert', { hidden_size: '32' }, /hidden_size/],
+    ['with an absurd vocabulary', 'bert', { vocab_size: 1e9 }, /vocab_size/],
+    ['with an absurd width', 'bert', { hidden_size: 2 ** 31 }, /hidden_size/],
+    ['with absurdly many layers', 'deberta-v3', { num_hidden_layers: 1e6 }, /num_hidden_layers/],
+    ['with an absurd feed-forward', 'deberta-v3', { intermediate_size: 1e12 }, /intermediate_size/],
+    ['with absurdly many positions', 'bert', { max_position_embeddings: 1e9 }, /max_position_embeddings/],
+    ['with absurdly many buckets', 'deberta-v3', { position_buckets: 1e9 }, /position_buckets/],
+    ['that drops everything', 'bert', { hidden_dropout_prob: 1 }, /hidden_dropout_prob/],
+    ['with a negative rate', 'deberta-v3', { pooler_dropout: -0.1 }, /pooler_dropout/],
+    ['without a deviation for new weights', 'bert', { initializer_range: 0 }, /initializer_range/],
+  ])('%s (%s)', (_, model, changes, message) => {
+    expect(() => read(model, changes)).toThrow(InputFault);
+    expect(() => read(model, changes)).toThrow(message);
+  });
+
+  it('with all its faults at once', () => {
+    const read5 = (): Classifier => read('bert', { hidden_act: 'swish', vocab_size: 0, hidden_size: null });
+    expect(read5).toThrow(/vocab_size.*hidden_size.*hidden_act/);
+  });
+});
+
+describe('a configuration is read as transformers reads it:', () => {
+  it.each<[string, string, Record<string, unknown>, Partial<Classifier>]>([
+    ['BERT knows no longer texts than its positions', 'bert', {}, { maxLength: 64, tokenTypes: true }],
+    ['DeBERTa-v3 knows no longest text', 'deberta-v3', {}, { maxLength: null, tokenTypes: false }],
+    ['absolute positions bound DeBERTa-v2', 'deberta-v2', {}, { maxLength: 64, tokenTypes: true }],
+    [
+      'relative attention is off unless it is asked for',
+      'deberta-v3',
+      { relative_attention: undefined },
+      { relativePositions: null },
+    ],
+    ['no convolution reads no neighbours', 'deberta-v3', {}, { neighbours: [] }],
+    [
+      'a convolution over five reads two on either side',
+      'deberta-v2',
+      { conv_kernel_size: 5 },
+      { neighbours: [-2, -1, 1, 2] },
+    ],
+    ['a convolution over one reads none', 'deberta-v2', { conv_kernel_size: 1 }, { neighbours: [] }],
+  ])('%s', (_, model, changes, expected) => {
+    expect(read(model, changes)).toMatchObject(expected);
+  });
+
+  it.each([
+    ['as many rows as two spans of buckets', {}, 16],
+    ['without buckets, two spans of positions', { position_buckets: -1 }, 128],
+    [
+      'without buckets, two spans of the relative positions given',
+      { position_buckets: -1, max_relative_positions: 10 },
+      20,
+    ],
+  ])('the relative embeddings have %s', (_, changes, rows) => {
+    expect(read('deberta-v3', changes).relativePositions?.rows).toBe(rows);
+  });
+});
+
+describe('a model from scratch', () => {
+  const sizes = { hiddenSize: 24, layers: 2, heads: 3, intermediateSize: 48, vocabulary: 60, maxLength: 40 };
+
+  it.each(['bert', 'deberta-v2'])(
+    'of type %s is one that its family accepts, of the sizes asked for',
+    (type) => {
+      const family = familyOf({ model_type: type });
+      const classifier = family.classifier(family.scratchConfig(sizes), 4);
+      expect(classifier).toMatchObject({ hiddenSize: 24, heads: 3, vocabulary: 60, labels: 4 });
+      const { parameters } = inferenceGraph(classifier, { groups: 1, vocabulary: 60 });
+      const shapeOf = (end: string): unknown => parameters.find(({ name }) => name.endsWith(end))?.shape;
+      expect(shapeOf('word_embeddings.weight')).toEqual([60, 24]);
+      expect(shapeOf('layer.1.intermediate.dense.weight')).toEqual([48, 24]);
+      expect(shapeOf('layer.2.intermediate.dense.weight')).toBeUndefined();
+      expect(shapeOf('classifier.weight')).toEqual([4, 24]);
+    },
+  );
+});
+
+describe('fewer rows of the word embedding', () => {
+  it.each(['bert', 'deberta-v3'])('change no other parameter of %s', (model) => {
+    const classifier = goldenClassifier(model);
+    const [all, few] = [classifier.vocabulary, 7].map(
+      (vocabulary) => inferenceGraph(classifier, { groups: 1, vocabulary }).parameters,
+    );
+    expect(few?.map(({ name }) => name)).toEqual(all?.map(({ name }) => name));
+    const changed = all?.filter(({ shape }, i) => `${few?.[i]?.shape.join()}` !== shape.join());
+    expect(changed?.map(({ name }) => name)).toEqual([classifier.wordEmbedding]);
+  });
+});

@@ -1,0 +1,210 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { InputFault } from '../../../errors/fault.js';
+import type { NamedTensor } from '../../../engine/checkpoint/safetensors.js';
+import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
+import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
+import type { ModelSource } from '../../../engine/training/model-source.js';
+import { openModelSource, parametersOf } from '../../../engine/training/model-source.js';
+import { goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
+
+const root = mkdtempSync(join(tmpdir(), 'foldwise-source-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+type Model = 'bert' | 'deberta-v3';
+type Tensors = readonly NamedTensor[];
+
+async function goldenCheckpoint(model: Model): Promise<Tensors> {
+  const shapes = new Map(parametersOf(goldenClassifier(model)).map(({ name, shape }) => [name, shape]));
+  const stored = await goldenTensors(model, 'model.safetensors');
+  return [...stored].map(([name, data]) => ({ name, shape: shapes.get(name) ?? [], data }));
+}
+
+/** Opens the golden model after a change to its tensors or its configuration. */
+async function opened(
+  model: Model,
+  change: (tensors: Tensors) => Tensors,
+  {
+    config = {},
+    key = [42, 1],
+    vocabulary = 60,
+  }: { config?: Record<string, unknown>; key?: readonly [number, number]; vocabulary?: number } = {},
+): Promise<ModelSource> {
+  const folder = mkdtempSync(join(root, 'model-'));
+  await writeSafetensors(join(folder, 'model.safetensors'), change(await goldenCheckpoint(model)));
+  const settings = { ...goldenJson<Record<string, unknown>>(model, 'config.json'), ...config };
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(settings));
+  const type = model === 'bert' ? 'bert' : 'deberta-v2';
+  writeFileSync(join(folder, 'tokenizer.json'), learnVocabulary(['a b c'], { size: vocabulary, type }));
+  return openModelSource({ checkpoint: folder, maxLength: 32 }, 5, key);
+}
+
+async function weightsOf(source: ModelSource): Promise<Map<string, number[]>> {
+  const weights = new Map<string, number[]>();
+  for (const { name } of parametersOf(source.classifier))
+    weights.set(name, [...(await source.initial(name))]);
+  await source.close();
+  return weights;
+}
+
+const tensor = (name: string, shape: readonly number[]): NamedTensor => ({
+  name,
+  shape,
+  data: new Float32Array(shape.reduce((product, dim) => product * dim, 1)).fill(7),
+});
+const renamed =
+  (from: RegExp, to: string) =>
+  (tensors: Tensors): Tensors =>
+    tensors.map((entry) => ({ ...entry, name: entry.name.replace(from, to) }));
+const without =
+  (pattern: RegExp) =>
+  (tensors: Tensors): Tensors =>
+    tensors.filter(({ name }) => !pattern.test(name));
+const withMore =
+  (...more: NamedTensor[]) =>
+  (tensors: Tensors): Tensors => [...tensors, ...more];
+const same = (tensors: Tensors): Tensors => tensors;
+
+describe('a checkpoint gives the weights it holds', () => {
+  it.each<[string, Model, (tensors: Tensors) => Tensors]>([
+    ['under their own names', 'bert', same],
+    ['under their own names', 'deberta-v3', same],
+    ['without the prefix of the base model', 'bert', renamed(/^bert\./, '')],
+    ['without the prefix of the base model', 'deberta-v3', renamed(/^deberta\./, '')],
+    [
+      'with layer norms under their old names',
+      'bert',
+      (tensors) =>
+        renamed(
+          /LayerNorm\.weight$/,
+          'LayerNorm.gamma',
+        )(renamed(/LayerNorm\.bias$/, 'LayerNorm.beta')(tensors)),
+    ],
+    [
+      'beside a pretraining head and position ids',
+      'bert',
+      withMore(
+        tensor('cls.predictions.bias', [100]),
+        tensor('cls.seq_relationship.weight', [2, 32]),
+        tensor('bert.embeddings.position_ids', [1, 64]),
+      ),
+    ],
+    [
+      'beside pretraining heads and unused absolute positions',
+      'deberta-v3',
+      withMore(
+        tensor('lm_predictions.lm_head.bias', [120]),
+        tensor('mask_predictions.dense.weight', [32, 32]),
+        tensor('deberta.embeddings.position_embeddings.weight', [64, 32]),
+      ),
+    ],
+  ])('%s (%s)', async (_, model, change) => {
+    const weights = await weightsOf(await opened(model, change));
+    for (const [name, expected] of await goldenTensors(model, 'model.safetensors')) {
+      expect(weights.get(name), name).toEqual([...expected]);
+    }
+  });
+
+  it('and single rows of its word embedding, in the order asked for', async () => {
+    const source = await opened('bert', same);
+    const words = await source.initial(source.classifier.wordEmbedding);
+    const rows = await source.embeddingRows(Int32Array.of(5, 99, 0));
+    await source.close();
+    expect([...rows]).toEqual([5, 99, 0].flatMap((row) => [...words.subarray(row * 32, (row + 1) * 32)]));
+  });
+});
+
+describe('new heads', () => {
+  const headless = (model: Model): ((tensors: Tensors) => Tensors) =>
+    without(model === 'bert' ? /^classifier\.|^bert\.pooler\./ : /^classifier\.|^pooler\./);
+  const dense = (model: Model): string => (model === 'bert' ? 'bert.pooler.dense' : 'pooler.dense');
+
+  it.each<Model>(['bert', 'deberta-v3'])(
+    'of %s start normal(0, initializer range), biases at zero',
+    async (model) => {
+      const weights = await weightsOf(
+        await opened(model, headless(model), { config: { initializer_range: 0.05 } }),
+      );
+      const drawn = weights.get(`${dense(model)}.weight`) ?? [];
+      expect(drawn).toHaveLength(32 * 32);
+      const deviation = Math.sqrt(drawn.reduce((sum, value) => sum + value * value, 0) / drawn.length);
+      // A thousand draws: the sample's deviation lies within some 2 % of its own, the mean within 0.03 of it.
+      expect(deviation / 0.05).toBeGreaterThan(0.93);
+      expect(deviation / 0.05).toBeLessThan(1.07);
+      expect(Math.abs(drawn.reduce((sum, value) => sum + value, 0) / drawn.length)).toBeLessThan(0.05 * 0.1);
+      expect(weights.get(`${dense(model)}.bias`)?.every((value) => value === 0)).toBe(true);
+      expect(weights.get('classifier.bias')).toEqual([0, 0, 0, 0, 0]);
+      expect(new Set(weights.get('classifier.weight')).size).toBeGreaterThan(150);
+    },
+  );
+
+  it('are the same for the same seed and fold, and others for another', async () => {
+    const head = async (key: readonly [number, number]): Promise<number[] | undefined> =>
+      (await weightsOf(await opened('bert', headless('bert'), { key }))).get('classifier.weight');
+    expect(await head([42, 1])).toEqual(await head([42, 1]));
+    expect(await head([42, 2])).not.toEqual(await head([42, 1]));
+    expect(await head([43, 1])).not.toEqual(await head([42, 1]));
+  });
+
+  it('leave the weights of the encoder as the checkpoint has them', async () => {
+    const weights = await weightsOf(await opened('bert', headless('bert')));
+    const name = 'bert.encoder.layer.0.attention.self.query.weight';
+    expect(weights.get(name)).toEqual([
+      ...((await goldenTensors('bert', 'model.safetensors')).get(name) ?? []),
+    ]);
+  });
+});
+
+describe('a checkpoint that does not fit is refused, naming', () => {
+  const query = 'bert.encoder.layer.0.attention.self.query';
+
+  it.each<[string, Model, (tensors: Tensors) => Tensors, RegExp, Record<string, unknown>?]>([
+    [
+      'a tensor that is missing',
+      'bert',
+      without(/layer\.0\..*query\.weight$/),
+      /1 missing: .*layer\.0\.attention\.self\.query\.weight/,
+    ],
+    [
+      'a tensor that is unexpected',
+      'bert',
+      withMore(tensor('bert.encoder.layer.2.output.dense.bias', [32])),
+      /1 unexpected: bert\.encoder\.layer\.2/,
+    ],
+    [
+      'a tensor of another shape',
+      'bert',
+      (tensors) => [...without(/layer\.0\..*query\.bias$/)(tensors), tensor(`${query}.bias`, [16])],
+      /1 misshaped: bert\.encoder\.layer\.0\.attention\.self\.query\.bias \[16\] instead of \[32\]/,
+    ],
+    [
+      'all of them together',
+      'bert',
+      (tensors) =>
+        withMore(tensor('stray', [1]), tensor(`${query}.bias`, [3]))(without(/query\.bias$/)(tensors)),
+      /1 missing.*1 misshaped.*1 unexpected: stray/,
+    ],
+    [
+      'absolute positions where the configuration has them and the checkpoint does not',
+      'deberta-v3',
+      same,
+      /1 missing: deberta\.embeddings\.position_embeddings\.weight/,
+      { position_biased_input: true },
+    ],
+    ['an encoder of which there is nothing', 'bert', without(/^bert\./), /\d+ missing: bert\.embeddings/],
+  ])('%s (%s)', async (_, model, change, message, config = {}) => {
+    const opening = opened(model, change, { config });
+    await expect(opening).rejects.toThrow(InputFault);
+    await expect(opening).rejects.toThrow(message);
+  });
+
+  it('a tokenizer with more tokens than the word embedding has rows', async () => {
+    await expect(opened('bert', same, { vocabulary: 101 })).rejects.toThrow(/at least 101 rows/);
+  });
+
+  it('nothing of a tokenizer with exactly as many', async () => {
+    await (await opened('bert', same, { vocabulary: 100 })).close();
+  });
+});
