@@ -1,4 +1,5 @@
 import { learnVocabulary } from '../engine/tokenization/vocabulary.js';
+import { openModelSource } from '../engine/training/model-source.js';
 import { predictTexts } from '../engine/training/predict.js';
 import type { EngineReply, EngineRequest } from './engine-request.js';
 import { leaveWithParent, send, tellable } from './parent-watch.js';
@@ -13,13 +14,23 @@ async function answer(request: EngineRequest): Promise<void> {
   process.exit(0);
 }
 
-async function compute(request: EngineRequest): Promise<Float32Array | string> {
-  if (request.type === 'predict') {
-    const { folder, texts, maxLength, threads } = request;
-    return predictTexts(folder, texts, { maxLength, threads });
+async function compute(request: EngineRequest): Promise<Float32Array | string | null> {
+  switch (request.type) {
+    case 'predict': {
+      const { folder, texts, maxLength, threads } = request;
+      return predictTexts(folder, texts, { maxLength, threads });
+    }
+    case 'tokenizer': {
+      const { vocabulary, type } = request.scratch;
+      return learnVocabulary(request.texts, { size: vocabulary, type });
+    }
+    case 'check': {
+      const { folder, labels, maxLength } = request;
+      const source = await openModelSource({ checkpoint: folder, maxLength }, labels, [0, 0]);
+      await source.close();
+      return null;
+    }
   }
-  const { vocabulary, type } = request.scratch;
-  return learnVocabulary(request.texts, { size: vocabulary, type });
 }
 
 leaveWithParent();

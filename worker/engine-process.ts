@@ -34,6 +34,16 @@ export class EngineProcess implements Predictor, ModelSource {
     return (await this.ask('the ensemble', request, signal)) as Float32Array;
   }
 
+  /**
+   * Opens a checkpoint as a fold would, and closes it again.
+   *
+   * @param folder as `locate` gives it @param labels their number
+   * @throws EngineFault for one that no fold could start from
+   */
+  async check(folder: string, { labels, maxLength }: { labels: number; maxLength: number }): Promise<void> {
+    await this.ask('model.checkpoint', { type: 'check', folder, labels, maxLength });
+  }
+
   async learnTokenizer(scratch: ScratchModel, texts: readonly string[]): Promise<string> {
     return (await this.ask('the vocabulary', { type: 'tokenizer', scratch, texts })) as string;
   }
@@ -51,7 +61,11 @@ export class EngineProcess implements Predictor, ModelSource {
     }
   }
 
-  private ask(where: string, request: EngineRequest, signal?: AbortSignal): Promise<Float32Array | string> {
+  private ask(
+    where: string,
+    request: EngineRequest,
+    signal?: AbortSignal,
+  ): Promise<Float32Array | string | null> {
     return new Promise((resolve, reject) => {
       const child = startChild(this.script);
       let reply: EngineReply | undefined;

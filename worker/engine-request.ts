@@ -9,8 +9,9 @@ export type EngineRequest =
       readonly maxLength: number;
       readonly threads: number;
     }
-  | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly texts: readonly string[] };
+  | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly texts: readonly string[] }
+  | { readonly type: 'check'; readonly folder: string; readonly labels: number; readonly maxLength: number };
 
 export type EngineReply =
-  | { readonly type: 'done'; readonly value: Float32Array | string }
+  | { readonly type: 'done'; readonly value: Float32Array | string | null }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly retryable: boolean };

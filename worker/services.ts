@@ -43,7 +43,7 @@ export function openState(
 export function createServices(options: ServicesOptions): Services {
   const { workdir, roots = [workdir, process.cwd()], slots = 1, searchAttributes, onOutput } = options;
   const versions = componentVersions();
-  const engine = new EngineProcess(script('engine-child'), join(workdir, '.foldwise'));
+  const engine = openEngine(workdir);
   return {
     ...openState(workdir),
     trainer: new TrainerProcess({
@@ -59,6 +59,11 @@ export function createServices(options: ServicesOptions): Services {
     roots,
     searchAttributes,
   };
+}
+
+/** The engine's child process, for one answer at a time. */
+export function openEngine(workdir: string): EngineProcess {
+  return new EngineProcess(script('engine-child'), join(workdir, '.foldwise'));
 }
 
 function componentVersions(): { foldwise: string; node: string; engine: string; onnxruntime: string } {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { readDataset } from '../../data/dataset.js';
-import { planSteps, type PlannedStep } from '../../pipeline/dag.js';
-import { readPipeline } from '../../pipeline/load.js';
+import type { PlannedStep } from '../../pipeline/dag.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';
 import { createServices } from '../../worker/services.js';
+import { checkInput, type CheckedInput } from '../input/checked-input.js';
+import { checkModel } from '../input/checked-model.js';
 import { printsJson, takesPipeline, type JsonOption, type PipelineArguments } from '../options.js';
 import { drawSteps } from '../plan/draw-steps.js';
 import { estimateTraining, type Estimate } from '../plan/estimate.js';
@@ -14,13 +14,9 @@ import { printJson, type Console } from '../terminal/console.js';
 import { paint, wantsColor } from '../terminal/paint.js';
 import { workdirAt, type Workdir } from '../workdir.js';
 
-interface Plan {
-  readonly pipeline: Pipeline;
-  readonly rows: { readonly train: number; readonly test: number };
-  readonly steps: readonly PlannedStep[];
+interface Plan extends CheckedInput {
   readonly reuse: readonly StepReuse[];
   readonly estimate: Estimate;
-  readonly warnings: readonly string[];
 }
 
 /** `foldwise plan`: what a run would do, without doing any of it. */
@@ -32,24 +28,21 @@ export function addPlan(program: Command, console: Console): void {
     )
     .action(async (file: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PipelineArguments & JsonOption>();
-      const plan = await makePlan(
-        readPipeline(file, { overrides: options.set ?? {} }),
-        workdirAt(options.workdir),
-      );
+      const input = await checkInput(file, options.set ?? {});
+      const plan = await makePlan(input, workdirAt(options.workdir));
       if (options.json === true) printJson(console, plan);
       else for (const line of planLines(plan, wantsColor(process.stdout))) console.print(line);
     });
 }
 
-async function makePlan(pipeline: Pipeline, workdir: Workdir): Promise<Plan> {
-  const dataset = await readDataset(pipeline.data, pipeline.labels);
-  const rows = { train: dataset.train.texts.length, test: dataset.test.texts.length };
-  const steps = planSteps(pipeline);
+async function makePlan(input: CheckedInput, workdir: Workdir): Promise<Plan> {
+  const { pipeline, steps, rows } = input;
+  await checkModel(pipeline, { workdir, download: false, onMessage: () => undefined });
   const state = createServices({ workdir: workdir.path, roots: null, searchAttributes: false });
   const reuse = await findReuse(pipeline, steps, state);
   const folds = foldsToTrain(steps, reuse);
   const estimate = estimateTraining(pipeline, rows.train, folds, await readResults(workdir.runs));
-  return { pipeline, rows, steps, reuse, estimate, warnings: dataset.warnings };
+  return { ...input, reuse, estimate };
 }
 
 function foldsToTrain(steps: readonly PlannedStep[], reuse: readonly StepReuse[]): number {

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { readDataset } from '../../data/dataset.js';
-import { planSteps } from '../../pipeline/dag.js';
-import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { CommandFailure, Interrupted } from '../failure.js';
 import { openHost, type Host } from '../host/host.js';
 import { onInterrupt } from '../host/interrupt.js';
 import { logToFile } from '../host/worker-log.js';
+import { checkInput } from '../input/checked-input.js';
+import { checkModel } from '../input/checked-model.js';
 import { positiveInteger, takesPipeline, type PipelineArguments } from '../options.js';
 import { observeRun } from '../runs/observe-run.js';
 import { requireCompleted } from '../runs/outcome.js';
@@ -82,11 +81,11 @@ class RunCommand {
     }
   }
 
-  /** Whatever a person has to change in the pipeline or its tables is said before anything starts. */
+  /** Whatever a person has to change in the pipeline, its tables or its model is said before anything starts. */
   private async checked(): Promise<Pipeline> {
-    const pipeline = readPipeline(this.file, { overrides: this.options.set ?? {} });
-    planSteps(pipeline);
-    await readDataset(pipeline.data, pipeline.labels);
+    const { pipeline } = await checkInput(this.file, this.options.set ?? {});
+    const onMessage = (message: string): void => this.display.note(message);
+    await checkModel(pipeline, { workdir: this.workdir, download: true, onMessage });
     return pipeline;
   }
 

@@ -1,0 +1,42 @@
+import { localPathOf } from '../../activities/roots.js';
+import { readDataset } from '../../data/dataset.js';
+import { labelClasses, stratifiedKFold } from '../../data/splits/stratified.js';
+import { planSteps, type PlannedStep } from '../../pipeline/dag.js';
+import { readPipeline } from '../../pipeline/load.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+
+/** A pipeline that was looked at as its first steps will, with what they will find. */
+export interface CheckedInput {
+  readonly pipeline: Pipeline;
+  readonly steps: readonly PlannedStep[];
+  readonly rows: { readonly train: number; readonly test: number };
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a pipeline and its tables and deals out the folds: whatever a person has to change in them is
+ * said before a server is started or anything is written.
+ *
+ * @throws InputFault at the first file that cannot be used, with all faults of a pipeline's file
+ */
+export async function checkInput(
+  file: string,
+  overrides: Readonly<Record<string, string>>,
+): Promise<CheckedInput> {
+  const pipeline = readPipeline(file, { overrides });
+  const steps = planSteps(pipeline);
+  const { data, labels, folds } = pipeline;
+  const source = {
+    ...data,
+    train: localPathOf(data.train, 'data.train'),
+    test: localPathOf(data.test, 'data.test'),
+  };
+  const { train, test, warnings } = await readDataset(source, labels);
+  const split = stratifiedKFold(labelClasses(train.labels), folds);
+  return {
+    pipeline,
+    steps,
+    rows: { train: train.texts.length, test: test.texts.length },
+    warnings: [...warnings, ...split.warnings],
+  };
+}

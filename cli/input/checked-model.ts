@@ -1,0 +1,37 @@
+import { isAbsolute } from 'node:path';
+import { resolveModel, type DownloadProgress } from '../../engine/checkpoint/hub.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import { count } from '../../report/notation.js';
+import { openEngine } from '../../worker/services.js';
+import type { Workdir } from '../workdir.js';
+
+export interface ModelCheck {
+  readonly workdir: Workdir;
+  /** Whether a model of the hub that is not in the cache is downloaded; else it is not looked at. */
+  readonly download: boolean;
+  /** Told each file that is downloaded, as one sentence. */
+  readonly onMessage: (message: string) => void;
+}
+
+/**
+ * Opens the pipeline's checkpoint as every fold will.
+ *
+ * @throws a Fault for one that is not there, does not fit, or cannot be fetched
+ */
+export async function checkModel({ model, labels }: Pipeline, check: ModelCheck): Promise<void> {
+  const { checkpoint, maxLength } = model;
+  if (checkpoint === undefined || (!check.download && !isAbsolute(checkpoint))) return;
+  const { workdir } = check;
+  const onProgress = announceOnce(checkpoint, check.onMessage);
+  const { folder } = await resolveModel(checkpoint, { baseDirectory: workdir.state, onProgress });
+  await openEngine(workdir.path).check(folder, { labels: labels.length, maxLength });
+}
+
+function announceOnce(checkpoint: string, onMessage: (message: string) => void) {
+  const told = new Set<string>();
+  return ({ file, total }: DownloadProgress): void => {
+    if (told.has(file)) return;
+    told.add(file);
+    onMessage(`Downloading ${file} of ${checkpoint} (${count(Math.ceil(total / 1e6))} MB).`);
+  };
+}
