@@ -10,19 +10,28 @@ export interface ServerRecord {
   readonly address: string;
   readonly uiUrl: string;
   readonly namespace: string;
+  /** Who uses it; the last to leave stops it. */
+  readonly users: readonly ServerUser[];
+}
+
+/** One `startServer` of one process. */
+export interface ServerUser {
+  readonly pid: number;
+  readonly id: string;
 }
 
 export function recordPath(workdir: string): string {
   return join(workdir, '.foldwise', 'server.json');
 }
 
-/** The record of a server whose process is alive; null otherwise. */
+/** The record of a server whose process is alive, with those users that are; null otherwise. */
 export async function readRecord(workdir: string): Promise<ServerRecord | null> {
   const text = await readFile(recordPath(workdir), 'utf8').catch(() => null);
   if (text === null) return null;
   try {
     const record = JSON.parse(text) as ServerRecord;
-    return Number.isInteger(record.pid) && isAlive(record.pid) ? record : null;
+    if (!Number.isInteger(record.pid) || !isAlive(record.pid)) return null;
+    return { ...record, users: record.users.filter(({ pid }) => isAlive(pid)) };
   } catch {
     return null;
   }
@@ -35,11 +44,8 @@ export async function writeRecord(workdir: string, record: ServerRecord): Promis
   await rename(`${path}.${process.pid}`, path);
 }
 
-/** Only the record of that very server: another one may have taken its place. */
-export async function removeRecord(workdir: string, pid: number): Promise<void> {
-  if ((await readFile(recordPath(workdir), 'utf8').catch(() => '')).includes(`"pid": ${pid},`)) {
-    await rm(recordPath(workdir), { force: true });
-  }
+export async function removeRecord(workdir: string): Promise<void> {
+  await rm(recordPath(workdir), { force: true });
 }
 
 /** Whether a process has a file in its command line. */

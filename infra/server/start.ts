@@ -1,6 +1,7 @@
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -8,7 +9,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { isAlive, withLock } from './cache-lock.js';
 import { obtainServer, type OnMessage } from './obtain.js';
-import { readRecord, removeRecord, runsOn, writeRecord, type ServerRecord } from './record.js';
+import {
+  readRecord,
+  removeRecord,
+  runsOn,
+  writeRecord,
+  type ServerRecord,
+  type ServerUser,
+} from './record.js';
 
 export interface StartOptions {
   /** Its database is `<workdir>/.foldwise/temporal.db`. */
@@ -32,7 +40,7 @@ export interface RunningServer {
   readonly pid: number | null;
   /** Whether this call started it. */
   readonly started: boolean;
-  /** Stops it where this call started it; else does nothing. */
+  /** Stops it, unless another process uses it by now, or it was configured and so is not ours. */
   stop(): Promise<void>;
 }
 
@@ -60,9 +68,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       stop: nothing,
     };
   }
-  const lock = join(options.workdir, '.foldwise', 'server.lock');
   const wait = (): void => options.onMessage('Waiting for another process that starts the server.');
-  return withLock(lock, wait, async () => (await attach(options)) ?? launch(options));
+  return withLock(lockPath(options.workdir), wait, async () => (await attach(options)) ?? launch(options));
 }
 
 async function attach({ workdir, onMessage }: StartOptions): Promise<RunningServer | null> {
@@ -78,7 +85,7 @@ async function attach({ workdir, onMessage }: StartOptions): Promise<RunningServ
     });
   }
   onMessage(`Using the Temporal server that runs for this folder already: ${record.address}`);
-  return { ...record, started: false, stop: nothing };
+  return use(workdir, record, false);
 }
 
 async function launch(options: StartOptions): Promise<RunningServer> {
@@ -95,14 +102,27 @@ async function launch(options: StartOptions): Promise<RunningServer> {
   child.unref();
   const address = `127.0.0.1:${port}`;
   await ready(child, address);
-  const record: ServerRecord = {
-    pid: child.pid ?? 0,
-    address,
-    uiUrl: `http://127.0.0.1:${uiPort}`,
-    namespace,
-  };
-  await writeRecord(workdir, record);
-  return { ...record, started: true, stop: () => stop(workdir, record.pid) };
+  const uiUrl = `http://127.0.0.1:${uiPort}`;
+  return use(workdir, { pid: child.pid ?? 0, address, uiUrl, namespace, users: [] }, true);
+}
+
+/** Adds this process to the server's users. A server whose users were all killed so finds one who stops it. */
+async function use(workdir: string, record: ServerRecord, started: boolean): Promise<RunningServer> {
+  const user: ServerUser = { pid: process.pid, id: randomUUID() };
+  await writeRecord(workdir, { ...record, users: [...record.users, user] });
+  const { pid, address, uiUrl } = record;
+  const leave = (): Promise<void> => leaveServer(workdir, pid, user);
+  const stop = (): Promise<void> => withLock(lockPath(workdir), () => undefined, leave);
+  return { pid, address, uiUrl, namespace: record.namespace, started, stop };
+}
+
+async function leaveServer(workdir: string, pid: number, user: ServerUser): Promise<void> {
+  const record = await readRecord(workdir);
+  if (record?.pid !== pid) return;
+  const users = record.users.filter(({ id }) => id !== user.id);
+  if (users.length > 0) return writeRecord(workdir, { ...record, users });
+  await removeRecord(workdir);
+  await end(pid);
 }
 
 function serverArguments(
@@ -153,13 +173,15 @@ async function answers(address: string, timeoutMs: number): Promise<boolean> {
   }
 }
 
-async function stop(workdir: string, pid: number): Promise<void> {
-  await removeRecord(workdir, pid);
-  if (!isAlive(pid)) return;
+async function end(pid: number): Promise<void> {
   process.kill(pid, 'SIGTERM');
   const deadline = performance.now() + stopMs;
   while (isAlive(pid) && performance.now() < deadline) await delay(50);
   if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+}
+
+function lockPath(workdir: string): string {
+  return join(workdir, '.foldwise', 'server.lock');
 }
 
 function databaseOf(workdir: string): string {

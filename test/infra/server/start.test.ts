@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findServer } from '../../../infra/server/find.js';
-import { recordPath } from '../../../infra/server/record.js';
+import { readRecord, recordPath, writeRecord } from '../../../infra/server/record.js';
 import { startServer, type RunningServer } from '../../../infra/server/start.js';
 
 const found = findServer();
@@ -55,11 +55,23 @@ describe.skipIf(found === null)(`the embedded server${without}`, () => {
     expect(messages.at(-1)).toContain('runs for this folder already');
   });
 
-  it('is not stopped by one who found it running', async () => {
+  it('is stopped by the last who uses it, whoever started it', async () => {
     const first = await start();
-    await (await start()).stop();
-    const connection = await Connection.connect({ address: first.address });
+    const second = await start();
+    await first.stop();
+    const connection = await Connection.connect({ address: second.address });
     await connection.close();
+    await second.stop();
+    expect(await readRecord(workdir)).toBeNull();
+    expect(() => process.kill(second.pid!, 0)).toThrow();
+  });
+
+  it('is stopped by one who found it, where all others who used it are gone', async () => {
+    const first = await start();
+    const record = (await readRecord(workdir))!;
+    await writeRecord(workdir, { ...record, users: [{ pid: 2 ** 22 + 1, id: 'killed' }] });
+    await (await start()).stop();
+    expect(() => process.kill(first.pid!, 0)).toThrow();
   });
 
   it('is replaced after it was killed, with its history kept', async () => {
