@@ -29,7 +29,8 @@ function memberChanges(before: StepProgress | undefined, step: StepProgress): st
     const name = `${step.step} ${member.index}`;
     const changed = member.state !== (earlier?.state ?? 'pending');
     return [
-      ...newEpochs(name, earlier, member),
+      // The epochs of a fold that was not trained now are an earlier run's.
+      ...(member.state === 'reused' ? [] : newEpochs(name, earlier, member)),
       ...(changed ? [sentence(name, member.state, member.message)] : []),
     ];
   });
@@ -52,5 +53,7 @@ function attemptChange(previous: RunView | null, activity: LiveActivity): string
 }
 
 function sentence(name: string, state: string, message: string | null): string {
-  return message === null ? `${name}: ${state}` : `${name}: ${state}, ${oneLine(message)}`;
+  return message === null || state === 'reused'
+    ? `${name}: ${state}`
+    : `${name}: ${state}, ${oneLine(message)}`;
 }

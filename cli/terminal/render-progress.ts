@@ -56,7 +56,7 @@ function stepLines(step: StepProgress, view: RunView, options: StepOptions): str
     step.members.length > 0 && step.state !== 'reused' ? `${done} of ${step.members.length}` : '',
     step.state === 'pending' && step.needs.length > 0 ? `after ${step.needs.join(', ')}` : '',
     step.state === 'reused' ? 'reused' : '',
-    step.message ?? '',
+    step.state === 'reused' ? '' : (step.message ?? ''),
   ].filter((part) => part !== '');
   const head = `${last ? '└─' : '├─'} `;
   const name = fit(oneLine(step.step), 24);

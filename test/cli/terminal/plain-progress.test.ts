@@ -36,6 +36,14 @@ describe('plain progress lines', () => {
     ]);
   });
 
+  it('do not tell the epochs of a fold that was reused', () => {
+    const reused = sampleView(
+      { steps: [step('fold', 'running', [], [member(1, 'reused', 4, 'it was reused')])] },
+      [],
+    );
+    expect(plainProgress(null, reused)).toEqual(['fold: running', 'fold 1: reused']);
+  });
+
   it('tell a new attempt with the reason', () => {
     const later = sampleView({}, [{ ...beat(2), attempt: 2, lastFailure: 'the trainer was killed' }]);
     expect(plainProgress(before, later)).toEqual(['fold-2: attempt 2, after: the trainer was killed']);
