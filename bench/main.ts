@@ -4,6 +4,9 @@ import { addStep } from './step/command.js';
 
 const program = new Command('bench').description('Benchmarks of foldwise on this machine.');
 addStep(program);
+// Leaving in order removes temporary files; the sides leave when their stdin ends.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,13 +53,16 @@ const PRODUCT_ROUNDS = 3;
 /** Trains the same batches on every side in turns, batch by batch: ours, padded128, longest, ours … */
 export async function compare(options: ComparisonOptions): Promise<Measurement> {
   const directory = await mkdtemp(join(tmpdir(), 'foldwise-bench-'));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove);
   const open: OpenSide[] = [];
   try {
     await openSides(options, directory, open);
     return await measure(options, open);
   } finally {
     await Promise.all(open.map(({ side }) => side.close()));
-    await rm(directory, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 
