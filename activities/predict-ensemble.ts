@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { submissionCsv } from '../data/results.js';
 import { meanProbabilities } from '../metrics/ensemble.js';
 import { decide } from '../metrics/thresholds.js';
+import { concurrently } from './concurrently.js';
 import type { Dataset, StepActivities, StepCall, Submission, Thresholds, TrainedFold } from './contracts.js';
 import { putText, readJson } from './json-artifact.js';
 import { recorded } from './recorded.js';
@@ -23,10 +24,9 @@ async function predict(services: Services, { run, pipeline, inputs, settings }: 
     threads: settings.threads,
     signal: Context.current().cancellationSignal,
   };
-  const predictions: Float32Array[] = [];
-  for (const fold of inputs.fold) {
-    predictions.push(await services.predictor.predict(await directory.model(fold), texts, options));
-  }
+  const predictions = await concurrently(inputs.fold, services.slots, async (fold) =>
+    services.predictor.predict(await directory.model(fold), texts, options),
+  );
   const { labels, data } = pipeline;
   const thresholds = labels.map((label) => inputs.thresholds.thresholds[label]!);
   const decided = decide(meanProbabilities(predictions), thresholds);

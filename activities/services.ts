@@ -44,8 +44,10 @@ export interface Services {
   readonly trainer: Trainer;
   readonly predictor: Predictor;
   readonly models: ModelSource;
-  /** Intra-op threads of the engine. */
+  /** Intra-op threads of the engine, for one fold. */
   readonly threads: number;
+  /** Folds that are trained or scored at once. */
+  readonly slots: number;
   readonly device: string;
   /** All that the engine's bits depend on besides its job: part of a fold's key. */
   readonly engineSignature: (threads: number) => string;

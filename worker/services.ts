@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Services } from '../activities/services.js';
@@ -8,7 +7,9 @@ import { engineSignature, ENGINE_VERSION } from '../engine/training/signature.js
 import { CheckpointShelf } from '../store/checkpoints.js';
 import { FolderStore } from '../store/folder-store.js';
 import { KeyIndex } from '../store/keys.js';
+import { PatientStore } from '../store/patient-store.js';
 import { EngineProcess } from './engine-process.js';
+import { sharesOf } from './shares.js';
 import { TrainerProcess } from './trainer-process.js';
 
 export interface ServicesOptions {
@@ -18,7 +19,7 @@ export interface ServicesOptions {
   readonly roots?: readonly string[] | null;
   /** Intra-op threads per fold. Default: the processors divided by the slots. */
   readonly threads?: number;
-  /** Folds trained at once. Default 1. */
+  /** Folds trained at once. Default: as the machine allows (see `sharesOf`). */
   readonly slots?: number;
   readonly searchAttributes: boolean;
   /** Told what trainers print; by default it goes to stderr. */
@@ -30,7 +31,7 @@ export function openState(
   workdir: string,
 ): Pick<Services, 'store' | 'keys' | 'checkpoints' | 'runsDirectory'> {
   const state = join(workdir, '.foldwise');
-  const store = new FolderStore(join(state, 'store'));
+  const store = new PatientStore(new FolderStore(join(state, 'store')));
   return {
     store,
     keys: new KeyIndex(join(state, 'keys'), store),
@@ -41,7 +42,7 @@ export function openState(
 
 /** What a worker's activities work with: folders of the workdir, and the engine in child processes. */
 export function createServices(options: ServicesOptions): Services {
-  const { workdir, roots = [workdir, process.cwd()], slots = 1, searchAttributes, onOutput } = options;
+  const { workdir, roots = [workdir, process.cwd()], searchAttributes, onOutput } = options;
   const versions = componentVersions();
   const engine = openEngine(workdir);
   return {
@@ -52,7 +53,7 @@ export function createServices(options: ServicesOptions): Services {
     }),
     predictor: engine,
     models: engine,
-    threads: options.threads ?? Math.max(1, Math.floor(availableParallelism() / slots)),
+    ...sharesOf(options),
     device: 'cpu',
     engineSignature: (threads) => engineSignature(versions.onnxruntime, threads),
     versions,

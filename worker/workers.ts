@@ -18,7 +18,7 @@ export interface WorkersOptions {
   readonly workdir: string;
   /** `main`, and the queues of steps such as `gpu`. Default both. */
   readonly queues?: readonly string[];
-  /** Folds trained at once by this process. Default 1. */
+  /** Folds trained at once by this process. Default: as the machine allows (see `sharesOf`). */
   readonly slots?: number;
   /** Intra-op threads per fold. Default: the processors divided by the slots. */
   readonly threads?: number;
@@ -52,11 +52,11 @@ let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 /** Creates a worker per queue: the main one carries the workflow, too; the others activities alone. */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   const services = await servicesOf(options);
-  const { queues = ['main', 'gpu'], slots = 1 } = options;
+  const { queues = ['main', 'gpu'] } = options;
   const workers: Worker[] = [];
   for (const queue of queues) {
     workers.push(
-      await (queue === 'main' ? mainWorker(options, services) : queueWorker(options, services, queue, slots)),
+      await (queue === 'main' ? mainWorker(options, services) : queueWorker(options, services, queue)),
     );
   }
   const shutdown = (): void => {
@@ -92,16 +92,11 @@ async function mainWorker(options: WorkersOptions, services: Services): Promise<
   });
 }
 
-function queueWorker(
-  options: WorkersOptions,
-  services: Services,
-  queue: string,
-  slots: number,
-): Promise<Worker> {
+function queueWorker(options: WorkersOptions, services: Services, queue: string): Promise<Worker> {
   return Worker.create({
     ...common(options, services),
     taskQueue: `${options.taskQueue ?? 'foldwise'}-${queue}`,
-    maxConcurrentActivityTaskExecutions: slots,
+    maxConcurrentActivityTaskExecutions: services.slots,
   });
 }
 

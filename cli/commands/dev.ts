@@ -24,7 +24,11 @@ export function addDev(program: Command, console: Console): void {
     )
     .option('--port <number>', "the server's port (default: a free one)", positiveInteger)
     .option('--ui-port <number>', "the Web UI's port (default: a free one)", positiveInteger)
-    .option('--slots <number>', 'folds trained at once (default: 1)', positiveInteger)
+    .option(
+      '--slots <number>',
+      'folds trained at once (default: one per processor, up to 5, each with 6 GiB)',
+      positiveInteger,
+    )
     .option(
       '--threads <number>',
       'threads per fold (default: the processors, divided by the slots)',

@@ -1,3 +1,4 @@
+import { concurrently } from '../../activities/concurrently.js';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { cells, listed } from '../../data/columns.js';
@@ -63,20 +64,18 @@ function textsOf(table: TextTable, { configuration }: RunResult): { ids: string[
   return { texts, ids: names.includes(id) ? cells(table, id) : texts.map((_, row) => String(row)) };
 }
 
-/** `[texts, labels]`: the mean over the folds, one fold after the other. */
+/** `[texts, labels]`: the mean over the folds. */
 async function ensemble(
   directory: string,
   { folds, configuration }: RunResult,
   texts: readonly string[],
   workdir: string,
 ): Promise<Float32Array> {
-  const { predictor, threads } = createServices({ workdir, roots: null, searchAttributes: false });
+  const { predictor, threads, slots } = createServices({ workdir, roots: null, searchAttributes: false });
   const { maxLength } = configuration.model;
   const { signal } = new AbortController();
-  const models: Float32Array[] = [];
-  for (const { fold } of folds) {
-    const model = join(directory, 'models', String(fold));
-    models.push(await predictor.predict(model, texts, { maxLength, threads, signal }));
-  }
+  const models = await concurrently(folds, slots, ({ fold }) =>
+    predictor.predict(join(directory, 'models', String(fold)), texts, { maxLength, threads, signal }),
+  );
   return meanProbabilities(models);
 }

@@ -33,7 +33,11 @@ export function addRun(program: Command, console: Console): void {
       'Runs a pipeline from its data to its report, with everything it needs in this process, and shows how it goes. What earlier runs did already is reused. Where a run of the same pipeline is open in the workdir, it goes on with that one. The exit code is 0 only if the run completed.',
     )
     .option('--fresh', 'reuse nothing of earlier runs')
-    .option('--slots <number>', 'folds trained at once (default: 1)', positiveInteger)
+    .option(
+      '--slots <number>',
+      'folds trained at once (default: one per processor, up to 5, each with 6 GiB)',
+      positiveInteger,
+    )
     .option(
       '--threads <number>',
       'threads per fold (default: the processors, divided by the slots)',

@@ -23,7 +23,11 @@ export function addWorker(program: Command, console: Console): void {
       'Runs a worker until Ctrl-C, for the server that TEMPORAL_ADDRESS or a Temporal profile names, or that runs for the workdir. The queue `main` carries everything but training; folds train on `gpu`.',
     )
     .option('--queue <name...>', 'the queues to work for', ['main', 'gpu'])
-    .option('--slots <number>', 'folds trained at once (default: 1)', positiveInteger)
+    .option(
+      '--slots <number>',
+      'folds trained at once (default: one per processor, up to 5, each with 6 GiB)',
+      positiveInteger,
+    )
     .option(
       '--threads <number>',
       'threads per fold (default: the processors, divided by the slots)',
