@@ -3,6 +3,7 @@ import { renderReport } from '../report/page.js';
 import type { FoldResult, RunResult } from '../report/run-result.js';
 import type { Report, StepActivities, TrainedFold } from './contracts.js';
 import { putText, readFloats, readJson } from './json-artifact.js';
+import { previousRun } from './previous-run.js';
 import { recorded } from './recorded.js';
 import type { Services } from './services.js';
 
@@ -13,9 +14,10 @@ export function writeReport(services: Services): StepActivities['writeReport'] {
   return recorded(services, 'writeReport', (call: Call) => write(services, call));
 }
 
-async function write({ store, versions }: Services, call: Call): Promise<Report> {
+async function write({ store, versions, runsDirectory }: Services, call: Call): Promise<Report> {
   const { data, oof } = call.inputs;
-  const result = resultOf(call, versions);
+  const scored = resultOf(call, versions);
+  const result = { ...scored, previous: await previousRun(runsDirectory, scored) };
   const table = await readJson<TrainingTable>(store, data.table);
   const probabilities = await readFloats(store, oof.probabilities);
   const page = renderReport({

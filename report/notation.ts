@@ -5,6 +5,13 @@ export function score(value: number | null | undefined): string {
   return isNumber(value) ? value.toFixed(3) : absent;
 }
 
+/** How far a score moved, with its sign: `+0.012`, `−0.003`, `±0.000`. */
+export function change(value: number | null | undefined): string {
+  if (!isNumber(value)) return absent;
+  const digits = Math.abs(value).toFixed(3);
+  return `${Number(digits) === 0 ? '±' : value > 0 ? '+' : '−'}${digits}`;
+}
+
 /** A loss with four significant digits; a dash where there is none. */
 export function loss(value: number | null | undefined): string {
   return isNumber(value) ? value.toPrecision(4) : absent;

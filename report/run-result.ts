@@ -25,12 +25,22 @@ export interface RunResult {
   readonly seconds: Readonly<Record<string, number>>;
   /** Steps whose outputs all came from earlier runs. */
   readonly reused?: readonly string[];
+  /** The latest earlier run of the same pipeline in the workdir, if there is one. */
+  readonly previous?: PreviousRun | null;
   /** Version by component: foldwise, node, onnxruntime, engine … */
   readonly versions: Readonly<Record<string, string>>;
   /** What the data and the folds warned of. */
   readonly warnings: readonly string[];
   /** The resolved pipeline that was run. */
   readonly configuration: StepCall<unknown>['pipeline'];
+}
+
+/** What a retraining is compared with. */
+export interface PreviousRun {
+  readonly run: string;
+  readonly macroF1: Thresholds['macroF1'];
+  /** This run's scores less the earlier run's. */
+  readonly change: Thresholds['macroF1'];
 }
 
 /** One trained fold, without its files. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { duration } from '../../report/notation.js';
+import { change, duration } from '../../report/notation.js';
 import { readResult } from '../runs/results.js';
 import type { RunView } from '../runs/run-view.js';
 import type { StartedRun } from '../runs/start-run.js';
@@ -40,6 +40,11 @@ export async function printOutcome(
   console.print(
     ink.dim('The cross-fitted score is the honest one: thresholds tuned on other rows than they judge.'),
   );
+  if (result.previous) {
+    const { run: before, change: by } = result.previous;
+    console.print(`Since ${before}: ${change(by.crossFitted)} cross-fitted, ${change(by.atHalf)} at 0.5.`);
+  }
+  if (result.reused?.length) console.print(ink.dim(`Reused from earlier runs: ${result.reused.join(', ')}.`));
   console.print('');
   const time = view === null ? '' : ` in ${duration(view.elapsedSeconds)}`;
   console.print(`Completed${time}. In ${ink.bold(relative(process.cwd(), directory))}:`);

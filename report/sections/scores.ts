@@ -1,9 +1,9 @@
 import { html, nothing, type Html } from '../html.js';
-import { count, score } from '../notation.js';
+import { change, count, score } from '../notation.js';
 import type { RunResult } from '../run-result.js';
 
 /** The three macro scores, the honest one first, with words on which to believe. */
-export function headline({ macroF1 }: RunResult): Html {
+export function headline({ macroF1, previous }: RunResult): Html {
   return html`<section class="headline" aria-label="Macro F1">
       <div class="score lead"><b>${score(macroF1.crossFitted)}</b><span>macro F1, cross-fitted</span></div>
       <div class="score"><b>${score(macroF1.tuned)}</b><span>with tuned thresholds</span></div>
@@ -14,7 +14,18 @@ export function headline({ macroF1 }: RunResult): Html {
       <strong>Believe the cross-fitted one.</strong> There each fold’s rows are judged by thresholds tuned on
       the other folds’ rows, as new texts would be. The tuned score is flattered, because its thresholds were
       chosen on the very rows that it judges; the one at 0.5 does without tuning.
-    </p>`;
+    </p>
+    ${movement(previous)}`;
+}
+
+/** Against the run before: what a retraining is read for. */
+function movement(previous: RunResult['previous']): Html {
+  if (previous === undefined || previous === null) return nothing;
+  const { run, change: by } = previous;
+  return html`<p class="words">
+    Since the run before, ${run}: ${change(by.crossFitted)} cross-fitted, ${change(by.tuned)} tuned,
+    ${change(by.atHalf)} at 0.5.
+  </p>`;
 }
 
 /** Scores, threshold and support of every label, and their mean. */
