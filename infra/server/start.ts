@@ -1,13 +1,12 @@
-import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { isAlive, withLock } from './cache-lock.js';
+import { answers, freePort, namespace } from './probe.js';
 import { obtainServer, type OnMessage } from './obtain.js';
 import {
   readRecord,
@@ -44,7 +43,6 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const namespace = 'default';
 const readyMs = 60_000;
 const stopMs = 15_000;
 
@@ -155,24 +153,6 @@ async function ready(child: ChildProcess, address: string): Promise<void> {
   });
 }
 
-async function answers(address: string, timeoutMs: number): Promise<boolean> {
-  let connection: Connection | undefined;
-  try {
-    connection = await Connection.connect({ address, connectTimeout: timeoutMs });
-    const deadline = Date.now() + timeoutMs;
-    const serving = connection.withDeadline(deadline, () => connection!.healthService.check({}));
-    await serving;
-    await connection.withDeadline(deadline, () =>
-      connection!.workflowService.describeNamespace({ namespace }),
-    );
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await connection?.close();
-  }
-}
-
 async function end(pid: number): Promise<void> {
   process.kill(pid, 'SIGTERM');
   const deadline = performance.now() + stopMs;
@@ -186,17 +166,6 @@ function lockPath(workdir: string): string {
 
 function databaseOf(workdir: string): string {
   return join(workdir, '.foldwise', 'temporal.db');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }
 
 function nothing(): Promise<void> {

@@ -3,7 +3,10 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { InputFault } from '../../errors/fault.js';
+import { EnvironmentFault, InputFault } from '../../errors/fault.js';
+import { FolderStore } from '../../store/folder-store.js';
+import { PatientStore } from '../../store/patient-store.js';
+import type { ArtifactStore } from '../../store/store.js';
 import { Bench, progressWhen, server, startEnvironment, update, without } from './bench.js';
 import { FakeTrainer } from './fake-trainer.js';
 
@@ -55,6 +58,26 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     await bench.complete();
     expect(bench.trainer.stepsDone.get(1)).toBe(300);
   }, 30_000);
+
+  it('completes with the same files on a store of which every third call fails', async () => {
+    bench = new Bench(environment);
+    const store = new FolderStore(join(bench.folder, '.foldwise', 'store'));
+    let calls = 0;
+    const everyThirdFails = <T>(call: () => Promise<T>): Promise<T> =>
+      ++calls % 3 === 0
+        ? Promise.reject(new EnvironmentFault({ where: 'the store', what: 'no answer' }))
+        : call();
+    const flaky: ArtifactStore = {
+      putBytes: (bytes) => everyThirdFails(() => store.putBytes(bytes)),
+      putFile: (path, options) => everyThirdFails(() => store.putFile(path, options)),
+      getBytes: (ref) => everyThirdFails(() => store.getBytes(ref)),
+      localPath: (ref) => everyThirdFails(() => store.localPath(ref)),
+      has: (ref) => everyThirdFails(() => store.has(ref)),
+    };
+    await bench.work({ store: new PatientStore(flaky) });
+    await bench.complete({ run: 'flaky' });
+    expect(readFileSync(join(bench.folder, 'runs', 'flaky', 'oof.csv'), 'utf8').split('\n')).toHaveLength(32);
+  });
 
   it('leaves no checkpoint behind when its folds are finished', async () => {
     bench = new Bench(environment);
