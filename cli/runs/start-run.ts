@@ -1,0 +1,73 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { PipelineInput } from '../../activities/contracts.js';
+import { pipelineDigest } from '../../pipeline/keys.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+
+/** The task queue of the workflow `pipeline`; folds train on `foldwise-gpu`. */
+export const mainQueue = 'foldwise';
+
+export interface StartedRun {
+  readonly handle: WorkflowHandle;
+  readonly workflowId: string;
+  readonly run: string;
+  /** True where an open run of the same resolved pipeline was there already. */
+  readonly attached: boolean;
+}
+
+export interface StartOptions {
+  /** Disregard what earlier runs recorded. */
+  readonly fresh: boolean;
+  /** Names the run's directory. */
+  readonly startedAt: Date;
+}
+
+/**
+ * Starts a run, or attaches to the open one of the same resolved pipeline: the workflow's id is made of
+ * the pipeline's name and digest, so the server itself sees to it that there is one.
+ */
+export async function startRun(client: Client, pipeline: Pipeline, options: StartOptions): Promise<StartedRun> {
+  const workflowId = workflowIdOf(pipeline);
+  const run = runIdOf(pipeline, options.startedAt);
+  const input: PipelineInput = { pipeline, run, fresh: options.fresh };
+  const handle = await client.workflow.start('pipeline', {
+    workflowId,
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    taskQueue: mainQueue,
+    args: [input],
+    memo: { run },
+    ...summaryOf(pipeline),
+  });
+  const { memo } = await handle.describe();
+  const actual = typeof memo?.['run'] === 'string' ? memo['run'] : workflowId;
+  return { handle, workflowId, run: actual, attached: actual !== run };
+}
+
+/** `quickstart-1f2e3d4c5b6a`: the same for the same resolved pipeline. */
+export function workflowIdOf(pipeline: Pipeline): string {
+  return `${pipeline.name}-${pipelineDigest(pipeline).slice(0, 12)}`;
+}
+
+/** A run's id has at most 64 characters. */
+const nameInRunId = 41;
+
+/** `quickstart-20261123-221105-1f2e3d`: in a listing the runs of a pipeline stand in their order. */
+export function runIdOf(pipeline: Pipeline, startedAt: Date): string {
+  const [day = '', time = ''] = startedAt.toISOString().replace(/[-:]/g, '').slice(0, 15).split('T');
+  return `${pipeline.name.slice(0, nameInRunId)}-${day}-${time}-${pipelineDigest(pipeline).slice(0, 6)}`;
+}
+
+/** What the Web UI shows beside the run. */
+export function summaryOf(pipeline: Pipeline): { staticSummary: string; staticDetails: string } {
+  const { name, labels, data, folds, model, training } = pipeline;
+  const trained = model.checkpoint ?? `${model.scratch?.type} from scratch`;
+  return {
+    staticSummary: `${name}: ${trained}, ${folds.count} folds`,
+    staticDetails: [
+      `**Labels** ${labels.join(', ')}`,
+      `**Training rows** \`${data.train}\``,
+      `**Test rows** \`${data.test}\``,
+      `**Model** \`${trained}\`, at most ${model.maxLength} tokens`,
+      `**Training** ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}, seed ${training.seed}`,
+    ].join('\n\n'),
+  };
+}

@@ -1,0 +1,20 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { MemberChoice } from '../../workflows/messages.js';
+import type { RunView } from './run-view.js';
+
+/** Asks a run that waits for a decision to try again what failed; gives the steps that it tries. */
+export async function retryFailed(handle: WorkflowHandle, view: RunView): Promise<string[]> {
+  if (view.progress.state !== 'waiting') return [];
+  const failed = view.progress.steps.filter(
+    ({ state, members }) => state === 'failed' || members.some((member) => member.state === 'failed'),
+  );
+  for (const { step } of failed) {
+    await handle.executeUpdate<string, [MemberChoice]>('retry', { args: [{ step }] });
+  }
+  return failed.map(({ step }) => step);
+}
+
+/** Whether nothing goes on in a run any more until somebody decides. */
+export function needsDecision({ progress, live }: RunView): boolean {
+  return progress.state === 'waiting' && live.length === 0;
+}

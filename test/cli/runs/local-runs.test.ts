@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compareResults } from '../../../cli/runs/comparison.js';
+import { readResults } from '../../../cli/runs/results.js';
+import { runDirectory } from '../../../cli/runs/run-directory.js';
+import { workdirAt } from '../../../cli/workdir.js';
+import { oofCsv } from '../../../data/results.js';
+import { sampleReport } from '../../report/sample.js';
+import { run } from '../capture.js';
+
+const { result, outOfFold } = sampleReport({ rows: 60, rowsWithoutOof: 4 });
+let workdir = '';
+
+beforeAll(async () => {
+  workdir = await mkdtemp(join(tmpdir(), 'foldwise-runs-'));
+  await writeRun('first', result);
+  await writeRun('second', {
+    ...result,
+    run: 'second',
+    macroF1: { ...result.macroF1, crossFitted: 0.66 },
+    configuration: { ...result.configuration, training: { ...result.configuration.training, epochs: 6 } },
+  });
+  await mkdir(join(workdir, 'runs', 'unfinished'));
+});
+afterAll(() => rm(workdir, { recursive: true }));
+
+describe('runs on this machine', () => {
+  it('are those with a result; a directory without one is passed over', async () => {
+    const found = await readResults(join(workdir, 'runs'));
+    expect(found.map((each) => each.run)).toEqual([result.run, 'second']);
+  });
+
+  it('are named by their id below runs/, or by a path', () => {
+    const place = workdirAt(workdir);
+    expect(runDirectory('first', place)).toBe(join(workdir, 'runs', 'first'));
+    expect(runDirectory(join(workdir, 'elsewhere'), place)).toBe(join(workdir, 'elsewhere'));
+  });
+
+  it('say what to do where there is no such run', async () => {
+    await expect(run('report', 'third', '--workdir', workdir)).rejects.toThrow(/third.*no such file.*--workdir/s);
+  });
+});
+
+describe('foldwise report', () => {
+  it('draws the same page from the files of the run as the run itself did', async () => {
+    const { renderReport } = await import('../../../report/page.js');
+    const { out } = await run('report', 'first', '--workdir', workdir);
+    expect(out).toBe(join(workdir, 'runs', 'first', 'report.html'));
+    expect(await readFile(out, 'utf8')).toBe(renderReport({ result, outOfFold }));
+  });
+});
+
+describe('foldwise compare', () => {
+  it('shows each score of both runs with its change, and the settings that differ', async () => {
+    const { out } = await run('compare', 'first', 'second', '--workdir', workdir);
+    expect(out).toContain('0.629 → 0.660 +0.031');
+    expect(out.split('\n').at(-1)).toBe('training.epochs: 4 → 6');
+  });
+
+  it('prints the same as JSON', async () => {
+    const { out } = await run('compare', 'first', 'first', '--json', '--workdir', workdir);
+    expect(JSON.parse(out)).toMatchObject({ settings: [] });
+  });
+
+  it('has no change for a label that only one run has', () => {
+    const { joy, ...others } = result.perLabel;
+    const without = { ...result, labels: result.labels.filter((label) => label !== 'joy'), perLabel: others };
+    const pairs = compareResults(result, without).scores.filter(({ name }) => name === 'joy');
+    expect(pairs.map(({ second, change }) => [second, change])).toEqual([[null, null], [null, null], [null, null]]);
+    expect(pairs[0]?.first).toBe(joy?.atHalf);
+  });
+});
+
+async function writeRun(name: string, content: typeof result): Promise<void> {
+  const directory = join(workdir, 'runs', name);
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, 'result.json'), JSON.stringify(content));
+  const { labels, probabilities } = outOfFold;
+  const ids = labels.map((_, row) => String(row));
+  const folds = ids.map((_, row) => 1 + (row % 5));
+  await writeFile(
+    join(directory, 'oof.csv'),
+    oofCsv({ ids, folds, labels: content.labels, truth: labels, probabilities }),
+  );
+}
