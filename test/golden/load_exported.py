@@ -1,0 +1,46 @@
+"""Loads an exported model as anyone would, and scores texts with it.
+
+    python test/golden/load_exported.py FOLDER < request.json
+
+The request is {"texts": [...], "maxLength": n}. Printed is one JSON object: the classes that transformers
+chose, the tensors it missed or did not expect, the labels, and per text its token ids and probabilities.
+No model code of the folder is run. The versions in use are those of bench/requirements.txt.
+"""
+
+import json
+import os
+import sys
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+folder = sys.argv[1]
+request = json.load(sys.stdin)
+
+tokenizer = AutoTokenizer.from_pretrained(folder)
+model, loading = AutoModelForSequenceClassification.from_pretrained(
+    folder, dtype=torch.float32, output_loading_info=True
+)
+model.eval()
+
+ids = [tokenizer(text, truncation=True, max_length=request["maxLength"])["input_ids"] for text in request["texts"]]
+batch = tokenizer(
+    request["texts"], truncation=True, max_length=request["maxLength"], padding=True, return_tensors="pt"
+)
+with torch.no_grad():
+    logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
+
+json.dump(
+    {
+        "model": type(model).__name__,
+        "problemType": model.config.problem_type,
+        "labels": [model.config.id2label[i] for i in range(model.config.num_labels)],
+        "missing": sorted(loading["missing_keys"]),
+        "unexpected": sorted(loading["unexpected_keys"]),
+        "ids": ids,
+        "probabilities": torch.sigmoid(logits.double()).tolist(),
+    },
+    sys.stdout,
+)
