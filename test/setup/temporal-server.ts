@@ -1,0 +1,14 @@
+import { obtainServer } from '../../infra/server/obtain.js';
+
+/**
+ * Gets the Temporal server once before the tests, as `foldwise run` would: one that is there, else a
+ * download, else built with Go (about three minutes, kept for this user). Where there is no way, the tests
+ * that need it are skipped and say so.
+ */
+export default async function setup(): Promise<void> {
+  try {
+    process.env['FOLDWISE_TEMPORAL'] = await obtainServer((message) => console.log(message));
+  } catch (error) {
+    console.warn(`Tests with a Temporal server are skipped: ${(error as Error).message}`);
+  }
+}
