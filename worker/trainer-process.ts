@@ -13,7 +13,8 @@ export class TrainingFault extends Fault {
     fold: number,
     { name, message, retryable }: { name: string; message: string; retryable: boolean },
   ) {
-    super({ where: `fold ${fold}`, what: message }, { retryable });
+    const where = `fold ${fold}`;
+    super({ where, what: message.replace(`${where}: `, '') }, { retryable });
     this.name = name;
   }
 }

@@ -11,7 +11,7 @@ import { observeRun } from '../runs/observe-run.js';
 import { requireCompleted } from '../runs/outcome.js';
 import type { RunView } from '../runs/run-view.js';
 import { startRun, type StartedRun } from '../runs/start-run.js';
-import { retryFailed } from '../runs/waiting.js';
+import { failureReasons, retryFailed } from '../runs/waiting.js';
 import { watchRun } from '../runs/watch-run.js';
 import type { Console } from '../terminal/console.js';
 import { openDisplay, type RunDisplay } from '../terminal/display.js';
@@ -133,9 +133,11 @@ class RunCommand {
     return this.options.wait ?? process.stdout.isTTY === true;
   }
 
-  private undecided({ progress }: RunView): string {
+  private undecided(view: RunView): string {
+    const { progress } = view;
     return [
       `run ${progress.run} waits: ${progress.waitingFor ?? 'for a decision'}`,
+      ...failureReasons(view),
       `Try again with: ${this.again()}`,
       `Or go on without a fold: foldwise dev, and beside it: foldwise skip ${JSON.stringify(progress.run)} --fold N`,
     ].join('\n');

@@ -14,6 +14,17 @@ export async function retryFailed(handle: WorkflowHandle, view: RunView): Promis
   return failed.map(({ step }) => step);
 }
 
+/** Why the members that wait for a decision failed, each reason once. */
+export function failureReasons({ progress }: RunView): string[] {
+  const failed = progress.steps.flatMap(({ state, message, members }) =>
+    members.length > 0 ? members.filter((member) => member.state === 'failed') : [{ state, message }],
+  );
+  const reasons = failed.flatMap(({ state, message }) =>
+    state === 'failed' && message !== null ? [message] : [],
+  );
+  return [...new Set(reasons)];
+}
+
 /** Whether nothing goes on in a run any more until somebody decides. */
 export function needsDecision({ progress, live }: RunView): boolean {
   return progress.state === 'waiting' && live.length === 0;

@@ -39,10 +39,14 @@ export const defaultSpecialTokens: SpecialTokens = {
  * An embedding may have more rows than there are tokens (they are padded for speed), but never fewer:
  * some text would then index beyond it.
  */
-export function checkVocabulary(tokenizer: Pick<Tokenizer, 'vocabularySize'>, embeddingRows: number): void {
+export function checkVocabulary(
+  tokenizer: Pick<Tokenizer, 'vocabularySize'>,
+  embeddingRows: number,
+  where = 'tokenizer',
+): void {
   if (tokenizer.vocabularySize <= embeddingRows) return;
   throw new InputFault({
-    where: 'tokenizer',
+    where,
     what: 'the tokenizer does not match the model: the word embedding has too few rows',
     expected: `at least ${tokenizer.vocabularySize} rows, one for each token id`,
     found: `${embeddingRows}`,

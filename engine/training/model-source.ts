@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { matchWeights } from '../checkpoint/matching.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
@@ -41,10 +42,10 @@ export async function openModelSource(
 async function pretrained(folder: string, labels: number, key: PhiloxKey): Promise<ModelSource> {
   const { config, weights } = await openModelFolder(folder);
   try {
-    const family = familyOf(config);
+    const family = familyOf(config, join(folder, 'config.json'));
     const classifier = family.classifier(config, labels);
     const tokenizer = await loadTokenizer(folder);
-    checkVocabulary(tokenizer, classifier.vocabulary);
+    checkVocabulary(tokenizer, classifier.vocabulary, folder);
     const parameters = parametersOf(classifier);
     const names = match(parameters, weights, classifier, folder);
     return {

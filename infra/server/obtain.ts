@@ -3,8 +3,14 @@ import { EnvironmentFault } from '../../errors/fault.js';
 import { buildServer } from './build-server.js';
 import { withLock } from './cache-lock.js';
 import { downloadServer } from './download.js';
-import { findServer } from './find.js';
+import { findServer, type FoundServer } from './find.js';
 import { cacheFolder, temporalVersion } from './release.js';
+
+const origins: Readonly<Record<FoundServer['from'], string>> = {
+  FOLDWISE_TEMPORAL: 'that FOLDWISE_TEMPORAL names',
+  PATH: 'on the PATH',
+  cache: 'fetched before',
+};
 
 /** Told each thing that is done, as one sentence. */
 export type OnMessage = (message: string) => void;
@@ -18,9 +24,7 @@ export type OnMessage = (message: string) => void;
 export async function obtainServer(onMessage: OnMessage): Promise<string> {
   const found = findServer();
   if (found !== null) {
-    onMessage(
-      `Using the Temporal server of ${found.from === 'cache' ? 'an earlier run' : `the ${found.from}`}: ${found.path}`,
-    );
+    onMessage(`Using the Temporal server ${origins[found.from]}: ${found.path}`);
     return found.path;
   }
   const wait = (): void => onMessage('Waiting for another process that fetches the Temporal server.');
