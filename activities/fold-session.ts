@@ -7,7 +7,7 @@ import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
 const heartbeatMs = 3_000;
-const renewMs = 15_000;
+const renewMs = 5_000;
 const epochFinished: EpochFinishedSignal = 'epochFinished';
 
 type FoldCall = StepCall<unknown> & { readonly fold: number };
@@ -55,7 +55,10 @@ export class FoldSession {
       return await work();
     } catch (error) {
       await this.queue;
-      throw this.lost ?? error;
+      const reason = this.lost ?? error;
+      const name = reason instanceof Error ? reason.name : typeof reason;
+      this.note('fold interrupted', { trainingStep: this.latest?.step ?? null, reason: name });
+      throw reason;
     } finally {
       this.timers.forEach(clearInterval);
       cancelled.removeEventListener('abort', onCancelled);
@@ -67,7 +70,11 @@ export class FoldSession {
     switch (message.type) {
       case 'started':
         this.epochs = message.epochs;
-        this.note('fold started', { steps: message.steps, resumedFrom: message.resumedFrom });
+        this.note('fold started', {
+          steps: message.steps,
+          resumedFrom: message.resumedFrom,
+          worker: process.pid,
+        });
         break;
       case 'step':
         this.showStep(message);
@@ -77,8 +84,7 @@ export class FoldSession {
         this.later(() => this.signalEpoch(message.metrics));
         break;
       case 'checkpoint':
-        this.later(() => this.services.checkpoints.publish(this.lease, message.checkpoint));
-        this.note('checkpoint', { step: message.checkpoint.step, seconds: message.seconds });
+        this.later(() => this.publish(message));
         break;
       case 'warning':
         this.warn(message.message);
@@ -96,7 +102,26 @@ export class FoldSession {
 
   /** Adds to the run's events, after what came before. */
   note(event: string, facts: Readonly<Record<string, unknown>>): void {
-    this.later(() => this.directory.note(event, { step: this.call.step, fold: this.call.fold, ...facts }));
+    this.later(() => this.write(event, facts));
+  }
+
+  /** Waits until what was noted is written. */
+  settled(): Promise<void> {
+    return this.queue;
+  }
+
+  private write(event: string, facts: Readonly<Record<string, unknown>>): Promise<void> {
+    const { step, fold } = this.call;
+    return this.directory.note(event, { step, fold, attempt: this.lease.attempts, ...facts });
+  }
+
+  /** Noted only once it is kept: an attempt that lost its lease has none to tell of. */
+  private async publish({
+    checkpoint,
+    seconds,
+  }: Extract<FoldMessage, { type: 'checkpoint' }>): Promise<void> {
+    await this.services.checkpoints.publish(this.lease, checkpoint);
+    await this.write('checkpoint', { trainingStep: checkpoint.step, seconds });
   }
 
   private showStep({

@@ -7,6 +7,7 @@ import { parsePipeline, readPipeline } from '../pipeline/load.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
 import { guarded } from './failures.js';
+import { beating } from './heartbeat.js';
 import { requireModelReadable } from './identity.js';
 import { localPathOf, requireReadable } from './roots.js';
 import { requireRunName, RunDirectory } from './run-directory.js';
@@ -14,7 +15,7 @@ import type { Services } from './services.js';
 
 /** Reads and checks the pipeline that a run was started with, and decides what holds for the whole run. */
 export function resolvePipeline(services: Services): RunActivities['resolvePipeline'] {
-  return (input) => guarded(() => resolve(services, input));
+  return (input) => guarded(() => beating(() => resolve(services, input)));
 }
 
 async function resolve(services: Services, input: PipelineInput): Promise<ResolvedRun> {

@@ -6,7 +6,6 @@ import type { FoldJob, FoldOutcome, TrainingTable } from '../engine/training/job
 import type { Lease } from '../store/checkpoints.js';
 import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
-import { LeaseLost } from '../store/faults.js';
 import type { ArtifactRef, ArtifactStore } from '../store/store.js';
 import type { Dataset, StepActivities, StepCall, TrainedFold } from './contracts.js';
 import { guarded } from './failures.js';
@@ -36,7 +35,10 @@ async function waitAndTrain(services: Services, call: Call): Promise<TrainedFold
   for (;;) {
     heartbeat();
     const former = await beating(() => reuse(services, 'trainFold', key, call));
-    if (former !== null) return former as TrainedFold;
+    if (former !== null) {
+      await services.checkpoints.discard(checkpointKey(key, call), owner());
+      return former as TrainedFold;
+    }
     const acquired = await services.checkpoints.acquire(checkpointKey(key, call), owner());
     if ('lease' in acquired) return trainUnder(services, call, key, acquired.lease);
     await sleep(pollMs);
@@ -59,7 +61,7 @@ async function trainUnder(services: Services, call: Call, key: string, lease: Le
     const outcome = await session.during(() => trainSeeds(services, call, lease, session));
     return await beating(() => finish(services, call, key, lease, session, outcome));
   } catch (error) {
-    if (!(error instanceof LeaseLost)) await release(services, lease);
+    await release(services, lease);
     const { cancellationSignal, cancelled } = Context.current();
     // Rejects with the cancellation: what the trainer says of being stopped is no failure.
     if (cancellationSignal.aborted) await cancelled;
@@ -162,7 +164,14 @@ async function finish(
   await directory.place('trainFold', trained);
   await checkpoints.remove(lease);
   const { bestEpoch, seconds, attempts } = trained;
-  await directory.note('fold finished', { step: call.step, fold: call.fold, bestEpoch, seconds, attempts });
+  session.note('fold finished', {
+    bestEpoch,
+    seconds,
+    attempts,
+    steps: outcome.steps,
+    timing: outcome.seconds,
+  });
+  await session.settled();
   return trained;
 }
 

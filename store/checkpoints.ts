@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, sep } from 'node:path';
 import { linkDurably } from './durable-file.js';
-import { errorCode, LeaseLost, storageFault } from './faults.js';
+import { LeaseLost, storageFault } from './faults.js';
+import { isAlive } from './temporary-file.js';
 import {
   readPointer,
   swapPointer,
@@ -44,7 +45,7 @@ export interface Lease {
 export type Acquired = { readonly lease: Lease } | { readonly busyUntil: number };
 
 export interface ShelfOptions {
-  /** How long a lease lasts without being renewed. */
+  /** How long a lease lasts without being renewed. Default 20 s. */
   readonly leaseMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -63,7 +64,7 @@ export class CheckpointShelf {
     private readonly folder: string,
     options: Partial<ShelfOptions> = {},
   ) {
-    this.options = { leaseMs: 60_000, now: Date.now, ...options };
+    this.options = { leaseMs: 20_000, now: Date.now, ...options };
   }
 
   /** Takes a fold over where nobody has it; a later attempt of the same run takes it from an earlier one. */
@@ -126,7 +127,16 @@ export class CheckpointShelf {
       await this.update(lease, (pointer) => ({ ...pointer, leaseUntil: 0 }));
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
+      await this.guard(lease.key, () => this.withdraw(lease));
     }
+  }
+
+  /** Removes what is left of a finished fold whose attempt was killed before it could. */
+  async discard(key: string, owner: CheckpointOwner): Promise<void> {
+    const { version } = await this.guard(key, () => readPointer(this.folderOf(key)));
+    if (version === 0) return;
+    const acquired = await this.acquire(key, owner);
+    if ('lease' in acquired) await this.remove(acquired.lease);
   }
 
   /** Removes everything of a finished fold. */
@@ -180,6 +190,19 @@ export class CheckpointShelf {
     }
   }
 
+  /** What an attempt wrote after it had lost its lease; its successor may have finished and gone. */
+  private async withdraw(lease: Lease): Promise<void> {
+    const folder = this.folderOf(lease.key);
+    const { pointer } = await readPointer(folder);
+    const keep = pointer === null ? [] : filesOf(pointer);
+    const entries = await readdir(folder).catch(() => []);
+    for (const entry of entries) {
+      if (entry.startsWith(lease.token) && !keep.includes(entry)) await rm(join(folder, entry));
+    }
+    // Only an empty folder goes.
+    await rmdir(folder).catch(() => undefined);
+  }
+
   private async drop(key: string, before: readonly string[], after: readonly string[]): Promise<void> {
     for (const name of before) {
       if (!after.includes(name)) await rm(join(this.folderOf(key), name), { force: true });
@@ -228,13 +251,4 @@ export class CheckpointShelf {
 
 function filesOf({ checkpoints }: CheckpointPointer): string[] {
   return checkpoints.flatMap(({ state, best }) => (best === null ? [state.name] : [state.name, best.name]));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
 }

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from './faults.js';
+import { temporaryName } from './temporary-file.js';
 
 /** Writes a file whole or not at all: temporary name, flush, rename, flush of the folder. */
 export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
@@ -64,10 +64,6 @@ async function replace(target: string, fill: (temporary: string) => Promise<void
     // Also after success: renaming one link of a file over another leaves both names.
     await rm(temporary, { force: true });
   }
-}
-
-function temporaryName(path: string): string {
-  return `${path}.${randomUUID()}.tmp`;
 }
 
 async function linkOrCopy(source: string, target: string): Promise<void> {

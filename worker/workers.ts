@@ -5,9 +5,11 @@ import {
   type NativeConnection,
   type WorkerOptions,
 } from '@temporalio/worker';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
+import { sweepTemporaryFiles } from '../store/temporary-file.js';
 import { missingSearchAttributes, registrationCommand } from './search-attributes.js';
 import { createServices } from './services.js';
 
@@ -26,7 +28,7 @@ export interface WorkersOptions {
   readonly roots?: readonly string[] | null;
   /** Task queue of the workflow; a queue `q` of the steps is `<taskQueue>-q`. Default `foldwise`. */
   readonly taskQueue?: string;
-  /** How long activities may take to checkpoint and end when the worker is shut down. Default 60 s. */
+  /** How long activities go on before they hear of a shutdown. Default 0: folds write their checkpoint at once. */
   readonly shutdownGraceMs?: number;
   /** In place of the real ones, for tests. */
   readonly services?: Partial<Services>;
@@ -51,6 +53,8 @@ let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
 
 /** Creates a worker per queue: the main one carries the workflow, too; the others activities alone. */
 export async function createWorkers(options: WorkersOptions): Promise<Workers> {
+  await sweepTemporaryFiles(join(options.workdir, '.foldwise'));
+  await sweepTemporaryFiles(join(options.workdir, 'runs'));
   const services = await servicesOf(options);
   const { queues = ['main', 'gpu'] } = options;
   const workers: Worker[] = [];
@@ -101,7 +105,7 @@ function queueWorker(options: WorkersOptions, services: Services, queue: string)
 }
 
 function common(
-  { connection, namespace, shutdownGraceMs = 60_000 }: WorkersOptions,
+  { connection, namespace, shutdownGraceMs = 0 }: WorkersOptions,
   services: Services,
 ): Omit<WorkerOptions, 'taskQueue'> {
   return {

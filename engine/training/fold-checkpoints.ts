@@ -62,7 +62,7 @@ export class FoldCheckpoints {
       this.job.workDirectory,
       `checkpoint-${this.position.step}-${this.position.history.length}`,
     );
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const state = await writeState(
       join(folder, 'state.safetensors'),
       trainer.memory,
@@ -96,5 +96,14 @@ export class FoldCheckpoints {
   private async adopt(best: CheckpointFile): Promise<void> {
     await secondLink(best.path, this.keptPath);
     this.kept = { ...best, path: this.keptPath };
+  }
+}
+
+/** Not with its parents: where the work directory is gone, another attempt has taken the fold over. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }

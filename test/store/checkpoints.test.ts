@@ -102,6 +102,25 @@ describe('the checkpoints of a fold', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('are discarded where the fold was finished by an attempt that was killed before it removed them', async () => {
+    const lease = await take({ pid: 2 ** 22 + 1 });
+    await shelf().publish(lease, checkpoint(lease, 1));
+    await shelf().discard(key, owner({ attempt: 2 }));
+    await shelf().discard(key, owner({ attempt: 3 }));
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('are not added to by an attempt that finds its successor has finished the fold and gone', async () => {
+    const stale = await take();
+    const late = checkpoint(stale, 9);
+    await shelf().remove(await take({ attempt: 2 }));
+    await expect(shelf().publish(stale, late)).rejects.toThrow();
+    mkdirSync(stale.workDirectory, { recursive: true });
+    writeFileSync(join(folder, key, `${stale.token}-abc`), 'written too late');
+    await shelf().release(stale);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('are dropped when the fold starts again with another seed, which is remembered', async () => {
     const lease = await take();
     await shelf().restart(lease, 42);
