@@ -1,9 +1,9 @@
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, open } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
 import { InputFault } from '../errors/fault.js';
 import { namePattern } from '../pipeline/schema.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
-import { copyDurably, linkDurably } from '../store/durable-file.js';
+import { copyDurably, linkDurably, makeFolder } from '../store/durable-file.js';
 import { storageFault } from '../store/faults.js';
 import type { ArtifactRef } from '../store/store.js';
 import type { OutOfFold, Report, Submission, TrainedFold } from './contracts.js';
@@ -38,9 +38,10 @@ export class RunDirectory {
   /** Adds a line to `events.ndjson`. */
   async note(event: string, facts: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const line = JSON.stringify({ at: new Date().toISOString(), event, ...facts });
+    const path = join(this.path, 'events.ndjson');
     try {
-      await mkdir(this.path, { recursive: true });
-      await appendFile(join(this.path, 'events.ndjson'), `${line}\n`);
+      await makeFolder(this.path);
+      await appendFile(path, `${(await endsWithin(path)) ? '\n' : ''}${line}\n`);
     } catch (error) {
       throw storageFault(error, this.path, 'writing events.ndjson');
     }
@@ -54,6 +55,19 @@ export class RunDirectory {
     } catch (error) {
       throw storageFault(error, target, 'writing into the run directory');
     }
+  }
+}
+
+/** Whether a file ends within a line: one that found no room, which the next must not become a part of. */
+async function endsWithin(path: string): Promise<boolean> {
+  const file = await open(path, 'a+');
+  try {
+    const { size } = await file.stat();
+    if (size === 0) return false;
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+    return buffer.toString() !== '\n';
+  } finally {
+    await file.close();
   }
 }
 

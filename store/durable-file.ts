@@ -3,9 +3,24 @@ import { dirname } from 'node:path';
 import { errorCode } from './faults.js';
 import { temporaryName } from './temporary-file.js';
 
+/**
+ * Makes a folder and those above it.
+ *
+ * Node's own way says ENOENT where the file system is read-only; made one by one, the first says why.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
+}
+
 /** Writes a file whole or not at all: temporary name, flush, rename, flush of the folder. */
 export async function writeDurably(path: string, bytes: Uint8Array | string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = temporaryName(path);
   try {
     await writeFlushed(temporary, bytes);
@@ -23,7 +38,7 @@ export async function writeDurably(path: string, bytes: Uint8Array | string): Pr
  * @returns false where the name was taken
  */
 export async function createDurably(path: string, bytes: Uint8Array | string): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = temporaryName(path);
   try {
     await writeFlushed(temporary, bytes);
@@ -54,7 +69,7 @@ export async function copyDurably(source: string, target: string): Promise<void>
 }
 
 async function replace(target: string, fill: (temporary: string) => Promise<void>): Promise<void> {
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   const temporary = temporaryName(target);
   try {
     await fill(temporary);

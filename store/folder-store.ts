@@ -37,7 +37,7 @@ export class FolderStore implements ArtifactStore {
       else if (options.move) await rm(source);
       return ref;
     } catch (error) {
-      throw storageFault(error, source, 'taking a file into the artifact store');
+      throw storageFault(error, this.folder, `taking in ${source}`);
     }
   }
 
