@@ -1,4 +1,26 @@
+import { setCurrentDetails } from '@temporalio/workflow';
 import type { Board, Member } from './board.js';
+
+/**
+ * The details that the Web UI shows. Many folds may change at one time, so the tables are drawn once
+ * after all of them: drawn at each, a thousand folds would take longer than a workflow may.
+ */
+export class LiveDetails {
+  private stale = false;
+
+  constructor(private readonly board: Board) {}
+
+  changed(): void {
+    if (this.stale) return;
+    this.stale = true;
+    void Promise.resolve().then(() => this.show());
+  }
+
+  show(): void {
+    this.stale = false;
+    setCurrentDetails(currentDetails(this.board));
+  }
+}
 
 /** The state of a run's steps and folds, as Markdown tables. */
 export function currentDetails(board: Board): string {

@@ -1,9 +1,9 @@
-import { isCancellation, setCurrentDetails } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
 import type { PipelineInput, ResolvedRun, Thresholds } from '../activities/contracts.js';
 import { planSteps } from '../pipeline/dag.js';
 import { Board } from './board.js';
 import { resolveRun } from './calls.js';
-import { currentDetails } from './details.js';
+import { LiveDetails } from './details.js';
 import { runFailure } from './failure.js';
 import { Interpreter } from './interpreter.js';
 import { listen } from './listeners.js';
@@ -36,8 +36,9 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
   });
   const attributes = new RunAttributes(resolved.searchAttributes, resolved.pipeline.name);
   const made = (board = new Board(resolved.run, resolved.pipeline.name, planSteps(resolved.pipeline)));
+  const details = new LiveDetails(made);
   show = (): void => {
-    setCurrentDetails(currentDetails(made));
+    details.changed();
     attributes.show(made.state);
   };
   show();
@@ -51,6 +52,7 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
     throw error;
   } finally {
     show();
+    details.show();
   }
   const summary = summarise(resolved, made, interpreter.reused());
   attributes.showScore(summary.macroF1?.crossFitted ?? null);
