@@ -9,6 +9,7 @@ import { applyOverrides, type Override } from './overrides.js';
 import type { ModelOptions, Pipeline } from './pipeline.js';
 import { maxProblems, PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
 import { pipelineSchema, type PipelineDocument } from './schema.js';
+import { sizeProblems } from './size.js';
 
 export interface ParseOptions {
   /** The file's path as the user wrote it: named in faults, and its folder is what paths are relative to. */
@@ -46,7 +47,13 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
   if (!parsed.success || model === undefined || model === 'unresolved' || all.length > 0) {
     throw new PipelineFault(file, sorted(all));
   }
-  return complete(parsed.data, model, folder);
+  const pipeline = complete(parsed.data, model, folder);
+  const sizes = sizeProblems(pipeline);
+  if (sizes.length === 0) return pipeline;
+  throw new PipelineFault(
+    file,
+    sizes.map((problem) => ({ ...problem, where: locate(problem, source, applied, file) })),
+  );
 }
 
 /**

@@ -1,3 +1,4 @@
+import { WorkflowFailedError } from '@temporalio/client';
 import { Command, InvalidArgumentError } from 'commander';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -22,7 +23,13 @@ const program = new Command('scale')
   .option('--epochs <n>', 'of each fold', positive, 4)
   .option('--json', 'print JSON')
   .action(run);
-await program.parseAsync(process.argv);
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  const reason = error instanceof WorkflowFailedError ? error.cause : error;
+  console.error(reason instanceof Error ? `error: ${reason.message}` : reason);
+  process.exitCode = 1;
+}
 
 async function run({ folds, workers, epochs, json }: Options): Promise<void> {
   Runtime.install({

@@ -2,6 +2,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../../bench/scale/history.js';
 import { measureScale, type ScaleMeasurement } from '../../../bench/scale/measure.js';
+import { foldBytes } from '../../../pipeline/size.js';
 import { server, startEnvironment, without } from '../../workflows/bench.js';
 
 describe.skipIf(server === null)(`40 instant folds of 4 epochs over 4 workers${without}`, () => {
@@ -23,5 +24,9 @@ describe.skipIf(server === null)(`40 instant folds of 4 epochs over 4 workers${w
 
   it('write so few bytes each that 200 folds stay below a fifth of the limit', () => {
     expect(measured.historyBytes / 40).toBeLessThan(fifth(limits.historyBytes));
+  });
+
+  it('give no more bytes each than the limit to their number allows for', () => {
+    expect(measured.foldOutputBytes).toBeLessThan(foldBytes(4));
   });
 });
