@@ -45,19 +45,23 @@ export async function readSafetensorsHeader(file: WeightFile): Promise<Map<strin
  * Writes a safetensors file whole or not at all: under a temporary name, flushed, then renamed.
  * The bytes depend on names, shapes, data and metadata alone, not on the order they come in.
  * Returns the file's SHA-256 (hexadecimal) and size.
+ *
+ * @param options.flush false where whoever takes the file flushes it: a power cut may tear it until then
  */
 export async function writeSafetensors(
   path: string,
   tensors: Iterable<NamedTensor>,
   metadata: Readonly<Record<string, string>> = {},
+  { flush = true }: { readonly flush?: boolean } = {},
 ): Promise<{ sha256: string; bytes: number }> {
   const ordered = [...tensors].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const header = encodeHeader(ordered, metadata);
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const written = await writeParts(temporary, [header, ...ordered.map(({ data }) => bytesOf(data))]);
+    const parts = [header, ...ordered.map(({ data }) => bytesOf(data))];
+    const written = await writeParts(temporary, parts, flush);
     await rename(temporary, path);
-    await flushFolder(dirname(path));
+    if (flush) await flushFolder(dirname(path));
     return written;
   } catch (cause) {
     await rm(temporary, { force: true });
@@ -102,13 +106,14 @@ function bytesOf(data: Float32Array): Uint8Array {
 async function writeParts(
   path: string,
   parts: readonly Uint8Array[],
+  flush: boolean,
 ): Promise<{ sha256: string; bytes: number }> {
   const handle = await open(path, 'wx');
   try {
     const hash = createHash('sha256');
     let bytes = 0;
     for (const part of parts) bytes += await writePart(handle, hash, part);
-    await handle.sync();
+    if (flush) await handle.sync();
     return { sha256: hash.digest('hex'), bytes };
   } finally {
     await handle.close();

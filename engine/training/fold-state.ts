@@ -36,7 +36,7 @@ const positionSchema = z.object({
 
 const ARRAYS = ['weights', 'firstMoment', 'secondMoment'] as const;
 
-/** Writes everything a resumed fold needs, whole or not at all. */
+/** Writes everything a resumed fold needs, whole or not at all; whoever keeps the file flushes it. */
 export async function writeState(
   path: string,
   memory: ParameterMemory,
@@ -48,7 +48,7 @@ export async function writeState(
     ARRAYS.map((array) => ({ name: `${array}/${name}`, shape, data: memory.of(name)[array] })),
   );
   const metadata = { position: JSON.stringify({ ...position, signature }) };
-  return { path, ...(await writeSafetensors(path, tensors, metadata)) };
+  return { path, ...(await writeSafetensors(path, tensors, metadata, { flush: false })) };
 }
 
 /** @throws InputFault where the file is damaged, or was made by another engine, device or thread count */

@@ -31,7 +31,10 @@ export interface TrainingTable {
   readonly folds: readonly number[];
 }
 
-/** A checkpoint as files on the local disk, each with the hash it must have. */
+/**
+ * A checkpoint as files on the local disk, each with the hash it must have. They are not flushed yet:
+ * whoever keeps them does that, while the training goes on.
+ */
 export interface FoldCheckpoint {
   readonly step: number;
   /** Weights, optimizer state and position. */

@@ -3,7 +3,10 @@ import type { ParameterMemory } from '../optim/parameter-memory.js';
 import type { CheckpointFile } from './job.js';
 import type { ParameterSpec } from './model-source.js';
 
-/** The best epoch so far as a file: a copy of its weights, and its validation probabilities. */
+/**
+ * The best epoch so far as a file: a copy of its weights, and its validation probabilities. Whoever keeps
+ * the file flushes it.
+ */
 export async function writeKeptEpoch(
   path: string,
   memory: ParameterMemory,
@@ -16,7 +19,7 @@ export async function writeKeptEpoch(
     data: memory.of(name).weights,
   }));
   const validation = { name: 'probabilities', shape: [probabilities.length], data: probabilities };
-  return { path, ...(await writeSafetensors(path, [...weights, validation])) };
+  return { path, ...(await writeSafetensors(path, [...weights, validation], {}, { flush: false })) };
 }
 
 /** Puts the kept weights back into the memory. @returns the validation probabilities, `[rows, labels]` */
