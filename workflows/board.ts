@@ -1,4 +1,4 @@
-import type { TrainedFold } from '../activities/contracts.js';
+import type { Thresholds, TrainedFold } from '../activities/contracts.js';
 import type { EpochMetrics } from '../engine/training/job.js';
 import type { PlannedStep } from '../pipeline/dag.js';
 import type { MemberProgress, Progress, RunState, StepProgress, StepState } from './progress.js';
@@ -100,6 +100,15 @@ export class Board {
     const waiting = [...this.members.values()].flat().filter(({ awaitsDecision }) => awaitsDecision);
     if (waiting.length === 0) return null;
     return `retry or skip of ${waiting.map(({ name }) => name).join(', ')}`;
+  }
+
+  /** Null before thresholds are tuned, and in a pipeline that tunes none. */
+  get scores(): Thresholds['macroF1'] | null {
+    const members = [...this.members.values()].flat();
+    const tuned = members.find(
+      ({ step, state }) => step.output === 'thresholds' && (state === 'completed' || state === 'reused'),
+    );
+    return tuned === undefined ? null : (tuned.output as Thresholds).macroF1;
   }
 
   progress(): Progress {

@@ -35,7 +35,14 @@ export function currentDetails(board: Board): string {
     parts.push(table([name, 'state', 'epochs', 'best F1', ''], board.of(name).map(memberRow)));
   }
   if (board.state === 'waiting') parts.unshift(`**Waiting for ${escaped(board.waitingFor ?? '')}.**`);
+  if (board.scores !== null) parts.unshift(scoreLine(board.scores));
   return parts.join('\n\n');
+}
+
+function scoreLine({ crossFitted, tuned, atHalf }: NonNullable<Board['scores']>): string {
+  // What is not a number comes through JSON as null.
+  const words = (value: number | null): string => (value === null ? '–' : value.toFixed(3));
+  return `**Macro F1** ${words(crossFitted)} cross-fitted, ${words(tuned)} tuned, ${words(atHalf)} at 0.5`;
 }
 
 function stepRow(board: Board, name: string): string[] {

@@ -61,13 +61,12 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
 
 function summarise({ run, runDirectory }: ResolvedRun, board: Board, reused: string[]): PipelineSummary {
   const members = [...board.members.values()].flat();
-  const tuned = members.find(({ step, state }) => step.output === 'thresholds' && state !== 'skipped');
   const skipped = members.filter(({ step, state }) => step.output === 'fold' && state === 'skipped');
   return {
     run,
     pipeline: board.pipeline,
     runDirectory,
-    macroF1: tuned === undefined ? null : (tuned.output as Thresholds).macroF1,
+    macroF1: board.scores,
     skippedFolds: skipped.flatMap(({ index }) => index ?? []),
     reused,
   };

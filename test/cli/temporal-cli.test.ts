@@ -66,6 +66,7 @@ describe.skipIf(!canRun)(
 
     it('reads the state of the run from the workflow itself', async () => {
       const { out } = await ask('workflow', 'metadata', '-w', 'emotions');
+      expect(out).toMatch(/\*\*Macro F1\*\* 0\.\d{3} cross-fitted/);
       expect(out).toContain('| data | completed |');
       expect(out).toMatch(/\| 2 \| completed \| 8 \| \d\.\d{3} \|/);
       for (const name of ['progress', 'retry', 'skip']) expect(out).toContain(name);
