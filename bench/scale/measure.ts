@@ -1,7 +1,6 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection } from '@temporalio/worker';
 import type { Services } from '../../activities/services.js';
-import { connectTo } from '../../cli/connection.js';
 import type { RunningServer } from '../../infra/server/start.js';
 import { createWorkers } from '../../worker/workers.js';
 import { historyFacts, type HistoryFacts } from './history.js';
@@ -30,20 +29,25 @@ export async function measureScale(options: ScaleOptions): Promise<ScaleMeasurem
   const { server, folds, workers, epochs } = options;
   const project = await makeProject(folds, epochs);
   const taskQueue = `scale-${process.pid}-${folds}-${workers}`;
-  const link = await connectTo({ ...server, uiUrl: null });
+  // Pages of a long history are larger than what a client takes by default.
+  const connection = await Connection.connect({
+    address: server.address,
+    channelArgs: { 'grpc.max_receive_message_length': -1 },
+  });
+  const client = new Client({ connection, namespace: server.namespace });
   const crew: Hired[] = [];
   try {
     crew.push(await hire(options, project, taskQueue, 'main'));
     while (crew.length <= workers) crew.push(await hire(options, project, taskQueue, 'gpu'));
     const started = performance.now();
-    const handle = await start(link.client, project, taskQueue);
+    const handle = await start(client, project, taskQueue);
     // A worker that fails ends the wait.
     await Promise.race([handle.result(), ...crew.map(({ working }) => working.then(() => handle.result()))]);
     const seconds = (performance.now() - started) / 1000;
     return { folds, workers, epochs, seconds, ...(await historyFacts(handle)) };
   } finally {
     await Promise.all(crew.map((each) => each.dismiss()));
-    await link.close();
+    await connection.close();
     await project.remove();
   }
 }
