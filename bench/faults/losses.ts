@@ -10,7 +10,7 @@ export interface Loss {
   readonly steps: number;
   /** From the last checkpoint, or the start, to the fault: what there was to lose. */
   readonly unsavedSeconds: number;
-  /** From the fault until the fold trained again. */
+  /** From the fault until this fold or a waiting one began to train in its place. */
   readonly downSeconds: number;
 }
 
@@ -19,33 +19,34 @@ export function lossesOf({ events, faults }: Pick<FinishedRun, 'events' | 'fault
   const attempts = attemptsOf(events);
   return attempts.flatMap((attempt, index) => {
     const next = attempts[index + 1];
-    return next?.fold === attempt.fold ? [lossOf(attempt, next, faults)] : [];
+    if (next?.fold !== attempt.fold) return [];
+    const fault = causeOf(attempt, next, faults);
+    const at = fault?.at ?? attempt.interrupted?.at ?? next.startedAt;
+    const starts = attempts.map(({ startedAt }) => startedAt).filter((start) => start > at);
+    const downSeconds = (Math.min(...starts, next.startedAt) - at) / 1000;
+    return [{ kind: fault?.kind ?? null, downSeconds, ...workLost(attempt, next, at) }];
   });
 }
 
-function lossOf(attempt: Attempt, next: Attempt, faults: readonly Fault[]): Loss {
-  const fault = causeOf(attempt, next, faults);
-  const at = fault?.at ?? attempt.interrupted?.at ?? next.startedAt;
+/** @param at when the attempt ended, in milliseconds since the epoch */
+function workLost(attempt: Attempt, next: Attempt, at: number): Pick<Loss, 'steps' | 'unsavedSeconds'> {
   const saved = attempt.saved.filter((place) => place.at <= at).at(-1) ?? attempt.saved[0];
   const unsavedSeconds = Math.max(0, (at - saved.at) / 1000);
   const reached = attempt.interrupted?.step ?? saved.step + rateOf(attempt) * unsavedSeconds;
   return {
-    kind: fault?.kind ?? null,
     steps: Math.max(0, Math.ceil(Math.min(reached, attempt.steps) - next.resumedFrom)),
     unsavedSeconds,
-    downSeconds: (next.startedAt - at) / 1000,
   };
 }
 
-/** The first fault after the attempt's last sign of life that met its worker, or the last one before its end. */
+/** The last fault that met the attempt's worker before its end was seen. */
 function causeOf(attempt: Attempt, next: Attempt, faults: readonly Fault[]): Fault | undefined {
   const met = faults.filter(
     ({ workers, at }) =>
       workers.includes(attempt.worker) && at >= attempt.startedAt - slackMs && at <= next.startedAt,
   );
   const { interrupted } = attempt;
-  if (interrupted !== null) return met.findLast(({ at }) => at <= interrupted.at);
-  return met.at(-1);
+  return interrupted === null ? met.at(-1) : met.findLast(({ at }) => at <= interrupted.at);
 }
 
 /** An attempt is noted a moment after it began. */

@@ -23,10 +23,12 @@ export interface Summary {
     readonly disturbed: number;
     readonly lostPerFault: number;
   };
-  /** Until the fold that was met trained again, by kind. */
+  /** From the fault until a fold began to train in place of the one that it met, by kind. */
   readonly downSeconds: Readonly<
     Partial<Record<FaultKind, { readonly mean: number; readonly most: number }>>
   >;
+  /** Attempts that ended without a fault of the campaign, such as on a machine too busy for heartbeats. */
+  readonly otherEnds: number;
   /** The most training that a sudden end lost, in seconds; null where none met a fold in training. */
   readonly mostUnsavedSeconds: number | null;
   /** The longest that writing a checkpoint took, in seconds. */
@@ -58,6 +60,7 @@ export function summarise(subject: Subject, reference: FinishedRun, runs: readon
       lostPerFault: (disturbed - runs.length * reference.seconds) / Math.max(1, faults.length),
     },
     downSeconds: byKind((kind) => downOf(losses.filter((loss) => loss.kind === kind))),
+    otherEnds: losses.filter(({ kind }) => kind === null).length,
     mostUnsavedSeconds:
       unsaved.length === 0 ? null : most(unsaved.map(({ unsavedSeconds }) => unsavedSeconds)),
     longestCheckpointSeconds: most(runs.flatMap(checkpointSeconds)),

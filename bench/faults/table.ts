@@ -12,7 +12,7 @@ export function tableOf(summary: Summary): string {
       'time',
       `${seconds.undisturbed.toFixed(1)} s undisturbed, ${(seconds.disturbed / runs).toFixed(1)} s disturbed; ${seconds.lostPerFault.toFixed(1)} s lost per fault`,
     ],
-    ['until it trained again', downLine(summary)],
+    ['until one trained again', downLine(summary)],
     ['most training lost', unsavedLine(summary)],
     [
       'checkpoints',

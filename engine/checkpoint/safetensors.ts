@@ -1,5 +1,5 @@
-import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { parseHeader } from './safetensors-header.js';
@@ -112,7 +112,11 @@ async function writeParts(
   try {
     const hash = createHash('sha256');
     let bytes = 0;
-    for (const part of parts) bytes += await writePart(handle, hash, part);
+    for (const piece of pieces(parts)) {
+      hash.update(piece);
+      await handle.writeFile(piece);
+      bytes += piece.length;
+    }
     if (flush) await handle.sync();
     return { sha256: hash.digest('hex'), bytes };
   } finally {
@@ -120,15 +124,26 @@ async function writeParts(
   }
 }
 
-async function writePart(handle: FileHandle, hash: Hash, part: Uint8Array): Promise<number> {
-  for (let from = 0; from < part.length;) {
-    // A copy: the source may lie in shared memory, which neither the hash nor the file system takes.
-    const piece = Buffer.from(part.subarray(from, from + chunk));
-    hash.update(piece);
-    await handle.writeFile(piece);
-    from += piece.length;
+/**
+ * The parts one after the other, in copies of equal size: the source may lie in shared memory, which
+ * neither the hash nor the file system takes, and a write for each of many small parts would cost more.
+ */
+function* pieces(parts: readonly Uint8Array[]): Generator<Buffer> {
+  let left = parts.reduce((sum, part) => sum + part.length, 0);
+  let piece = Buffer.allocUnsafe(Math.min(chunk, left));
+  let filled = 0;
+  for (const part of parts) {
+    for (let from = 0; from < part.length;) {
+      const taken = Math.min(part.length - from, piece.length - filled);
+      piece.set(part.subarray(from, from + taken), filled);
+      [from, filled] = [from + taken, filled + taken];
+      if (filled < piece.length) continue;
+      yield piece;
+      left -= filled;
+      piece = Buffer.allocUnsafe(Math.min(chunk, left));
+      filled = 0;
+    }
   }
-  return part.length;
 }
 
 /** A rename is durable once its folder is; not every system can flush a folder. */
