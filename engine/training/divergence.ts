@@ -30,11 +30,14 @@ export function answerRange(probabilities: Float32Array, labels: number): number
 }
 
 /**
+ * A small network that has hardly learnt yet answers nearly alike, too, but no more alike than before.
+ *
  * @param range the answers' range after the last epoch, over texts that differ
- * @throws DivergenceFault where the model answers every text alike
+ * @param untrained their range before the first step
+ * @throws DivergenceFault where training has made the model answer every text alike
  */
-export function checkCollapse(fold: number, range: number): void {
-  if (range > COLLAPSED) return;
+export function checkCollapse(fold: number, range: number, untrained: number): void {
+  if (range > COLLAPSED || range >= untrained) return;
   throw new DivergenceFault({
     where: `fold ${fold}`,
     what: 'the model collapsed: after the last epoch it gives every text the same answer',

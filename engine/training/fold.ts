@@ -16,6 +16,9 @@ import { Stopwatch } from './stopwatch.js';
 /** Word 3 of Philox's counter for the order of the data; dropout is 0, new weights 2. */
 const DATA_ORDER = 1;
 
+/** Texts by which an untrained model's answers are judged. */
+const SAMPLE = 32;
+
 /** Thrown when the fold was told to stop: its checkpoint is written, nothing is wrong. */
 export class TrainingStopped extends Error {
   override readonly name = 'TrainingStopped';
@@ -48,6 +51,8 @@ class Fold {
   private readonly watch = new Stopwatch();
   private readonly checkpoints: FoldCheckpoints;
   private readonly warnings: string[] = [];
+  /** `answerRange` before the first step. */
+  private untrainedRange = 0;
 
   constructor(
     private readonly job: FoldJob,
@@ -55,6 +60,12 @@ class Fold {
     private readonly emit: (message: FoldMessage) => void,
   ) {
     this.checkpoints = new FoldCheckpoints(job, setup, (message) => this.warn(message));
+  }
+
+  /** Of the first held-out texts; they are enough to see that answers differ. */
+  private async rangeOfAnswers(): Promise<number> {
+    const logits = await this.setup.evaluation.logits(this.setup.validation.texts.slice(0, SAMPLE));
+    return answerRange(sigmoid(logits), this.job.labels.length);
   }
 
   private get stepsPerEpoch(): number {
@@ -66,6 +77,7 @@ class Fold {
   }
 
   async resume(): Promise<void> {
+    this.untrainedRange = await this.rangeOfAnswers();
     const { step } = await this.checkpoints.resume();
     this.emit({
       type: 'started',
@@ -165,7 +177,7 @@ class Fold {
   async finish(): Promise<FoldOutcome> {
     const { history, bestEpoch, step, answerRange: range } = this.checkpoints.position;
     const probabilities = await this.checkpoints.restoreKept();
-    if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range);
+    if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
     const rates = Array.from({ length: bestEpoch * this.stepsPerEpoch }, (_, i) => this.learningRate(i));
     const model = await exportModel(this.job, this.setup, decayFactor(rates, this.job.training.weightDecay));
     const path = join(this.job.workDirectory, 'validation.f32');
