@@ -22,7 +22,10 @@ export class FoldCheckpoints {
   readonly position: Position = { step: 0, epochLoss: 0, history: [], bestEpoch: 0, answerRange: 0 };
   private kept: CheckpointFile | null = null;
   private writtenAt = performance.now();
+  /** Seconds that the last one took, with the epochs kept for it. */
   private cost = 0;
+  /** Seconds spent on keeping epochs since then. */
+  private keepingCost = 0;
 
   constructor(
     private readonly job: FoldJob,
@@ -51,8 +54,18 @@ export class FoldCheckpoints {
 
   /** Whether it is time for the next one. */
   due(): boolean {
-    const seconds = (performance.now() - this.writtenAt) / 1000;
-    return seconds >= (this.job.training.checkpointEvery ?? Math.max(LEAST_SECONDS, COST_FACTOR * this.cost));
+    const { checkpointEvery } = this.job.training;
+    return this.seconds() >= (checkpointEvery ?? Math.max(LEAST_SECONDS, COST_FACTOR * this.cost));
+  }
+
+  /** Whether an epoch's end is to be kept: always, but for epochs so short that it would cost too much. */
+  dueAfterEpoch(): boolean {
+    return this.job.training.checkpointEvery !== null || this.seconds() >= COST_FACTOR * this.cost;
+  }
+
+  /** Since the last one. */
+  private seconds(): number {
+    return (performance.now() - this.writtenAt) / 1000;
   }
 
   async write(): Promise<FoldCheckpoint> {
@@ -73,14 +86,17 @@ export class FoldCheckpoints {
     const best = this.kept === null ? null : { ...this.kept, path: join(folder, 'best.safetensors') };
     if (best !== null && this.kept !== null) await secondLink(this.kept.path, best.path);
     this.writtenAt = performance.now();
-    this.cost = (this.writtenAt - start) / 1000;
+    this.cost = (this.writtenAt - start) / 1000 + this.keepingCost;
+    this.keepingCost = 0;
     return { step: this.position.step, state, best };
   }
 
   /** Keeps the weights as they are now as the best epoch's. */
   async keep(probabilities: Float32Array): Promise<void> {
+    const start = performance.now();
     const { memory, parameters } = this.setup.trainer;
     this.kept = await writeKeptEpoch(this.keptPath, memory, parameters, probabilities);
+    this.keepingCost += (performance.now() - start) / 1000;
   }
 
   /** Puts the kept epoch back into the trainer. @returns its validation probabilities */

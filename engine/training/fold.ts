@@ -100,7 +100,7 @@ class Fold {
         if (this.checkpoints.due()) await this.checkpoint();
       }
       await this.judge(epoch + 1);
-      await this.checkpoint();
+      if (this.checkpoints.dueAfterEpoch()) await this.checkpoint();
     }
   }
 
