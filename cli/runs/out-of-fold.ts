@@ -11,7 +11,9 @@ export async function readOutOfFold(directory: string, labels: readonly string[]
   const rows = Array.from(table.lines.keys());
   return {
     labels: rows.map((row) => truths.map((column) => Number(column[row]))),
-    probabilities: Float32Array.from(rows.flatMap((row) => predicted.map((column) => probability(column[row])))),
+    probabilities: Float32Array.from(
+      rows.flatMap((row) => predicted.map((column) => probability(column[row]))),
+    ),
   };
 }
 

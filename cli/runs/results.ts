@@ -16,7 +16,8 @@ export async function readResult(directory: string): Promise<RunResult> {
     const { size } = await stat(path);
     if (size > maxBytes) throw new SyntaxError('the file is too large');
     const result = JSON.parse(await readFile(path, 'utf8')) as Partial<RunResult> | null;
-    if (typeof result?.run !== 'string' || !Array.isArray(result.folds)) throw new SyntaxError('a field is missing');
+    if (typeof result?.run !== 'string' || !Array.isArray(result.folds))
+      throw new SyntaxError('a field is missing');
     return result as RunResult;
   } catch (error) {
     throw new InputFault(

@@ -25,7 +25,11 @@ export interface StartOptions {
  * Starts a run, or attaches to the open one of the same resolved pipeline: the workflow's id is made of
  * the pipeline's name and digest, so the server itself sees to it that there is one.
  */
-export async function startRun(client: Client, pipeline: Pipeline, options: StartOptions): Promise<StartedRun> {
+export async function startRun(
+  client: Client,
+  pipeline: Pipeline,
+  options: StartOptions,
+): Promise<StartedRun> {
   const workflowId = workflowIdOf(pipeline);
   const run = runIdOf(pipeline, options.startedAt);
   const input: PipelineInput = { pipeline, run, fresh: options.fresh };

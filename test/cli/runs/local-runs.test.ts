@@ -39,7 +39,9 @@ describe('runs on this machine', () => {
   });
 
   it('say what to do where there is no such run', async () => {
-    await expect(run('report', 'third', '--workdir', workdir)).rejects.toThrow(/third.*no such file.*--workdir/s);
+    await expect(run('report', 'third', '--workdir', workdir)).rejects.toThrow(
+      /third.*no such file.*--workdir/s,
+    );
   });
 });
 
@@ -68,7 +70,11 @@ describe('foldwise compare', () => {
     const { joy, ...others } = result.perLabel;
     const without = { ...result, labels: result.labels.filter((label) => label !== 'joy'), perLabel: others };
     const pairs = compareResults(result, without).scores.filter(({ name }) => name === 'joy');
-    expect(pairs.map(({ second, change }) => [second, change])).toEqual([[null, null], [null, null], [null, null]]);
+    expect(pairs.map(({ second, change }) => [second, change])).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+    ]);
     expect(pairs[0]?.first).toBe(joy?.atHalf);
   });
 });
