@@ -28,9 +28,20 @@ export function renderFailure(error: unknown, { debug }: { readonly debug: boole
   // Such a message may have several lines, as one for each thing that is wrong.
   if (error instanceof Fault || error instanceof CommandFailure)
     return `error: ${error.message.split('\n').map(cleanLine).join('\n')}`;
+  if (chain(error).some(isUnavailable)) return `error: ${serverGone}`;
   const messages = chain(error).map(({ message }) => oneLine(message));
   const distinct = messages.filter((message, i) => message !== '' && messages.indexOf(message) === i);
   return `error: ${distinct.join(': ') || error.name}`;
+}
+
+const serverGone =
+  'the Temporal server stopped answering; nothing that was recorded is lost. Run the same command again.';
+
+/** gRPC's status for a server that is not there. */
+const UNAVAILABLE = 14;
+
+function isUnavailable(error: Error): boolean {
+  return (error as { code?: unknown }).code === UNAVAILABLE;
 }
 
 /** 1, or what the error asks for. */

@@ -79,7 +79,7 @@ class RunCommand {
         interrupt.close();
       });
       this.display.close();
-      await printOutcome(this.console, started, view, this.workdir);
+      await printOutcome(this.console, started, view, { workdir: this.workdir, host: host.link });
     } finally {
       this.display.close();
     }
@@ -139,7 +139,7 @@ class RunCommand {
       `run ${progress.run} waits: ${progress.waitingFor ?? 'for a decision'}`,
       ...failureReasons(view),
       `Try again with: ${this.again()}`,
-      `Or go on without a fold: foldwise dev, and beside it: foldwise skip ${JSON.stringify(progress.run)} --fold N`,
+      `Or go on without a fold: foldwise dev${this.place()}, and beside it: foldwise skip ${JSON.stringify(progress.run)} --fold N${this.place()}`,
     ].join('\n');
   }
 
@@ -147,8 +147,12 @@ class RunCommand {
     const set = Object.entries(this.options.set ?? {}).map(
       ([path, value]) => ` --set ${JSON.stringify(`${path}=${value}`)}`,
     );
+    return `foldwise run ${this.file}${set.join('')}${this.place()}`;
+  }
+
+  private place(): string {
     const { workdir } = this.options;
-    return `foldwise run ${this.file}${set.join('')}${workdir === undefined ? '' : ` --workdir ${workdir}`}`;
+    return workdir === undefined ? '' : ` --workdir ${workdir}`;
   }
 }
 

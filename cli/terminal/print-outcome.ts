@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { change, duration } from '../../report/notation.js';
+import type { ServerLink } from '../connection.js';
 import { readResult } from '../runs/results.js';
 import type { RunView } from '../runs/run-view.js';
 import type { StartedRun } from '../runs/start-run.js';
@@ -24,7 +25,7 @@ export async function printOutcome(
   console: Console,
   { run }: StartedRun,
   view: RunView | null,
-  workdir: Workdir,
+  { workdir, host }: { readonly workdir: Workdir; readonly host: Pick<ServerLink, 'address' | 'uiUrl'> },
 ): Promise<void> {
   const ink = paint(wantsColor(process.stdout));
   const directory = join(workdir.runs, run);
@@ -52,5 +53,6 @@ export async function printOutcome(
   for (const line of there.map(([name, purpose]) => `  ${padEnd(name, 16)}${ink.dim(purpose)}`))
     console.print(line);
   const place = workdir.path === process.cwd() ? '' : ` --workdir ${relative(process.cwd(), workdir.path)}`;
-  console.print(`Its history in Temporal's Web UI: foldwise dev${place}`);
+  const history = host.uiUrl === null ? `that of ${host.address}` : `foldwise dev${place}`;
+  console.print(`Its history in Temporal's Web UI: ${history}`);
 }

@@ -50,3 +50,13 @@ describe('the message of an error', () => {
     expect([exitCode(new Error('x')), exitCode(new CommandFailure('x', 3))]).toEqual([1, 3]);
   });
 });
+
+describe('a server that is gone', () => {
+  it('is told with what to do, not in gRPC words', () => {
+    const cause = Object.assign(new Error('14 UNAVAILABLE: connect ECONNREFUSED 127.0.0.1:1'), { code: 14 });
+    const message = renderFailure(new Error('Failed to describe workflow', { cause }), { debug: false });
+    expect(message).toBe(
+      'error: the Temporal server stopped answering; nothing that was recorded is lost. Run the same command again.',
+    );
+  });
+});
