@@ -22,7 +22,9 @@ describe.skipIf(!canRun)(`a run that is terminated under \`foldwise run\`${witho
   it('ends the command with a failure, and the same command goes on from its checkpoints', async () => {
     const sets = [
       '--set',
-      'training.epochs=40',
+      'training.epochs=200',
+      '--set',
+      'folds.count=2',
       '--set',
       'training.batchSize=1',
       '--set',
