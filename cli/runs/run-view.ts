@@ -35,18 +35,27 @@ export function isOver(state: RunState): boolean {
 }
 
 export function memberView(member: MemberProgress, live: readonly LiveActivity[]): MemberView {
-  const activity = live.find(({ activityId }) => activityId === member.activityId) ?? null;
-  return { ...member, live: activity, ...pace(member, activity?.heartbeat ?? null) };
+  const pending = live.find(({ activityId }) => activityId === member.activityId) ?? null;
+  const heartbeat = pending?.heartbeat == null ? null : caughtUp(pending.heartbeat, member);
+  const activity = pending === null ? null : { ...pending, heartbeat };
+  return { ...member, live: activity, ...pace(member, heartbeat) };
+}
+
+/** Heartbeats are throttled; the end of an epoch is heard of at once. */
+function caughtUp(heartbeat: FoldHeartbeat, { epochs }: MemberProgress): FoldHeartbeat {
+  const last = epochs.at(-1);
+  if (last === undefined || heartbeat.epoch > last.epoch) return heartbeat;
+  const step = Math.max(heartbeat.step, Math.round((last.epoch * heartbeat.steps) / heartbeat.epochs));
+  return { ...heartbeat, epoch: Math.min(last.epoch + 1, heartbeat.epochs), step, loss: last.trainLoss };
 }
 
 function pace(
-  { state, epochs }: MemberProgress,
+  { state }: MemberProgress,
   heartbeat: FoldHeartbeat | null,
 ): Pick<MemberView, 'share' | 'secondsLeft'> {
   if (state === 'completed' || state === 'reused') return { share: 1, secondsLeft: null };
   if (heartbeat === null || heartbeat.steps === 0) return { share: null, secondsLeft: null };
-  // Heartbeats are throttled; the end of an epoch is heard of at once.
-  const share = Math.max(heartbeat.step / heartbeat.steps, epochs.length / heartbeat.epochs);
+  const share = heartbeat.step / heartbeat.steps;
   const left = (1 - share) * heartbeat.steps * heartbeat.secondsPerStep;
   return { share, secondsLeft: Number.isFinite(left) ? left : null };
 }

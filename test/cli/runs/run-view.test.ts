@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { memberView, type LiveActivity } from '../../../cli/runs/run-view.js';
+import type { MemberProgress } from '../../../workflows/progress.js';
+
+const heartbeat = { fold: 2, epoch: 1, epochs: 4, step: 3, steps: 40, loss: 0.7, secondsPerStep: 0.5 };
+
+const fold = (done: number): MemberProgress => ({
+  index: 2,
+  state: 'running',
+  activityId: 'fold-2',
+  message: null,
+  epochs: Array.from({ length: done }, (_, i) => ({
+    epoch: i + 1,
+    trainLoss: 0.6 - i / 10,
+    valLoss: 0.5,
+    macroF1: 0.4,
+  })),
+  bestF1: done > 0 ? 0.4 : null,
+});
+
+const live = (changes: Partial<typeof heartbeat> = {}): LiveActivity[] => [
+  {
+    activityId: 'fold-2',
+    attempt: 1,
+    phase: 'running',
+    heartbeat: { ...heartbeat, ...changes },
+    lastFailure: null,
+  },
+];
+
+describe('what is known of a fold', () => {
+  it('is what its heartbeat says before an epoch has ended', () => {
+    const view = memberView(fold(0), live());
+    expect(view.live?.heartbeat).toEqual(heartbeat);
+    expect(view.share).toBeCloseTo(3 / 40);
+    expect(view.secondsLeft).toBeCloseTo(18.5);
+  });
+
+  it('is what the end of an epoch says where the heartbeat is older', () => {
+    const view = memberView(fold(2), live());
+    expect(view.live?.heartbeat).toMatchObject({ epoch: 3, step: 20, loss: 0.5 });
+    expect(view.share).toBe(0.5);
+    expect(view.secondsLeft).toBe(10);
+  });
+
+  it('is the heartbeat again once it has caught up', () => {
+    expect(memberView(fold(2), live({ epoch: 3, step: 27 })).live?.heartbeat).toMatchObject({
+      step: 27,
+      loss: 0.7,
+    });
+  });
+
+  it('never goes beyond the last epoch', () => {
+    expect(memberView(fold(4), live()).live?.heartbeat).toMatchObject({ epoch: 4, step: 40 });
+  });
+});
