@@ -26,6 +26,39 @@ export function takesPipeline(command: Command): Command {
     );
 }
 
+/** How a command's worker divides the machine among folds; absent values are left to it. */
+export interface ShareOptions {
+  readonly slots?: number;
+  readonly threads?: number;
+}
+
+/** Adds `--slots` and `--threads`. */
+export function takesShares(command: Command): Command {
+  return command
+    .option(
+      '--slots <number>',
+      'folds trained at once (default: one per processor, up to 5, each with 6 GiB)',
+      positiveInteger,
+    )
+    .option(
+      '--threads <number>',
+      'threads per fold (default: the processors, divided by the slots)',
+      positiveInteger,
+    );
+}
+
+export interface RootOptions {
+  readonly root?: readonly string[];
+}
+
+/** Adds `--root`. */
+export function takesRoots(command: Command): Command {
+  return command.option(
+    '--root <folder...>',
+    'folders that runs may read (default: the current one and the workdir)',
+  );
+}
+
 /** Adds `--json`. */
 export function printsJson(command: Command): Command {
   return command.option('--json', 'print the facts as JSON');

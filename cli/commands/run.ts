@@ -6,7 +6,7 @@ import { onInterrupt } from '../host/interrupt.js';
 import { logToFile } from '../host/worker-log.js';
 import { checkInput } from '../input/checked-input.js';
 import { checkModel } from '../input/checked-model.js';
-import { positiveInteger, takesPipeline, type PipelineArguments } from '../options.js';
+import { takesPipeline, takesShares, type PipelineArguments, type ShareOptions } from '../options.js';
 import { observeRun } from '../runs/observe-run.js';
 import { requireCompleted } from '../runs/outcome.js';
 import type { RunView } from '../runs/run-view.js';
@@ -18,31 +18,20 @@ import { openDisplay, type RunDisplay } from '../terminal/display.js';
 import { printOutcome } from '../terminal/print-outcome.js';
 import { workdirAt, type Workdir } from '../workdir.js';
 
-interface RunArguments extends PipelineArguments {
+interface RunArguments extends PipelineArguments, ShareOptions {
   readonly fresh?: boolean;
-  readonly slots?: number;
-  readonly threads?: number;
   readonly wait?: boolean;
 }
 
 /** `foldwise run`: server, worker and run in one. */
 export function addRun(program: Command, console: Console): void {
-  takesPipeline(program.command('run'))
+  const run = takesPipeline(program.command('run'))
     .summary('train, score and predict: server, worker and run in one')
     .description(
       'Runs a pipeline from its data to its report, with everything it needs in this process, and shows how it goes. What earlier runs did already is reused. Where a run of the same pipeline is open in the workdir, it goes on with that one. The exit code is 0 only if the run completed.',
     )
-    .option('--fresh', 'reuse nothing of earlier runs')
-    .option(
-      '--slots <number>',
-      'folds trained at once (default: one per processor, up to 5, each with 6 GiB)',
-      positiveInteger,
-    )
-    .option(
-      '--threads <number>',
-      'threads per fold (default: the processors, divided by the slots)',
-      positiveInteger,
-    )
+    .option('--fresh', 'reuse nothing of earlier runs');
+  takesShares(run)
     .option('--wait', 'stay when a failed fold waits for `foldwise retry` or `skip` (default: on a terminal)')
     .addHelpText(
       'after',

@@ -1,6 +1,4 @@
-import { localPathOf } from '../../activities/roots.js';
-import { readDataset } from '../../data/dataset.js';
-import { labelClasses, stratifiedKFold } from '../../data/splits/stratified.js';
+import { readTables } from '../../activities/pipeline-tables.js';
 import { planSteps, type PlannedStep } from '../../pipeline/dag.js';
 import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -25,18 +23,11 @@ export async function checkInput(
 ): Promise<CheckedInput> {
   const pipeline = readPipeline(file, { overrides });
   const steps = planSteps(pipeline);
-  const { data, labels, folds } = pipeline;
-  const source = {
-    ...data,
-    train: localPathOf(data.train, 'data.train'),
-    test: localPathOf(data.test, 'data.test'),
-  };
-  const { train, test, warnings } = await readDataset(source, labels);
-  const split = stratifiedKFold(labelClasses(train.labels), folds);
+  const { train, test, warnings } = await readTables(pipeline);
   return {
     pipeline,
     steps,
     rows: { train: train.texts.length, test: test.texts.length },
-    warnings: [...warnings, ...split.warnings],
+    warnings,
   };
 }

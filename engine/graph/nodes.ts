@@ -1,4 +1,4 @@
-import type { DType } from './dtype.js';
+import { onnxType, type DType } from './dtype.js';
 import type { Graph, Value } from './graph.js';
 import { MICROSOFT } from './graph.js';
 import type { Dim, Shape } from './shape.js';
@@ -53,8 +53,7 @@ export function scalar(g: Graph, value: number): Value {
 }
 
 export function cast(g: Graph, x: Value, type: DType): Value {
-  const code = { float32: 1, int32: 6, int64: 7, bool: 9 }[type];
-  return one(g.node('Cast', [x], [{ type, shape: x.shape }], { to: code }));
+  return one(g.node('Cast', [x], [{ type, shape: x.shape }], { to: onnxType[type] }));
 }
 
 /** α·A·B over the last two axes, either transposed; the axes before broadcast. */

@@ -9,7 +9,7 @@ let folder: string;
 let root: string;
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'foldwise-roots-')));
-  root = join(folder, 'root');
+  root = join(folder, 'allowed');
   mkdirSync(root);
   writeFileSync(join(root, 'inside.csv'), '');
   writeFileSync(join(folder, 'outside.csv'), '');
@@ -18,11 +18,11 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a worker with roots', () => {
-  it.each(['inside.csv', 'not-there.csv', '../root/inside.csv'])('reads %s', async (name) => {
+  it.each(['inside.csv', 'not-there.csv', '../allowed/inside.csv'])('reads %s', async (name) => {
     await expect(requireReadable(join(root, name), [root], 'data.train')).resolves.toBeUndefined();
   });
 
-  it.each(['../outside.csv', 'link.csv', '../not-there.csv', '../root-beside/x.csv'])(
+  it.each(['../outside.csv', 'link.csv', '../not-there.csv', '../allowed-beside/x.csv'])(
     'refuses %s',
     async (name) => {
       await expect(requireReadable(`${root}/${name}`, [root], 'data.train')).rejects.toMatchObject({
