@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { childEnvironment } from '../child-environment.js';
 import { keepExecutable } from './download.js';
 import { cacheFolder, executableName, temporalVersion } from './release.js';
 
@@ -27,7 +28,7 @@ function goInstall(folder: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const module = `github.com/temporalio/cli/cmd/temporal@v${temporalVersion}`;
     const child = spawn('go', ['install', module], {
-      env: { ...process.env, GOBIN: folder },
+      env: { ...childEnvironment(isCompilerSetting), GOBIN: folder },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let tail = '';
@@ -40,6 +41,13 @@ function goInstall(folder: string): Promise<void> {
       else reject(new Error(`go install ended with code ${code}: ${lastLine(tail)}`));
     });
   });
+}
+
+/** By whole names: GOOGLE_… and its like hold keys. */
+function isCompilerSetting(name: string): boolean {
+  return /^(GO(PROXY|SUMDB|NOSUMDB|NOPROXY|PRIVATE|PATH|ROOT|CACHE|MODCACHE|FLAGS|TOOLCHAIN|ENV|TMPDIR)|(HTTPS?|NO)_PROXY|SSL_CERT_(FILE|DIR)|XDG_(CACHE|CONFIG)_HOME|CC|CXX|LOCALAPPDATA|APPDATA)$/i.test(
+    name,
+  );
 }
 
 function lastLine(text: string): string {

@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../child-environment.js';
 import { cacheFolder, executableName, temporalVersion } from './release.js';
 
 const connectMs = 10_000;
@@ -28,7 +29,7 @@ export async function downloadServer(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'foldwise-temporal-'));
   try {
     await writeFile(join(folder, archive), bytes);
-    await run('tar', ['-xf', archive, executableName], { cwd: folder });
+    await run('tar', ['-xf', archive, executableName], { cwd: folder, env: childEnvironment() });
     return await keepExecutable(join(folder, executableName));
   } finally {
     await rm(folder, { recursive: true, force: true });

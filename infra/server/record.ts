@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { childEnvironment } from '../child-environment.js';
 import { isAlive } from './cache-lock.js';
 
 /** `<workdir>/.foldwise/server.json`: the server that runs on a workdir's database. */
@@ -51,7 +52,9 @@ export async function removeRecord(workdir: string): Promise<void> {
 /** Whether a process has a file in its command line. */
 export async function runsOn(pid: number, file: string): Promise<boolean> {
   try {
-    const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)]);
+    const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)], {
+      env: childEnvironment(),
+    });
     return stdout.includes(file);
   } catch {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

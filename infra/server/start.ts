@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
+import { childEnvironment } from '../child-environment.js';
 import { isAlive, withLock } from './cache-lock.js';
 import { answers, freePort, namespace } from './probe.js';
 import { obtainServer, type OnMessage } from './obtain.js';
@@ -95,6 +96,7 @@ async function launch(options: StartOptions): Promise<RunningServer> {
   const child = spawn(executable, serverArguments(options, port, uiPort), {
     // A group of its own, so that Ctrl-C leaves it to us when it is stopped.
     detached: process.platform !== 'win32',
+    env: childEnvironment(),
     stdio: 'ignore',
   });
   child.unref();

@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -43,6 +43,18 @@ describe.skipIf(found === null)(`the embedded server${without}`, () => {
     await connection.close();
     expect(customAttributes).toHaveProperty('FoldwiseState');
     expect((await fetch(server.uiUrl ?? '')).status).toBe(200);
+  });
+
+  it.skipIf(process.platform !== 'linux')('gets no token and no key of ours', async () => {
+    process.env['HF_TOKEN'] = 'hf_secret';
+    process.env['SOME_API_KEY'] = 'secret';
+    const { pid } = await start().finally(() => {
+      delete process.env['HF_TOKEN'];
+      delete process.env['SOME_API_KEY'];
+    });
+    const seen = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    expect(seen).toContain('PATH=');
+    expect(seen).not.toContain('secret');
   });
 
   it('is shared by those who start it for the same folder, at once or later', async () => {
