@@ -26,7 +26,7 @@ const layers = {
   workflows: ['pipeline', 'activities', 'engine/training', 'store'],
   activities: ['engine', 'data', 'metrics', 'report', 'store', 'pipeline'],
   worker: ['activities', 'workflows', 'store', 'engine', 'pipeline', 'infra'],
-  infra: [],
+  infra: ['store'],
   cli: [
     'worker',
     'activities',

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from './faults.js';
 import { temporaryName } from './temporary-file.js';
@@ -6,15 +6,28 @@ import { temporaryName } from './temporary-file.js';
 /**
  * Makes a folder and those above it.
  *
- * Node's own way says ENOENT where the file system is read-only; made one by one, the first says why.
+ * Node's own way says ENOENT where the file system is read-only, and tries for ever below `/proc`; made
+ * one by one, the first that cannot be made says why.
  */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeOne(path);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
     await makeFolder(dirname(path));
+    await makeOne(path);
+  }
+}
+
+async function makeOne(path: string): Promise<void> {
+  try {
     await mkdir(path);
+  } catch (error) {
+    const isThere = await stat(path).then(
+      (entry) => entry.isDirectory(),
+      () => false,
+    );
+    if (!isThere) throw error;
   }
 }
 
