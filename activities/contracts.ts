@@ -83,13 +83,14 @@ export interface StepCall<Inputs> {
 
 /** Output of `prepareData`. */
 export interface Dataset {
-  readonly rows: { readonly train: number; readonly test: number };
+  /** `test` is null for a pipeline without rows to predict. */
+  readonly rows: { readonly train: number; readonly test: number | null };
   /** JSON `TrainingTable` (engine/training/job.ts): texts, labels and fold of every training row. */
   readonly table: ArtifactRef;
   /** JSON string[]: ids of the training rows. */
   readonly trainIds: ArtifactRef;
-  /** JSON {ids: string[], texts: string[]}: the test rows. Never part of a fold's key. */
-  readonly test: ArtifactRef;
+  /** JSON {ids: string[], texts: string[]}: the test rows, if there are any. Never part of a fold's key. */
+  readonly test: ArtifactRef | null;
   readonly warnings: readonly string[];
 }
 
@@ -166,7 +167,8 @@ export interface StepActivities {
       fold: readonly TrainedFold[];
       oof: OutOfFold;
       thresholds: Thresholds;
-      submission: Submission;
+      /** Absent where no step predicts the test rows. */
+      submission?: Submission;
     }> & {
       /** By step; 0 for one that was reused. */
       readonly seconds: Readonly<Record<string, number>>;

@@ -66,7 +66,7 @@ async function inputDigests(
     case 'tuneThresholds':
       return { table: data.table.sha256, probabilities: oof.probabilities.sha256 };
     case 'predictEnsemble':
-      return { test: data.test.sha256, folds: fold.map(modelDigests), thresholds: thresholds.thresholds };
+      return { test: data.test?.sha256, folds: fold.map(modelDigests), thresholds: thresholds.thresholds };
     case 'writeReport':
       // It tells of this run: of its seconds, its attempts and what it reused.
       return { run: occasion.run };
@@ -79,7 +79,8 @@ async function tableDigests({ roots }: KeyServices, { data }: Pipeline): Promise
     await requireReadable(path, roots, where);
     return inputDigest(path);
   };
-  return { train: await digest(data.train, 'data.train'), test: await digest(data.test, 'data.test') };
+  const train = await digest(data.train, 'data.train');
+  return data.test === undefined ? { train } : { train, test: await digest(data.test, 'data.test') };
 }
 
 async function trainingDigests(

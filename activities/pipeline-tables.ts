@@ -17,7 +17,7 @@ export async function readTables({ data, labels, folds }: Pipeline): Promise<Pip
   const source = {
     ...data,
     train: localPathOf(data.train, 'data.train'),
-    test: localPathOf(data.test, 'data.test'),
+    ...(data.test === undefined ? {} : { test: localPathOf(data.test, 'data.test') }),
   };
   const { train, test, warnings } = await readDataset(source, labels);
   const split = stratifiedKFold(labelClasses(train.labels), folds);

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { InputFault } from '../errors/fault.js';
 import { submissionCsv } from '../data/results.js';
 import { meanProbabilities } from '../metrics/ensemble.js';
 import { decide } from '../metrics/thresholds.js';
@@ -16,8 +17,13 @@ export function predictEnsemble(services: Services): StepActivities['predictEnse
   return recorded(services, 'predictEnsemble', (call: Call) => predict(services, call));
 }
 
-async function predict(services: Services, { run, pipeline, inputs, settings }: Call): Promise<Submission> {
-  const { ids, texts } = await readJson<{ ids: string[]; texts: string[] }>(services.store, inputs.data.test);
+async function predict(
+  services: Services,
+  { run, pipeline, step, inputs, settings }: Call,
+): Promise<Submission> {
+  const { test } = inputs.data;
+  if (test === null) throw withoutTestRows(step);
+  const { ids, texts } = await readJson<{ ids: string[]; texts: string[] }>(services.store, test);
   const directory = new RunDirectory(services, run);
   const options = {
     maxLength: pipeline.model.maxLength,
@@ -32,4 +38,12 @@ async function predict(services: Services, { run, pipeline, inputs, settings }: 
   const decided = decide(meanProbabilities(predictions), thresholds);
   const csv = submissionCsv({ id: data.id, ids, labels, predictions: decided });
   return { submission: await putText(services.store, csv), rows: ids.length };
+}
+
+function withoutTestRows(step: string): InputFault {
+  return new InputFault({
+    where: step,
+    what: 'the prepared data has no rows to predict',
+    remedy: 'Set data.test, or leave the step out.',
+  });
 }

@@ -16,10 +16,10 @@ async function prepare({ store }: Services, { pipeline }: StepCall<unknown>): Pr
   const { train, test, folds, warnings } = await readTables(pipeline);
   const table: TrainingTable = { texts: train.texts, labels: train.labels, folds: [...folds] };
   return {
-    rows: { train: train.ids.length, test: test.ids.length },
+    rows: { train: train.ids.length, test: test?.ids.length ?? null },
     table: await putJson(store, table),
     trainIds: await putJson(store, train.ids),
-    test: await putJson(store, test),
+    test: test === null ? null : await putJson(store, test),
     warnings,
   };
 }

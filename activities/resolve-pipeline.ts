@@ -23,7 +23,8 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
   const pipeline = await readInput(input, roots);
   planSteps(pipeline);
   for (const file of ['train', 'test'] as const) {
-    await requireReadable(localPathOf(pipeline.data[file], `data.${file}`), roots, `data.${file}`);
+    const path = pipeline.data[file];
+    if (path !== undefined) await requireReadable(localPathOf(path, `data.${file}`), roots, `data.${file}`);
   }
   if (pipeline.model.checkpoint !== undefined) await requireModelReadable(pipeline.model.checkpoint, roots);
   const run = input.run ?? defaultRunName();

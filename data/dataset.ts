@@ -6,7 +6,7 @@ import { TableFault } from './table-fault.js';
 /** Where the rows are. */
 export interface DatasetSource {
   readonly train: string;
-  readonly test: string;
+  readonly test?: string;
   /** Candidate text columns; the first that a file has is used. */
   readonly text: readonly string[];
   /** Column of the ids; where a file lacks it, ids are 0, 1, 2 … */
@@ -22,12 +22,13 @@ export interface TextRows {
 export interface LabelledDataset {
   /** `labels`: per row, 0 or 1 per label. */
   readonly train: TextRows & { readonly labels: readonly (readonly number[])[] };
-  readonly test: TextRows;
+  /** Null where the source names none. */
+  readonly test: TextRows | null;
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads both tables. Label columns of the test table are ignored.
+ * Reads the tables. Label columns of the test table are ignored.
  *
  * @throws TableFault at the first thing that a person has to change
  */
@@ -36,18 +37,18 @@ export async function readDataset(
   labels: readonly string[],
 ): Promise<LabelledDataset> {
   const trainTable = await readTable(source.train);
-  const testTable = await readTable(source.test);
+  const testTable = source.test === undefined ? null : await readTable(source.test);
   const train = textRows(trainTable, source, labels);
-  const test = textRows(testTable, source, labels);
+  const test = testTable === null ? null : textRows(testTable, source, labels);
   const { values, warnings } = readLabels(trainTable, labels);
   return {
     train: { ids: train.ids, texts: train.texts, labels: values },
-    test: { ids: test.ids, texts: test.texts },
+    test: test === null ? null : { ids: test.ids, texts: test.texts },
     warnings: [
       ...warnings,
-      ...columnWarnings(train.textColumn, test.textColumn),
+      ...(test === null ? [] : columnWarnings(train.textColumn, test.textColumn)),
       ...emptyTextWarnings(trainTable.file, train.texts),
-      ...emptyTextWarnings(testTable.file, test.texts),
+      ...(test === null || testTable === null ? [] : emptyTextWarnings(testTable.file, test.texts)),
     ],
   };
 }

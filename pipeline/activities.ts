@@ -6,6 +6,8 @@ export type Kind = 'data' | 'fold' | 'oof' | 'thresholds' | 'submission' | 'repo
 /** How an activity may be wired into a pipeline. */
 export interface ActivitySignature {
   readonly inputs: readonly Kind[];
+  /** What it takes where some step gives it, and does without where none does. */
+  readonly optionalInputs?: readonly Kind[];
   readonly output: Kind;
   /** Whether the step is one activity per fold (`matrix: { fold: all }`) or a single one. */
   readonly matrix: boolean;
@@ -29,7 +31,8 @@ export const activities: Readonly<Record<ActivityName, ActivitySignature>> = {
     writes: 'submission.csv',
   },
   writeReport: {
-    inputs: ['data', 'fold', 'oof', 'thresholds', 'submission'],
+    inputs: ['data', 'fold', 'oof', 'thresholds'],
+    optionalInputs: ['submission'],
     output: 'report',
     matrix: false,
     writes: 'report.html and result.json',

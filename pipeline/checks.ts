@@ -11,7 +11,12 @@ import { describe } from './issues.js';
 export function crossChecks(configuration: unknown): Problem[] {
   if (!isMap(configuration)) return [];
   const { labels, data, model, steps } = configuration;
-  return [...labelProblems(labels, data), ...modelProblems(model), ...stepsProblems(steps)];
+  return [
+    ...labelProblems(labels, data),
+    ...modelProblems(model),
+    ...stepsProblems(steps),
+    ...submissionProblems(steps, data),
+  ];
 }
 
 /** Columns of `oof.csv` and of the tables must be told apart. */
@@ -83,6 +88,18 @@ function stepsProblems(steps: unknown): Problem[] {
   return stepProblems(outlines).filter(
     ({ path }) => path[2] !== 'run' || isActivity(outlines[String(path[1])]!.run),
   );
+}
+
+/** A step that predicts the test rows, of a pipeline that has none. */
+function submissionProblems(steps: unknown, data: unknown): Problem[] {
+  if (!isMap(steps) || !isMap(data) || data['test'] !== undefined) return [];
+  return Object.entries(steps)
+    .filter(([, step]) => isMap(step) && step['run'] === 'predictEnsemble')
+    .map(([name]) => ({
+      path: ['steps', name, 'run'],
+      found: 'predictEnsemble without data.test',
+      expected: 'a table of rows to predict in data.test, or no such step',
+    }));
 }
 
 /** No list of a valid configuration is longer; what is beyond is not looked at. */

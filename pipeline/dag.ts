@@ -36,8 +36,12 @@ export function planSteps(pipeline: Pipeline): PlannedStep[] {
   const folds = Array.from({ length: pipeline.folds.count }, (_, index) => index + 1);
   return topologicalOrder(outlines).map((name) => {
     const step = pipeline.steps[name]!;
-    const { inputs, output } = activities[step.run];
-    const sources = Object.fromEntries(inputs.map((kind) => [kind, sourcesOf(outlines, name, kind)[0]!]));
+    const { inputs, optionalInputs = [], output } = activities[step.run];
+    const sources = Object.fromEntries(
+      [...inputs, ...optionalInputs].flatMap((kind) =>
+        sourcesOf(outlines, name, kind).map((source) => [kind, source]),
+      ),
+    );
     return { name, step, sources, output, members: step.matrix ? folds : [] };
   });
 }
@@ -147,9 +151,10 @@ function repeatedActivities(steps: StepOutlines): Problem[] {
 function wiringProblems(steps: StepOutlines, name: string): Problem[] {
   const { run } = steps[name]!;
   if (!isActivity(run)) return [];
-  return activities[run].inputs.flatMap((kind): Problem[] => {
+  const { inputs, optionalInputs = [] } = activities[run];
+  return [...inputs, ...optionalInputs].flatMap((kind): Problem[] => {
     const sources = sourcesOf(steps, name, kind);
-    if (sources.length === 1) return [];
+    if (sources.length === 1 || (sources.length === 0 && optionalInputs.includes(kind))) return [];
     const makers = activityNames.filter((activity) => activities[activity].output === kind).join(' or ');
     return [
       {
@@ -158,7 +163,7 @@ function wiringProblems(steps: StepOutlines, name: string): Problem[] {
           sources.length === 0
             ? `no step that gives ${run} its ${kind}`
             : `several steps that give ${run} its ${kind}: ${sources.join(', ')}`,
-        expected: `exactly one step of ${makers} among those it needs, directly or through others`,
+        expected: `${inputs.includes(kind) ? 'exactly' : 'at most'} one step of ${makers} among those it needs, directly or through others`,
       },
     ];
   });

@@ -1,4 +1,4 @@
-import type { Pipeline, Step } from './pipeline.js';
+import type { DataSource, Pipeline, Step } from './pipeline.js';
 import type { StepDocument } from './schema.js';
 
 /** A step with everything that its file leaves out: training is long and its failures can wait for a person. */
@@ -14,16 +14,21 @@ export function completeStep({ run, needs, matrix, queue, timeout, onFailure }: 
   };
 }
 
-/** The steps of a pipeline that declares none. */
-export const defaultSteps: Pipeline['steps'] = Object.fromEntries(
-  (
-    [
-      ['data', { run: 'prepareData', needs: [] }],
-      ['fold', { run: 'trainFold', needs: ['data'], matrix: { fold: 'all' } }],
-      ['oof', { run: 'aggregateOof', needs: ['data', 'fold'] }],
-      ['thresholds', { run: 'tuneThresholds', needs: ['oof'] }],
-      ['submission', { run: 'predictEnsemble', needs: ['data', 'fold', 'thresholds'] }],
-      ['report', { run: 'writeReport', needs: ['data', 'fold', 'oof', 'thresholds', 'submission'] }],
-    ] satisfies [string, StepDocument][]
-  ).map(([name, step]) => [name, completeStep(step)]),
-);
+const sixSteps: readonly (readonly [string, StepDocument])[] = [
+  ['data', { run: 'prepareData', needs: [] }],
+  ['fold', { run: 'trainFold', needs: ['data'], matrix: { fold: 'all' } }],
+  ['oof', { run: 'aggregateOof', needs: ['data', 'fold'] }],
+  ['thresholds', { run: 'tuneThresholds', needs: ['oof'] }],
+  ['submission', { run: 'predictEnsemble', needs: ['data', 'fold', 'thresholds'] }],
+  ['report', { run: 'writeReport', needs: ['data', 'fold', 'oof', 'thresholds', 'submission'] }],
+];
+
+/** The steps of a pipeline that declares none; without test rows there is nothing to submit. */
+export function defaultSteps({ test }: Pick<DataSource, 'test'>): Pipeline['steps'] {
+  const wanted = (name: string): boolean => name !== 'submission' || test !== undefined;
+  return Object.fromEntries(
+    sixSteps
+      .filter(([name]) => wanted(name))
+      .map(([name, step]) => [name, completeStep({ ...step, needs: step.needs.filter(wanted) })]),
+  );
+}

@@ -66,17 +66,23 @@ export function readPipeline(path: string, options: Pick<ParseOptions, 'override
 }
 
 function complete(document: PipelineDocument, model: ModelOptions, folder: string): Pipeline {
-  const { name, labels, data, folds, training, steps } = document;
+  const { name, labels, folds, training, steps } = document;
+  const { test, ...rest } = document.data;
+  const data = {
+    ...rest,
+    train: absolute(rest.train, folder),
+    ...(test === undefined ? {} : { test: absolute(test, folder) }),
+  };
   return {
     name,
     labels,
-    data: { ...data, train: absolute(data.train, folder), test: absolute(data.test, folder) },
+    data,
     folds,
     model,
     training,
     steps:
       steps === undefined
-        ? defaultSteps
+        ? defaultSteps(data)
         : Object.fromEntries(Object.entries(steps).map(([step, value]) => [step, completeStep(value)])),
   };
 }

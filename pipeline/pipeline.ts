@@ -12,7 +12,8 @@ export interface Pipeline {
 
 export interface DataSource {
   readonly train: string;
-  readonly test: string;
+  /** Absent: there are no rows to predict. */
+  readonly test?: string;
   /** Candidate text columns, the first one present is used. */
   readonly text: readonly string[];
   /** The id column; where the file lacks it, ids are 0, 1, 2 … */

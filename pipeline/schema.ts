@@ -23,9 +23,11 @@ const seed = z
 
 const data = z.strictObject({
   train: path.describe('CSV file of the labelled rows; relative to this file.'),
-  test: path.describe(
-    'CSV file of the rows to predict; its label columns are ignored. Relative to this file.',
-  ),
+  test: path
+    .optional()
+    .describe(
+      'CSV file of the rows to predict, its label columns ignored; relative to this file. Without it nothing is submitted.',
+    ),
   text: z
     .array(column)
     .min(1)
@@ -138,7 +140,9 @@ export const pipelineSchema = z.strictObject({
   training: training.prefault({}).describe('How each fold is trained.'),
   steps: steps
     .optional()
-    .describe('The steps by name; without it: data, fold, oof, thresholds, submission, report.'),
+    .describe(
+      'The steps by name; without it: data, fold, oof, thresholds, submission (where there is data.test), report.',
+    ),
 });
 
 /** What `pipelineSchema` gives: fields checked and filled in, but steps and paths not yet resolved. */

@@ -12,7 +12,8 @@ export interface RunResult {
   readonly pipeline: string;
   readonly status: 'completed' | 'failed' | 'cancelled';
   readonly labels: readonly string[];
-  readonly rows: { readonly train: number; readonly test: number };
+  /** `test` is null for a pipeline without rows to predict. */
+  readonly rows: { readonly train: number; readonly test: number | null };
   readonly folds: readonly FoldResult[];
   /** Over all rows with an out-of-fold prediction; `crossFitted` is the honest one. */
   readonly macroF1: Thresholds['macroF1'];

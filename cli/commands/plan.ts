@@ -56,7 +56,7 @@ function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, c
   const ink = paint(color);
   const { folds, training, labels } = pipeline;
   return [
-    `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
+    `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
     `${modelWords(pipeline)}, ${folds.count} folds, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}`,
     '',
     ...drawSteps(steps, (step) => stepRemark(step, reuse), ink),

@@ -7,7 +7,8 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 export interface CheckedInput {
   readonly pipeline: Pipeline;
   readonly steps: readonly PlannedStep[];
-  readonly rows: { readonly train: number; readonly test: number };
+  /** `test` is null for a pipeline without rows to predict. */
+  readonly rows: { readonly train: number; readonly test: number | null };
   readonly warnings: readonly string[];
 }
 
@@ -27,7 +28,7 @@ export async function checkInput(
   return {
     pipeline,
     steps,
-    rows: { train: train.texts.length, test: test.texts.length },
+    rows: { train: train.texts.length, test: test?.texts.length ?? null },
     warnings,
   };
 }

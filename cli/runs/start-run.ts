@@ -69,7 +69,7 @@ export function summaryOf(pipeline: Pipeline): { staticSummary: string; staticDe
     staticDetails: [
       `**Labels** ${labels.join(', ')}`,
       `**Training rows** \`${data.train}\``,
-      `**Test rows** \`${data.test}\``,
+      `**Test rows** ${data.test === undefined ? 'none' : `\`${data.test}\``}`,
       `**Model** \`${trained}\`, at most ${model.maxLength} tokens`,
       `**Training** ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}, seed ${training.seed}`,
     ].join('\n\n'),

@@ -34,10 +34,10 @@ function group(title: string, facts: readonly Fact[]): Html {
 function dataFacts({ rows, rowsWithoutOof, configuration: { data } }: RunResult): Fact[] {
   return [
     ['training rows', count(rows.train)],
-    ['test rows', count(rows.test)],
+    ['test rows', rows.test === null ? 'none: nothing was submitted' : count(rows.test)],
     ['rows without a prediction', count(rowsWithoutOof)],
     ['training file', fileName(data.train)],
-    ['test file', fileName(data.test)],
+    ...(data.test === undefined ? [] : [['test file', fileName(data.test)] as const]),
   ];
 }
 

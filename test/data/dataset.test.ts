@@ -41,12 +41,19 @@ describe('readDataset', () => {
 
   it('numbers the rows from 0 where there is no id column', async () => {
     const { train, test } = await read('text,joy,fear\none,1,0\ntwo,0,1\n', 'text\nthree\n');
-    expect([train.ids, test.ids]).toEqual([['0', '1'], ['0']]);
+    expect([train.ids, test?.ids]).toEqual([['0', '1'], ['0']]);
   });
 
   it('takes the first candidate text column that is there', async () => {
     const { train } = await read('review,other,joy,fear\none,no,1,0\ntwo,no,0,1\n');
     expect(train.texts).toEqual(['one', 'two']);
+  });
+
+  it('has no test rows where the source names none', async () => {
+    await read();
+    const train = join(folder, 'train.csv');
+    const { test, warnings } = await readDataset({ train, text: ['text'], id: 'id' }, ['joy', 'fear']);
+    expect([test, warnings]).toEqual([null, []]);
   });
 
   it('ignores the label columns of the test table, whatever they hold', async () => {

@@ -22,7 +22,7 @@ const plan = (...lines: string[]) => planSteps(pipeline(...lines));
 
 describe('planSteps', () => {
   it('gives the six steps in order, with what feeds each', () => {
-    const six = planSteps({ ...base, steps: defaultSteps });
+    const six = planSteps({ ...base, steps: defaultSteps(base.data) });
     expect(six.map(({ name, sources, output, members }) => ({ name, sources, output, members }))).toEqual([
       { name: 'data', sources: {}, output: 'data', members: [] },
       { name: 'fold', sources: { data: 'data' }, output: 'fold', members: [1, 2, 3] },
@@ -65,6 +65,14 @@ describe('planSteps', () => {
       'f',
       'b',
     ]);
+  });
+
+  it('lets the report do without a submission, and wires it where there is one', () => {
+    const until = ['d: prepareData', 'f: trainFold d', 'o: aggregateOof f', 't: tuneThresholds o'];
+    const sources = (...more: string[]) => plan(...until, ...more).at(-1)?.sources;
+    expect(sources('r: writeReport t')).toEqual({ data: 'd', fold: 'f', oof: 'o', thresholds: 't' });
+    expect(sources('s: predictEnsemble t', 'r: writeReport s')).toHaveProperty('submission', 's');
+    expect(sources('s: predictEnsemble t', 'r: writeReport t')).not.toHaveProperty('submission');
   });
 
   it('takes a pipeline of some of the steps', () => {

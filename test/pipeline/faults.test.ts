@@ -2,6 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { faults, minimal } from './minimal.js';
 
 const place = 'folder/p.yaml';
+const wired = `steps:
+  d: { run: prepareData }
+  f: { run: trainFold, needs: [d], matrix: { fold: all } }
+  o: { run: aggregateOof, needs: [f] }
+  t: { run: tuneThresholds, needs: [o] }
+  s: { run: predictEnsemble, needs: [t] }
+`;
+
 describe('one fault is told with its place, what was found and what was expected:', () => {
   const edit = (from: string, to: string) => minimal.replace(from, to);
   const cases: [claim: string, text: string, fault: string][] = [
@@ -22,8 +30,8 @@ describe('one fault is told with its place, what was found and what was expected
     ],
     [
       'a missing key, where it should stand',
-      edit(', test: b.csv', ''),
-      `${place}:3:1 data.test: found nothing, expected text`,
+      edit('train: a.csv, ', ''),
+      `${place}:3:1 data.train: found nothing, expected text`,
     ],
     ['a wrong type', edit('[joy]', 'joy'), `${place}:2:9 labels: found "joy", expected a list`],
     [
@@ -111,6 +119,11 @@ describe('one fault is told with its place, what was found and what was expected
       `${place}:5:23 steps.data.run: found "prepareDatta", expected one of prepareData, trainFold, aggregateOof, tuneThresholds, predictEnsemble, writeReport; did you mean "prepareData"?`,
     ],
     [
+      'a step that predicts test rows that are not there',
+      `${edit(', test: b.csv', '')}${wired}`,
+      `${place}:10:13 steps.s.run: found predictEnsemble without data.test, expected a table of rows to predict in data.test, or no such step`,
+    ],
+    [
       'no steps',
       `${minimal}steps: {}\n`,
       `${place}:5:8 steps: found no steps, expected at least one, or no \`steps\` at all`,
@@ -183,7 +196,6 @@ it('all faults of a file are told at once, in its order', () => {
   ).toEqual([
     '1 name',
     '2 labels[1]',
-    '3 data.test',
     '3 data.tset',
     '4 model',
     '4 model.scratch.hiddenSize',

@@ -86,6 +86,14 @@ describe('the reference method', () => {
     expect(Object.keys(steps)).toEqual(Object.keys(reference.steps));
   });
 
+  it('without test rows it submits nothing, and does the rest as ever', () => {
+    const { data, steps } = parse(minimal.replace(', test: b.csv', ''));
+    expect(data).not.toHaveProperty('test');
+    const { submission, report, ...others } = reference.steps;
+    expect(submission).toBeDefined();
+    expect(steps).toEqual({ ...others, report: { ...report, needs: ['data', 'fold', 'oof', 'thresholds'] } });
+  });
+
   it('resolved and written as JSON it reads back the same', () => {
     expect(parsePipeline(JSON.stringify(reference), { file: 'elsewhere.json' })).toEqual(reference);
   });

@@ -1,5 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Bench, progressWhen, server, startEnvironment, without } from './bench.js';
@@ -77,6 +77,21 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     const fresh = await bench.complete({ fresh: true });
     expect(fresh.reused).toEqual([]);
     expect(bench.trainer.jobs).toHaveLength(9);
+  });
+
+  it('does all but submit where there are no test rows, and reuses the folds once there are', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    const train = join(bench.folder, 'train.csv');
+    const summary = await bench.complete({ run: 'first', pipeline: bench.pipeline({ data: { train } }) });
+    expect(summary.macroF1?.tuned).toBe(1);
+    expect(resultOf('first')).toMatchObject({ status: 'completed', rows: { train: 30, test: null } });
+    const files = readdirSync(join(bench.folder, 'runs', 'first'));
+    expect(files).toEqual(expect.arrayContaining(['oof.csv', 'report.html', 'models']));
+    expect(files).not.toContain('submission.csv');
+    const second = await bench.complete({ run: 'second' });
+    expect(second.reused).toEqual(['fold', 'oof', 'thresholds']);
+    expect(readdirSync(join(bench.folder, 'runs', 'second'))).toContain('submission.csv');
   });
 
   it('runs a pipeline from the path of its file', async () => {

@@ -65,7 +65,7 @@ describe('stratifiedKFold equals scikit-learn’s StratifiedKFold row for row', 
       const { folds } = stratifiedKFold(labelClasses(dataset.train.labels), expected);
       expect(folds.length).toBe(expected.rows);
       expect(createHash('sha256').update(Uint8Array.from(folds)).digest('hex')).toBe(expected.sha256);
-      expect(dataset.test.ids.length).toBe(2765);
+      expect(dataset.test?.ids.length).toBe(2765);
     });
   });
 });
