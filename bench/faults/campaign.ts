@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Dice } from './dice.js';
+import type { Dice } from '../dice.js';
 import { FaultOrder } from './fault.js';
 import { differences } from './outcome.js';
 import { runSubject, type FinishedRun } from './run.js';

@@ -1,4 +1,4 @@
-import type { Dice } from './dice.js';
+import type { Dice } from '../dice.js';
 
 /** What the campaign does to a run, and how often relative to the others. */
 export const faultWeights = {

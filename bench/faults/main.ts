@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { positiveInteger } from '../../cli/options.js';
 import { Fault } from '../../errors/fault.js';
 import { campaign } from './campaign.js';
-import { Dice } from './dice.js';
+import { Dice } from '../dice.js';
 import { hasProcessTable } from './process-table.js';
 import { miniLm, quickstart, tiny, type Subject } from './subject.js';
 import type { Summary } from './summary.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startRun } from '../../cli/runs/start-run.js';
 import { EnvironmentFault } from '../../errors/fault.js';
-import type { Dice } from './dice.js';
+import type { Dice } from '../dice.js';
 import { readEvents, type RunEvent } from './events.js';
 import type { Fault, FaultOrder } from './fault.js';
 import { Fleet } from './fleet.js';

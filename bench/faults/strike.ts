@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { obtainServer } from '../../infra/server/obtain.js';
-import type { Dice } from './dice.js';
+import type { Dice } from '../dice.js';
 import type { Fault, FaultKind } from './fault.js';
 import type { Fleet } from './fleet.js';
 import { trainerOf } from './process-table.js';

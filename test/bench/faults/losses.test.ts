@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Dice } from '../../../bench/faults/dice.js';
+import { Dice } from '../../../bench/dice.js';
 import type { RunEvent } from '../../../bench/faults/events.js';
 import { faultKinds, FaultOrder, type Fault } from '../../../bench/faults/fault.js';
 import { lossesOf } from '../../../bench/faults/losses.js';

@@ -1,4 +1,4 @@
-import { uniform } from '../../engine/kernels/philox.js';
+import { uniform } from '../engine/kernels/philox.js';
 
 /** Word 1 of Philox's key, so that the campaign's draws are no fold's. */
 const stream = 0x6661756c;

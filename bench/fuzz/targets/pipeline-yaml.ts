@@ -1,0 +1,46 @@
+import { planSteps } from '../../../pipeline/dag.js';
+import { parsePipeline } from '../../../pipeline/load.js';
+import { mutateBytes, mutateJson, mutateText } from '../mutations.js';
+import type { FuzzTarget } from '../target.js';
+
+const sample = `name: reviews
+labels: [positive, negative, "spam"]
+data: { train: train.csv, test: test.csv, text: [text, body], id: id }
+folds: { count: 5, strategy: stratified, seed: 42 }
+model: { scratch: { type: bert, hiddenSize: 64, layers: 2, heads: 4, intermediateSize: 128, vocabulary: 2000 }, maxLength: 64 }
+training: &t { epochs: 4, batchSize: 16, learningRate: 1.5e-5 }
+steps:
+  data: { run: prepareData }
+  fold: { run: trainFold, needs: [data], matrix: { fold: all }, queue: gpu, timeout: 12h, onFailure: wait }
+  oof: { run: aggregateOof, needs: [data, fold] }
+`;
+
+const asJson: unknown = {
+  name: 'reviews',
+  labels: ['a', 'b'],
+  data: { train: 'train.csv', test: 'test.csv' },
+  model: { checkpoint: 'microsoft/deberta-v3-base', maxLength: 128 },
+  folds: { count: 5 },
+  training: { epochs: 2 },
+  steps: {
+    data: { run: 'prepareData' },
+    fold: { run: 'trainFold', needs: ['data'], matrix: { fold: 'all' } },
+  },
+};
+
+/** A pipeline as YAML or as JSON, as a file or a request brings it. */
+export const pipelineYaml: FuzzTarget = {
+  name: 'pipeline-yaml',
+  reads: 'pipeline.yaml',
+  extension: '.yaml',
+  make(dice) {
+    const kind = dice.one(['bytes', 'text', 'text', 'json', 'json'] as const);
+    if (kind === 'bytes') return mutateBytes(dice, Buffer.from(sample));
+    if (kind === 'text') return Buffer.from(mutateText(dice, mutateText(dice, sample)));
+    return Buffer.from(JSON.stringify(mutateJson(dice, asJson)));
+  },
+  run(input) {
+    const text = Buffer.from(input).toString('utf8');
+    return Promise.resolve(planSteps(parsePipeline(text, { file: '/pipeline.yaml' })).length);
+  },
+};
