@@ -1,20 +1,11 @@
 import { createHash, randomUUID, type Hash } from 'node:crypto';
-import {
-  copyFile,
-  mkdir,
-  open,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-  type FileHandle,
-} from 'node:fs/promises';
+import { copyFile, mkdir, open, rename, rm, stat, symlink, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { chooseModelFiles } from './model-files.js';
 import { modelFiles } from './model-folder.js';
+import { readBoundedFile } from './regular-file.js';
 
 /** A file as the hub lists it; one of the hashes, where the hub gives one, must be that of the bytes. */
 export interface RemoteFile {
@@ -43,7 +34,8 @@ export class HubCache {
 
   /** The snapshot that main points to, if it holds all that loading needs. */
   async find(): Promise<string | undefined> {
-    const commit = await readFile(join(this.#folder, 'refs/main'), 'utf8').catch(() => '');
+    const bytes = await readBoundedFile(join(this.#folder, 'refs/main'), 100).catch(() => '');
+    const commit = bytes.toString();
     if (!/^[0-9a-f]{40}\s*$/.test(commit)) return undefined;
     const folder = this.snapshot(commit.trim());
     return (await isComplete(folder)) ? folder : undefined;
@@ -63,7 +55,7 @@ export class HubCache {
   async store(
     commit: string,
     file: RemoteFile,
-    openStream: () => Promise<ReadableStream<Uint8Array>>,
+    openStream: () => Promise<AsyncIterable<Uint8Array>>,
     onBytes: (bytes: number) => void,
   ): Promise<void> {
     if (!plainName.test(file.path)) throw damaged(file, 'a plain file name', 'another');
@@ -120,7 +112,7 @@ async function hasSize(path: string, size?: number): Promise<boolean> {
 }
 
 async function copyStream(
-  stream: ReadableStream<Uint8Array>,
+  stream: AsyncIterable<Uint8Array>,
   handle: FileHandle,
   file: RemoteFile,
   onBytes: (bytes: number) => void,

@@ -1,16 +1,12 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { bytesPerElement, decodeElements, type ElementFormat } from './element-format.js';
+import { openRegularFile, type RegularFile } from './regular-file.js';
 
 /** Bytes read at a time: decoding needs no second copy of a whole tensor. */
 const window = 8 << 20;
 
 /** An open checkpoint file of known size. */
-export interface WeightFile {
-  readonly path: string;
-  readonly handle: FileHandle;
-  readonly bytes: number;
-}
+export type WeightFile = RegularFile;
 
 /** Where a tensor lies in a file; strides are in elements, so that a transposed view can be read too. */
 export interface StoredTensor {
@@ -23,17 +19,7 @@ export interface StoredTensor {
 }
 
 export async function openWeightFile(path: string): Promise<WeightFile> {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
-    throw new InputFault(
-      {
-        where: path,
-        what: 'the weights cannot be opened',
-        remedy: 'Check that the file exists and may be read.',
-      },
-      { cause },
-    );
-  });
-  return { path, handle, bytes: (await handle.stat()).size };
+  return openRegularFile(path, 'the file of weights');
 }
 
 /** Exactly `length` bytes at `position`; a file that ends before is an `InputFault`. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InputFault } from '../../errors/fault.js';
-import { readBoundedFile } from '../checkpoint/bounded-json.js';
+import { readBoundedFile } from '../checkpoint/regular-file.js';
 import { tokenizerFiles } from '../checkpoint/model-files.js';
 import { LibraryTokenizer } from './library-tokenizer.js';
 import { frameModel, SentencePieceTokenizer } from './sentencepiece.js';

@@ -1,0 +1,282 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import { resolveModel } from '../../../engine/checkpoint/hub.js';
+import { HubConnection, type Patience } from '../../../engine/checkpoint/hub-connection.js';
+import { EnvironmentFault, Fault, InputFault } from '../../../errors/fault.js';
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+const token = 'hf_secret';
+const commit = 'a'.repeat(40);
+const name = 'owner/model';
+const quick: Patience = { idleMs: 1_000, answerMs: 3_000, fileMs: 3_000, bytesPerSecond: 50_000 };
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+/** A server and what was asked of it, each with the token that came along. */
+async function serve(handler: Handler): Promise<{ url: string; asked: string[]; bytes: () => number }> {
+  const asked: string[] = [];
+  let written = 0;
+  const server = createServer((request, response) => {
+    asked.push(`${request.url ?? ''} ${request.headers.authorization ?? 'no token'}`);
+    response.on('close', () => (written += response.socket?.bytesWritten ?? 0));
+    response.on('error', () => undefined);
+    handler(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(async () => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}`, asked, bytes: () => written };
+}
+
+const json = (response: ServerResponse, value: unknown, headers: Record<string, string> = {}): void => {
+  response.writeHead(200, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(value));
+};
+
+const entry = (path: string, size = 2): object => ({ type: 'file', path, size });
+const whole = [entry('config.json'), entry('vocab.txt'), entry('model.safetensors')];
+
+/** A hub that answers as it should but for what `odd` answers itself, by the kind of request. */
+const hub =
+  (odd: Partial<Record<'commit' | 'tree' | 'file', Handler>>): Handler =>
+  (request, response) => {
+    const url = request.url ?? '';
+    const kind = url.includes('/revision/') ? 'commit' : url.includes('/tree/') ? 'tree' : 'file';
+    const usual: Record<typeof kind, Handler> = {
+      commit: (_, answer) => json(answer, { sha: commit }),
+      tree: (_, answer) => json(answer, whole),
+      file: (_, answer) => void answer.end('{}'),
+    };
+    (odd[kind] ?? usual[kind])(request, response);
+  };
+
+function ask(endpoint: string, cacheDirectory = mkdtempSync(join(tmpdir(), 'hub-'))) {
+  const options = { baseDirectory: cacheDirectory, cacheDirectory, endpoint, token, patience: quick };
+  return resolveModel(name, options);
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  return promise.then(
+    () => new Error('no failure'),
+    (error: unknown) => error as Error,
+  );
+}
+
+/** Sends a piece for ever, as fast as it is taken or every so many milliseconds. */
+function endless(response: ServerResponse, piece: string | Buffer, everyMs = 0): void {
+  const send = (): void => {
+    if (response.destroyed) return;
+    if (everyMs > 0) {
+      response.write(piece);
+      setTimeout(send, everyMs);
+    } else if (response.write(piece)) setImmediate(send);
+    else response.once('drain', send);
+  };
+  send();
+}
+
+describe('the token goes to the endpoint alone', () => {
+  it.each<[string, 'commit' | 'tree' | 'file', (url: string) => Handler]>([
+    [
+      'not along a redirect of the interface',
+      'commit',
+      (url) => (_, response) => response.writeHead(307, { Location: `${url}/elsewhere` }).end(),
+    ],
+    [
+      'not along a redirect that looks like that of a content network',
+      'file',
+      (url) => (_, response) =>
+        response
+          .writeHead(302, { Location: `${url}/cdn`, 'X-Cache': 'Hit from cloudfront', ETag: '"a"' })
+          .end(),
+    ],
+    [
+      'not along a chain of redirects that comes back',
+      'file',
+      (url) => (request, response) =>
+        request.url?.endsWith('back') === true
+          ? response.end('{}')
+          : response.writeHead(302, { Location: `${url}/chain` }).end(),
+    ],
+  ])('%s', async (_, kind, odd) => {
+    let home = '';
+    const other = await serve((request, response) => {
+      if (request.url === '/chain') response.writeHead(302, { Location: `${home}/x/back` }).end();
+      else if (request.url === '/elsewhere') json(response, { sha: commit });
+      else response.writeHead(200, { 'X-Cache': 'Hit from cloudfront', ETag: '"a"' }).end('{}');
+    });
+    const server = await serve(hub({ [kind]: odd(other.url) }));
+    home = server.url;
+    const { files } = await ask(server.url);
+    expect(files).toContain('model.safetensors');
+    expect(other.asked.length).toBeGreaterThan(0);
+    expect(other.asked.filter((line) => !line.endsWith('no token'))).toEqual([]);
+    expect(server.asked.filter((line) => !line.endsWith(`Bearer ${token}`))).toEqual([]);
+  });
+
+  it('and a list that goes on at another host is refused', async () => {
+    const other = await serve((_, response) => json(response, []));
+    const server = await serve(
+      hub({ tree: (_, response) => json(response, whole, { Link: `<${other.url}/page>; rel="next"` }) }),
+    );
+    const failure = await failureOf(ask(server.url));
+    expect(failure).toBeInstanceOf(EnvironmentFault);
+    expect(failure.message).toMatch(/goes on at another host/);
+    expect(other.asked).toEqual([]);
+  });
+
+  it('and a list that goes on at the hub is read to its end', async () => {
+    const server = await serve(
+      hub({
+        tree: (request, response) =>
+          request.url?.includes('page=2') === true
+            ? json(response, whole.slice(1))
+            : json(response, whole.slice(0, 1), { Link: '</api/models/tree/x?page=2>; rel="next"' }),
+      }),
+    );
+    expect((await ask(server.url)).files).toEqual(['config.json', 'model.safetensors', 'vocab.txt']);
+  });
+});
+
+describe('a hub that', () => {
+  const bomb = gzipSync(Buffer.alloc(100 << 20));
+
+  it.each<[string, Parameters<typeof hub>[0], RegExp]>([
+    [
+      'sends JSON without end',
+      { commit: (_, r) => endless(r, '['.repeat(65_536)) },
+      /more than 4194304 bytes/,
+    ],
+    [
+      'sends a bomb of gzip',
+      {
+        commit: (_, r) => void r.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb),
+      },
+      /more than 4194304 bytes/,
+    ],
+    [
+      'wraps its answer many times',
+      { commit: (_, r) => void r.writeHead(200, { 'Content-Encoding': 'gzip, gzip' }).end('x') },
+      /encoding "gzip, gzip"/,
+    ],
+    [
+      'sends gzip that is none',
+      { commit: (_, r) => void r.writeHead(200, { 'Content-Encoding': 'gzip' }).end('not gzip') },
+      /incorrect header check/,
+    ],
+    ['never answers', { commit: () => undefined }, /nothing for 1 s/],
+    ['stops in the middle', { commit: (_, r) => void r.write('{"sha": ') }, /nothing for 1 s/],
+    ['sends an answer drop by drop', { commit: (_, r) => endless(r, ' ', 50) }, /more than 3 s/],
+    ['sends a file drop by drop', { file: (_, r) => endless(r, '', 50) }, /nothing for 1 s/],
+    ['sends a file without end', { file: (_, r) => endless(r, 'x'.repeat(1000)) }, /expected 2 bytes|more/],
+    [
+      'lists pages without end',
+      {
+        tree: (_, r) => json(r, [], { Link: '</api/next>; rel="next"' }),
+        file: (_, r) => json(r, [], { Link: '</api/next>; rel="next"' }),
+      },
+      /more than 100 pages/,
+    ],
+    [
+      'lists more files than a model has',
+      {
+        tree: (_, r) =>
+          json(
+            r,
+            Array.from({ length: 10_001 }, (_, i) => entry(`f${i}`)),
+          ),
+      },
+      /list of files that is none/,
+    ],
+    ['lists something else', { tree: (_, r) => json(r, { a: 1 }) }, /list of files that is none/],
+    ['lists negative sizes', { tree: (_, r) => json(r, [entry('config.json', -1)]) }, /list of files/],
+    ['names a commit that is a path', { commit: (_, r) => json(r, { sha: '../../x' }) }, /no hash/],
+    ['nests its JSON', { commit: (_, r) => void r.end('['.repeat(1e6) + ']'.repeat(1e6)) }, /nested/],
+    ['sends what is not JSON', { commit: (_, r) => void r.end('<html>') }, /not valid JSON/],
+    [
+      'redirects for ever',
+      { commit: (_, r) => void r.writeHead(302, { Location: '/api/revision/x' }).end() },
+      /redirects without end/,
+    ],
+    [
+      'redirects to a file',
+      { commit: (_, r) => void r.writeHead(302, { Location: 'file:///etc/passwd' }).end() },
+      /no address of the web/,
+    ],
+    [
+      'redirects to nowhere',
+      { commit: (_, r) => void r.writeHead(302, { Location: 'http://' }).end() },
+      /no address of the web/,
+    ],
+    ['fails', { commit: (_, r) => void r.writeHead(503).end('busy') }, /status 503/],
+    [
+      'sends a head without end',
+      { commit: (_, r) => void r.socket?.end(`HTTP/1.1 200 OK\r\n${'a: b\r\n'.repeat(100_000)}`) },
+      /cannot be downloaded/,
+    ],
+    [
+      'sends what is no answer',
+      { commit: (_, r) => void r.socket?.end('SSH-2.0-hello\r\n') },
+      /cannot be downloaded/,
+    ],
+  ])('%s is told in one message, soon', async (_, odd, message) => {
+    const cache = mkdtempSync(join(tmpdir(), 'hub-'));
+    const server = await serve(hub(odd));
+    const failure = await failureOf(ask(server.url, cache));
+    expect(failure).toBeInstanceOf(Fault);
+    expect(failure.message).toMatch(message);
+    expect(failure.message.length).toBeLessThan(500);
+    const left = readdirSync(cache, { recursive: true, encoding: 'utf8' });
+    expect(left.filter((path) => path.includes('incomplete'))).toEqual([]);
+  });
+
+  it('announces more than a model holds has nothing of it downloaded', async () => {
+    const huge = [
+      entry('config.json', 40 * 2 ** 30),
+      entry('vocab.txt', 40 * 2 ** 30),
+      entry('pytorch_model.bin'),
+    ];
+    const server = await serve(
+      hub({ tree: (_, r) => json(r, huge), file: (_, r) => void r.writeHead(500).end() }),
+    );
+    const failure = await failureOf(ask(server.url));
+    expect(failure.message).toMatch(/vocab.txt of \d+ bytes|config.json of \d+ bytes|status 500/);
+  });
+
+  it('sends a file without end is heard no longer than announced', async () => {
+    const server = await serve(hub({ file: (_, r) => endless(r, 'x'.repeat(65_536)) }));
+    await failureOf(ask(server.url));
+    for (const close of closers.splice(0)) await close();
+    expect(server.bytes()).toBeLessThan(16 << 20);
+  });
+});
+
+describe('an endpoint or a token that is none is an input fault:', () => {
+  it.each([
+    ['no address', 'huggingface', undefined, /^HF_ENDPOINT/],
+    ['another scheme', 'file:///etc', undefined, /^HF_ENDPOINT/],
+    ['a token with a line break', 'http://hub', 'hf_a\r\nX-Other: b', /^HF_TOKEN/],
+    ['a token of another kind', 'http://hub', 'secret', /^HF_TOKEN/],
+  ])('%s', (_, endpoint, secret, message) => {
+    const run = (): HubConnection => new HubConnection(endpoint, secret);
+    expect(run).toThrow(InputFault);
+    expect(run).toThrow(message);
+  });
+
+  it('and a password in the endpoint is in no message', () => {
+    expect(new HubConnection('https://user:secret@hub.example/path/', undefined).name).toBe(
+      'https://hub.example/path',
+    );
+  });
+});
