@@ -135,6 +135,10 @@ export interface Thresholds {
         readonly tuned: number;
         readonly crossFitted: number;
         readonly support: number;
+        /** False where no threshold gives an F1 above 0, so that it is 0.5. */
+        readonly tunable?: boolean;
+        /** Folds that the cross-fitted score judges at 0.5: nothing could be tuned on the others. */
+        readonly untunedFolds?: readonly number[];
       }
     >
   >;

@@ -10,7 +10,7 @@ const versions: Readonly<Record<ActivityName, number>> = {
   prepareData: 1,
   trainFold: 1,
   aggregateOof: 1,
-  tuneThresholds: 1,
+  tuneThresholds: 2,
   predictEnsemble: 1,
   writeReport: 1,
 };

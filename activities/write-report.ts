@@ -5,6 +5,7 @@ import type { Report, StepActivities, TrainedFold } from './contracts.js';
 import { putText, readFloats, readJson } from './json-artifact.js';
 import { previousRun } from './previous-run.js';
 import { recorded } from './recorded.js';
+import { resultWarnings } from './result-warnings.js';
 import type { Services } from './services.js';
 
 type Call = Parameters<StepActivities['writeReport']>[0];
@@ -46,10 +47,7 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
     rowsWithoutOof: oof.rowsWithoutOof,
     seconds,
     versions,
-    warnings: [
-      ...data.warnings,
-      ...fold.flatMap((trained) => trained.warnings.map((text) => `fold ${trained.fold}: ${text}`)),
-    ],
+    warnings: resultWarnings(data, fold, thresholds),
     configuration: pipeline,
   };
 }

@@ -6,12 +6,14 @@ export interface CrossFittedF1 {
   readonly macro: number;
   /** One per label. */
   readonly perLabel: Float64Array;
+  /** Per label the folds, ascending, whose rows are judged at 0.5: nothing could be tuned on the others'. */
+  readonly untunedFolds: readonly (readonly number[])[];
 }
 
 /**
  * The honest score of tuned thresholds: the rows of each fold are judged by thresholds tuned on the
- * rows of all other folds, and F1 is taken over all rows together. Where there are no other folds
- * the threshold is 0.5.
+ * rows of all other folds, and F1 is taken over all rows together. Where there are no other folds,
+ * or none of their rows has the label, the threshold is 0.5.
  *
  * @param probabilities `[rows, width]`, out of fold, without NaN
  * @param labels `[rows, width]`
@@ -24,7 +26,8 @@ export function crossFittedF1(
   width: number,
 ): CrossFittedF1 {
   const predictions = new Uint8Array(labels.length);
-  for (const fold of new Set(folds)) {
+  const untunedFolds = Array.from({ length: width }, (): number[] => []);
+  for (const fold of Int32Array.from(new Set(folds)).sort()) {
     const inside = rowsWhere(folds, (other) => other === fold);
     const outside = rowsWhere(folds, (other) => other !== fold);
     const tuned = tuneThresholds(
@@ -32,6 +35,9 @@ export function crossFittedF1(
       selectRows(labels, width, outside),
       width,
     );
+    tuned.forEach(({ tuned }, label) => {
+      if (!tuned) untunedFolds[label]!.push(fold);
+    });
     const decided = decide(
       selectRows(probabilities, width, inside),
       tuned.map(({ threshold }) => threshold),
@@ -41,7 +47,7 @@ export function crossFittedF1(
     );
   }
   const perLabel = f1PerLabel(labels, predictions, width);
-  return { macro: mean(perLabel), perLabel };
+  return { macro: mean(perLabel), perLabel, untunedFolds };
 }
 
 function rowsWhere(folds: Int32Array, accept: (fold: number) => boolean): Int32Array {

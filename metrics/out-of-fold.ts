@@ -12,6 +12,13 @@ export interface OutOfFoldScores {
     readonly tuned: number;
     readonly crossFitted: number;
     readonly support: number;
+    /** False where no threshold gives an F1 above 0; the threshold is then 0.5. */
+    readonly tunable: boolean;
+    /**
+     * Folds whose rows the cross-fitted score judges at 0.5, as nothing could be tuned on the others'. At
+     * most the one that holds every findable row of the label; none named where it is not tunable at all.
+     */
+    readonly untunedFolds: readonly number[];
   }[];
   /** Rows that no fold predicted; they are left out of everything else. */
   readonly rowsWithoutOof: number;
@@ -44,11 +51,13 @@ export function scoreOutOfFold(
       tuned: mean(Float64Array.from(tuned, ({ f1 }) => f1)),
       crossFitted: crossFitted.macro,
     },
-    perLabel: tuned.map(({ f1 }, label) => ({
+    perLabel: tuned.map(({ f1, tuned: tunable }, label) => ({
       atHalf: atHalf[label]!,
       tuned: f1,
       crossFitted: crossFitted.perLabel[label]!,
       support: supports[label]!,
+      tunable,
+      untunedFolds: tunable ? crossFitted.untunedFolds[label]! : [],
     })),
     rowsWithoutOof: labels.length / width - rows.length,
   };

@@ -3,18 +3,23 @@ import { f1OfCounts } from './f1.js';
 
 const gridSize = 17;
 
-/** 0.1, 0.15 … 0.9 in float64, equal bit for bit to NumPy's `linspace(0.1, 0.9, 17)`. */
+/**
+ * 0.1, 0.15 … 0.9, each the float64 nearest to its decimal. NumPy's `linspace(0.1, 0.9, 17)` differs in
+ * the last bit of some, as 0.45000000000000007; no float32 lies between the two, so no decision differs.
+ */
 export function thresholdGrid(): Float64Array {
-  return Float64Array.from({ length: gridSize }, (_, index) => 0.1 + index * 0.05);
+  return Float64Array.from({ length: gridSize }, (_, index) => (index + 2) / 20);
 }
 
-/** Where there are no rows to tune on. */
+/** Where nothing can be tuned. */
 const untunedThreshold = 0.5;
 
 /** A label's threshold and the F1 that it reaches on the rows it was tuned on. */
 export interface TunedThreshold {
   readonly threshold: number;
   readonly f1: number;
+  /** False where no threshold gives an F1 above 0, as for a label that never occurs. */
+  readonly tuned: boolean;
 }
 
 /**
@@ -56,8 +61,10 @@ function thresholdsReached(p: number, grid: Float64Array): number {
 }
 
 /**
- * Per label the first threshold of the grid with the highest F1: so 0.1 for a label that never
- * occurs, and 0.5 only where there are no rows.
+ * Per label the first threshold of the grid with the highest F1, and 0.5 where none gives an F1 above 0.
+ *
+ * There the reference method takes the first of the grid, 0.1, and so predicts nearly everywhere a
+ * label of which nothing is known.
  *
  * @param probabilities `[rows, width]`, without NaN
  * @param labels `[rows, width]`
@@ -69,10 +76,12 @@ export function tuneThresholds(
 ): TunedThreshold[] {
   const grid = thresholdGrid();
   return Array.from({ length: width }, (_, label) => {
-    if (labels.length === 0) return { threshold: untunedThreshold, f1: 0 };
     const scores = f1ByThreshold(column(probabilities, width, label), column(labels, width, label), grid);
     const best = scores.reduce((leader, score, index) => (score > scores[leader]! ? index : leader), 0);
-    return { threshold: grid[best]!, f1: scores[best]! };
+    const f1 = scores[best]!;
+    return f1 > 0
+      ? { threshold: grid[best]!, f1, tuned: true }
+      : { threshold: untunedThreshold, f1, tuned: false };
   });
 }
 

@@ -68,7 +68,7 @@ function labelRow({ perLabel, thresholds }: RunResult, label: string): Html {
     <td>${score(scores.atHalf)}</td>
     <td>${score(scores.tuned)}</td>
     <td class="honest">${score(scores.crossFitted)}</td>
-    <td>${thresholds[label]?.toFixed(2) ?? ''}</td>
+    <td>${thresholds[label]?.toFixed(2) ?? ''}${scores.tunable === false ? ', not tuned' : ''}</td>
     <td>${count(scores.support)}</td>
   </tr>`;
 }

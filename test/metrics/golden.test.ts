@@ -20,6 +20,7 @@ interface Expected {
     f1AtHalf: number[];
     macroAtHalf: number;
     support: number[];
+    referenceThresholds: number[];
     thresholds: number[];
     tuned: number[];
     byThreshold: number[][];
@@ -31,8 +32,31 @@ interface Expected {
 const path = join(import.meta.dirname, '../golden/metrics/expected.json');
 const { grid, cases, means } = JSON.parse(readFileSync(path, 'utf8')) as Expected;
 
-it('the grid equals NumPy’s linspace(0.1, 0.9, 17) bit for bit', () => {
-  expect([...thresholdGrid()]).toEqual(grid);
+/** Thresholds of NumPy's grid as ours writes them. */
+const asDecimals = (thresholds: readonly number[]): number[] =>
+  thresholds.map((threshold) => {
+    const index = grid.indexOf(threshold);
+    return index < 0 ? threshold : thresholdGrid()[index]!;
+  });
+
+describe('the grid', () => {
+  it('has the decimals 0.1, 0.15 … 0.9, as a person writes them', () => {
+    const decimals = '0.1 0.15 0.2 0.25 0.3 0.35 0.4 0.45 0.5 0.55 0.6 0.65 0.7 0.75 0.8 0.85 0.9';
+    expect([...thresholdGrid()].join(' ')).toBe(decimals);
+  });
+
+  it('decides every float32 as NumPy’s linspace(0.1, 0.9, 17) does', () => {
+    // A float32 that decided otherwise would lie between the two: the nearest ones tell.
+    const near = (t: number): number[] => {
+      const bits = new Uint32Array(Float32Array.of(t).buffer)[0]!;
+      return [...new Float32Array(Uint32Array.of(bits - 1, bits, bits + 1).buffer)];
+    };
+    thresholdGrid().forEach((ours, index) => {
+      const theirs = grid[index]!;
+      expect(Math.fround(ours)).toBe(Math.fround(theirs));
+      for (const p of near(ours)) expect([p, p >= ours]).toEqual([p, p >= theirs]);
+    });
+  });
 });
 
 describe.each(cases)('scores equal scikit-learn’s: $name', (expected) => {
@@ -67,8 +91,10 @@ describe.each(cases)('scores equal scikit-learn’s: $name', (expected) => {
 
   it('the tuned thresholds and their F1', () => {
     const tuned = tuneThresholds(probabilities, labels, width);
-    expect(tuned.map(({ threshold }) => threshold)).toEqual(expected.thresholds);
+    expect(tuned.map(({ threshold }) => threshold)).toEqual(asDecimals(expected.thresholds));
     expect(tuned.map(({ f1 }) => f1)).toEqual(expected.tuned);
+    const reference = asDecimals(expected.referenceThresholds);
+    expect(tuned.map((each, label) => (each.tuned ? each.threshold : reference[label]))).toEqual(reference);
   });
 
   it('F1 with thresholds tuned on the other folds', () => {

@@ -24,10 +24,11 @@ describe('over 200 generated tables', () => {
 
   it('a tuned threshold is the first of the grid that no other beats', () => {
     for (const { labels, probabilities, width } of cases) {
-      tuneThresholds(probabilities, labels, width).forEach(({ threshold, f1: best }, label) => {
+      tuneThresholds(probabilities, labels, width).forEach(({ threshold, f1: best, tuned }, label) => {
         const scores = f1ByThreshold(column(probabilities, width, label), column(labels, width, label));
         expect(best).toBe(Math.max(...scores));
-        expect(threshold).toBe(thresholdGrid()[scores.indexOf(best)]);
+        expect(tuned).toBe(best > 0);
+        expect(threshold).toBe(tuned ? thresholdGrid()[scores.indexOf(best)] : 0.5);
       });
     }
   });
@@ -106,9 +107,22 @@ describe('over 200 generated tables', () => {
 });
 
 describe('at the edges', () => {
-  it('a label that never occurs gets 0.1', () => {
-    const tuned = tuneThresholds(Float32Array.of(0.2, 0.9), Uint8Array.of(0, 0), 1);
-    expect(tuned).toEqual([{ threshold: 0.1, f1: 0 }]);
+  it.each([
+    ['never occurs', [0.2, 0.9], [0, 0]],
+    ['occurs where no threshold finds it', [0.01, 0.9], [1, 0]],
+  ])('a label that %s is decided at 0.5, untuned', (_, probabilities, labels) => {
+    const tuned = tuneThresholds(Float32Array.from(probabilities), Uint8Array.from(labels), 1);
+    expect(tuned).toEqual([{ threshold: 0.5, f1: 0, tuned: false }]);
+  });
+
+  it('a fold that holds all positives is judged at 0.5, and named', () => {
+    const p = Float32Array.of(0.3, 0.6, 0.3, 0.2);
+    const labels = Uint8Array.of(1, 1, 0, 0);
+    const scores = crossFittedF1(p, labels, Int32Array.of(2, 2, 1, 1), 1);
+    expect(scores.untunedFolds).toEqual([[2]]);
+    // At 0.5 one of its two positives is found, where at 0.1 both would be; the other fold's rows, judged
+    // by 0.1, are two false ones.
+    expect([...scores.perLabel]).toEqual([2 / 5]);
   });
 
   it('without any row the threshold is 0.5', () => {

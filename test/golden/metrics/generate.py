@@ -24,12 +24,18 @@ def tune(p, y):
     return float(threshold), float(best)
 
 
+def tune_or_half(p, y):
+    """The same, but 0.5 where no threshold gives an F1 above 0: nothing is known there."""
+    threshold, best = tune(p, y)
+    return (threshold, best) if best > 0 else (0.5, best)
+
+
 def cross_fitted(p, y, folds):
     decided = np.zeros_like(y)
     for fold in np.unique(folds):
         inside = folds == fold
         for label in range(y.shape[1]):
-            t, _ = tune(p[~inside, label], y[~inside, label])
+            t, _ = tune_or_half(p[~inside, label], y[~inside, label])
             decided[inside, label] = p[inside, label] >= np.float32(t)
     return binary_f1(y, decided)
 
@@ -53,7 +59,8 @@ def case(name, p, y, folds):
     p = p.astype(np.float32)
     half = (p >= 0.5).astype(int)
     width = y.shape[1]
-    tuned = [tune(p[:, i], y[:, i]) for i in range(width)]
+    reference = [tune(p[:, i], y[:, i]) for i in range(width)]
+    tuned = [tune_or_half(p[:, i], y[:, i]) for i in range(width)]
     # A macro average over two or more labels; scikit-learn reads one column as binary.
     macro = f1_score(y, half, average="macro", zero_division=0) if width > 1 else binary_f1(y, half)[0]
     return {
@@ -66,6 +73,7 @@ def case(name, p, y, folds):
         "f1AtHalf": binary_f1(y, half),
         "macroAtHalf": float(macro),
         "support": y.sum(axis=0).tolist(),
+        "referenceThresholds": [t for t, _ in reference],
         "thresholds": [t for t, _ in tuned],
         "tuned": [f for _, f in tuned],
         "byThreshold": [
