@@ -1,55 +1,256 @@
+import { z } from 'zod';
 import type { EpochMetrics } from '../engine/training/job.js';
-import type { Pipeline } from '../pipeline/pipeline.js';
-import type { ArtifactRef } from '../store/store.js';
+import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
+import { requireResolved } from '../pipeline/resolved.js';
+import { namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
+import { artifactRefSchema as artifact, sha256Schema as sha256 } from '../store/store.js';
+
+/**
+ * What travels between the workflow and its activities, each as a schema: the type is what the schema
+ * gives, and what does not fit is refused at the activity's door (doors.ts).
+ *
+ * Unknown fields are dropped, so that a worker understands calls of a newer one.
+ */
+
+const runName = z.string().regex(namePattern);
+const stepName = z.string().regex(stepPattern);
+const fold = z.int().min(1).max(pipelineLimits.folds);
+const count = z
+  .int()
+  .min(0)
+  .max(2 ** 40);
+const seconds = z.number().min(0);
+/** Shown to people: names of devices, versions and the like. */
+const word = z.string().min(1).max(200);
+const warning = z.string().max(20_000);
+/** A score that could not be computed is NaN, and null in JSON. */
+const score = z.union([z.number(), z.nan(), z.null().transform(() => NaN)]);
+const byLabel = <T extends z.ZodType>(value: T) => z.record(z.string().regex(namePattern), value);
+const list = <T extends z.ZodType>(entry: T, most: number) => z.array(entry).max(most);
+/** The resolved pipeline, held to the schema of its file. */
+const pipeline = z.unknown().transform((value) => requireResolved(value));
+
+type ReadOnly<T> = T extends readonly (infer Entry)[]
+  ? readonly ReadOnly<Entry>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: ReadOnly<T[Key]> }
+    : T;
+
+/** A schema for every field of a type that is declared elsewhere, the optional ones included. */
+type Fields<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key]> };
+
+function isPathOrMap(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= 4096;
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 /** What starts a run: the argument of the workflow `pipeline`, as `foldwise config` prints it. */
-export interface PipelineInput {
+export const pipelineInputSchema = z.strictObject({
   /** The pipeline itself, or the path or file URI of its YAML. */
-  readonly pipeline: unknown;
+  pipeline: z.unknown().refine(isPathOrMap, 'a map, or the path of a file'),
   /** Values by dotted path (`training.epochs`): strings as `--set` takes them, or any JSON. */
-  readonly overrides?: Readonly<Record<string, unknown>>;
+  overrides: z.record(z.string(), z.unknown()).exactOptional(),
   /** The run's id; by default made of the workflow's. */
-  readonly run?: string;
+  run: runName.exactOptional(),
   /** Disregards what earlier runs recorded. Default false. */
-  readonly fresh?: boolean;
-}
+  fresh: z.boolean().exactOptional(),
+});
+export type PipelineInput = ReadOnly<z.output<typeof pipelineInputSchema>>;
 
-/** What holds for a whole run, decided once at its start. */
-export interface RunSettings {
-  readonly fresh: boolean;
+const settings = z.object({
+  fresh: z.boolean(),
   /** `cpu` …; part of a fold's key, as is the number of threads. */
-  readonly device: string;
-  readonly threads: number;
-}
+  device: z.string().regex(/^[a-z][a-z0-9:._-]{0,63}$/i),
+  threads: z.int().min(1).max(1024),
+});
+/** What holds for a whole run, decided once at its start. */
+export type RunSettings = ReadOnly<z.output<typeof settings>>;
 
-/** Output of `resolvePipeline`. */
-export interface ResolvedRun {
-  readonly run: string;
-  readonly pipeline: Pipeline;
-  readonly settings: RunSettings;
+export const resolvedRunSchema = z.object({
+  run: runName,
+  pipeline,
+  settings,
   /** Whether the namespace knows foldwise's search attributes. */
-  readonly searchAttributes: boolean;
+  searchAttributes: z.boolean(),
   /** Where the run's files go, as the worker sees it. */
-  readonly runDirectory: string;
-}
+  runDirectory: z.string().max(8192),
+});
+/** Output of `resolvePipeline`. */
+export type ResolvedRun = ReadOnly<z.output<typeof resolvedRunSchema>>;
 
+export const lookupCallSchema = z.object({
+  run: runName,
+  pipeline,
+  settings,
+  step: stepName,
+  inputs: z.record(z.string(), z.unknown()),
+  /** The folds asked for; null for a plain step. */
+  members: list(fold, pipelineLimits.folds).nullable(),
+});
 /** Asks for the keys of a step, and for what is recorded under them. */
-export interface LookupCall {
+export type LookupCall = ReadOnly<z.output<typeof lookupCallSchema>>;
+
+const lookedUp = z.object({
+  /** Null for a plain step. */
+  index: fold.nullable(),
+  key: sha256,
+  /** The recorded output, its artifacts verified; null where the step has to run. */
+  output: z.unknown(),
+});
+export const lookedUpSchema = list(lookedUp, pipelineLimits.folds);
+export type LookedUp = ReadOnly<z.output<typeof lookedUp>>;
+
+const epochMetrics = z.object({
+  epoch: z.int().min(1).max(pipelineLimits.epochs),
+  trainLoss: score,
+  valLoss: score,
+  macroF1: score,
+} satisfies Fields<EpochMetrics>);
+
+export const epochFinishedSchema = z.object({ fold, metrics: epochMetrics });
+/** The signal of a fold at each epoch's end, and what it carries. */
+export type EpochFinishedSignal = 'epochFinished';
+export type EpochFinished = ReadOnly<z.output<typeof epochFinishedSchema>>;
+
+export const datasetSchema = z.object({
+  /** `test` is null for a pipeline without rows to predict. */
+  rows: z.object({ train: count, test: count.nullable() }),
+  /** JSON `TrainingTable` (engine/training/job.ts): texts, labels and fold of every training row. */
+  table: artifact,
+  /** JSON string[]: ids of the training rows. */
+  trainIds: artifact,
+  /** JSON {ids: string[], texts: string[]}: the test rows, if there are any. Never part of a fold's key. */
+  test: artifact.nullable(),
+  warnings: list(warning, 10_000),
+});
+/** Output of `prepareData`. */
+export type Dataset = ReadOnly<z.output<typeof datasetSchema>>;
+
+/** A file of an exported model: folders and names that are plain, so that none leaves the model's folder. */
+const modelFile = /^(?:[A-Za-z0-9_][\w.-]{0,99}\/){0,3}[A-Za-z0-9_][\w.-]{0,99}$/;
+
+export const trainedFoldSchema = z.object({
+  fold,
+  bestEpoch: z.int().min(0).max(pipelineLimits.epochs),
+  epochs: list(epochMetrics, pipelineLimits.epochs),
+  /** JSON number[]: 0-based rows of the training table this fold held out. */
+  rows: artifact,
+  /** Raw little-endian float32 `[rows, labels]`. */
+  probabilities: artifact,
+  /** The exported model's files by relative path; loads in transformers as it is. */
+  model: z.record(z.string().regex(modelFile), artifact),
+  device: word,
+  threads: z.int().min(1),
+  attempts: z.int().min(1),
+  seed: z.int().min(0),
+  seconds,
+  warnings: list(warning, 10_000),
+});
+/** Output of `trainFold`, one per fold. */
+export type TrainedFold = ReadOnly<z.output<typeof trainedFoldSchema>>;
+
+export const outOfFoldSchema = z.object({
+  /** Raw little-endian float32 `[rows, labels]`; NaN where no fold predicted the row. */
+  probabilities: artifact,
+  /** `oof.csv`. */
+  csv: artifact,
+  rowsWithoutOof: count,
+  skippedFolds: list(fold, pipelineLimits.folds),
+});
+/** Output of `aggregateOof`. */
+export type OutOfFold = ReadOnly<z.output<typeof outOfFoldSchema>>;
+
+export const thresholdsSchema = z.object({
+  thresholds: byLabel(z.number().min(0).max(1)),
+  macroF1: z.object({ atHalf: score, tuned: score, crossFitted: score }),
+  perLabel: byLabel(
+    z.object({
+      atHalf: score,
+      tuned: score,
+      crossFitted: score,
+      support: count,
+      /** False where no threshold gives an F1 above 0, so that it is 0.5. */
+      tunable: z.boolean().exactOptional(),
+      /** Folds that the cross-fitted score judges at 0.5: nothing could be tuned on the others. */
+      untunedFolds: list(fold, pipelineLimits.folds).exactOptional(),
+    }),
+  ),
+});
+/** Output of `tuneThresholds`. */
+export type Thresholds = ReadOnly<z.output<typeof thresholdsSchema>>;
+
+export const submissionSchema = z.object({ submission: artifact, rows: count });
+/** Output of `predictEnsemble`. */
+export type Submission = ReadOnly<z.output<typeof submissionSchema>>;
+
+export const reportSchema = z.object({ report: artifact, result: artifact });
+/** Output of `writeReport`. */
+export type Report = ReadOnly<z.output<typeof reportSchema>>;
+
+/** A step's output with the wall-clock seconds that it took. */
+export type Timed<Output> = Output & { readonly seconds: number };
+const timed = <T extends z.ZodRawShape>(output: z.ZodObject<T>) => output.extend({ seconds });
+
+/** What every step activity is told; `inputs` holds the outputs of the steps it needs, by kind. */
+const call = <T extends z.ZodRawShape>(inputs: T) =>
+  z.object({
+    /** The run's id, the name of its directory below `runs/`. */
+    run: runName,
+    pipeline,
+    /** The step's name in the DAG. */
+    step: stepName,
+    /** The step's key: hash of activity, version, parameters and the inputs' digests. */
+    key: sha256,
+    inputs: z.object(inputs),
+    settings,
+  });
+
+const data = datasetSchema;
+/** The folds that were trained, in order. */
+const folds = list(trainedFoldSchema, pipelineLimits.folds);
+const oof = outOfFoldSchema;
+const thresholds = thresholdsSchema;
+
+/** What each step activity is told, and what it gives. */
+export const stepSchemas = {
+  prepareData: { call: call({}), output: timed(datasetSchema) },
+  trainFold: { call: call({ data }).extend({ fold }), output: trainedFoldSchema },
+  aggregateOof: { call: call({ data, fold: folds }), output: timed(outOfFoldSchema) },
+  tuneThresholds: { call: call({ data, oof }), output: timed(thresholdsSchema) },
+  predictEnsemble: { call: call({ data, fold: folds, thresholds }), output: timed(submissionSchema) },
+  writeReport: {
+    call: call({
+      data,
+      fold: folds,
+      oof,
+      thresholds,
+      /** Absent where no step predicts the test rows. */
+      submission: submissionSchema.exactOptional(),
+    }).extend({
+      /** By step; 0 for one that was reused. */
+      seconds: z.record(stepName, seconds),
+      /** Steps whose outputs all came from earlier runs. */
+      reused: list(stepName, pipelineLimits.steps),
+    }),
+    output: timed(reportSchema),
+  },
+} satisfies Readonly<Record<ActivityName, { call: z.ZodObject; output: z.ZodObject }>>;
+
+type StepSchemas = typeof stepSchemas;
+export type CallOf<Name extends ActivityName> = ReadOnly<z.output<StepSchemas[Name]['call']>>;
+export type InputsOf<Name extends ActivityName> = ReadOnly<
+  z.output<StepSchemas[Name]['call']['shape']['inputs']>
+>;
+export type OutputOf<Name extends ActivityName> = ReadOnly<z.output<StepSchemas[Name]['output']>>;
+
+/** What the calls of all step activities have in common. */
+export interface StepCall<Inputs> {
   readonly run: string;
   readonly pipeline: Pipeline;
-  readonly settings: RunSettings;
   readonly step: string;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  /** The folds asked for; null for a plain step. */
-  readonly members: readonly number[] | null;
-}
-
-export interface LookedUp {
-  /** Null for a plain step. */
-  readonly index: number | null;
   readonly key: string;
-  /** The recorded output, its artifacts verified; null where the step has to run. */
-  readonly output: unknown;
+  readonly inputs: Inputs;
+  readonly settings: RunSettings;
 }
 
 /** The activities that come before the DAG and between its steps. */
@@ -58,129 +259,9 @@ export interface RunActivities {
   lookupSteps(call: LookupCall): Promise<LookedUp[]>;
 }
 
-/** The signal of a fold at each epoch's end, and what it carries. */
-export type EpochFinishedSignal = 'epochFinished';
-export interface EpochFinished {
-  readonly fold: number;
-  readonly metrics: EpochMetrics;
-}
-
-/** A step's output with the wall-clock seconds that it took. */
-export type Timed<Output> = Output & { readonly seconds: number };
-
-/** What every step activity is told. `inputs` holds the outputs of the steps it needs, by kind. */
-export interface StepCall<Inputs> {
-  /** The run's id, the name of its directory below `runs/`. */
-  readonly run: string;
-  readonly pipeline: Pipeline;
-  /** The step's name in the DAG. */
-  readonly step: string;
-  /** The step's key: hash of activity, version, parameters and the inputs' digests. */
-  readonly key: string;
-  readonly inputs: Inputs;
-  readonly settings: RunSettings;
-}
-
-/** Output of `prepareData`. */
-export interface Dataset {
-  /** `test` is null for a pipeline without rows to predict. */
-  readonly rows: { readonly train: number; readonly test: number | null };
-  /** JSON `TrainingTable` (engine/training/job.ts): texts, labels and fold of every training row. */
-  readonly table: ArtifactRef;
-  /** JSON string[]: ids of the training rows. */
-  readonly trainIds: ArtifactRef;
-  /** JSON {ids: string[], texts: string[]}: the test rows, if there are any. Never part of a fold's key. */
-  readonly test: ArtifactRef | null;
-  readonly warnings: readonly string[];
-}
-
-/** Output of `trainFold`, one per fold. */
-export interface TrainedFold {
-  readonly fold: number;
-  readonly bestEpoch: number;
-  readonly epochs: readonly EpochMetrics[];
-  /** JSON number[]: 0-based rows of the training table this fold held out. */
-  readonly rows: ArtifactRef;
-  /** Raw little-endian float32 `[rows, labels]`. */
-  readonly probabilities: ArtifactRef;
-  /** The exported model's files by relative path; loads in transformers as it is. */
-  readonly model: Readonly<Record<string, ArtifactRef>>;
-  readonly device: string;
-  readonly threads: number;
-  readonly attempts: number;
-  readonly seed: number;
-  readonly seconds: number;
-  readonly warnings: readonly string[];
-}
-
-/** Output of `aggregateOof`. */
-export interface OutOfFold {
-  /** Raw little-endian float32 `[rows, labels]`; NaN where no fold predicted the row. */
-  readonly probabilities: ArtifactRef;
-  /** `oof.csv`. */
-  readonly csv: ArtifactRef;
-  readonly rowsWithoutOof: number;
-  readonly skippedFolds: readonly number[];
-}
-
-/** Output of `tuneThresholds`. */
-export interface Thresholds {
-  readonly thresholds: Readonly<Record<string, number>>;
-  readonly macroF1: { readonly atHalf: number; readonly tuned: number; readonly crossFitted: number };
-  readonly perLabel: Readonly<
-    Record<
-      string,
-      {
-        readonly atHalf: number;
-        readonly tuned: number;
-        readonly crossFitted: number;
-        readonly support: number;
-        /** False where no threshold gives an F1 above 0, so that it is 0.5. */
-        readonly tunable?: boolean;
-        /** Folds that the cross-fitted score judges at 0.5: nothing could be tuned on the others. */
-        readonly untunedFolds?: readonly number[];
-      }
-    >
-  >;
-}
-
-/** Output of `predictEnsemble`. */
-export interface Submission {
-  readonly submission: ArtifactRef;
-  readonly rows: number;
-}
-
-/** Output of `writeReport`. */
-export interface Report {
-  readonly report: ArtifactRef;
-  readonly result: ArtifactRef;
-}
-
-/** Inputs of each step activity, by kind; `fold` holds the folds that were trained, in order. */
-export interface StepActivities {
-  prepareData(call: StepCall<Record<string, never>>): Promise<Timed<Dataset>>;
-  trainFold(call: StepCall<{ data: Dataset }> & { readonly fold: number }): Promise<TrainedFold>;
-  aggregateOof(call: StepCall<{ data: Dataset; fold: readonly TrainedFold[] }>): Promise<Timed<OutOfFold>>;
-  tuneThresholds(call: StepCall<{ data: Dataset; oof: OutOfFold }>): Promise<Timed<Thresholds>>;
-  predictEnsemble(
-    call: StepCall<{ data: Dataset; fold: readonly TrainedFold[]; thresholds: Thresholds }>,
-  ): Promise<Timed<Submission>>;
-  writeReport(
-    call: StepCall<{
-      data: Dataset;
-      fold: readonly TrainedFold[];
-      oof: OutOfFold;
-      thresholds: Thresholds;
-      /** Absent where no step predicts the test rows. */
-      submission?: Submission;
-    }> & {
-      /** By step; 0 for one that was reused. */
-      readonly seconds: Readonly<Record<string, number>>;
-      /** Steps whose outputs all came from earlier runs. */
-      readonly reused: readonly string[];
-    },
-  ): Promise<Timed<Report>>;
-}
+export type StepActivities = {
+  [Name in ActivityName]: (call: CallOf<Name>) => Promise<OutputOf<Name>>;
+};
 
 /** Heartbeat details of `trainFold`: a hint for `status` and `watch`, never the truth. */
 export interface FoldHeartbeat {

@@ -1,9 +1,9 @@
 import { EnvironmentFault } from '../errors/fault.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
-import type { StepCall, Timed } from './contracts.js';
+import type { CallOf, OutputOf, StepCall } from './contracts.js';
 import { guarded } from './failures.js';
 import { beating } from './heartbeat.js';
-import { keyOf, type Occasion } from './identity.js';
+import { keyOf } from './identity.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
@@ -11,32 +11,36 @@ import type { Services } from './services.js';
  * The output recorded under a key, its files put into the run's folder; null where the step has to
  * run. A fresh run takes only what it recorded itself.
  */
-export async function reuse(
+export async function reuse<Name extends ActivityName>(
   services: Services,
-  activity: ActivityName,
+  activity: Name,
   key: string,
-  { run, settings }: Pick<Occasion, 'run' | 'settings'>,
-): Promise<unknown> {
+  { run, settings }: Pick<StepCall<unknown>, 'run' | 'settings'>,
+): Promise<OutputOf<Name> | null> {
   const record = await services.keys.find(key);
   if (record === null || (settings.fresh && record.run !== run)) return null;
-  await new RunDirectory(services, run).place(activity, record.output);
-  return record.output;
+  const output = record.output as OutputOf<Name>;
+  await new RunDirectory(services, run).place(activity, output);
+  return output;
 }
 
+/** Activities whose outputs are recorded with the seconds that they took. */
+type RecordedName = Exclude<ActivityName, 'trainFold'>;
+
 /** An activity whose output is recorded under its key, with its files in the run's folder. */
-export function recorded<Call extends StepCall<unknown>, Output extends object>(
+export function recorded<Name extends RecordedName>(
   services: Services,
-  activity: ActivityName,
-  work: (call: Call) => Promise<Output>,
-): (call: Call) => Promise<Timed<Output>> {
-  const run = async (call: Call): Promise<Timed<Output>> => {
+  activity: Name,
+  work: (call: CallOf<Name>) => Promise<Omit<OutputOf<Name>, 'seconds'>>,
+): (call: CallOf<Name>) => Promise<OutputOf<Name>> {
+  const run = async (call: CallOf<Name>): Promise<OutputOf<Name>> => {
     const key = await keyOf(services, activity, call);
-    const former = (await reuse(services, activity, key, call)) as Timed<Output> | null;
+    const former = await reuse(services, activity, key, call);
     if (former !== null) return former;
     const started = performance.now();
     const output = await work(call);
     if ((await keyOf(services, activity, call)) !== key) throw changedMeanwhile(call.step);
-    const timed = { ...output, seconds: (performance.now() - started) / 1000 };
+    const timed = { ...output, seconds: (performance.now() - started) / 1000 } as OutputOf<Name>;
     await services.keys.record({ key, activity, run: call.run, output: timed });
     const directory = new RunDirectory(services, call.run);
     await directory.place(activity, timed);

@@ -8,8 +8,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
 import { guarded } from './failures.js';
 import { beating } from './heartbeat.js';
-import { requireModelReadable } from './identity.js';
-import { localPathOf, requireReadable } from './roots.js';
+import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
 import { requireRunName, RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 

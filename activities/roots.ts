@@ -33,6 +33,15 @@ export async function requireReadable(
   requireBelow(real, allowed, where);
 }
 
+/** Names of the hub are let through: they are fetched into the user's cache. */
+export async function requireModelReadable(
+  checkpoint: string,
+  roots: readonly string[] | null,
+): Promise<void> {
+  if (/^(?:[\\/]|[A-Za-z]:[\\/])/.test(checkpoint))
+    await requireReadable(checkpoint, roots, 'model.checkpoint');
+}
+
 function requireBelow(path: string, roots: readonly string[], where: string): void {
   const below = roots.some((root) => {
     const way = relative(root, path);

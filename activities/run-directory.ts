@@ -1,12 +1,13 @@
 import { appendFile, open } from 'node:fs/promises';
-import { join, normalize, sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { InputFault } from '../errors/fault.js';
 import { namePattern } from '../pipeline/schema.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
 import { copyDurably, linkDurably, makeFolder } from '../store/durable-file.js';
 import { storageFault } from '../store/faults.js';
 import type { ArtifactRef } from '../store/store.js';
-import type { OutOfFold, Report, Submission, TrainedFold } from './contracts.js';
+import type { OutputOf, TrainedFold } from './contracts.js';
+import { modelFolder, records } from './records.js';
 import type { Services } from './services.js';
 
 /** From this size on, files are links to the artifacts instead of copies. */
@@ -21,24 +22,25 @@ export class RunDirectory {
     run: string,
   ) {
     requireRunName(run);
-    this.path = join(services.runsDirectory, run);
+    this.path = resolve(services.runsDirectory, run);
   }
 
   /** Puts the files of a step's output where they belong; again does no harm. */
-  async place(activity: ActivityName, output: unknown): Promise<void> {
-    for (const [path, ref] of filesOf(activity, output)) await this.put(path, ref);
+  async place<Name extends ActivityName>(activity: Name, output: OutputOf<Name>): Promise<void> {
+    const files = Object.entries(records[activity].files(output));
+    for (const [path, ref] of files) await this.put(path, ref);
   }
 
   /** The folder of a fold's exported model, its files in place. */
   async model(trained: TrainedFold): Promise<string> {
     await this.place('trainFold', trained);
-    return join(this.path, 'models', String(trained.fold));
+    return this.pathOf(modelFolder(trained.fold));
   }
 
   /** Adds a line to `events.ndjson`. */
   async note(event: string, facts: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const line = JSON.stringify({ at: new Date().toISOString(), event, ...facts });
-    const path = join(this.path, 'events.ndjson');
+    const path = this.pathOf('events.ndjson');
     try {
       await makeFolder(this.path);
       await appendFile(path, `${(await endsWithin(path)) ? '\n' : ''}${line}\n`);
@@ -47,9 +49,16 @@ export class RunDirectory {
     }
   }
 
+  /** Every path that is written: whatever was checked before, it lies below the run's directory. */
+  private pathOf(path: string): string {
+    const target = resolve(this.path, path);
+    if (target.startsWith(this.path + sep)) return target;
+    throw new InputFault({ where: 'the run directory', what: 'a file would leave it' });
+  }
+
   private async put(path: string, ref: ArtifactRef): Promise<void> {
     const source = await this.services.store.localPath(ref);
-    const target = join(this.path, path);
+    const target = this.pathOf(path);
     try {
       await (ref.bytes < linkFromBytes ? copyDurably(source, target) : linkDurably(source, target));
     } catch (error) {
@@ -79,39 +88,5 @@ export function requireRunName(run: string): void {
     what: 'the run cannot be called that',
     found: JSON.stringify(run.slice(0, 80)),
     expected: 'at most 64 letters, digits, blanks, dots, - and _, the first a letter or digit',
-  });
-}
-
-function filesOf(activity: ActivityName, output: unknown): [string, ArtifactRef][] {
-  switch (activity) {
-    case 'trainFold':
-      return modelFiles(output as TrainedFold);
-    case 'aggregateOof':
-      return [['oof.csv', (output as OutOfFold).csv]];
-    case 'predictEnsemble':
-      return [['submission.csv', (output as Submission).submission]];
-    case 'writeReport':
-      return [
-        ['report.html', (output as Report).report],
-        ['result.json', (output as Report).result],
-      ];
-    case 'prepareData':
-    case 'tuneThresholds':
-      return [];
-  }
-}
-
-function modelFiles({ fold, model }: TrainedFold): [string, ArtifactRef][] {
-  const folder = join('models', String(fold));
-  return Object.entries(model).map(([name, ref]) => {
-    const path = normalize(join(folder, name));
-    if (!path.startsWith(folder + sep)) {
-      throw new InputFault({
-        where: `fold ${fold}`,
-        what: 'a file of the model would leave its folder',
-        found: name,
-      });
-    }
-    return [path, ref];
   });
 }

@@ -3,6 +3,7 @@ import { stepProblems } from './dag.js';
 import { isActivity } from './activities.js';
 import type { Problem } from './problem.js';
 import { describe } from './issues.js';
+import { pipelineLimits } from './schema.js';
 
 /**
  * Everything that spans several fields. Works on a configuration in which single fields may be
@@ -55,15 +56,15 @@ function modelProblems(model: unknown): Problem[] {
   return problems;
 }
 
-const maxSteps = 200;
-
 function stepsProblems(steps: unknown): Problem[] {
   if (!isMap(steps)) return [];
   const entries = Object.entries(steps);
   if (entries.length === 0)
     return [{ path: ['steps'], found: 'no steps', expected: 'at least one, or no `steps` at all' }];
-  if (entries.length > maxSteps) {
-    return [{ path: ['steps'], found: `${entries.length} steps`, expected: `at most ${maxSteps}` }];
+  if (entries.length > pipelineLimits.steps) {
+    return [
+      { path: ['steps'], found: `${entries.length} steps`, expected: `at most ${pipelineLimits.steps}` },
+    ];
   }
   // The schema's records pass this one name over in silence.
   if (Object.hasOwn(steps, '__proto__')) {
@@ -78,7 +79,7 @@ function stepsProblems(steps: unknown): Problem[] {
         name,
         {
           run: typeof run === 'string' ? run : '',
-          needs: strings(needs).slice(0, maxSteps),
+          needs: strings(needs).slice(0, pipelineLimits.steps),
           matrix: isMap(matrix),
         },
       ];

@@ -65,7 +65,8 @@ export function readPipeline(path: string, options: Pick<ParseOptions, 'override
   return parsePipeline(readBounded(path), { ...options, file: path, isFolder: folderExists });
 }
 
-function complete(document: PipelineDocument, model: ModelOptions, folder: string): Pipeline {
+/** Fills in the steps and makes every path absolute. */
+export function complete(document: PipelineDocument, model: ModelOptions, folder: string): Pipeline {
   const { name, labels, folds, training, steps } = document;
   const { test, ...rest } = document.data;
   const data = {
@@ -87,7 +88,8 @@ function complete(document: PipelineDocument, model: ModelOptions, folder: strin
   };
 }
 
-function resolveModel(
+/** The model with its checkpoint's folder absolute; `unresolved` where that is neither a folder nor a name of the hub. */
+export function resolveModel(
   { checkpoint, scratch, maxLength }: PipelineDocument['model'],
   folder: string,
   isFolder: (path: string) => boolean = () => false,

@@ -13,6 +13,9 @@ export const namePattern = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_ .-]{0,62}[\p{L}\p{
 export const stepPattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 export const durationPattern = /^[1-9][0-9]{0,6}(?:s|m|h|d)$/;
 
+/** Larger pipelines are refused: each of these is a number of messages, files or columns. */
+export const pipelineLimits = { labels: 1000, folds: 1000, epochs: 10_000, steps: 200 } as const;
+
 const name = z.string().regex(namePattern);
 const path = z.string().min(1).max(4096);
 const column = z.string().min(1).max(256);
@@ -38,7 +41,12 @@ const data = z.strictObject({
 });
 
 const folds = z.strictObject({
-  count: z.int().min(2).max(1000).default(5).describe('Number of folds, and so of trained models.'),
+  count: z
+    .int()
+    .min(2)
+    .max(pipelineLimits.folds)
+    .default(5)
+    .describe('Number of folds, and so of trained models.'),
   strategy: z
     .enum(['stratified'])
     .default('stratified')
@@ -73,7 +81,7 @@ const model = z.strictObject({
 });
 
 const training = z.strictObject({
-  epochs: z.int().min(1).max(10_000).default(4),
+  epochs: z.int().min(1).max(pipelineLimits.epochs).default(4),
   batchSize: z.int().min(1).max(65_536).default(16).describe('Texts per optimizer step.'),
   learningRate: z.number().gt(0).max(1).default(1.5e-5).describe('Peak learning rate of AdamW.'),
   weightDecay: z.number().min(0).max(1).default(0.01).describe('Not applied to biases and layer norms.'),
@@ -104,7 +112,7 @@ const step = z.strictObject({
   run: z.enum(activityNames).describe('Activity that the step runs.'),
   needs: z
     .array(z.string())
-    .max(200)
+    .max(pipelineLimits.steps)
     .default([])
     .describe('Steps that must be done first; their outputs, and those of what they need, are its inputs.'),
   matrix: z
@@ -133,7 +141,11 @@ const steps = z.record(z.string().regex(stepPattern), step);
 
 export const pipelineSchema = z.strictObject({
   name: name.describe('Name of the pipeline; part of file names and workflow ids.'),
-  labels: z.array(name).min(1).max(1000).describe('The label columns, each 0 or 1 in every training row.'),
+  labels: z
+    .array(name)
+    .min(1)
+    .max(pipelineLimits.labels)
+    .describe('The label columns, each 0 or 1 in every training row.'),
   data,
   folds: folds.prefault({}).describe('How the training rows are split.'),
   model,

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import { keyOf, type Occasion } from '../../activities/identity.js';
+import { keyOf, type UncheckedOccasion } from '../../activities/identity.js';
 import type { Services } from '../../activities/services.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -55,7 +55,7 @@ async function lookUp(
   if (step.run === 'trainFold' && wouldDownload(pipeline)) return outputs;
   const settings = { fresh: false, device: state.device, threads: state.threads };
   for (const fold of members) {
-    const occasion: Occasion = {
+    const occasion: UncheckedOccasion = {
       run: 'plan',
       pipeline,
       settings,

@@ -1,0 +1,52 @@
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { RunSettings, TrainedFold } from './contracts.js';
+import { folderDigest, inputDigest } from './file-digests.js';
+import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
+import type { Services } from './services.js';
+
+/** What is needed to know the bytes that a step would read. */
+export type DigestServices = Pick<Services, 'models' | 'engineSignature' | 'roots'>;
+
+export async function tableDigests({ roots }: DigestServices, { data }: Pipeline): Promise<unknown> {
+  const digest = async (location: string, where: string): Promise<string> => {
+    const path = localPathOf(location, where);
+    await requireReadable(path, roots, where);
+    return inputDigest(path);
+  };
+  const train = await digest(data.train, 'data.train');
+  return data.test === undefined ? { train } : { train, test: await digest(data.test, 'data.test') };
+}
+
+/** The model's files, the device and the engine: what a fold's bits depend on besides rows and settings. */
+export async function trainingDigests(
+  services: DigestServices,
+  { model }: Pipeline,
+  { device, threads }: RunSettings,
+): Promise<object> {
+  return {
+    model: await modelDigest(services, model.checkpoint),
+    device,
+    engine: services.engineSignature(threads),
+  };
+}
+
+async function modelDigest(
+  { models, roots }: DigestServices,
+  checkpoint: string | undefined,
+): Promise<string | null> {
+  if (checkpoint === undefined) return null;
+  await requireModelReadable(checkpoint, roots);
+  const { folder, files } = await models.locate(checkpoint);
+  return folderDigest(folder, files);
+}
+
+export function predictionDigests({ fold, rows, probabilities }: TrainedFold): unknown {
+  return { fold, rows: rows.sha256, probabilities: probabilities.sha256 };
+}
+
+export function modelDigests({ fold, model }: TrainedFold): unknown {
+  return {
+    fold,
+    model: Object.fromEntries(Object.entries(model).map(([name, { sha256 }]) => [name, sha256])),
+  };
+}

@@ -1,0 +1,92 @@
+import type { ActivityName } from '../pipeline/pipeline.js';
+import type { ArtifactRef } from '../store/store.js';
+import { stepSchemas, type CallOf, type InputsOf, type OutputOf } from './contracts.js';
+import {
+  modelDigests,
+  predictionDigests,
+  tableDigests,
+  trainingDigests,
+  type DigestServices,
+} from './input-digests.js';
+
+/** Of a call, what is known of it before it is made: its key is made of this. */
+export type Occasion<Name extends ActivityName> = Pick<CallOf<Name>, 'run' | 'pipeline' | 'settings'> & {
+  readonly inputs: InputsOf<Name>;
+  /** Set for one fold of a matrix. */
+  readonly fold?: number;
+};
+
+/** All that is known of a step activity besides how it works. Settings that its key covers: pipeline/keys.ts. */
+export interface ActivityRecord<Name extends ActivityName> {
+  /** Raised when its results change. */
+  readonly version: number;
+  readonly schemas: (typeof stepSchemas)[Name];
+  /** Digests of all that it reads; part of its key. */
+  readonly reads: (services: DigestServices, occasion: Occasion<Name>) => unknown;
+  /** What its output puts into the run's directory, by path within it. */
+  readonly files: (output: OutputOf<Name>) => Readonly<Record<string, ArtifactRef>>;
+}
+
+const nothing = (): Record<string, ArtifactRef> => ({});
+
+/** One record per step activity. */
+export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } = {
+  prepareData: {
+    version: 1,
+    schemas: stepSchemas.prepareData,
+    reads: (services, { pipeline }) => tableDigests(services, pipeline),
+    files: nothing,
+  },
+  trainFold: {
+    version: 1,
+    schemas: stepSchemas.trainFold,
+    reads: async (services, { inputs, pipeline, settings, fold }) => ({
+      table: inputs.data.table.sha256,
+      fold,
+      ...(await trainingDigests(services, pipeline, settings)),
+    }),
+    files: ({ fold, model }) =>
+      Object.fromEntries(Object.entries(model).map(([name, ref]) => [`${modelFolder(fold)}/${name}`, ref])),
+  },
+  aggregateOof: {
+    version: 1,
+    schemas: stepSchemas.aggregateOof,
+    reads: (_services, { inputs: { data, fold } }) => ({
+      table: data.table.sha256,
+      ids: data.trainIds.sha256,
+      folds: fold.map(predictionDigests),
+    }),
+    files: ({ csv }) => ({ 'oof.csv': csv }),
+  },
+  tuneThresholds: {
+    version: 2,
+    schemas: stepSchemas.tuneThresholds,
+    reads: (_services, { inputs: { data, oof } }) => ({
+      table: data.table.sha256,
+      probabilities: oof.probabilities.sha256,
+    }),
+    files: nothing,
+  },
+  predictEnsemble: {
+    version: 1,
+    schemas: stepSchemas.predictEnsemble,
+    reads: (_services, { inputs: { data, fold, thresholds } }) => ({
+      test: data.test?.sha256,
+      folds: fold.map(modelDigests),
+      thresholds: thresholds.thresholds,
+    }),
+    files: ({ submission }) => ({ 'submission.csv': submission }),
+  },
+  writeReport: {
+    version: 1,
+    schemas: stepSchemas.writeReport,
+    // It tells of this run: of its seconds, its attempts and what it reused.
+    reads: (_services, { run }) => ({ run }),
+    files: ({ report, result }) => ({ 'report.html': report, 'result.json': result }),
+  },
+};
+
+/** The folder of a fold's exported model, within the run's directory. */
+export function modelFolder(fold: number): string {
+  return `models/${fold}`;
+}
