@@ -24,6 +24,18 @@ export function startChild(script: string, onOutput: (text: string) => void = pr
   return child;
 }
 
+/** An error event of a child: it could not be started, or the channel to it broke. */
+export function startFailure(where: string, child: ChildProcess, cause: Error): EnvironmentFault {
+  const what =
+    child.pid === undefined ? 'its process could not be started' : 'the channel to its process broke';
+  const { code } = cause as NodeJS.ErrnoException;
+  return new EnvironmentFault({ where, what, ...(code === undefined ? {} : { found: code }) }, { cause });
+}
+
+/**
+ * The fault of a child that ended without an answer. Its text depends on where and how it ended alone, so
+ * that a crash that repeats is known by it.
+ */
 export function crash(where: string, code: number | null, signal: NodeJS.Signals | null): ProcessCrashed {
   return new ProcessCrashed({
     where,

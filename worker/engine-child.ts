@@ -2,7 +2,10 @@ import { learnVocabulary } from '../engine/tokenization/vocabulary.js';
 import { openModelSource } from '../engine/training/model-source.js';
 import { predictTexts } from '../engine/training/predict.js';
 import type { EngineReply, EngineRequest } from './engine-request.js';
-import { leaveWithParent, send, tellable } from './parent-watch.js';
+import { leaveWithParent, send, showLife, tellable } from './parent-watch.js';
+
+/** How long a phase may take without progress. */
+const patienceSeconds = 1_800;
 
 /** The process that answers one request of the worker, whose own event loop so stays free. */
 async function answer(request: EngineRequest): Promise<void> {
@@ -18,14 +21,18 @@ async function compute(request: EngineRequest): Promise<Float32Array | string | 
   switch (request.type) {
     case 'predict': {
       const { folder, texts, maxLength, threads } = request;
-      return predictTexts(folder, texts, { maxLength, threads });
+      enter('opening the model', { silent: true });
+      const onProgress = (): void => enter('scoring', {});
+      return predictTexts(folder, texts, { maxLength, threads, onProgress });
     }
     case 'tokenizer': {
       const { vocabulary, type } = request.scratch;
+      enter('learning the vocabulary', { silent: true });
       return learnVocabulary(request.texts, { size: vocabulary, type });
     }
     case 'check': {
       const { folder, labels, maxLength } = request;
+      enter('opening the model', { silent: true });
       const source = await openModelSource({ checkpoint: folder, maxLength }, labels, [0, 0]);
       await source.close();
       return null;
@@ -33,5 +40,17 @@ async function compute(request: EngineRequest): Promise<Float32Array | string | 
   }
 }
 
+const tellMs = 1_000;
+let told: { phase: string; at: number } | undefined;
+
+/** Tells what the process is at, and once a second that it comes along. */
+function enter(phase: string, { silent = false }: { readonly silent?: boolean }): void {
+  const at = performance.now();
+  if (told?.phase === phase && at - told.at < tellMs) return;
+  told = { phase, at };
+  void send({ type: 'phase', phase, patienceSeconds, silent } satisfies EngineReply);
+}
+
 leaveWithParent();
+showLife();
 process.on('message', (request: EngineRequest) => void answer(request));

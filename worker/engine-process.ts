@@ -1,8 +1,9 @@
 import type { ModelSource, Predictor } from '../activities/services.js';
 import { resolveModel } from '../engine/checkpoint/hub.js';
-import { Fault } from '../errors/fault.js';
+import { EnvironmentFault, Fault } from '../errors/fault.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
-import { crash, startChild } from './child-process.js';
+import { crash, startChild, startFailure } from './child-process.js';
+import { ChildWatch, endChild, stalled, type ChildWatchOptions, type SignOfLife } from './child-watch.js';
 import type { EngineReply, EngineRequest } from './engine-request.js';
 
 /** A fault that the engine's process raised, under the name that it has there. */
@@ -13,6 +14,10 @@ export class EngineFault extends Fault {
   }
 }
 
+/** It was told to end, and had nothing to keep. */
+export class WorkGivenUp extends EnvironmentFault {}
+
+type Answer = Exclude<EngineReply, SignOfLife>;
 type PredictOptions = Parameters<Predictor['predict']>[2];
 
 /** Predictions and vocabularies from a child process each, models from folders and the hub. */
@@ -26,6 +31,7 @@ export class EngineProcess implements Predictor, ModelSource {
   constructor(
     private readonly script: string,
     private readonly folder: string,
+    private readonly watch: ChildWatchOptions = {},
   ) {}
 
   async predict(folder: string, texts: readonly string[], options: PredictOptions): Promise<Float32Array> {
@@ -67,18 +73,35 @@ export class EngineProcess implements Predictor, ModelSource {
     signal?: AbortSignal,
   ): Promise<Float32Array | string | null> {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted === true) return reject(givenUp(where));
       const child = startChild(this.script);
-      let reply: EngineReply | undefined;
+      let reply: Answer | undefined;
+      let failure: Fault | undefined;
       const end = (): void => void child.kill('SIGKILL');
-      signal?.addEventListener('abort', end, { once: true });
-      child.on('message', (message: EngineReply) => (reply = message));
-      child.on('error', reject);
-      child.on('close', (code, exitSignal) => {
+      const settle = (code: number | null, exitSignal: NodeJS.Signals | null): void => {
+        watch.end();
         signal?.removeEventListener('abort', end);
         if (reply?.type === 'done') resolve(reply.value);
-        else reject(reply === undefined ? crash(where, code, exitSignal) : new EngineFault(where, reply));
+        else if (reply !== undefined) reject(new EngineFault(where, reply));
+        else if (signal?.aborted === true) reject(givenUp(where));
+        else reject(failure ?? crash(where, code, exitSignal));
+      };
+      const watch = new ChildWatch((found) => {
+        failure = stalled(where, found);
+        endChild(child, () => settle(null, 'SIGKILL'));
+      }, this.watch);
+      signal?.addEventListener('abort', end, { once: true });
+      child.on('message', (message: EngineReply) => {
+        watch.heard(message);
+        if (message.type === 'done' || message.type === 'failed') reply = message;
       });
+      child.on('error', (error) => (failure ??= startFailure(where, child, error)));
+      child.on('close', settle);
       child.send(request, () => undefined);
     });
   }
+}
+
+function givenUp(where: string): WorkGivenUp {
+  return new WorkGivenUp({ where, what: 'the work was given up, as it was told to' });
 }

@@ -1,3 +1,4 @@
+import type { SignOfLife } from './child-watch.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
 
 /** What the engine's child process is asked for besides training; one request each. */
@@ -13,5 +14,6 @@ export type EngineRequest =
   | { readonly type: 'check'; readonly folder: string; readonly labels: number; readonly maxLength: number };
 
 export type EngineReply =
+  | SignOfLife
   | { readonly type: 'done'; readonly value: Float32Array | string | null }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly retryable: boolean };

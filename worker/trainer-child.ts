@@ -1,22 +1,29 @@
-import { trainFold } from '../engine/training/fold.js';
+import { trainFold, TrainingStopped } from '../engine/training/fold.js';
 import type { FoldCommand, FoldJob, FoldMessage } from '../engine/training/job.js';
-import { leaveWithParent, send, tellable } from './parent-watch.js';
+import { allSent, leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
 
 /** The process that trains one fold: one `train` command, then messages, then it ends. */
 const stop = new AbortController();
 
 async function train(job: FoldJob): Promise<void> {
-  const emit = (message: FoldMessage): void => void send(message);
   try {
     const result = await trainFold(job, emit, stop.signal);
-    await send({ type: 'finished', result } satisfies FoldMessage);
+    emit({ type: 'finished', result });
   } catch (error) {
-    if (!stop.signal.aborted) await send({ type: 'failed', ...tellable(error) } satisfies FoldMessage);
+    if (!(error instanceof TrainingStopped)) emit({ type: 'failed', ...tellable(error) });
   }
+  await allSent();
   process.exit(0);
 }
 
+function emit(message: FoldMessage): void {
+  void send(message);
+  // What was given up may run on for minutes.
+  if (message.type === 'stopped') void allSent().then(leave);
+}
+
 leaveWithParent();
+showLife();
 process.on('SIGTERM', () => stop.abort());
 process.on('message', (command: FoldCommand) => {
   if (command.type === 'stop') stop.abort();

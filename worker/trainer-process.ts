@@ -2,9 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import type { Trainer } from '../activities/services.js';
 import type { FoldCommand, FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
 import { EnvironmentFault, Fault } from '../errors/fault.js';
-import { crash, startChild } from './child-process.js';
+import { crash, startChild, startFailure } from './child-process.js';
+import { ChildWatch, endChild, stalled, type ChildWatchOptions } from './child-watch.js';
 
-/** The training was told to stop; its checkpoint is written. */
+/** The training was told to stop; `what` says whether its checkpoint came. */
 export class TrainingStopped extends EnvironmentFault {}
 
 /** A fault that the training process raised, under the name that it has there. */
@@ -22,10 +23,11 @@ export class TrainingFault extends Fault {
 export interface TrainerProcessOptions {
   /** What the child runs; see `trainer-child.ts`. */
   readonly script: string;
-  /** How long a training that was told to stop may take for its checkpoint. Default 30 s. */
+  /** How long a training that was told to stop may take to begin its checkpoint. Default 30 s. */
   readonly patienceMs?: number;
   /** Told what the child prints; by default it goes to stderr. */
   readonly onOutput?: (text: string) => void;
+  readonly watch?: ChildWatchOptions;
 }
 
 type TrainOptions = Parameters<Trainer['train']>[1];
@@ -34,49 +36,90 @@ type TrainOptions = Parameters<Trainer['train']>[1];
 export class TrainerProcess implements Trainer {
   constructor(private readonly options: TrainerProcessOptions) {}
 
-  train(job: FoldJob, { onMessage, signal }: TrainOptions): Promise<FoldOutcome> {
+  async train(job: FoldJob, { onMessage, signal }: TrainOptions): Promise<FoldOutcome> {
+    if (signal.aborted) throw stopped(job.fold, 'before it began');
+    return new Training(job.fold, this.options, onMessage, signal).run(job);
+  }
+}
+
+/** One training process, from its start to its end. */
+class Training {
+  private readonly where: string;
+  /** Something can be lost: before, a stop ends the process at once. */
+  private begun = false;
+  /** The step of the checkpoint that was handed on last. */
+  private kept: number | undefined;
+  /** The child's answer to `stop`. */
+  private answered = false;
+  private failure: Fault | undefined;
+  private outcome: FoldOutcome | undefined;
+  private kill: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly fold: number,
+    private readonly options: TrainerProcessOptions,
+    private readonly onMessage: (message: FoldMessage) => void,
+    private readonly signal: AbortSignal,
+  ) {
+    this.where = `fold ${fold}`;
+  }
+
+  run(job: FoldJob): Promise<FoldOutcome> {
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(stopped(job));
       const child = startChild(this.options.script, this.options.onOutput);
-      let failure: Fault | undefined;
-      let outcome: FoldOutcome | undefined;
-      const release = this.stopOn(signal, child);
+      const onAbort = (): void => this.askToStop(child);
+      const settle = (code: number | null, exitSignal: NodeJS.Signals | null): void => {
+        clearTimeout(this.kill);
+        watch.end();
+        this.signal.removeEventListener('abort', onAbort);
+        if (this.outcome !== undefined) resolve(this.outcome);
+        else reject(this.reasonOfEnd(code, exitSignal));
+      };
+      const watch = new ChildWatch((found) => {
+        this.failure ??= stalled(this.where, found);
+        endChild(child, () => settle(null, 'SIGKILL'));
+      }, this.options.watch);
+      this.signal.addEventListener('abort', onAbort, { once: true });
       child.on('message', (message: FoldMessage) => {
-        if (message.type === 'finished') outcome = message.result;
-        if (message.type === 'failed') failure = new TrainingFault(job.fold, message);
-        onMessage(message);
+        watch.heard(message);
+        this.take(message, child);
       });
-      child.on(
-        'error',
-        (error) =>
-          (failure ??= new EnvironmentFault(
-            { where: `fold ${job.fold}`, what: 'its process could not be started' },
-            { cause: error },
-          )),
-      );
+      child.on('error', (error) => (this.failure ??= startFailure(this.where, child, error)));
       // Not `exit`: messages may still be on their way then.
-      child.on('close', (code, exitSignal) => {
-        release();
-        if (outcome !== undefined) resolve(outcome);
-        else if (signal.aborted) reject(stopped(job));
-        else reject(failure ?? crash(`fold ${job.fold}`, code, exitSignal));
-      });
+      child.on('close', settle);
       tell(child, { type: 'train', job });
     });
   }
 
-  /** Asks the child to stop when `signal` is aborted, and ends it where it does not. */
-  private stopOn(signal: AbortSignal, child: ChildProcess): () => void {
-    let kill: NodeJS.Timeout | undefined;
-    const onAbort = (): void => {
-      tell(child, { type: 'stop' });
-      kill = setTimeout(() => child.kill('SIGKILL'), this.options.patienceMs ?? 30_000);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    return () => {
-      signal.removeEventListener('abort', onAbort);
-      clearTimeout(kill);
-    };
+  private take(message: FoldMessage, child: ChildProcess): void {
+    if (message.type === 'started') this.begun = true;
+    if (message.type === 'checkpoint') this.kept = message.checkpoint.step;
+    if (message.type === 'stopped') this.answered = this.kept === message.step;
+    if (message.type === 'finished') this.outcome = message.result;
+    if (message.type === 'failed') this.failure = new TrainingFault(this.fold, message);
+    // The checkpoint of a large model on a slow disk takes its time; the child says that it is at it.
+    const writes = message.type === 'phase' && message.phase === 'writing a checkpoint';
+    if (this.kill !== undefined && writes) this.killAfter(child, message.patienceSeconds * 1000);
+    this.onMessage(message);
+  }
+
+  private askToStop(child: ChildProcess): void {
+    tell(child, { type: 'stop' });
+    this.killAfter(child, this.begun ? (this.options.patienceMs ?? 30_000) : 0);
+  }
+
+  private killAfter(child: ChildProcess, ms: number): void {
+    clearTimeout(this.kill);
+    this.kill = setTimeout(() => child.kill('SIGKILL'), ms);
+  }
+
+  private reasonOfEnd(code: number | null, exitSignal: NodeJS.Signals | null): Fault {
+    if (!this.signal.aborted) return this.failure ?? crash(this.where, code, exitSignal);
+    if (this.answered) return stopped(this.fold, `at the checkpoint of step ${this.kept}`);
+    if (!this.begun) return stopped(this.fold, 'before it began');
+    const last =
+      this.kept === undefined ? 'there is none of this attempt' : `the last is of step ${this.kept}`;
+    return stopped(this.fold, `without a checkpoint; ${last}`, this.failure);
   }
 }
 
@@ -85,6 +128,7 @@ function tell(child: ChildProcess, command: FoldCommand): void {
   if (child.connected) child.send(command, () => undefined);
 }
 
-function stopped({ fold }: FoldJob): TrainingStopped {
-  return new TrainingStopped({ where: `fold ${fold}`, what: 'the training was stopped at a checkpoint' });
+function stopped(fold: number, how: string, cause?: Fault): TrainingStopped {
+  const found = cause === undefined ? {} : { found: cause.message };
+  return new TrainingStopped({ where: `fold ${fold}`, what: `the training was stopped ${how}`, ...found });
 }

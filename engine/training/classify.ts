@@ -3,6 +3,7 @@ import type { Runtime, Tensor } from '../runtime/runtime.js';
 import { packBatch } from './batch.js';
 import type { CompiledGraph } from './graphs.js';
 import { inferenceGraph } from './graphs.js';
+import type { Around } from './sessions.js';
 import { Sessions, TensorScope } from './sessions.js';
 
 /** Texts of one batch; they come sorted by length, so little is padded. */
@@ -16,6 +17,15 @@ export interface ClassifierRunOptions {
   readonly threads: number;
   /** By parameter name; read at every run, so weights under training are seen as they are. */
   readonly weights: (name: string) => Float32Array;
+  /** Called around each compilation. */
+  readonly compiling?: Around;
+}
+
+export interface LogitsOptions {
+  /** Once aborted, the batch under way is the last, and the call rejects. */
+  readonly stop?: AbortSignal;
+  /** Told after each batch. */
+  readonly onBatch?: () => void;
 }
 
 /** Runs a classifier forward. */
@@ -25,15 +35,18 @@ export class ClassifierRun {
   private weights: Record<string, Tensor> | null = null;
 
   constructor(private readonly options: ClassifierRunOptions) {
-    const { runtime, threads, classifier, vocabulary } = options;
-    this.sessions = new Sessions(runtime, threads, (groups) =>
-      inferenceGraph(classifier, { groups, vocabulary }),
+    const { runtime, threads, classifier, vocabulary, compiling } = options;
+    this.sessions = new Sessions(
+      runtime,
+      threads,
+      (groups) => inferenceGraph(classifier, { groups, vocabulary }),
+      compiling,
     );
     this.lasting = new TensorScope(runtime);
   }
 
   /** @param texts token ids @returns logits `[texts, labels]` in the order given */
-  async logits(texts: readonly Int32Array[]): Promise<Float32Array> {
+  async logits(texts: readonly Int32Array[], { stop, onBatch }: LogitsOptions = {}): Promise<Float32Array> {
     const { labels } = this.options.classifier;
     const logits = new Float32Array(texts.length * labels);
     const byLength = texts.map((_, i) => i).sort((a, b) => lengthOf(texts, a) - lengthOf(texts, b) || a - b);
@@ -43,6 +56,8 @@ export class ClassifierRun {
       order.forEach((place, row) => {
         logits.set(values.subarray(row * labels, (row + 1) * labels), (members[place] as number) * labels);
       });
+      stop?.throwIfAborted();
+      onBatch?.();
     }
     return logits;
   }

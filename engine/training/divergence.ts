@@ -17,6 +17,17 @@ export function checkFinite(fold: number, step: number, loss: number, gradientNo
   });
 }
 
+/** @throws DivergenceFault where the held-out texts have no answers that a loss can be taken of */
+export function checkJudgement(fold: number, epoch: number, loss: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new DivergenceFault({
+    where: `fold ${fold}, epoch ${epoch}`,
+    what: 'training diverged: the validation loss is not finite',
+    found: `${loss}`,
+    remedy: 'Lower training.learningRate, or set training.retrySeeds to try another seed.',
+  });
+}
+
 /** The widest range, over the labels, that probabilities `[rows, labels]` take over the rows. */
 export function answerRange(probabilities: Float32Array, labels: number): number {
   const lowest = new Float64Array(labels).fill(1);

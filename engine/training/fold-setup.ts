@@ -7,7 +7,10 @@ import { CompactVocabulary } from './compact-vocabulary.js';
 import type { FoldJob, TrainingTable } from './job.js';
 import type { ModelSource } from './model-source.js';
 import { openModelSource } from './model-source.js';
+import type { Pace } from './pace.js';
+import type { Around } from './sessions.js';
 import { engineSignature } from './signature.js';
+import { tokenize } from './tokenize.js';
 import { Trainer } from './trainer.js';
 
 /** Rows of the training table, tokenised. */
@@ -35,21 +38,23 @@ export interface FoldSetup {
   close(): Promise<void>;
 }
 
-export async function setUpFold(job: FoldJob): Promise<FoldSetup> {
+export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
   const runtime = openRuntime();
   const key: PhiloxKey = [job.seed >>> 0, job.fold];
   const source = await openModelSource(job.model, job.labels.length, key);
   try {
     const { classifier } = source;
     const table = JSON.parse(await readFile(job.table, 'utf8')) as TrainingTable;
-    const texts = await source.tokenizer.encode(table.texts, maxLength(job, classifier));
+    const progress = (): void => pace.progress();
+    const texts = await tokenize(source.tokenizer, table.texts, maxLength(job, classifier), progress);
     const vocabulary = CompactVocabulary.of(texts);
     const compact = texts.map((text) => vocabulary.compact(text));
     const training = select(table, compact, (fold) => fold !== job.fold);
-    const options = { runtime, classifier, vocabulary: vocabulary.size, threads: job.threads };
+    const compiling: Around = (work) => pace.during('compiling', work);
+    const options = { runtime, classifier, vocabulary: vocabulary.size, threads: job.threads, compiling };
     const mostTokens = mostTokensOf(training.texts, job.training.batchSize);
     const trainer = await Trainer.create({ ...options, ...job.training, dropout: true, mostTokens });
-    await loadWeights(trainer, source, vocabulary);
+    await loadWeights(trainer, source, vocabulary, pace);
     const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.memory.of(name).weights });
     return {
       source,
@@ -81,11 +86,13 @@ async function loadWeights(
   trainer: Trainer,
   source: ModelSource,
   vocabulary: CompactVocabulary,
+  pace: Pace,
 ): Promise<void> {
   for (const { name } of trainer.parameters) {
     const isWords = name === source.classifier.wordEmbedding;
     const values = isWords ? await source.embeddingRows(vocabulary.rows) : await source.initial(name);
     trainer.memory.of(name).weights.set(values);
+    pace.progress();
   }
 }
 

@@ -78,9 +78,20 @@ export async function readState(
   return { step, epochLoss, history, bestEpoch, answerRange };
 }
 
+/** @throws InputFault where there is none that can be read */
 async function readPosition(path: string): Promise<z.infer<typeof positionSchema>> {
-  const metadata = await readSafetensorsMetadata(path);
-  return positionSchema.parse(JSON.parse(metadata['position'] ?? 'null'));
+  const { position = 'null' } = await readSafetensorsMetadata(path);
+  const read = positionSchema.safeParse(parsed(position));
+  if (read.success) return read.data;
+  throw new InputFault({ where: path, what: 'the checkpoint does not say where its fold stood' });
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
 }
 
 /** @throws InputFault where the file is not the one that was written */

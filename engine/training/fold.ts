@@ -5,12 +5,13 @@ import { permutation } from '../kernels/philox.js';
 import { linearWarmup } from '../schedules/linear-warmup.js';
 import { meanLoss, sigmoid } from './classify.js';
 import { decayFactor } from './compact-vocabulary.js';
-import { answerRange, checkCollapse, checkFinite } from './divergence.js';
+import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
 import { exportModel } from './export.js';
 import { FoldCheckpoints } from './fold-checkpoints.js';
 import type { FoldSetup } from './fold-setup.js';
 import { setUpFold } from './fold-setup.js';
 import type { EpochMetrics, FoldJob, FoldMessage, FoldOutcome } from './job.js';
+import { Pace } from './pace.js';
 import { Stopwatch } from './stopwatch.js';
 
 /** Word 3 of Philox's counter for the order of the data; dropout is 0, new weights 2. */
@@ -24,11 +25,16 @@ export class TrainingStopped extends Error {
   override readonly name = 'TrainingStopped';
 }
 
+/** What was under way when the fold was told to stop is given up. */
+class GivenUp extends Error {}
+
 /**
- * Trains one fold to its end, or to where it is told to stop. Deterministic: the same job gives the same
+ * Trains one fold to its end, or to where it is told to stop: a step, a judgement or an export under way is
+ * given up then, and a checkpoint of what was done before it is written. Deterministic: the same job gives the same
  * bits, however often it was stopped and resumed, because every random draw is a function of seed, fold,
  * step and place.
  *
+ * @param emit `stopped` comes once the checkpoint is written; native work that was given up may still run then
  * @throws InputFault, DivergenceFault, TrainingStopped
  */
 export async function trainFold(
@@ -36,13 +42,15 @@ export async function trainFold(
   emit: (message: FoldMessage) => void,
   stop: AbortSignal,
 ): Promise<FoldOutcome> {
-  const setup = await setUpFold(job);
+  const pace = new Pace(emit);
+  pace.enter('preparing');
+  const setup = await setUpFold(job, pace);
+  const fold = new Fold(job, setup, emit, pace, stop);
   try {
-    const fold = new Fold(job, setup, emit);
     await fold.resume();
-    await fold.fit(stop);
-    return await fold.finish();
+    return await fold.fitAndFinish();
   } finally {
+    await fold.settled();
     await setup.close();
   }
 }
@@ -53,11 +61,15 @@ class Fold {
   private readonly warnings: string[] = [];
   /** `answerRange` before the first step. */
   private untrainedRange = 0;
+  /** What is under way and may be given up; memory that it uses has to stay until it has ended. */
+  private underway: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly job: FoldJob,
     private readonly setup: FoldSetup,
     private readonly emit: (message: FoldMessage) => void,
+    private readonly pace: Pace,
+    private readonly stop: AbortSignal,
   ) {
     this.checkpoints = new FoldCheckpoints(job, setup, (message) => this.warn(message));
   }
@@ -88,14 +100,43 @@ class Fold {
     });
   }
 
+  async fitAndFinish(): Promise<FoldOutcome> {
+    try {
+      await this.fit();
+      return await this.finish();
+    } catch (error) {
+      if (error instanceof GivenUp) await this.leave();
+      throw error;
+    }
+  }
+
+  /** Waits until nothing is under way any more. */
+  async settled(): Promise<void> {
+    await this.underway.catch(() => undefined);
+  }
+
+  /** @throws GivenUp as soon as the fold is told to stop: what `work` has changed by then must not matter */
+  private unlessStopped<T>(work: () => Promise<T>): Promise<T> {
+    if (this.stop.aborted) return Promise.reject(new GivenUp());
+    const running = work();
+    this.underway = running;
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(new GivenUp());
+      if (this.stop.aborted) giveUp();
+      this.stop.addEventListener('abort', giveUp, { once: true });
+      const done = (): void => this.stop.removeEventListener('abort', giveUp);
+      running.then(resolve, reject).then(done, done);
+    });
+  }
+
   /** Epochs of optimizer steps, each judged at its end; the best one so far is kept. */
-  async fit(stop: AbortSignal): Promise<void> {
+  private async fit(): Promise<void> {
+    this.pace.enter('training');
     const { position } = this.checkpoints;
     while (position.history.length < this.job.training.epochs) {
       const epoch = position.history.length; // 0 for the first
       const order = permutation(this.setup.training.rows.length, this.setup.key, [epoch, 0, DATA_ORDER]);
       while (position.step < (epoch + 1) * this.stepsPerEpoch) {
-        if (stop.aborted) await this.leave();
         await this.step(order.subarray((position.step % this.stepsPerEpoch) * this.job.training.batchSize));
         if (this.checkpoints.due()) await this.checkpoint();
       }
@@ -109,15 +150,20 @@ class Fold {
     const { position } = this.checkpoints;
     const { texts, targets } = this.setup.training;
     const members = [...order.subarray(0, this.job.training.batchSize)];
+    const before = this.watch.total('train');
     const { loss, gradientNorm } = await this.watch.time('train', () =>
-      this.setup.trainer.step(
-        members.map((row) => texts[row] as Int32Array),
-        members.map((row) => targets[row] as readonly number[]),
-        this.learningRate(position.step),
-        position.step,
-        this.setup.key,
+      this.unlessStopped(() =>
+        this.setup.trainer.step(
+          members.map((row) => texts[row] as Int32Array),
+          members.map((row) => targets[row] as readonly number[]),
+          this.learningRate(position.step),
+          position.step,
+          this.setup.key,
+          this.stop,
+        ),
       ),
     );
+    this.pace.stepped(this.watch.total('train') - before);
     checkFinite(this.job.fold, position.step, loss, gradientNorm);
     position.epochLoss += loss;
     position.step++;
@@ -141,7 +187,13 @@ class Fold {
     const { position } = this.checkpoints;
     const { texts, targets } = this.setup.validation;
     const labels = Uint8Array.from(targets.flat());
-    const logits = await this.watch.time('evaluate', () => this.setup.evaluation.logits(texts));
+    const { stop, pace } = this;
+    const onBatch = (): void => pace.progress();
+    const logits = await pace.during('judging', () =>
+      this.watch.time('evaluate', () =>
+        this.unlessStopped(() => this.setup.evaluation.logits(texts, { stop, onBatch })),
+      ),
+    );
     const probabilities = sigmoid(logits);
     const predictions = Uint8Array.from(probabilities, (p) => Number(p >= 0.5));
     const metrics: EpochMetrics = {
@@ -150,6 +202,7 @@ class Fold {
       valLoss: meanLoss(logits, labels),
       macroF1: mean(f1PerLabel(labels, predictions, this.job.labels.length)),
     };
+    checkJudgement(this.job.fold, epoch, metrics.valLoss);
     const best = position.history[position.bestEpoch - 1];
     const better = best === undefined || metrics.macroF1 > best.macroF1;
     position.history.push(metrics);
@@ -157,29 +210,40 @@ class Fold {
     position.answerRange = answerRange(probabilities, this.job.labels.length);
     if (better) {
       position.bestEpoch = epoch;
-      await this.watch.time('checkpoint', () => this.checkpoints.keep(probabilities));
+      await this.writing(() => this.checkpoints.keep(probabilities));
     }
     this.emit({ type: 'epoch', metrics, best: better });
   }
 
   private async checkpoint(): Promise<void> {
     const before = this.watch.total('checkpoint');
-    const checkpoint = await this.watch.time('checkpoint', () => this.checkpoints.write());
+    const checkpoint = await this.writing(() => this.checkpoints.write());
     this.emit({ type: 'checkpoint', checkpoint, seconds: this.watch.total('checkpoint') - before });
+  }
+
+  private writing<T>(work: () => Promise<T>): Promise<T> {
+    return this.pace.during('writing a checkpoint', () => this.watch.time('checkpoint', work));
   }
 
   private async leave(): Promise<never> {
     await this.checkpoint();
-    throw new TrainingStopped(`fold ${this.job.fold} stopped after step ${this.checkpoints.position.step}`);
+    const { step } = this.checkpoints.position;
+    this.emit({ type: 'stopped', step });
+    throw new TrainingStopped(`fold ${this.job.fold} stopped after step ${step}`);
   }
 
-  /** Exports the kept epoch and writes its validation probabilities. */
-  async finish(): Promise<FoldOutcome> {
+  /**
+   * Exports the kept epoch and writes its validation probabilities. A stop from here on gives a checkpoint
+   * whose weights are already the kept ones; nothing that is left to do reads the others.
+   */
+  private async finish(): Promise<FoldOutcome> {
+    this.pace.enter('exporting');
     const { history, bestEpoch, step, answerRange: range } = this.checkpoints.position;
     const probabilities = await this.checkpoints.restoreKept();
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
     const rates = Array.from({ length: bestEpoch * this.stepsPerEpoch }, (_, i) => this.learningRate(i));
-    const model = await exportModel(this.job, this.setup, decayFactor(rates, this.job.training.weightDecay));
+    const untouched = decayFactor(rates, this.job.training.weightDecay);
+    const model = await this.unlessStopped(() => exportModel(this.job, this.setup, untouched));
     const path = join(this.job.workDirectory, 'validation.f32');
     await writeFile(
       path,

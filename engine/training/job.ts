@@ -59,8 +59,25 @@ export interface EpochMetrics {
   readonly macroF1: number;
 }
 
+/** What a fold is at, for those parts of it that are not a step. */
+export type FoldPhase =
+  'preparing' | 'compiling' | 'training' | 'judging' | 'writing a checkpoint' | 'exporting';
+
 /** Messages of the child to its parent, in order. */
 export type FoldMessage =
+  /**
+   * A new phase, or progress in the one under way. Without progress for longer than `patienceSeconds` the
+   * fold is stuck: what is slow on purpose asks for more of it.
+   */
+  | {
+      readonly type: 'phase';
+      readonly phase: FoldPhase;
+      readonly patienceSeconds: number;
+      /** Its work blocks the event loop, so that `alive` does not come either. */
+      readonly silent: boolean;
+    }
+  /** The process runs; it says nothing of progress. */
+  | { readonly type: 'alive' }
   | {
       readonly type: 'started';
       readonly step: number;
@@ -81,10 +98,12 @@ export type FoldMessage =
   | { readonly type: 'epoch'; readonly metrics: EpochMetrics; readonly best: boolean }
   | { readonly type: 'checkpoint'; readonly checkpoint: FoldCheckpoint; readonly seconds: number }
   | { readonly type: 'warning'; readonly message: string }
+  /** The answer to `stop`, after the checkpoint of that step. */
+  | { readonly type: 'stopped'; readonly step: number }
   | { readonly type: 'finished'; readonly result: FoldOutcome }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly retryable: boolean };
 
-/** Messages of the parent to the child. `stop`: checkpoint now, then leave with exit code 0. */
+/** Messages of the parent to the child. `stop`: give up what is under way, checkpoint what was done before, and leave. */
 export type FoldCommand = { readonly type: 'train'; readonly job: FoldJob } | { readonly type: 'stop' };
 
 export interface FoldOutcome {

@@ -5,25 +5,25 @@ import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { ClassifierRun, sigmoid } from './classify.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { parametersOf } from './model-source.js';
+import { tokenize } from './tokenize.js';
 
 /**
  * Scores texts with an exported model.
  *
+ * @param options.onProgress called as texts are tokenised and scored
  * @returns probabilities `[texts, labels]`, float32, in the order given
  */
 export async function predictTexts(
   folder: string,
   texts: readonly string[],
-  options: { readonly maxLength: number; readonly threads: number },
+  options: { readonly maxLength: number; readonly threads: number; readonly onProgress?: () => void },
 ): Promise<Float32Array> {
   const { config, weights } = await openModelFolder(folder);
   try {
     const classifier = familyOf(config).classifier(config, labelsOf(config));
     const tokenizer = await loadTokenizer(folder);
-    const tokens = await tokenizer.encode(
-      texts,
-      Math.min(options.maxLength, classifier.maxLength ?? Infinity),
-    );
+    const longest = Math.min(options.maxLength, classifier.maxLength ?? Infinity);
+    const tokens = await tokenize(tokenizer, texts, longest, options.onProgress);
     // Only the embedding rows that occur are read.
     const vocabulary = CompactVocabulary.of(tokens);
     const loaded = new Map<string, Float32Array>();
@@ -39,7 +39,9 @@ export async function predictTexts(
       weights: (name) => loaded.get(name) as Float32Array,
     });
     try {
-      return sigmoid(await run.logits(tokens.map((text) => vocabulary.compact(text))));
+      const compact = tokens.map((text) => vocabulary.compact(text));
+      const { onProgress } = options;
+      return sigmoid(await run.logits(compact, onProgress === undefined ? {} : { onBatch: onProgress }));
     } finally {
       run.release();
     }

@@ -7,6 +7,9 @@ export interface CompiledSession<G extends CompiledGraph> {
   readonly session: Session;
 }
 
+/** Runs a piece of work, and may tell of it. */
+export type Around = <T>(work: () => Promise<T>) => Promise<T>;
+
 /** Sessions of one graph for each number of attention groups, created when first needed. */
 export class Sessions<G extends CompiledGraph> {
   private readonly known = new Map<number, CompiledSession<G>>();
@@ -15,6 +18,8 @@ export class Sessions<G extends CompiledGraph> {
     private readonly runtime: Runtime,
     private readonly threads: number,
     private readonly compile: (groups: number) => G,
+    /** Called around the creation of a session, which takes long. */
+    private readonly around: Around = (work) => work(),
   ) {}
 
   async for(batch: HostBatch): Promise<CompiledSession<G>> {
@@ -22,8 +27,9 @@ export class Sessions<G extends CompiledGraph> {
     let entry = this.known.get(groups);
     if (entry === undefined) {
       const graph = this.compile(groups);
-      entry = { graph, session: await this.runtime.createSession(graph.bytes, { threads: this.threads }) };
-      this.known.set(groups, entry);
+      const { threads } = this;
+      const session = await this.around(() => this.runtime.createSession(graph.bytes, { threads }));
+      this.known.set(groups, (entry = { graph, session }));
     }
     return entry;
   }

@@ -10,7 +10,7 @@ import { packBatch } from './batch.js';
 import type { TrainingGraph } from './graphs.js';
 import { trainingGraph } from './graphs.js';
 import { Scratch } from './scratch.js';
-import type { CompiledSession } from './sessions.js';
+import type { Around, CompiledSession } from './sessions.js';
 import { sizeOf, Sessions, TensorScope } from './sessions.js';
 
 export interface TrainerOptions extends AdamwSettings {
@@ -22,6 +22,8 @@ export interface TrainerOptions extends AdamwSettings {
   readonly dropout: boolean;
   /** Tokens of the largest batch. */
   readonly mostTokens: number;
+  /** Called around each compilation. */
+  readonly compiling?: Around;
 }
 
 export interface StepResult {
@@ -68,7 +70,7 @@ export class Trainer {
       weights[name] = lasting.float(shape, memory.of(name).weights);
       gradients[name] = lasting.float(shape, memory.of(name).gradients);
     }
-    const sessions = new Sessions(runtime, threads, compile);
+    const sessions = new Sessions(runtime, threads, compile, options.compiling);
     return new Trainer(
       options,
       parameters,
@@ -86,6 +88,7 @@ export class Trainer {
    *
    * @param texts token ids @param targets per text, 0 or 1 per label
    * @param step 0 for the first; with `key` it names every random draw of the step
+   * @param stop once aborted, the step ends without having changed the weights, and rejects
    */
   async step(
     texts: readonly Int32Array[],
@@ -93,10 +96,12 @@ export class Trainer {
     learningRate: number,
     step: number,
     key: PhiloxKey,
+    stop?: AbortSignal,
   ): Promise<StepResult> {
     const batch = packBatch(texts, this.options.classifier, 2);
     const ordered = Float32Array.from(batch.order.flatMap((text) => targets[text] ?? []));
     const loss = await this.backward(batch, ordered, step, key);
+    stop?.throwIfAborted();
     if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
     return { loss, gradientNorm: adamwStep(this.memory, this.options, learningRate, step + 1) };
   }

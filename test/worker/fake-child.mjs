@@ -14,7 +14,17 @@ const outcome = (fold) => ({
   warnings: [],
 });
 
+const phase = (name, patienceSeconds, silent = false) =>
+  send({ type: 'phase', phase: name, patienceSeconds, silent });
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 async function play({ fold, labels: [scene], workDirectory }) {
+  writeFileSync(join(workDirectory, 'pid'), String(process.pid));
+  if (scene === 'prepare') {
+    process.removeAllListeners('message');
+    await phase('preparing', 600, true);
+    await pause(600_000);
+  }
   await send({ type: 'started', step: 0, steps: 2, epochs: 1, resumedFrom: 0 });
   if (scene === 'crash') process.kill(process.pid, 'SIGSEGV');
   if (scene === 'exit') process.exit(3);
@@ -30,10 +40,32 @@ async function play({ fold, labels: [scene], workDirectory }) {
     process.exit(0);
   }
   if (scene === 'deaf') process.removeAllListeners('message');
-  while (['wait', 'deaf'].includes(scene) && !stopping)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  if (scene === 'steps') {
+    await phase('training', 60);
+    for (let step = 1; ; step++) {
+      await send({ type: 'step', epoch: 1, step, steps: 10_000, loss: 1, secondsPerStep: 0.01 });
+      await pause(20);
+    }
+  }
+  if (scene === 'stuck') {
+    await phase('judging', 0.3);
+    setInterval(() => void send({ type: 'alive' }), 50);
+    await pause(600_000);
+  }
+  if (scene === 'silent') {
+    await phase('preparing', 60, true);
+    await pause(1_000);
+  }
+  while (['wait', 'unkept', 'slow-checkpoint', 'deaf'].includes(scene) && !stopping) await pause(20);
   if (stopping) {
-    await send({ type: 'warning', message: 'checkpointed' });
+    if (scene === 'slow-checkpoint') {
+      await phase('writing a checkpoint', 60);
+      await pause(1_000);
+    }
+    if (scene !== 'unkept') {
+      await send({ type: 'checkpoint', checkpoint: { step: 7 }, seconds: 0 });
+      await send({ type: 'stopped', step: 7 });
+    }
     process.exit(0);
   }
   await send({ type: 'finished', result: outcome(fold) });

@@ -8,7 +8,8 @@ import { ModuleKind, transpileModule } from 'typescript';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FoldJob, FoldMessage, FoldOutcome } from '../../engine/training/job.js';
 import { ProcessCrashed } from '../../worker/child-process.js';
-import { TrainerProcess, TrainingStopped } from '../../worker/trainer-process.js';
+import { ProcessStalled } from '../../worker/child-watch.js';
+import { TrainerProcess, TrainingStopped, type TrainerProcessOptions } from '../../worker/trainer-process.js';
 
 const script = fileURLToPath(new URL('./fake-child.mjs', import.meta.url));
 let folder: string;
@@ -23,10 +24,11 @@ function train(
   scene: string,
   signal = new AbortController().signal,
   patienceMs = 5_000,
+  changes: Partial<TrainerProcessOptions> = {},
 ): Promise<FoldOutcome> {
   const job = { fold: 2, labels: [scene], workDirectory: folder } as unknown as FoldJob;
   const onMessage = (message: FoldMessage): void => void messages.push(message);
-  return new TrainerProcess({ script, patienceMs, onOutput: () => undefined }).train(job, {
+  return new TrainerProcess({ script, patienceMs, onOutput: () => undefined, ...changes }).train(job, {
     onMessage,
     signal,
   });
@@ -60,8 +62,54 @@ describe("the trainer's process", () => {
     const stop = new AbortController();
     const training = train('wait', stop.signal);
     setTimeout(() => stop.abort(), 300);
-    await expect(training).rejects.toBeInstanceOf(TrainingStopped);
-    expect(messages.at(-1)).toEqual({ type: 'warning', message: 'checkpointed' });
+    await expect(training).rejects.toThrow(/stopped at the checkpoint of step 7/);
+    expect(messages.at(-1)).toEqual({ type: 'stopped', step: 7 });
+  });
+
+  it('says so where a training that was told to stop has left no checkpoint', async () => {
+    const stop = new AbortController();
+    const training = train('unkept', stop.signal);
+    setTimeout(() => stop.abort(), 300);
+    await expect(training).rejects.toThrow(/without a checkpoint; there is none of this attempt/);
+  });
+
+  it('ends a training at once that has nothing to lose yet', async () => {
+    const stop = new AbortController();
+    const training = train('prepare', stop.signal, 3_600_000);
+    await until(() => messages.length > 0);
+    stop.abort();
+    await expect(training).rejects.toThrow(/stopped before it began/);
+  });
+
+  it('gives a checkpoint the time that it asks for', async () => {
+    const stop = new AbortController();
+    const training = train('slow-checkpoint', stop.signal, 200);
+    setTimeout(() => stop.abort(), 300);
+    await expect(training).rejects.toThrow(/stopped at the checkpoint of step 7/);
+  });
+
+  it('ends a training that is frozen, and says what it was at', async () => {
+    const training = train('steps', undefined, 5_000, { watch: { silenceMs: 500, everyMs: 50 } });
+    training.catch(() => undefined);
+    await until(() => messages.filter(({ type }) => type === 'step').length > 5);
+    const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
+    process.kill(pid, 'SIGSTOP');
+    await expect(training).rejects.toThrow(ProcessStalled);
+    await expect(training).rejects.toMatchObject({
+      retryable: true,
+      message: expect.stringMatching(/fold 2: .*not a word for 0\.5 s, while training/) as string,
+    });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  it('ends a training that lives and comes along no more', async () => {
+    const training = train('stuck', undefined, 5_000, { watch: { silenceMs: 60_000, everyMs: 50 } });
+    await expect(training).rejects.toThrow(/no progress for 0\.3 s, while judging/);
+  });
+
+  it('waits for a training that is silent on purpose', async () => {
+    const options = { watch: { silenceMs: 100, everyMs: 20 } };
+    expect(await train('silent', undefined, 5_000, options)).toMatchObject({ fold: 2 });
   });
 
   it('ends a training that does not stop', async () => {
@@ -89,10 +137,34 @@ describe("the trainer's process", () => {
 });
 
 describe("the trainer's child", () => {
+  it('loses no message, however late its parent takes them', async () => {
+    transpiled('parent-watch');
+    writeFileSync(
+      join(folder, 'child.mjs'),
+      `import { allSent, leave, leaveWithParent, send } from './parent-watch.mjs';
+       leaveWithParent();
+       process.once('message', async () => {
+         void send({ type: 'started' });
+         for (let i = 0; i < 300; i++) void send({ type: 'warning', message: 'x'.repeat(4000) });
+         void send({ type: 'checkpoint', checkpoint: { step: 7 } });
+         void send({ type: 'stopped', step: 7 });
+         await allSent();
+         leave();
+       });`,
+    );
+    const stop = new AbortController();
+    const training = train('any', stop.signal, 60_000, { script: join(folder, 'child.mjs') });
+    training.catch(() => undefined);
+    await until(() => messages.length > 0);
+    stop.abort();
+    // The parent is busy: its event loop takes no message.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    await expect(training).rejects.toThrow(/stopped at the checkpoint of step 7/);
+    expect(messages).toHaveLength(303);
+  });
+
   it('leaves when its parent is killed', async () => {
-    const source = readFileSync(new URL('../../worker/parent-watch.ts', import.meta.url), 'utf8');
-    const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.ESNext } });
-    writeFileSync(join(folder, 'parent-watch.mjs'), outputText);
+    transpiled('parent-watch');
     const child =
       "import { leaveWithParent } from './parent-watch.mjs'; leaveWithParent(); setInterval(() => {}, 1000);";
     writeFileSync(join(folder, 'child.mjs'), `${child} process.send('up');`);
@@ -111,6 +183,18 @@ describe("the trainer's child", () => {
     expect(isAlive(pid)).toBe(false);
   });
 });
+
+/** A module of the worker, as the plain script that a child can load. */
+function transpiled(name: string): void {
+  const source = readFileSync(new URL(`../../worker/${name}.ts`, import.meta.url), 'utf8');
+  const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.ESNext } });
+  writeFileSync(join(folder, `${name}.mjs`), outputText);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 1_000 && !holds(); tries++) await delay(20);
+  expect(holds()).toBe(true);
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -11,6 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
+import { readSafetensorsMetadata } from '../../../engine/checkpoint/safetensors-metadata.js';
 import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
 import type { FoldCheckpoint, FoldJob, FoldMessage, FoldOutcome } from '../../../engine/training/job.js';
 import { predictTexts } from '../../../engine/training/predict.js';
@@ -124,6 +126,57 @@ describe.each(['bert', 'deberta-v2'] as const)('a fold of a %s model from scratc
   });
 });
 
+describe('a fold that is told to stop', () => {
+  const started = (message: FoldMessage): boolean => message.type === 'started';
+  const enters = (phase: string) => (message: FoldMessage) =>
+    message.type === 'phase' && message.phase === phase;
+
+  it.each([
+    ['before its first step', started, 0],
+    ['while the first step is compiled', enters('compiling'), 2],
+    ['as a judgement begins', enters('judging'), 1],
+    ['in the middle of the second judgement', enters('judging'), 2],
+    ['as the export begins', enters('exporting'), 1],
+  ])('%s leaves a checkpoint and ends with the same bits', async (_, when, nth) => {
+    const whole = await trainFold(job('bert'), () => undefined, never);
+    for (const late of [false, true]) {
+      const stop = new AbortController();
+      const messages: FoldMessage[] = [];
+      let seen = 0;
+      const listen = (message: FoldMessage): void => {
+        messages.push(message);
+        if (!when(message) || ++seen < nth) return;
+        if (late) setImmediate(() => stop.abort());
+        else stop.abort();
+      };
+      await expect(trainFold(job('bert'), listen, stop.signal)).rejects.toThrow(TrainingStopped);
+      const [checkpoint, stopped] = messages
+        .filter(({ type }) => ['checkpoint', 'stopped'].includes(type))
+        .slice(-2);
+      if (checkpoint?.type !== 'checkpoint' || stopped?.type !== 'stopped') throw new Error('no checkpoint');
+      expect(stopped.step).toBe(checkpoint.checkpoint.step);
+      const resume = [checkpoint.checkpoint];
+      const outcome = await trainFold(job('bert', { resume }), () => undefined, never);
+      expect(outcome.epochs).toEqual(whole.epochs);
+      expect(bits(outcome)).toEqual(bits(whole));
+    }
+  });
+
+  it('in a step gives the step up: its weights are those before it', async () => {
+    const stop = new AbortController();
+    let checkpoint: FoldCheckpoint | undefined;
+    const listen = (message: FoldMessage): void => {
+      if (message.type === 'step' && message.step === 5) setImmediate(() => stop.abort());
+      if (message.type === 'checkpoint') ({ checkpoint } = message);
+    };
+    await expect(trainFold(job('bert'), listen, stop.signal)).rejects.toThrow(TrainingStopped);
+    const resume = checkpoint === undefined ? [] : [checkpoint];
+    expect(resume.map(({ step }) => step >= 5)).toEqual([true]);
+    const outcome = await trainFold(job('bert', { resume }), () => undefined, never);
+    expect(bits(outcome)).toEqual(bits(await trainFold(job('bert'), () => undefined, never)));
+  });
+});
+
 describe('a damaged checkpoint', () => {
   it.each([
     ['truncated', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 1000))],
@@ -137,6 +190,21 @@ describe('a damaged checkpoint', () => {
     const outcome = await trainFold(job('bert', { resume }), () => undefined, never);
     expect(outcome.warnings.join()).toMatch(/checkpoint of step \d+ is not used: .*damaged/);
     expect(bits(outcome)).toEqual(bits(whole));
+  });
+
+  it('whose history cannot be read is passed over with a warning', async () => {
+    const { resume } = await interrupted((changes) => job('bert', changes), [4, 10]);
+    const [newest, older] = resume as [FoldCheckpoint, FoldCheckpoint];
+    const { path } = newest.state;
+    const position = JSON.parse((await readSafetensorsMetadata(path))['position'] ?? '') as {
+      history: unknown[];
+    };
+    position.history = [{ epoch: 1, trainLoss: 1, valLoss: NaN, macroF1: 0 }];
+    const state = { path, ...(await writeSafetensors(path, [], { position: JSON.stringify(position) })) };
+    const changed = job('bert', { resume: [{ ...newest, state }, older] });
+    const outcome = await trainFold(changed, () => undefined, never);
+    expect(outcome.warnings.join()).toMatch(/checkpoint of step \d+ is not used: .*where its fold stood/);
+    expect(bits(outcome)).toEqual(bits(await trainFold(job('bert'), () => undefined, never)));
   });
 
   it('of another number of threads is not resumed, and the fold says so', async () => {

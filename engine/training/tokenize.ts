@@ -1,0 +1,26 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Tokenizer } from '../tokenization/tokenizer.js';
+
+const TEXTS_AT_ONCE = 500;
+
+/**
+ * Tokenises some texts at a time: in between, the process hears whether it is to stop, and can show that it
+ * lives.
+ *
+ * @param longest tokens of a text; the rest is cut off
+ * @param onProgress called in between
+ */
+export async function tokenize(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+  longest: number,
+  onProgress: () => void = () => undefined,
+): Promise<Int32Array[]> {
+  const tokens: Int32Array[] = [];
+  for (let first = 0; first < texts.length; first += TEXTS_AT_ONCE) {
+    tokens.push(...(await tokenizer.encode(texts.slice(first, first + TEXTS_AT_ONCE), longest)));
+    onProgress();
+    await breathe();
+  }
+  return tokens;
+}
