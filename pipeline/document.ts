@@ -125,6 +125,9 @@ function positionIn(
     } else if (isSeq(holder) && typeof part === 'number' && part < holder.items.length) {
       node = holder.items[part] as Node | null;
       key = node;
+    } else if (isScalar(holder) && part === 0) {
+      // A text alone is a list of one.
+      key = node;
     } else return undefined;
   }
   const offset = ((atKey ? key : node) ?? key)?.range?.[0];

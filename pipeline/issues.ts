@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { nearest } from '../errors/suggestion.js';
+import { familiarName } from './familiar-names.js';
 import type { Path, Problem } from './problem.js';
-import { durationPattern, namePattern, pipelineSchema, stepPattern } from './schema.js';
+import { durationPattern, namePattern, pathPattern, pipelineSchema, stepPattern } from './schema.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -34,8 +35,18 @@ function problemsOfIssue(issue: Issue, configuration: unknown): Problem[] {
       ];
     }
     default:
-      return [{ path, found: describe(value), expected: expectation(issue, value) }];
+      return [
+        { path, found: describe(value), expected: listExpected(path, value) ?? expectation(issue, value) },
+      ];
   }
+}
+
+/** Several labels in one text, as of somebody who does not know YAML's lists. */
+function listExpected([setting, index]: Path, value: unknown): string | undefined {
+  if (setting !== 'labels' || index === undefined || typeof value !== 'string') return undefined;
+  const names = value.split(/[,;|]/).map((name) => name.trim());
+  const areNames = names.length > 1 && names.length <= 20 && names.every((name) => namePattern.test(name));
+  return areNames ? `a list, as in [${names.join(', ')}]` : undefined;
 }
 
 function unknownKey(path: Path, key: string): Problem {
@@ -48,7 +59,7 @@ function unknownKey(path: Path, key: string): Problem {
     };
   }
   const known = knownKeys(path);
-  const suggestion = nearest(key, known);
+  const suggestion = nearest(key, known) ?? familiarName(key, path.join('.'), settingPaths);
   return {
     path: [...path, key],
     atKey: true,
@@ -71,11 +82,16 @@ function expectation(issue: Issue, value: unknown): string {
     case 'too_big':
       return `${issue.inclusive ? 'at most' : 'less than'} ${amount(issue.maximum, issue.origin)}`;
     case 'invalid_format':
-      return patternMeaning(issue);
+      return typeof value === 'string' && endsAsNoName.test(value)
+        ? 'a name that does not end in a dot or space: rename it, also in the table'
+        : patternMeaning(issue);
     default:
       return issue.message;
   }
 }
+
+/** What would be a name but for its end. */
+const endsAsNoName = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}_ .-]{0,63}(?<=[ .])$/u;
 
 const typeWords: Readonly<Record<string, string>> = {
   string: 'text',
@@ -97,7 +113,11 @@ function patternMeaning(issue: Issue | undefined): string {
 }
 
 const patternMeanings = new Map([
-  [String(namePattern), 'at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first'],
+  [
+    String(namePattern),
+    'at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first and no dot or space last',
+  ],
+  [String(pathPattern), 'a path, without NUL characters'],
   [String(stepPattern), 'at most 64 letters, digits, - or _, with a letter first'],
   [String(durationPattern), 'a duration like 90s, 30m, 12h or 2d'],
 ]);
@@ -108,8 +128,16 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a map';
   // JSON would turn .nan and .inf into null.
-  const text = typeof value === 'number' ? `${value}` : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  const text = typeof value === 'number' ? `${value}` : JSON.stringify(value).replaceAll(unseen, escape);
+  const characters = [...text];
+  return characters.length > 60 ? `${characters.slice(0, 57).join('')}...` : text;
+}
+
+/** Characters that would be there and not be seen: of no width, of direction, blanks other than the usual one. */
+const unseen = /(?! )[\p{Cf}\p{Z}\p{Co}\p{Cn}\u{fe00}-\u{fe0f}]/gu;
+
+function escape(character: string): string {
+  return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
 function valueAt(configuration: unknown, path: Path): unknown {
@@ -135,6 +163,18 @@ function knownKeys(path: Path): string[] {
 function memberOf(schema: z.core.$ZodType, part: string | number): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodObject) return (schema.shape as Record<string, z.core.$ZodType>)[part];
   return schema instanceof z.ZodRecord ? schema.valueType : undefined;
+}
+
+/** The dotted paths of all settings but those of the steps. */
+const settingPaths = pathsBelow(pipelineSchema, '');
+
+function pathsBelow(schema: z.core.$ZodType, path: string): string[] {
+  const map = bare(schema);
+  if (!(map instanceof z.ZodObject)) return path === '' ? [] : [path];
+  const inner = Object.entries(map.shape as Record<string, z.core.$ZodType>).flatMap(([key, member]) =>
+    pathsBelow(member, path === '' ? key : `${path}.${key}`),
+  );
+  return path === '' ? inner : [path, ...inner];
 }
 
 /** The schema without what makes it optional. */

@@ -5,6 +5,7 @@ import { crossChecks } from './checks.js';
 import { completeStep, defaultSteps } from './defaults.js';
 import { parseSource, type SourceDocument } from './document.js';
 import { describe, problemsOf } from './issues.js';
+import { withLists } from './lists.js';
 import { applyOverrides, type Override } from './overrides.js';
 import type { ModelOptions, Pipeline } from './pipeline.js';
 import { maxProblems, PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
@@ -32,7 +33,8 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
   const source = parseSource(text, file);
   if (!source.sound) throw new PipelineFault(file, source.problems);
 
-  const { value, applied, problems } = applyOverrides(source.value, overrides);
+  const { value: overridden, applied, problems } = applyOverrides(withLists(source.value), overrides);
+  const value = withLists(overridden);
   const parsed = pipelineSchema.safeParse(value);
   const found = [...problemsOf(parsed.error?.issues ?? [], value), ...crossChecks(value)];
   const folder = dirname(resolve(file));
@@ -158,7 +160,12 @@ function sorted(problems: readonly LocatedProblem[]): LocatedProblem[] {
 }
 
 function folderExists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    // A name that is too long, a loop of links: no folder either way.
+    return false;
+  }
 }
 
 function readBounded(path: string): string {

@@ -20,8 +20,8 @@ const maxOverrides = 1000;
 
 /**
  * Sets dotted paths of a configuration, in the order given. A value is read as YAML: `2`, `null`,
- * `[a, b]`, `text`. Numbers in a path index lists; one past the end appends. The given configuration
- * is not changed.
+ * `[a, b]`, `text`. Numbers in a path index lists; one past the end appends, and 0 makes a list where
+ * there is none. The given configuration is not changed.
  */
 export function applyOverrides(
   configuration: unknown,
@@ -70,7 +70,9 @@ function setPath(root: unknown, parts: readonly string[], value: unknown): (stri
     const slot = slotOf(holder, part);
     if (slot === undefined) return undefined;
     path.push(slot.key);
-    slot.set(depth === parts.length - 1 ? value : copyOf(slot.get() ?? {}));
+    // No map of a configuration has a key that is a number.
+    const missing = parts[depth + 1] === '0' ? [] : {};
+    slot.set(depth === parts.length - 1 ? value : copyOf(slot.get() ?? missing));
     holder = slot.get();
   }
   return path;

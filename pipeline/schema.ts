@@ -8,8 +8,14 @@ import { activityNames } from './activities.js';
  * The defaults are the reference method's.
  */
 
-/** Names end up as file and column names: a letter or digit first, no separators, no control characters. */
-export const namePattern = /^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_ .-]{0,62}[\p{L}\p{M}\p{N}_-])?$/u;
+/**
+ * Names end up as file and column names: a letter or digit first, no separators, no control characters.
+ * 64 letters of four bytes each are one byte too long for the name of a file.
+ */
+export const namePattern =
+  /^(?![\u{10000}-\u{10ffff}]{64}$)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_ .-]{0,62}[\p{L}\p{M}\p{N}_-])?$/u;
+/** No system takes a path with a NUL. */
+export const pathPattern = /^[^\0]*$/;
 export const stepPattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 export const durationPattern = /^[1-9][0-9]{0,6}(?:s|m|h|d)$/;
 
@@ -17,7 +23,7 @@ export const durationPattern = /^[1-9][0-9]{0,6}(?:s|m|h|d)$/;
 export const pipelineLimits = { labels: 1000, folds: 1000, epochs: 10_000, steps: 200 } as const;
 
 const name = z.string().regex(namePattern);
-const path = z.string().min(1).max(4096);
+const path = z.string().min(1).max(4096).regex(pathPattern);
 const column = z.string().min(1).max(256);
 const seed = z
   .int()

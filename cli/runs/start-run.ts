@@ -57,7 +57,8 @@ const nameInRunId = 41;
 /** `quickstart-20261123-221105-1f2e3d`: in a listing the runs of a pipeline stand in their order. */
 export function runIdOf(pipeline: Pipeline, startedAt: Date): string {
   const [day = '', time = ''] = startedAt.toISOString().replace(/[-:]/g, '').slice(0, 15).split('T');
-  return `${pipeline.name.slice(0, nameInRunId)}-${day}-${time}-${pipelineDigest(pipeline).slice(0, 6)}`;
+  const name = [...pipeline.name].slice(0, nameInRunId).join('');
+  return `${name}-${day}-${time}-${pipelineDigest(pipeline).slice(0, 6)}`;
 }
 
 /** What the Web UI shows beside the run. */

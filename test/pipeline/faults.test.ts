@@ -33,7 +33,37 @@ describe('one fault is told with its place, what was found and what was expected
       edit('train: a.csv, ', ''),
       `${place}:3:1 data.train: found nothing, expected text`,
     ],
-    ['a wrong type', edit('[joy]', 'joy'), `${place}:2:9 labels: found "joy", expected a list`],
+    ['a wrong type', edit('[joy]', '{ joy: 1 }'), `${place}:2:9 labels: found a map, expected a list`],
+    [
+      'labels in one text',
+      edit('[joy]', 'joy, fear; not sure'),
+      `${place}:2:9 labels[0]: found "joy, fear; not sure", expected a list, as in [joy, fear, not sure]`,
+    ],
+    [
+      'a label with a dot at its end',
+      edit('[joy]', '[fear, joy.]'),
+      `${place}:2:16 labels[1]: found "joy.", expected a name that does not end in a dot or space: rename it, also in the table`,
+    ],
+    [
+      'a character that is not seen',
+      edit('[joy]', '["joy\u200b"]'),
+      `${place}:2:10 labels[0]: found "joy\\u{200b}", expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first and no dot or space last`,
+    ],
+    [
+      'letters of four bytes that are too long for a file',
+      edit('name: e', `name: ${'𠀀'.repeat(64)}`),
+      `${place}:1:7 name: found "${'𠀀'.repeat(56)}..., expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first and no dot or space last`,
+    ],
+    [
+      'a NUL in a path',
+      edit('owner/model', '"a\\0b"'),
+      `${place}:4:22 model.checkpoint: found "a\\u0000b", expected a path, without NUL characters`,
+    ],
+    [
+      'a checkpoint that is too long for a folder',
+      edit('owner/model', 'a'.repeat(300)),
+      `${place}:4:22 model.checkpoint: found "${'a'.repeat(56)}..., expected an existing folder (relative to this file) or the name of a model on the hub, like owner/model`,
+    ],
     [
       'a number for a name',
       edit('name: e', 'name: 7'),
@@ -83,12 +113,12 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a name that is a path',
       edit('name: e', 'name: ../e'),
-      `${place}:1:7 name: found "../e", expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first`,
+      `${place}:1:7 name: found "../e", expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first and no dot or space last`,
     ],
     [
       'a label that is a path',
       edit('[joy]', '[a/b]'),
-      `${place}:2:10 labels[0]: found "a/b", expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first`,
+      `${place}:2:10 labels[0]: found "a/b", expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first and no dot or space last`,
     ],
     [
       'no model',
@@ -170,6 +200,52 @@ describe('one fault is told with its place, what was found and what was expected
   it.each(cases)('%s', (_, text, fault) => {
     expect(faults(text)).toEqual([fault]);
   });
+
+  const familiar: [section: string, key: string, meant: string][] = [
+    ['training', 'lr', 'learningRate'],
+    ['training', 'learning_rate', 'learningRate'],
+    ['training', 'num_epochs', 'epochs'],
+    ['training', 'num_train_epochs', 'epochs'],
+    ['training', 'per_device_train_batch_size', 'batchSize'],
+    ['training', 'train_batch_size', 'batchSize'],
+    ['training', 'batch-size', 'batchSize'],
+    ['training', 'weight_decay', 'weightDecay'],
+    ['training', 'warmup_ratio', 'warmupRatio'],
+    ['training', 'max_grad_norm', 'maxGradNorm'],
+    ['training', 'gradient_clip_val', 'maxGradNorm'],
+    ['training', 'random_state', 'seed'],
+    ['training', 'max_length', 'model.maxLength'],
+    ['folds', 'random_state', 'seed'],
+    ['folds', 'n_splits', 'count'],
+    ['folds', 'k', 'count'],
+    ['model', 'max_length', 'maxLength'],
+    ['model', 'max_seq_length', 'maxLength'],
+    ['model', 'model_name_or_path', 'checkpoint'],
+    ['model', 'num_hidden_layers', 'model.scratch.layers'],
+    ['data', 'text_column', 'text'],
+    ['data', 'train_file', 'train'],
+    ['', 'lr', 'training.learningRate'],
+    ['', 'num_epochs', 'training.epochs'],
+    ['', 'epochs', 'training.epochs'],
+    ['', 'n_splits', 'folds.count'],
+    ['', 'max_length', 'model.maxLength'],
+    ['', 'checkpoint', 'model.checkpoint'],
+    ['', 'label_columns', 'labels'],
+  ];
+  it.each(familiar)('in %s the key %s of another library, with the guess %s', (section, key, meant) => {
+    const overrides = { [section === '' ? key : `${section}.${key}`]: '1' };
+    const [fault, ...others] = faults(minimal, { overrides });
+    expect(fault).toContain(`did you mean ${JSON.stringify(meant)}?`);
+    expect(others).toEqual([]);
+  });
+
+  it.each(['fp16', 'gradient_accumulation_steps', 'constructor', '__proto__', '😀', 'x'.repeat(1000)])(
+    'no guess for %s',
+    (key) => {
+      const text = `${minimal}training: { ${JSON.stringify(key)}: 1 }\n`;
+      expect(faults(text)[0]).not.toContain('did you mean');
+    },
+  );
 
   it('a value behind an alias, where the alias’s anchor stands', () => {
     const text = minimal.replace('name: e', 'name: e\nfolds: &f { seed: x }\ntraining: *f');

@@ -99,6 +99,32 @@ describe('the reference method', () => {
   });
 });
 
+describe('a text in place of a list', () => {
+  it('is a list of it, wherever there is one', () => {
+    const text = `name: e
+labels: joy
+data: { train: a.csv, text: comment }
+model: { checkpoint: owner/model }
+steps: { d: { run: prepareData }, f: { run: trainFold, needs: d, matrix: { fold: all } } }
+`;
+    const { labels, data, steps } = parse(text);
+    expect([labels, data.text, steps['f']?.needs]).toEqual([['joy'], ['comment'], ['d']]);
+  });
+
+  it('changes nothing of what shares an alias with it', () => {
+    const text = minimal
+      .replace('[joy]', '&name joy')
+
+      .concat('folds: { seed: 1 }\n');
+    expect(
+      parse(`${text}steps: { joy: &s { run: prepareData }, b: { run: prepareData, needs: *name } }\n`),
+    ).toMatchObject({
+      labels: ['joy'],
+      steps: { b: { needs: ['joy'] } },
+    });
+  });
+});
+
 describe('paths', () => {
   it('of data are relative to the file', () => {
     const { train, test } = parse(minimal).data;

@@ -17,6 +17,20 @@ describe('--set', () => {
     expect(data.text).toEqual(['message', 'text']);
   });
 
+  it.each<[overrides: Record<string, string>, text: readonly string[]]>([
+    [{ 'data.text.0': 'message' }, ['message']],
+    [{ 'data.text.0': 'message', 'data.text.1': 'body' }, ['message', 'body']],
+    [{ 'data.text': 'message' }, ['message']],
+  ])('makes a list where there is none: %j', (overrides, text) => {
+    expect(parse(minimal, set(overrides)).data.text).toEqual(text);
+  });
+
+  it('changes an entry of a list of one that is written as a text', () => {
+    const text = minimal.replace('[joy]', 'joy');
+    expect(parse(text, set({ 'labels.1': 'fear' })).labels).toEqual(['joy', 'fear']);
+    expect(parse(text, set({ 'labels.0': 'fear' })).labels).toEqual(['fear']);
+  });
+
   it('repairs a value that is wrong in the file', () => {
     expect(parse(minimal.replace('name: e', 'name: 7'), set({ name: 'good' })).name).toBe('good');
   });
@@ -49,6 +63,7 @@ describe('--set', () => {
       { '__proto__.polluted': '1' },
       '--set __proto__.polluted: found a path that does not exist, expected a path of the configuration',
     ],
+    [{ 'data.text.1': 'x' }, '--set data.text.1 data.text: found a map, expected a list'],
     [
       { labels: '[joy' },
       '--set labels: found broken YAML (Flow sequence must end with a ]), expected valid YAML',
