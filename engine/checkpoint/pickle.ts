@@ -14,6 +14,9 @@ export class PickleList {
 
 export class PickleDict {
   readonly entries = new Map<PickleValue, PickleValue>();
+
+  /** @param ordered of the class that may have attributes of its own besides */
+  constructor(readonly ordered = false) {}
 }
 
 /** A name out of the allow-list; it stands for itself until it is called with arguments. */
@@ -34,11 +37,16 @@ export interface PickleRules {
   persistent(id: PickleValue): PickleValue;
 }
 
-/** Bounds that no checkpoint of weights comes near. */
-const maxStack = 1_000_000;
-const maxMemo = 4_000_000;
+/**
+ * A bound that no checkpoint of weights comes near: a tensor takes some thirty operations. Every operation
+ * takes time and memory in proportion to its bytes and to the values it takes off the stack, so that
+ * this bounds all of it: stack, memory of values and time.
+ */
+const maxOperations = 1_000_000;
 
 const mark = Symbol('mark');
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Reads the pickles that `torch.save` writes for dictionaries of tensors (protocols 2 to 5). It is a
@@ -66,7 +74,8 @@ class PickleReader {
   }
 
   read(): PickleValue {
-    for (;;) {
+    for (let operations = 0; ; operations++) {
+      if (operations === maxOperations) throw this.refuse('it takes more operations than weights need');
       const code = this.unsigned(1);
       if (code === stop) return this.#finish();
       const step = steps[code];
@@ -80,7 +89,6 @@ class PickleReader {
   }
 
   push(value: PickleValue | typeof mark): void {
-    if (this.#stack.length >= maxStack) throw this.refuse('it nests or lists more values than weights need');
     this.#stack.push(value);
   }
 
@@ -99,7 +107,8 @@ class PickleReader {
   }
 
   popTuple(length: number): void {
-    const items = Array.from({ length }, () => this.pop()).reverse();
+    const items = new Array<PickleValue>(length);
+    for (let place = length - 1; place >= 0; place--) items[place] = this.pop();
     this.push(new PickleTuple(items));
   }
 
@@ -126,7 +135,6 @@ class PickleReader {
   }
 
   remember(place: number): void {
-    if (this.#memo.size >= maxMemo) throw this.refuse('it remembers more values than weights need');
     this.#memo.set(place, this.top());
   }
 
@@ -161,8 +169,10 @@ class PickleReader {
 
   /** The state of an object: `_metadata` of an ordered dictionary, which weights do without. */
   discardState(): void {
-    this.pop();
-    if (!(this.top() instanceof PickleDict)) throw this.refuse('it sets the state of an object');
+    const state = this.pop();
+    const target = this.top();
+    const allowed = state instanceof PickleDict && target instanceof PickleDict && target.ordered;
+    if (!allowed) throw this.refuse('it sets the state of an object');
   }
 
   persistent(): void {
@@ -196,7 +206,11 @@ class PickleReader {
   }
 
   text(length: number): string {
-    return this.#take(length).toString('utf8');
+    try {
+      return utf8.decode(this.#take(length));
+    } catch (error) {
+      throw error instanceof TypeError ? this.refuse('it has a text that is not UTF-8') : error;
+    }
   }
 
   line(): string {
@@ -247,7 +261,6 @@ const steps: Readonly<Record<number, Step>> = {
   [0x80]: (r) => r.skip(1), // PROTO
   [0x95]: (r) => r.skip(8), // FRAME
   [0x28]: (r) => r.push(mark), // MARK
-  [0x30]: (r) => void r.pop(), // POP
   [0x4e]: (r) => r.push(null), // NONE
   [0x88]: (r) => r.push(true), // NEWTRUE
   [0x89]: (r) => r.push(false), // NEWFALSE

@@ -2,12 +2,9 @@ import { createHash, randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentFault } from '../../errors/fault.js';
-import { parseHeader } from './safetensors-header.js';
-import { openWeightFile, readBytes, truncated, type StoredTensor, type WeightFile } from './stored-tensor.js';
+import { readSafetensorsHeader } from './safetensors-header.js';
+import { openWeightFile } from './stored-tensor.js';
 import { StoredWeights, type WeightReader } from './weight-reader.js';
-
-/** The limit that the reference implementation puts on a header. */
-const maxHeaderBytes = 100_000_000;
 
 /** Bytes handed to the file system and the hash at a time. */
 const chunk = 8 << 20;
@@ -22,23 +19,11 @@ export interface NamedTensor {
 export async function openSafetensors(path: string): Promise<WeightReader> {
   const file = await openWeightFile(path);
   try {
-    return new StoredWeights(await readSafetensorsHeader(file), [file]);
+    return new StoredWeights((await readSafetensorsHeader(file)).tensors, [file]);
   } catch (fault) {
     await file.handle.close();
     throw fault;
   }
-}
-
-/** The tensors an open safetensors file declares, each checked to lie within it. */
-export async function readSafetensorsHeader(file: WeightFile): Promise<Map<string, StoredTensor>> {
-  if (file.bytes < 8) throw truncated(file, 8);
-  const length = (await readBytes(file, 0, 8)).readBigUInt64LE();
-  const headerBytes = length > BigInt(maxHeaderBytes) ? Infinity : Number(length);
-  const header =
-    headerBytes <= Math.min(maxHeaderBytes, file.bytes - 8)
-      ? await readBytes(file, 8, headerBytes)
-      : undefined;
-  return parseHeader(file, headerBytes, header);
 }
 
 /**

@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
 import { InputFault } from '../../errors/fault.js';
 import { readJsonObject } from './bounded-json.js';
-import { readSafetensorsHeader } from './safetensors.js';
+import { readSafetensorsHeader } from './safetensors-header.js';
 import { openWeightFile, type StoredTensor, type WeightFile } from './stored-tensor.js';
 import { StoredWeights, type WeightReader } from './weight-reader.js';
 
-const maxIndexBytes = 32 << 20;
+const maxIndexBytes = 4 << 20;
 
 const maxShards = 1000;
 
@@ -21,7 +21,7 @@ export async function openShardedSafetensors(indexPath: string): Promise<WeightR
     for (const shard of shardsOf(weightMap)) {
       const file = await openWeightFile(join(dirname(indexPath), shard));
       files.push(file);
-      for (const [name, tensor] of await readSafetensorsHeader(file)) {
+      for (const [name, tensor] of (await readSafetensorsHeader(file)).tensors) {
         if (weightMap.get(name) === shard) tensors.set(name, tensor);
       }
     }

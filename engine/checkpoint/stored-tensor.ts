@@ -52,6 +52,11 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+/** No tensor is larger, nor would be if a zero among its extents were a one: products stay exact. */
+export function isReasonableShape(shape: readonly number[]): boolean {
+  return shape.length <= 16 && elementCount(shape.filter((extent) => extent > 0)) <= 2 ** 48;
+}
+
 /** Strides, in elements, of a row-major tensor. */
 export function rowMajorStrides(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);

@@ -1,4 +1,3 @@
-import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { InputFault } from '../../errors/fault.js';
 import { bytesPerElement } from './element-format.js';
 import { readPickle } from './pickle.js';
@@ -10,18 +9,14 @@ import {
   type StoredTensor,
   type WeightFile,
 } from './stored-tensor.js';
+import { readStoredZip, refuse, type Span } from './stored-zip.js';
 import { readStateDict, torchRules, type StoredView } from './torch-state-dict.js';
 import { StoredWeights, type WeightReader } from './weight-reader.js';
 
-const maxPickleBytes = 64 << 20;
+const maxPickleBytes = 16 << 20;
 
-const maxEntries = 100_000;
-
-/** Where an uncompressed entry's bytes lie in the archive. */
-interface Span {
-  readonly start: number;
-  readonly bytes: number;
-}
+/** Versions of the archive that PyTorch has written so far. */
+const archiveVersion = /^(?:[1-9]|10)\n?$/;
 
 /**
  * Opens what `torch.save` writes for a state dict: a zip that holds a pickle and, uncompressed, one
@@ -31,8 +26,9 @@ export async function openTorchArchive(path: string): Promise<WeightReader> {
   const file = await openWeightFile(path);
   try {
     await checkZip(file);
-    const entries = await readEntries(file);
+    const entries = await readStoredZip(file);
     const root = archiveRoot(file, entries);
+    await checkVersion(file, entries.get(`${root}.data/version`) ?? entries.get(`${root}version`));
     await checkByteOrder(file, entries.get(`${root}byteorder`));
     const pickle = entries.get(`${root}data.pkl`) as Span;
     if (pickle.bytes > maxPickleBytes) {
@@ -62,63 +58,34 @@ async function checkZip(file: WeightFile): Promise<void> {
   });
 }
 
-async function readEntries(file: WeightFile): Promise<Map<string, Span>> {
-  const zip = await openPromise(file.path, { autoClose: false, strictFileNames: true }).catch(
-    (cause: unknown) => {
-      throw damaged(file, cause);
-    },
-  );
-  try {
-    if (zip.entryCount > maxEntries) {
-      throw refuse(file, 'it has too many entries', `at most ${maxEntries}`, `${zip.entryCount}`);
-    }
-    const spans = new Map<string, Span>();
-    for await (const entry of zip.eachEntry()) spans.set(entry.fileName, await spanOf(file, zip, entry));
-    return spans;
-  } catch (cause) {
-    throw cause instanceof InputFault ? cause : damaged(file, cause);
-  } finally {
-    zip.close();
-  }
-}
-
-async function spanOf(file: WeightFile, zip: ZipFile, entry: Entry): Promise<Span> {
-  if (
-    entry.compressionMethod !== 0 ||
-    entry.isEncrypted() ||
-    entry.compressedSize !== entry.uncompressedSize
-  ) {
-    throw refuse(
-      file,
-      'an entry is compressed or encrypted',
-      'stored entries, as torch.save writes them',
-      'another kind',
-    );
-  }
-  const start = await new Promise<number>((resolve, reject) => {
-    zip.readLocalFileHeader(entry, { minimal: true }, (error, header) => {
-      if (header === undefined) reject(error ?? new Error('no local header'));
-      else resolve(header.fileDataStart);
-    });
-  });
-  if (start + entry.uncompressedSize > file.bytes) throw truncated(file, start + entry.uncompressedSize);
-  return { start, bytes: entry.uncompressedSize };
-}
-
-/** The folder all entries share, with its slash: torch names it after the file. */
+/** The folder that all entries share, with its slash: torch names it after the file. */
 function archiveRoot(file: WeightFile, entries: ReadonlyMap<string, Span>): string {
-  const roots = [...entries.keys()].filter((name) => /^[^/]+\/data\.pkl$/.test(name));
-  if (roots.length !== 1) {
-    throw refuse(file, 'it is not an archive of weights', 'one data.pkl', `${roots.length}`);
+  const [first = ''] = entries.keys();
+  const root = first.slice(0, first.indexOf('/') + 1);
+  const stray = [...entries.keys()].find((name) => !name.startsWith(root));
+  if (stray !== undefined) {
+    const found = JSON.stringify(stray.slice(0, 80));
+    throw refuse(file, 'an entry lies outside the folder of the archive', 'one folder', found);
   }
-  return (roots[0] as string).slice(0, -'data.pkl'.length);
+  if (root !== '' && entries.has(`${root}data.pkl`)) return root;
+  throw refuse(file, 'it is not an archive of weights', 'a data.pkl in its folder', 'none');
+}
+
+async function checkVersion(file: WeightFile, span: Span | undefined): Promise<void> {
+  const version = span === undefined ? 'none' : await readText(file, span);
+  if (archiveVersion.test(version)) return;
+  throw refuse(file, 'its version is not known', '1 to 10', JSON.stringify(version));
 }
 
 async function checkByteOrder(file: WeightFile, span: Span | undefined): Promise<void> {
   if (span === undefined) return;
-  const order = (await readBytes(file, span.start, Math.min(span.bytes, 16))).toString('latin1');
-  if (order !== 'little')
-    throw refuse(file, 'its numbers have another byte order', 'little', JSON.stringify(order));
+  const order = await readText(file, span);
+  if (order === 'little') return;
+  throw refuse(file, 'its numbers have another byte order', 'little', JSON.stringify(order));
+}
+
+async function readText(file: WeightFile, { start, bytes }: Span): Promise<string> {
+  return (await readBytes(file, start, Math.min(bytes, 16))).toString('latin1');
 }
 
 /** Puts a view of a storage at its place in the file, after checking that it stays inside. */
@@ -127,7 +94,11 @@ function locate(file: WeightFile, name: string, view: StoredView, span: Span | u
   if (span === undefined) throw refuse(file, `tensor ${name} has no data`, `an entry ${storage.key}`, 'none');
   const width = bytesPerElement(storage.format);
   const count = elementCount(shape);
-  const elements = Math.floor(span.bytes / width);
+  const { elements } = storage;
+  if (elements * width !== span.bytes) {
+    const found = `${span.bytes} bytes`;
+    throw refuse(file, `the data of tensor ${name} has another size`, `${elements * width} bytes`, found);
+  }
   const last = shape.reduce((sum, extent, axis) => sum + (extent - 1) * (strides[axis] as number), offset);
   // An expanded tensor repeats its storage: a few bytes could ask for any amount of memory.
   if (count > elements || (count > 0 && last >= elements)) {
@@ -139,25 +110,4 @@ function locate(file: WeightFile, name: string, view: StoredView, span: Span | u
     );
   }
   return { file, format: storage.format, shape, strides, position: span.start + offset * width };
-}
-
-function damaged(file: WeightFile, cause: unknown): InputFault {
-  return new InputFault(
-    {
-      where: file.path,
-      what: 'the archive is damaged or truncated',
-      remedy: 'Download or copy the checkpoint again.',
-    },
-    { cause },
-  );
-}
-
-function refuse(file: WeightFile, what: string, expected: string, found: string): InputFault {
-  return new InputFault({
-    where: file.path,
-    what,
-    expected,
-    found,
-    remedy: 'Save the weights again with torch.save(model.state_dict()), or use model.safetensors.',
-  });
 }

@@ -8,26 +8,26 @@ import {
   type PickleRules,
   type PickleValue,
 } from './pickle.js';
+import { isReasonableShape } from './stored-tensor.js';
 
 /** One of an archive's storages: a run of numbers that several tensors may share. */
 class Storage {
   constructor(
     readonly key: string,
     readonly format: ElementFormat,
+    readonly elements: number,
   ) {}
 }
 
 /** A tensor as a view of a storage; offset and strides are in elements. */
 export class StoredView {
   constructor(
-    readonly storage: { readonly key: string; readonly format: ElementFormat },
+    readonly storage: Pick<Storage, 'key' | 'format' | 'elements'>,
     readonly offset: number,
     readonly shape: readonly number[],
     readonly strides: readonly number[],
   ) {}
 }
-
-const maxDimensions = 16;
 
 const storageFormats: Readonly<Record<string, ElementFormat>> = {
   'torch.DoubleStorage': 'F64',
@@ -85,27 +85,33 @@ type Fail = (what: string) => InputFault;
 
 function orderedDict(args: readonly PickleValue[], fail: Fail): PickleDict {
   if (args.length > 0) throw fail('an ordered dictionary is made with arguments');
-  return new PickleDict();
+  return new PickleDict(true);
 }
 
 /** ('storage', type, key, device, elements), as torch.save names what it stores beside the pickle. */
 function loadStorage(id: PickleValue, fail: Fail): Storage {
-  const [kind, type, key] = id instanceof PickleTuple ? id.items : [];
+  const items = id instanceof PickleTuple && id.items.length === 5 ? id.items : [];
+  const [kind, type, key, device, elements] = items;
   const format = type instanceof PickleGlobal ? storageFormats[type.name] : undefined;
-  if (kind !== 'storage' || format === undefined || typeof key !== 'string' || !/^\d{1,9}$/.test(key)) {
-    throw fail('a storage is not described as torch.save does');
+  const named = kind === 'storage' && typeof key === 'string' && /^\d{1,9}$/.test(key);
+  if (named && format !== undefined && typeof device === 'string' && isSize(elements)) {
+    return new Storage(key, format, elements);
   }
-  return new Storage(key, format);
+  throw fail('a storage is not described as torch.save does');
 }
 
-/** _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata]) */
+/**
+ * _rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata]). What metadata may
+ * ask for, such as another sign, changes the values.
+ */
 function rebuildTensor(args: readonly PickleValue[], fail: Fail): PickleObject {
-  const [storage, offset, size, stride] = args;
+  const [storage, offset, size, stride, grad, hooks, metadata = null] = args;
   const shape = sizes(size);
   const strides = sizes(stride);
+  const usual = args.length >= 6 && args.length <= 7 && isPlain(grad, hooks) && isEmpty(metadata);
   const valid =
     storage instanceof PickleObject && storage.value instanceof Storage && isSize(offset) && shape && strides;
-  if (!valid || shape.length !== strides.length || shape.length > maxDimensions) {
+  if (!usual || !valid || shape.length !== strides.length || !isReasonableShape(shape)) {
     throw fail('a tensor is not described as torch.save does');
   }
   return new PickleObject(new StoredView(storage.value, offset, shape, strides));
@@ -113,15 +119,26 @@ function rebuildTensor(args: readonly PickleValue[], fail: Fail): PickleObject {
 
 /** _rebuild_parameter(data, requires_grad, hooks) */
 function rebuildParameter(args: readonly PickleValue[], fail: Fail): PickleObject {
-  const [data] = args;
-  if (!(data instanceof PickleObject && data.value instanceof StoredView)) {
-    throw fail('a parameter holds no tensor');
-  }
+  const [data, grad, hooks] = args;
+  const isTensor = data instanceof PickleObject && data.value instanceof StoredView;
+  if (args.length !== 3 || !isTensor || !isPlain(grad, hooks)) throw fail('a parameter holds no tensor');
   return data;
 }
 
+function isPlain(grad: PickleValue | undefined, hooks: PickleValue | undefined): boolean {
+  return typeof grad === 'boolean' && hooks !== undefined && isEmpty(hooks);
+}
+
+function isEmpty(value: PickleValue): boolean {
+  return value === null || (value instanceof PickleDict && value.entries.size === 0);
+}
+
+/** Far more than a shape has. Looked at first: one long tuple may be an argument many times. */
+const maxSizes = 64;
+
 function sizes(value: PickleValue | undefined): number[] | undefined {
-  return value instanceof PickleTuple && value.items.every(isSize) ? [...value.items] : undefined;
+  const short = value instanceof PickleTuple && value.items.length <= maxSizes;
+  return short && value.items.every(isSize) ? [...value.items] : undefined;
 }
 
 function isSize(value: PickleValue | undefined): value is number {

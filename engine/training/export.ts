@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { NamedTensor } from '../checkpoint/safetensors.js';
-import { readSafetensorsHeader, writeSafetensors } from '../checkpoint/safetensors.js';
+import { writeSafetensors } from '../checkpoint/safetensors.js';
+import { readSafetensorsHeader } from '../checkpoint/safetensors-header.js';
 import { openWeightFile } from '../checkpoint/stored-tensor.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
@@ -90,12 +91,12 @@ async function wholeEmbedding(
 /** Where each parameter's bytes are in the file of the weights. */
 async function externalData(path: string, tensors: readonly NamedTensor[]) {
   const file = await openWeightFile(path);
-  const header = await readSafetensorsHeader(file);
+  const { tensors: stored } = await readSafetensorsHeader(file);
   await file.handle.close();
   const bytes = new Map(tensors.map(({ name, data }) => [name, data.byteLength]));
   return (name: string) => ({
     external: ONNX_DATA,
-    offset: header.get(name)?.position as number,
+    offset: stored.get(name)?.position as number,
     bytes: bytes.get(name) as number,
   });
 }

@@ -1,14 +1,19 @@
-import { cpSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { openModelFolder } from '../../../engine/checkpoint/model-folder.js';
 import { InputFault } from '../../../errors/fault.js';
 import { expected, goldens } from './goldens.js';
 
 const tiny = join(goldens, 'deberta-v3-tiny');
 
-function folderOf(files: Readonly<Record<string, string>>): string {
+const servers: Server[] = [];
+afterAll(() => servers.forEach((server) => server.close()));
+
+function folderOf(files: Readonly<Record<string, string | Buffer>>): string {
   const folder = mkdtempSync(join(tmpdir(), 'model-'));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   return folder;
@@ -81,6 +86,61 @@ describe('a model folder is an input fault', () => {
     const failure = await openModelFolder(folder()).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(InputFault);
     expect((failure as InputFault).message).toMatch(message);
+  });
+
+  const weights = Buffer.from('0200000000000000' + '7b7d', 'hex');
+  const sound = { 'config.json': '{}', 'model.safetensors': weights };
+
+  it.each(['config.json', 'model.safetensors', 'pytorch_model.bin'])(
+    'whose %s is a pointer of Git LFS or a page of the web, and says so',
+    async (file) => {
+      const pointer =
+        'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 1234\n';
+      for (const [content, message] of [
+        [pointer, /this is a pointer of Git LFS.*git lfs pull/],
+        ['\n<!DOCTYPE html><html><body>Sign in</body></html>', /this is a page of the web/],
+        ['<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>', /this is a page of the web/],
+      ] as const) {
+        const files = file === 'pytorch_model.bin' ? { 'config.json': '{}' } : sound;
+        const folder = folderOf({ ...files, [file]: content });
+        await expect(openModelFolder(folder)).rejects.toThrow(message);
+        await expect(openModelFolder(folder)).rejects.toThrow(join(folder, file));
+      }
+    },
+  );
+
+  it.each(['config.json', 'model.safetensors', 'pytorch_model.bin'])(
+    'whose %s is a pipe, a socket, a folder or a device, without waiting for anybody',
+    async (file) => {
+      const weightsFile = file === 'pytorch_model.bin' ? file : 'model.safetensors';
+      const names = ['config.json', weightsFile].filter((name) => name !== file);
+      const others = Object.fromEntries(names.map((name) => [name, name === 'config.json' ? '{}' : weights]));
+      const make: Readonly<Record<string, (path: string) => void>> = {
+        pipe: (path) => execFileSync('mkfifo', [path]),
+        socket: (path) => void servers.push(createServer().listen(path)),
+        folder: (path) => mkdirSync(path),
+        device: (path) => symlinkSync('/dev/zero', path),
+        'link to nothing': (path) => symlinkSync('none', path),
+        'link to itself': (path) => symlinkSync(file, path),
+      };
+      for (const [kind, makeFile] of Object.entries(make)) {
+        const folder = folderOf(others);
+        makeFile(join(folder, file));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        const failure: unknown = await openModelFolder(folder).catch((error: unknown) => error);
+        expect(failure, kind).toBeInstanceOf(InputFault);
+        expect((failure as InputFault).details.where).toBe(join(folder, file));
+      }
+    },
+  );
+
+  it('never for links to files, as the hub’s cache has them', async () => {
+    const folder = folderOf({});
+    for (const [name, content] of Object.entries(sound)) {
+      writeFileSync(join(folder, `blob-${name}`), content);
+      symlinkSync(`blob-${name}`, join(folder, name));
+    }
+    await (await openModelFolder(folder)).weights.close();
   });
 
   it('only for what is read: other files do not matter', async () => {

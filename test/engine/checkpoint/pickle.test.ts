@@ -18,7 +18,7 @@ describe('a pickle of plain data is read', () => {
     ['a float', '\x80\x02G\x40\x04\x00\x00\x00\x00\x00\x00.', 2.5],
     ['a string', '\x80\x02X\x02\x00\x00\x00\xc3\xa9.', 'é'],
     ['None', '\x80\x02N.', null],
-    ['a memory of a value', '\x80\x02K\x05q\x010h\x01.', 5],
+    ['a memory of a value', '\x80\x02K\x05q\x01h\x01\x86.', new PickleTuple([5, 5])],
     ['a tuple', '\x80\x02K\x01K\x02\x86.', new PickleTuple([1, 2])],
   ])('%s', (_, text, value) => {
     expect(read(text)).toEqual(value);
@@ -69,7 +69,11 @@ describe('a hostile pickle is refused, and nothing of it runs:', () => {
     ['a global without an end', 'cos', /truncated/],
     ['a huge integer', `\x8a\xff${long(255, '\x01')}.`, /more than 64 bits/],
     ['an integer beyond 2^53', `\x8a\x08${long(7, '\xff')}\x7f.`, /beyond 2\^53/],
-    ['a stack that runs empty', '0.', /not there/],
+    ['a stack that runs empty', 'K\x01\x86.', /not there/],
+    ['a value thrown away, which torch refuses too', 'K\x01K\x020.', /opcode 0x30/],
+    ['a text that is not UTF-8', 'X\x01\x00\x00\x00\xff.', /not UTF-8/],
+    ['the state of a plain dictionary', '}}b.', /state of an object/],
+    ['a state that is no dictionary', 'ccollections\nOrderedDict\n)RK\x01b.', /state of an object/],
     ['a mark taken for a value', '(.', /not there/],
     ['a tuple that nothing began', 'K\x01t.', /did not begin/],
     ['a memory never stored', 'h\x07.', /did not store/],
@@ -77,7 +81,13 @@ describe('a hostile pickle is refused, and nothing of it runs:', () => {
     ['a key without a value', '}(K\x01u.', /not a dictionary/],
     ['items appended to a number', 'K\x01K\x02a.', /not a list/],
     ['values left over', 'K\x01K\x02.', /left over/],
-    ['a million nested marks', `${long(1_000_001, '(')}.`, /nests/],
+    ['a million nested marks', `${long(1_000_001, '(')}.`, /more operations/],
+    ['eight million tuples in each other', `N${long(8_000_000, '\x85')}.`, /more operations/],
+    [
+      'a tuple of half a million numbers as the shape of many tensors',
+      `(${long(500_000, 'K\x01')}tq\x01${long(50_000, 'ctorch._utils\n_rebuild_tensor_v2\n(NK\x00h\x01h\x01\x89}tR')}.`,
+      /not described/,
+    ],
   ])('%s', (_, text, message) => {
     const run = (): unknown => readPickle('model.bin', bytes(text), torchRules('model.bin'));
     expect(run).toThrow(InputFault);

@@ -34,6 +34,10 @@ const entry = (begin: number, end: number, shape = [(end - begin) / 4], dtype = 
   data_offsets: [begin, end],
 });
 
+/** The entry of one float32, as JSON, and a header with its extent as it is given. */
+const float = JSON.stringify(entry(0, 4));
+const float4 = (extent: string): string => `{"a":{"dtype":"F32","shape":[${extent}],"data_offsets":[0,4]}}`;
+
 describe('a safetensors file', () => {
   it.each(goldenTensors('every-format.safetensors'))(
     'of every format reads as the library does: %s',
@@ -60,22 +64,60 @@ describe('a safetensors file', () => {
   it.each([
     ['is empty', Buffer.alloc(0), /truncated/],
     ['ends within the length', Buffer.alloc(5), /truncated/],
-    ['announces a header of 2^63 bytes', Buffer.from('ffffffffffffff7f', 'hex'), /does not fit/],
-    ['announces a header longer than itself', encode('', 0).fill(200, 0, 1), /does not fit/],
-    ['has a header that is not JSON', encode('{"a":', 0), /not valid JSON/],
+    [
+      'announces a header of 2^63 bytes',
+      Buffer.from('ffffffffffffff7f', 'hex'),
+      /header of 9223372036854775807 bytes/,
+    ],
+    ['announces a header longer than itself', encode('', 0).fill(200, 0, 1), /header of 200 bytes and has 8/],
+    ['has a header that is not JSON', encode('{"a":', 0), /not the JSON of a header at character 6/],
     ['has a header that is not an object', encode('[]', 0), /not an object/],
     [
       'has a header that is not UTF-8',
       Buffer.concat([Buffer.from([2, 0, 0, 0, 0, 0, 0, 0]), Buffer.from([0xff, 0xfe])]),
-      /not valid JSON/,
+      /not UTF-8/,
     ],
     ['has a tensor of null', encode({ a: null }, 0), /number format/],
     ['has an unknown format', encode({ a: entry(0, 8, [2], 'F8_E4M3') }, 8), /number format/],
     ['has a format named like a method', encode({ a: entry(0, 8, [2], 'toString') }, 8), /number format/],
-    ['has a negative extent', encode({ a: entry(0, 8, [-2]) }, 8), /no proper shape/],
-    ['has a fractional offset', encode({ a: entry(0, 2.5, [1]) }, 8), /no proper shape/],
+    ['has a negative extent', encode({ a: entry(0, 8, [-2]) }, 8), /not the JSON of a header/],
+    ['has a fractional offset', encode({ a: entry(0, 2.5, [1]) }, 8), /not the JSON of a header/],
     ['has a shape that is too large for its offsets', encode({ a: entry(0, 8, [3]) }, 8), /takes 12 bytes/],
-    ['has a shape whose product overflows', encode({ a: entry(0, 8, [2 ** 40, 2 ** 40]) }, 8), /takes/],
+    [
+      'has a shape whose product overflows',
+      encode({ a: entry(0, 8, [2 ** 40, 2 ** 40]) }, 8),
+      /no proper shape/,
+    ],
+    [
+      'has a shape that overflows to nothing',
+      encode({ a: entry(0, 0, [2 ** 40, 2 ** 40, 0]) }, 0),
+      /no proper/,
+    ],
+    ['names a tensor twice', encode(`{"a":${float},"a":${float}}`, 4), /names "a" twice/],
+    ['names a tensor twice, once escaped', encode(`{"a":${float},"\\u0061":${float}}`, 4), /names "a" twice/],
+    [
+      'names a field twice',
+      encode(`{"a":${float.replace('{', '{"dtype":"F32",')}}`, 4),
+      /names "dtype" twice/,
+    ],
+    ['names its metadata twice', encode(`{"__metadata__":{},"__metadata__":{},"a":${float}}`, 4), /twice/],
+    ['has metadata of numbers', encode({ __metadata__: { a: 1 } }, 0), /something else than texts/],
+    ['has metadata that is a list', encode({ __metadata__: [] }, 0), /something else than texts/],
+    ['has metadata that is null', encode({ __metadata__: null }, 0), /something else than texts/],
+    ['has an extent with a fraction of nothing', encode(float4('1.0'), 4), /not the JSON of a header/],
+    ['has an extent with an exponent', encode(float4('1e0'), 4), /not the JSON of a header/],
+    ['has an extent with a leading zero', encode(float4('01'), 4), /not the JSON of a header/],
+    ['has an extent beyond 2^53', encode(float4('9007199254740993'), 4), /beyond 2\^53/],
+    ['has half of a surrogate pair', encode(`{"\\ud800":${float}}`, 4), /not the JSON of a header/],
+    ['begins with a byte-order mark', encode(`\ufeff{"a":${float}}`, 4), /not the JSON of a header/],
+    ['nests what it does not need', encode(`{"a":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, 4), /nested/],
+    ['ends in the middle of a text', encode('{"a', 0), /not the JSON of a header/],
+    ['ends with a comma', encode(`{"a":${float},}`, 4), /not the JSON of a header/],
+    [
+      'announces a header of 20 MB',
+      encode(' '.repeat(20 << 20), 0),
+      /header of 20971520 bytes, more than 16777216/,
+    ],
     ['has its offsets the wrong way round', encode({ a: entry(8, 0, [0]) }, 8), /takes 0 bytes/],
     ['has overlapping tensors', encode({ a: entry(0, 8), b: entry(4, 12) }, 12), /overlaps/],
     ['has a hole', encode({ a: entry(0, 8), b: entry(12, 16) }, 16), /hole/],

@@ -84,7 +84,15 @@ describe('an archive is refused that', () => {
   }
   const storage: ZipEntry = { name: 'm/data/0', bytes: Buffer.alloc(16) };
   const pickle = (bytes: Buffer): ZipEntry => ({ name: 'm/data.pkl', bytes });
-  const good = [pickle(tensor(4)), storage];
+  const version: ZipEntry = { name: 'm/version', bytes: Buffer.from('3\n') };
+  const good = [pickle(tensor(4)), storage, version];
+
+  /** An archive of torch's own, its locator of the second end changed. */
+  function zip64(position: bigint): Buffer {
+    const bytes = Buffer.from(readFileSync(golden('module-state.bin')));
+    bytes.writeBigUInt64LE(position, bytes.length - 22 - 20 + 8);
+    return bytes;
+  }
 
   it('the well-formed archive of this table is not', async () => {
     const reader = await openTorchArchive(fileOf(zip(good)));
@@ -94,14 +102,35 @@ describe('an archive is refused that', () => {
 
   it.each([
     ['is empty', Buffer.alloc(0), /truncated/],
-    ['has no directory', Buffer.from('PK\x03\x04 and nothing else'), /damaged or truncated/],
+    ['has no directory', Buffer.from('PK\x03\x04 and nothing else'), /truncated/],
     ['is cut short', zip(good).subarray(0, 150), /damaged or truncated/],
-    ['has no pickle', zip([storage]), /one data.pkl/],
-    ['has two pickles', zip([...good, { name: 'n/data.pkl', bytes: tensor(4) }]), /one data.pkl/],
+    ['has no pickle', zip([storage]), /a data.pkl in its folder/],
+    ['has two pickles', zip([...good, { name: 'n/data.pkl', bytes: tensor(4) }]), /outside the folder/],
+    ['has two entries of one name', zip([...good, storage]), /two entries have one name/],
+    [
+      'has two entries that differ in case alone',
+      zip([...good, { ...storage, name: 'm/DATA/0' }]),
+      /two entries have one name/,
+    ],
+    ['has no version', zip([pickle(tensor(4)), storage]), /version is not known/],
+    [
+      'is of a version to come',
+      zip([pickle(tensor(4)), storage, { ...version, bytes: Buffer.from('11') }]),
+      /version is not known/,
+    ],
+    [
+      'has more data than its tensors say',
+      zip([pickle(tensor(4)), { ...storage, bytes: Buffer.alloc(32) }, version]),
+      /another size; found 32 bytes; expected 16/,
+    ],
+    ['has bytes behind its end', Buffer.concat([zip(good), Buffer.alloc(1)]), /damaged/],
+    ['has bytes before its beginning', Buffer.concat([Buffer.from('PK\x03\x04'), zip(good)]), /damaged/],
+    ['has a zip64 position beyond 2^63', zip64(2n ** 64n - 1n), /damaged/],
+    ['has a zip64 position elsewhere', zip64(4n), /damaged/],
     [
       'climbs out of its folder',
       zip([...good, { name: '../x', bytes: Buffer.alloc(1) }]),
-      /damaged or truncated/,
+      /outside the folder/,
     ],
     [
       'claims a compressed entry',
@@ -118,22 +147,26 @@ describe('an archive is refused that', () => {
       zip([pickle(tensor(4)), { ...storage, claims: { offset: 2 ** 30 } }]),
       /damaged|truncated/,
     ],
-    ['lacks a storage', zip([pickle(tensor(4))]), /has no data/],
-    ['has a tensor larger than its storage', zip([pickle(tensor(5)), storage]), /beyond its storage/],
+    ['lacks a storage', zip([pickle(tensor(4)), version]), /has no data/],
+    [
+      'has a tensor larger than its storage',
+      zip([pickle(tensor(5)), storage, version]),
+      /beyond its storage/,
+    ],
     [
       'has a tensor that begins beyond its storage',
-      zip([pickle(tensor(1, 4)), storage]),
+      zip([pickle(tensor(1, 4)), storage, version]),
       /beyond its storage/,
     ],
     [
       'has a tensor that strides beyond its storage',
-      zip([pickle(tensor(2, 0, 4)), storage]),
+      zip([pickle(tensor(2, 0, 4)), storage, version]),
       /beyond its storage/,
     ],
-    ['has a tensor of negative size', zip([pickle(tensor(-1)), storage]), /not described/],
+    ['has a tensor of negative size', zip([pickle(tensor(-1)), storage, version]), /not described/],
     [
       'has a storage named by a path',
-      zip([pickle(tensor(4, 0, 1, '../0')), storage]),
+      zip([pickle(tensor(4, 0, 1, '../0')), storage, version]),
       /storage is not described/,
     ],
     [
