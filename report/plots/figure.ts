@@ -34,6 +34,11 @@ export function figure(label: string, options: Plot.PlotOptions): Html {
   const svg = Plot.plot({ ...size, grid: true, ...options, document, ariaLabel: label }) as SvgElement;
   for (const style of svg.querySelectorAll('style')) style.remove();
   for (const element of [svg, ...svg.querySelectorAll('[style]')]) element.removeAttribute('style');
+  // A picture has one name, its own: those that the library gives to its marks are of no role.
+  for (const part of svg.querySelectorAll('[aria-label], [aria-description]')) {
+    part.removeAttribute('aria-label');
+    part.removeAttribute('aria-description');
+  }
   svg.setAttribute('class', 'plot');
   svg.setAttribute('role', 'img');
   return new Html(svg.outerHTML);

@@ -1,5 +1,6 @@
 import { html, type Html } from '../html.js';
 import { count, duration } from '../notation.js';
+import { fileName, modelName } from '../places.js';
 import type { RunResult } from '../run-result.js';
 
 type Fact = readonly [name: string, value: string];
@@ -44,7 +45,7 @@ function dataFacts({ rows, rowsWithoutOof, configuration: { data } }: RunResult)
 function modelFacts({ configuration: { model } }: RunResult): Fact[] {
   const { scratch, checkpoint } = model;
   const length: Fact = ['truncated at', `${model.maxLength} tokens`];
-  if (scratch === undefined) return [['checkpoint', checkpoint ?? ''], length];
+  if (scratch === undefined) return [['checkpoint', modelName(checkpoint ?? '')], length];
   return [
     ['from scratch', scratch.type],
     ['layers × width', `${scratch.layers} × ${scratch.hiddenSize}`],
@@ -79,9 +80,4 @@ function timeFacts({ seconds, reused = [] }: RunResult): Fact[] {
 
 function distinct(values: readonly (string | number)[]): string {
   return [...new Set(values)].join('; ');
-}
-
-/** The report may be passed on; where on a person's disk the data lay is nobody else's business. */
-function fileName(path: string): string {
-  return path.split(/[\\/]/).at(-1) ?? path;
 }

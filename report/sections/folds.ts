@@ -7,7 +7,7 @@ const openFolds = 25;
 
 /** One row per trained fold: what was kept, and where and how it was trained. */
 export function foldTable({ folds }: RunResult): Html {
-  const table = html`<div class="scroll">
+  const table = html`<div class="scroll" role="region" aria-label="Folds" tabindex="0">
     <table>
       <thead>
         <tr>

@@ -31,7 +31,7 @@ function movement(previous: RunResult['previous']): Html {
 /** Scores, threshold and support of every label, and their mean. */
 export function scoreTable(result: RunResult): Html {
   const { macroF1 } = result;
-  return html`<div class="scroll">
+  return html`<div class="scroll" role="region" aria-label="Scores by label" tabindex="0">
     <table>
       <thead>
         <tr>

@@ -46,9 +46,61 @@ describe('the report', () => {
     expect(document(page).querySelector('tbody th')?.textContent).toBe(hostile);
   });
 
-  it('shows the name of a file but not the folders it lay in', () => {
-    expect(renderReport(sampleReport())).toContain('train.csv');
-    expect(renderReport(sampleReport())).not.toContain('/home/someone');
+  it('shows the names of files and models, but not the folders they lay in', () => {
+    const { result, outOfFold } = sampleReport();
+    const configuration = {
+      ...result.configuration,
+      data: { ...result.configuration.data, train: '/home/some one/data/train.csv' },
+      model: { checkpoint: '/home/someone/models/tiny', maxLength: 8 },
+    };
+    const warnings = [
+      '/home/some one/data/train.csv: 3 of 400 texts are empty.',
+      'fold 1: left behind in "/home/someone/work/.foldwise/store", see C:\\Users\\someone\\notes.txt; and/or 1/2.',
+    ];
+    const page = renderReport({ result: { ...result, configuration, warnings }, outOfFold });
+    const notices = [...document(page).querySelectorAll('.notices li')].map((item) => item.textContent);
+    expect(notices).toEqual([
+      'train.csv: 3 of 400 texts are empty.',
+      'fold 1: left behind in "store", see notes.txt; and/or 1/2.',
+    ]);
+    expect(page).toContain('<dd>tiny</dd>');
+    expect(page).not.toMatch(/some ?one/);
+  });
+
+  it('gives names only to what may have one, and lets the keyboard reach what scrolls', () => {
+    const page = document(renderReport(sampleReport()));
+    const named = [...page.querySelectorAll('[aria-label]')];
+    // By ARIA: not on what has no role, as a div, span or g.
+    const mayBeNamed = (element: Page) =>
+      ['img', 'region'].includes(element.getAttribute('role') ?? '') || element.localName === 'section';
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((element) => !mayBeNamed(element))).toEqual([]);
+    const scrolling = [...page.querySelectorAll('.scroll')];
+    expect(scrolling.map((element) => element.getAttribute('aria-label'))).toEqual([
+      'Scores by label',
+      'Folds',
+    ]);
+    for (const element of scrolling) {
+      expect([element.getAttribute('role'), element.getAttribute('tabindex')]).toEqual(['region', '0']);
+    }
+  });
+
+  it('says so where nothing was submitted, and where a label could not be tuned', () => {
+    const { result, outOfFold } = sampleReport();
+    const { test, ...data } = result.configuration.data;
+    const page = renderReport({
+      result: {
+        ...result,
+        rows: { train: 400, test: null },
+        perLabel: { ...result.perLabel, joy: { ...result.perLabel['joy']!, tunable: false } },
+        thresholds: { ...result.thresholds, joy: 0.5 },
+        configuration: { ...result.configuration, data },
+      },
+      outOfFold,
+    });
+    expect(page).toContain('none: nothing was submitted');
+    expect(page).not.toContain(test);
+    expect(page).toContain('0.50, not tuned');
   });
 
   it('says which folds were skipped and how many rows that leaves out', () => {
@@ -97,7 +149,8 @@ function document(page: string): Page {
 /** As much of the DOM as is used here; the project's code has no browser types. */
 interface Page {
   readonly textContent: string;
+  readonly localName: string;
   getAttribute(name: string): string | null;
   querySelector(selector: string): Page | null;
-  querySelectorAll(selector: string): ArrayLike<Page>;
+  querySelectorAll(selector: string): ArrayLike<Page> & Iterable<Page>;
 }

@@ -1,0 +1,26 @@
+import type { RunResult } from './run-result.js';
+
+/** The report may be passed on; where on a person's disk the data lay is nobody else's business. */
+export function fileName(path: string): string {
+  return path.split(/[\\/]/).at(-1) ?? path;
+}
+
+/** The name of a model of the hub, or that of a local model's folder. */
+export function modelName(checkpoint: string): string {
+  return absolute.test(checkpoint) ? fileName(checkpoint) : checkpoint;
+}
+
+/** A message in which every path has become the name of its file. */
+export function withoutFolders(message: string, { data, model }: RunResult['configuration']): string {
+  const named = [data.train, data.test, model.checkpoint].filter(
+    (path): path is string => path !== undefined && absolute.test(path),
+  );
+  // The pipeline's own paths first: they may hold spaces, where another path is taken to end.
+  const shortened = named.reduce((text, path) => text.replaceAll(path, fileName(path)), message);
+  return shortened.replaceAll(anyPath, (path) => fileName(path));
+}
+
+const absolute = /^(?:[\\/]|[A-Za-z]:[\\/])/;
+
+/** An absolute path of two names or more; not the end of an address or of a relative path. */
+const anyPath = /(?<![\p{L}\p{N}_.:/\\-])(?:[A-Za-z]:)?[\\/](?:[^\s\\/"'`]+[\\/])+[^\s\\/"'`:;,)]+/gu;
