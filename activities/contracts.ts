@@ -192,7 +192,7 @@ export type Timed<Output> = Output & { readonly seconds: number };
 const timed = <T extends z.ZodRawShape>(output: z.ZodObject<T>) => output.extend({ seconds });
 
 /** What every step activity is told; `inputs` holds the outputs of the steps it needs, by kind. */
-const call = <T extends z.ZodRawShape>(inputs: T) =>
+const call = <T extends z.ZodType>(inputs: T) =>
   z.object({
     /** The run's id, the name of its directory below `runs/`. */
     run: runName,
@@ -201,7 +201,7 @@ const call = <T extends z.ZodRawShape>(inputs: T) =>
     step: stepName,
     /** The step's key: hash of activity, version, parameters and the inputs' digests. */
     key: sha256,
-    inputs: z.object(inputs),
+    inputs,
     settings,
   });
 
@@ -211,22 +211,53 @@ const folds = list(trainedFoldSchema, pipelineLimits.folds);
 const oof = outOfFoldSchema;
 const thresholds = thresholdsSchema;
 
+/** The outputs of other steps that each step activity is given, by kind. */
+const inputs = {
+  prepareData: z.object({}),
+  trainFold: z.object({ data }),
+  aggregateOof: z.object({ data, fold: folds }),
+  tuneThresholds: z.object({ data, oof }),
+  predictEnsemble: z.object({ data, fold: folds, thresholds }),
+  writeReport: z.object({
+    data,
+    fold: folds,
+    oof,
+    thresholds,
+    /** Absent where no step predicts the test rows. */
+    submission: submissionSchema.exactOptional(),
+  }),
+};
+
 /** What each step activity is told, and what it gives. */
 export const stepSchemas = {
-  prepareData: { call: call({}), output: timed(datasetSchema) },
-  trainFold: { call: call({ data }).extend({ fold }), output: trainedFoldSchema },
-  aggregateOof: { call: call({ data, fold: folds }), output: timed(outOfFoldSchema) },
-  tuneThresholds: { call: call({ data, oof }), output: timed(thresholdsSchema) },
-  predictEnsemble: { call: call({ data, fold: folds, thresholds }), output: timed(submissionSchema) },
+  prepareData: {
+    inputs: inputs.prepareData,
+    call: call(inputs.prepareData),
+    output: timed(datasetSchema),
+  },
+  trainFold: {
+    inputs: inputs.trainFold,
+    call: call(inputs.trainFold).extend({ fold }),
+    output: trainedFoldSchema,
+  },
+  aggregateOof: {
+    inputs: inputs.aggregateOof,
+    call: call(inputs.aggregateOof),
+    output: timed(outOfFoldSchema),
+  },
+  tuneThresholds: {
+    inputs: inputs.tuneThresholds,
+    call: call(inputs.tuneThresholds),
+    output: timed(thresholdsSchema),
+  },
+  predictEnsemble: {
+    inputs: inputs.predictEnsemble,
+    call: call(inputs.predictEnsemble),
+    output: timed(submissionSchema),
+  },
   writeReport: {
-    call: call({
-      data,
-      fold: folds,
-      oof,
-      thresholds,
-      /** Absent where no step predicts the test rows. */
-      submission: submissionSchema.exactOptional(),
-    }).extend({
+    inputs: inputs.writeReport,
+    call: call(inputs.writeReport).extend({
       /** By step; 0 for one that was reused. */
       seconds: z.record(stepName, seconds),
       /** Steps whose outputs all came from earlier runs. */
@@ -234,13 +265,11 @@ export const stepSchemas = {
     }),
     output: timed(reportSchema),
   },
-} satisfies Readonly<Record<ActivityName, { call: z.ZodObject; output: z.ZodObject }>>;
+} satisfies Readonly<Record<ActivityName, { inputs: z.ZodObject; call: z.ZodObject; output: z.ZodObject }>>;
 
 type StepSchemas = typeof stepSchemas;
 export type CallOf<Name extends ActivityName> = ReadOnly<z.output<StepSchemas[Name]['call']>>;
-export type InputsOf<Name extends ActivityName> = ReadOnly<
-  z.output<StepSchemas[Name]['call']['shape']['inputs']>
->;
+export type InputsOf<Name extends ActivityName> = ReadOnly<z.output<StepSchemas[Name]['inputs']>>;
 export type OutputOf<Name extends ActivityName> = ReadOnly<z.output<StepSchemas[Name]['output']>>;
 
 /** What the calls of all step activities have in common. */

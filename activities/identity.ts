@@ -1,6 +1,7 @@
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
 import { keyParameters, stepKey } from '../pipeline/keys.js';
-import type { InputsOf, RunSettings } from './contracts.js';
+import type { RunSettings } from './contracts.js';
+import { requireInputs } from './doors.js';
 import type { DigestServices } from './input-digests.js';
 import { records } from './records.js';
 
@@ -23,10 +24,11 @@ export async function keyOf<Name extends ActivityName>(
   occasion: UncheckedOccasion,
 ): Promise<string> {
   const { version, reads } = records[activity];
+  const inputs = requireInputs(activity, occasion.inputs, occasion);
   return stepKey({
     activity,
     version,
     parameters: keyParameters(activity, occasion.pipeline),
-    inputs: await reads(services, { ...occasion, inputs: occasion.inputs as InputsOf<Name> }),
+    inputs: await reads(services, { ...occasion, inputs }),
   });
 }

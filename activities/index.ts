@@ -1,5 +1,8 @@
+import type { ActivityName } from '../pipeline/pipeline.js';
 import { aggregateOof } from './aggregate-oof.js';
 import type { RunActivities, StepActivities } from './contracts.js';
+import { requireCall, requireLookup, requirePipelineInput } from './doors.js';
+import { guarded } from './failures.js';
 import { lookupSteps } from './lookup-steps.js';
 import { predictEnsemble } from './predict-ensemble.js';
 import { prepareData } from './prepare-data.js';
@@ -9,11 +12,14 @@ import { trainFold } from './train-fold.js';
 import { tuneThresholds } from './tune-thresholds.js';
 import { writeReport } from './write-report.js';
 
-/** All activities, over what they work with. */
-export function createActivities(services: Services): RunActivities & StepActivities {
-  return {
-    resolvePipeline: resolvePipeline(services),
-    lookupSteps: lookupSteps(services),
+/** All activities by name, as a worker registers them: each takes whatever it is sent. */
+export type Activities = Readonly<
+  Record<ActivityName | keyof RunActivities, (argument: unknown) => Promise<unknown>>
+>;
+
+/** All activities, over what they work with: each argument is checked before anything is done. */
+export function createActivities(services: Services): Activities {
+  const steps: StepActivities = {
     prepareData: prepareData(services),
     trainFold: trainFold(services),
     aggregateOof: aggregateOof(services),
@@ -21,4 +27,23 @@ export function createActivities(services: Services): RunActivities & StepActivi
     predictEnsemble: predictEnsemble(services),
     writeReport: writeReport(services),
   };
+  const step = <Name extends ActivityName>(name: Name) =>
+    entered((argument) => requireCall(name, argument), steps[name]);
+  return {
+    resolvePipeline: entered(requirePipelineInput, resolvePipeline(services)),
+    lookupSteps: entered(requireLookup, lookupSteps(services)),
+    prepareData: step('prepareData'),
+    trainFold: step('trainFold'),
+    aggregateOof: step('aggregateOof'),
+    tuneThresholds: step('tuneThresholds'),
+    predictEnsemble: step('predictEnsemble'),
+    writeReport: step('writeReport'),
+  };
+}
+
+function entered<Call, Output>(
+  require: (argument: unknown) => Call,
+  work: (call: Call) => Promise<Output>,
+): (argument: unknown) => Promise<Output> {
+  return (argument) => guarded(() => work(require(argument)));
 }

@@ -1,6 +1,4 @@
-import { InputFault } from '../errors/fault.js';
 import type { LookedUp, LookupCall, RunActivities } from './contracts.js';
-import { guarded } from './failures.js';
 import { beating } from './heartbeat.js';
 import { keyOf } from './identity.js';
 import { reuse } from './recorded.js';
@@ -9,12 +7,11 @@ import type { Services } from './services.js';
 
 /** The keys of a step's members and what is recorded under them: on the main queue, never behind training. */
 export function lookupSteps(services: Services): RunActivities['lookupSteps'] {
-  return (call) => guarded(() => beating(() => lookUp(services, call)));
+  return (call) => beating(() => lookUp(services, call));
 }
 
 async function lookUp(services: Services, call: LookupCall): Promise<LookedUp[]> {
-  const step = call.pipeline.steps[call.step];
-  if (step === undefined) throw new InputFault({ where: call.step, what: 'the pipeline has no such step' });
+  const step = call.pipeline.steps[call.step]!;
   const found: LookedUp[] = [];
   for (const index of call.members ?? [null]) {
     const occasion = index === null ? call : { ...call, fold: index };

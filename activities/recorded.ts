@@ -1,8 +1,8 @@
 import { EnvironmentFault } from '../errors/fault.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
 import type { CallOf, OutputOf, StepCall } from './contracts.js';
-import { guarded } from './failures.js';
 import { beating } from './heartbeat.js';
+import { outputOf } from './doors.js';
 import { keyOf } from './identity.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
@@ -19,7 +19,8 @@ export async function reuse<Name extends ActivityName>(
 ): Promise<OutputOf<Name> | null> {
   const record = await services.keys.find(key);
   if (record === null || (settings.fresh && record.run !== run)) return null;
-  const output = record.output as OutputOf<Name>;
+  const output = outputOf(activity, record.output);
+  if (output === null) return null;
   await new RunDirectory(services, run).place(activity, output);
   return output;
 }
@@ -47,7 +48,7 @@ export function recorded<Name extends RecordedName>(
     await directory.note('step completed', { step: call.step, seconds: timed.seconds });
     return timed;
   };
-  return (call) => guarded(() => beating(() => run(call)));
+  return (call) => beating(() => run(call));
 }
 
 function changedMeanwhile(step: string): EnvironmentFault {

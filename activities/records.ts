@@ -1,6 +1,7 @@
+import type { z } from 'zod';
 import type { ActivityName } from '../pipeline/pipeline.js';
 import type { ArtifactRef } from '../store/store.js';
-import { stepSchemas, type CallOf, type InputsOf, type OutputOf } from './contracts.js';
+import { stepSchemas as schemas, type CallOf, type InputsOf, type OutputOf } from './contracts.js';
 import {
   modelDigests,
   predictionDigests,
@@ -20,7 +21,9 @@ export type Occasion<Name extends ActivityName> = Pick<CallOf<Name>, 'run' | 'pi
 export interface ActivityRecord<Name extends ActivityName> {
   /** Raised when its results change. */
   readonly version: number;
-  readonly schemas: (typeof stepSchemas)[Name];
+  readonly call: z.ZodType<CallOf<Name>>;
+  readonly inputs: z.ZodType<InputsOf<Name>>;
+  readonly output: z.ZodType<OutputOf<Name>>;
   /** Digests of all that it reads; part of its key. */
   readonly reads: (services: DigestServices, occasion: Occasion<Name>) => unknown;
   /** What its output puts into the run's directory, by path within it. */
@@ -33,13 +36,13 @@ const nothing = (): Record<string, ArtifactRef> => ({});
 export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } = {
   prepareData: {
     version: 1,
-    schemas: stepSchemas.prepareData,
+    ...schemas.prepareData,
     reads: (services, { pipeline }) => tableDigests(services, pipeline),
     files: nothing,
   },
   trainFold: {
     version: 1,
-    schemas: stepSchemas.trainFold,
+    ...schemas.trainFold,
     reads: async (services, { inputs, pipeline, settings, fold }) => ({
       table: inputs.data.table.sha256,
       fold,
@@ -50,7 +53,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
   },
   aggregateOof: {
     version: 1,
-    schemas: stepSchemas.aggregateOof,
+    ...schemas.aggregateOof,
     reads: (_services, { inputs: { data, fold } }) => ({
       table: data.table.sha256,
       ids: data.trainIds.sha256,
@@ -60,7 +63,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
   },
   tuneThresholds: {
     version: 2,
-    schemas: stepSchemas.tuneThresholds,
+    ...schemas.tuneThresholds,
     reads: (_services, { inputs: { data, oof } }) => ({
       table: data.table.sha256,
       probabilities: oof.probabilities.sha256,
@@ -69,7 +72,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
   },
   predictEnsemble: {
     version: 1,
-    schemas: stepSchemas.predictEnsemble,
+    ...schemas.predictEnsemble,
     reads: (_services, { inputs: { data, fold, thresholds } }) => ({
       test: data.test?.sha256,
       folds: fold.map(modelDigests),
@@ -79,7 +82,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
   },
   writeReport: {
     version: 1,
-    schemas: stepSchemas.writeReport,
+    ...schemas.writeReport,
     // It tells of this run: of its seconds, its attempts and what it reused.
     reads: (_services, { run }) => ({ run }),
     files: ({ report, result }) => ({ 'report.html': report, 'result.json': result }),

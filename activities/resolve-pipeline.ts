@@ -1,12 +1,10 @@
 import { Context } from '@temporalio/activity';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputFault } from '../errors/fault.js';
 import { planSteps } from '../pipeline/dag.js';
 import { parsePipeline, readPipeline } from '../pipeline/load.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
-import { guarded } from './failures.js';
 import { beating } from './heartbeat.js';
 import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
 import { requireRunName, RunDirectory } from './run-directory.js';
@@ -14,7 +12,7 @@ import type { Services } from './services.js';
 
 /** Reads and checks the pipeline that a run was started with, and decides what holds for the whole run. */
 export function resolvePipeline(services: Services): RunActivities['resolvePipeline'] {
-  return (input) => guarded(() => beating(() => resolve(services, input)));
+  return (input) => beating(() => resolve(services, input));
 }
 
 async function resolve(services: Services, input: PipelineInput): Promise<ResolvedRun> {
@@ -39,16 +37,10 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
   };
 }
 
-async function readInput(input: unknown, roots: readonly string[] | null): Promise<Pipeline> {
-  if (typeof input !== 'object' || input === null || !('pipeline' in input)) {
-    throw new InputFault({
-      where: 'the workflow input',
-      what: 'there is no pipeline in it',
-      expected: '{"pipeline": <inline object, path or file URI>, "overrides"?: {…}, "run"?: <name>}',
-      remedy: '`foldwise config FILE` prints such an input.',
-    });
-  }
-  const { pipeline, overrides = {} } = input as PipelineInput;
+async function readInput(
+  { pipeline, overrides = {} }: PipelineInput,
+  roots: readonly string[] | null,
+): Promise<Pipeline> {
   const options = {
     overrides: Object.fromEntries(Object.entries(overrides).map(([path, value]) => [path, yamlOf(value)])),
   };

@@ -2,19 +2,33 @@ import { realpath } from 'node:fs/promises';
 import { relative, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InputFault } from '../errors/fault.js';
-import { errorCode } from '../store/faults.js';
+import { errorCode, storageFault } from '../store/faults.js';
 
 /** The local path that a path or a `file:` URI names. Other schemes are refused. */
 export function localPathOf(location: string, where: string): string {
   const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === undefined) return location;
-  if (scheme === 'file') return fileURLToPath(location);
+  if (scheme === 'file') return pathOfUri(location, where);
   throw new InputFault({
     where,
     what: 'this worker does not read that scheme',
     found: `${scheme}://`,
     expected: 'a path or a file:// URI',
   });
+}
+
+function pathOfUri(uri: string, where: string): string {
+  try {
+    return fileURLToPath(uri);
+  } catch (error) {
+    // It names another machine, or has an encoded slash.
+    if (!(error instanceof TypeError)) throw error;
+    throw new InputFault({
+      where,
+      what: 'that file URI names no file of this machine',
+      expected: 'file:// and an absolute path, or a path',
+    });
+  }
 }
 
 /**
@@ -27,9 +41,9 @@ export async function requireReadable(
   where: string,
 ): Promise<void> {
   if (roots === null) return;
-  const real = await resolved(path);
+  const real = await resolved(path, where);
   if (real === null) return requireBelow(path, roots, where);
-  const allowed = await Promise.all(roots.map(async (root) => (await resolved(root)) ?? root));
+  const allowed = await Promise.all(roots.map(async (root) => (await resolved(root, where)) ?? root));
   requireBelow(real, allowed, where);
 }
 
@@ -57,11 +71,16 @@ function requireBelow(path: string, roots: readonly string[], where: string): vo
   });
 }
 
-async function resolved(path: string): Promise<string | null> {
+/** A NUL in it, a name that is too long, links in a circle. */
+const unusable = ['ERR_INVALID_ARG_VALUE', 'ENAMETOOLONG', 'ELOOP'];
+
+async function resolved(path: string, where: string): Promise<string | null> {
   try {
     return await realpath(path);
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return null;
-    throw error;
+    const code = errorCode(error) ?? '';
+    if (['ENOENT', 'ENOTDIR'].includes(code)) return null;
+    if (!unusable.includes(code)) throw storageFault(error, path, 'following the path');
+    throw new InputFault({ where, what: 'that path cannot be used', found: code });
   }
 }

@@ -1,5 +1,5 @@
-import { appendFile, open } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { appendFile, open, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import { InputFault } from '../errors/fault.js';
 import { namePattern } from '../pipeline/schema.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
@@ -40,31 +40,50 @@ export class RunDirectory {
   /** Adds a line to `events.ndjson`. */
   async note(event: string, facts: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const line = JSON.stringify({ at: new Date().toISOString(), event, ...facts });
-    const path = this.pathOf('events.ndjson');
     try {
-      await makeFolder(this.path);
+      const path = await this.writable('events.ndjson');
       await appendFile(path, `${(await endsWithin(path)) ? '\n' : ''}${line}\n`);
     } catch (error) {
       throw storageFault(error, this.path, 'writing events.ndjson');
     }
   }
 
-  /** Every path that is written: whatever was checked before, it lies below the run's directory. */
+  /**
+   * Every path that is written goes through here, its folder made: whatever was checked before, it lies
+   * below the run's directory, links followed.
+   */
+  private async writable(path: string): Promise<string> {
+    const target = this.pathOf(path);
+    const folder = dirname(target);
+    await makeFolder(folder);
+    const own = join(await realpath(this.services.runsDirectory), basename(this.path));
+    if (isWithin(await realpath(folder), own)) return target;
+    throw new InputFault({
+      where: folder,
+      what: 'a link leads out of the run directory',
+      remedy: 'Remove the link, or give the run another name.',
+    });
+  }
+
   private pathOf(path: string): string {
     const target = resolve(this.path, path);
-    if (target.startsWith(this.path + sep)) return target;
+    if (target !== this.path && isWithin(target, this.path)) return target;
     throw new InputFault({ where: 'the run directory', what: 'a file would leave it' });
   }
 
   private async put(path: string, ref: ArtifactRef): Promise<void> {
     const source = await this.services.store.localPath(ref);
-    const target = this.pathOf(path);
     try {
+      const target = await this.writable(path);
       await (ref.bytes < linkFromBytes ? copyDurably(source, target) : linkDurably(source, target));
     } catch (error) {
-      throw storageFault(error, target, 'writing into the run directory');
+      throw storageFault(error, this.path, 'writing into the run directory');
     }
   }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
 }
 
 /** Whether a file ends within a line: one that found no room, which the next must not become a part of. */

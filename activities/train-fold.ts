@@ -8,7 +8,6 @@ import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
 import type { ArtifactRef, ArtifactStore } from '../store/store.js';
 import type { Dataset, StepActivities, StepCall, TrainedFold } from './contracts.js';
-import { guarded } from './failures.js';
 import { FoldSession } from './fold-session.js';
 import { beating } from './heartbeat.js';
 import { keyOf } from './identity.js';
@@ -27,7 +26,7 @@ const pollMs = 1_000;
  * trained once: the other one waits for the result, and takes over when the owner's lease runs out.
  */
 export function trainFold(services: Services): StepActivities['trainFold'] {
-  return (call) => guarded(() => waitAndTrain(services, call));
+  return (call) => waitAndTrain(services, call);
 }
 
 async function waitAndTrain(services: Services, call: Call): Promise<TrainedFold> {
@@ -37,7 +36,7 @@ async function waitAndTrain(services: Services, call: Call): Promise<TrainedFold
     const former = await beating(() => reuse(services, 'trainFold', key, call));
     if (former !== null) {
       await services.checkpoints.discard(checkpointKey(key, call), owner());
-      return former as TrainedFold;
+      return former;
     }
     const acquired = await services.checkpoints.acquire(checkpointKey(key, call), owner());
     if ('lease' in acquired) return trainUnder(services, call, key, acquired.lease);

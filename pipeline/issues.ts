@@ -69,7 +69,8 @@ function unknownKey(path: Path, key: string): Problem {
   };
 }
 
-function expectation(issue: Issue, value: unknown): string {
+/** What would fit in place of what an issue is about. */
+export function expectation(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type': {
       const expected = typeWords[issue.expected] ?? issue.expected;

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputFault } from '../errors/fault.js';
 import { crossChecks } from './checks.js';
@@ -199,7 +199,8 @@ function readBounded(path: string): string {
 
 function openFile(path: string): number {
   try {
-    return openSync(path, 'r');
+    // Without waiting: a pipe has nobody who writes, and would never open.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new InputFault({

@@ -1,0 +1,222 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { activityOf, artifact, Doors, trainedFold, type StepName } from './payloads.js';
+
+let doors: Doors;
+beforeEach(() => (doors = new Doors()));
+afterEach(() => doors.remove());
+
+/** Refused as wrong input, at once, with nothing written anywhere. */
+async function expectRefused(call: Promise<unknown>, before: readonly string[]): Promise<string> {
+  const failure: unknown = await call.catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(ApplicationFailure);
+  const { type, nonRetryable, message } = failure as ApplicationFailure;
+  expect({ type, nonRetryable }).toEqual({
+    type: expect.stringMatching(/^(InputFault|PipelineFault)$/) as string,
+    nonRetryable: true,
+  });
+  expect(message.length).toBeLessThan(2_000);
+  expect(doors.files()).toEqual(before);
+  return message;
+}
+
+const steps = Object.keys(activityOf) as StepName[];
+const deep = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`);
+
+describe("a step activity's argument", () => {
+  it.each(steps)('of %s passes where it is whole: what is missing then is an artifact', async (step) => {
+    if (step === 'data')
+      return expect(doors.call('prepareData', doors.argument(step))).resolves.toMatchObject({
+        rows: { train: 12 },
+      });
+    const failure: unknown = await doors
+      .call(activityOf[step], doors.argument(step))
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ type: 'ArtifactMissing' });
+  });
+
+  const nothings: [string, unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['a list', []],
+    ['an empty map', {}],
+    ['ten thousand levels', deep(10_000)],
+  ];
+  it.each(steps.flatMap((step) => nothings.map(([title, value]) => [step, title, value] as const)))(
+    'of %s is refused where it is %s',
+    async (step, _title, value) => {
+      await expectRefused(doors.call(activityOf[step], value), doors.files());
+    },
+  );
+
+  const changes: [string, Record<string, unknown>][] = [
+    ['a run of another folder', { run: '../../other' }],
+    ['a run that is a path', { run: '/tmp/other' }],
+    ['no run', { run: null }],
+    ['a key that is no hash', { key: '../../../key' }],
+    ['a step of another activity', { step: 'nothing-of-that-name' }],
+    ['a step of every object', { step: 'constructor' }],
+    ['threads without end', { settings: { fresh: false, device: 'cpu', threads: 4e9 } }],
+    ['half a thread', { settings: { fresh: false, device: 'cpu', threads: 1.5 } }],
+    ['a device that is a path', { settings: { fresh: false, device: '../x', threads: 1 } }],
+    ['inputs that are none', { inputs: null }],
+    ['a pipeline that is a path', { pipeline: '/etc/passwd' }],
+  ];
+  it.each(steps.flatMap((step) => changes.map(([title, change]) => [step, title, change] as const)))(
+    'of %s is refused with %s',
+    async (step, _title, change) => {
+      await expectRefused(doors.call(activityOf[step], doors.argument(step, change)), doors.files());
+    },
+  );
+
+  const pipelines: [string, Record<string, unknown>][] = [
+    ['four billion folds', { folds: { count: 4e9 } }],
+    ['folds and a half', { folds: { count: 2.5 } }],
+    ['a checkpoint outside, by a relative path', { model: { checkpoint: '../../../outside' } }],
+    ['a checkpoint outside, by its own folder', { model: { checkpoint: './x' } }],
+    ['a table outside, by a relative path', { data: { train: '../outside.csv' } }],
+    ['a table outside, by a path that turns back', { data: { train: '/tmp/../etc/passwd' } }],
+    ['a label that is a path', { labels: ['../joy'] }],
+    ['a queue that is none', { steps: { data: { run: 'prepareData', queue: '../x' } } }],
+    ['an unknown field', { extra: 1 }],
+  ];
+  it.each(steps.flatMap((step) => pipelines.map(([title, change]) => [step, title, change] as const)))(
+    'of %s is refused where its pipeline has %s',
+    async (step, _title, change) => {
+      const argument = doors.argument(step, { pipeline: doors.pipeline(change) });
+      await expectRefused(doors.call(activityOf[step], argument), doors.files());
+    },
+  );
+
+  it.each([1.5, 99, 0, -1, '1', '../../../../other', null, undefined, [1]])(
+    'of a fold is refused for the fold %j',
+    async (fold) => {
+      await expectRefused(doors.call('trainFold', doors.argument('fold', { fold })), doors.files());
+    },
+  );
+
+  const outputs: [string, unknown[]][] = [
+    ['the name of another folder', [trainedFold('../../../../other')]],
+    ['a number that the pipeline does not have', [trainedFold(3)]],
+    ['the same number twice', [trainedFold(1), trainedFold(1)]],
+    ['no fold at all', []],
+    ['a file outside its folder', [trainedFold(1, { model: { '../../../other': artifact() } })]],
+    ['an absolute file', [trainedFold(1, { model: { '/tmp/other': artifact() } })]],
+    ['a file by another separator', [trainedFold(1, { model: { '..\\other': artifact() } })]],
+    ['a hidden folder', [trainedFold(1, { model: { 'a/../../b': artifact() } })]],
+    ['an artifact that is a path', [trainedFold(1, { rows: { ...artifact(), sha256: '../../x' } })]],
+    ['an artifact of another hash', [trainedFold(1, { rows: { ...artifact(), uri: artifact('c').uri } })]],
+    [
+      'epochs without end',
+      [
+        trainedFold(1, {
+          epochs: Array.from({ length: 10_001 }, () => ({ epoch: 1, trainLoss: 0, valLoss: 0, macroF1: 0 })),
+        }),
+      ],
+    ],
+  ];
+  it.each(
+    (['oof', 'submission', 'report'] as const).flatMap((step) =>
+      outputs.map(([title, fold]) => [step, title, fold] as const),
+    ),
+  )('of %s is refused where a trained fold has %s', async (step, _title, fold) => {
+    const argument = doors.argument(step);
+    const inputs = { ...(argument['inputs'] as object), fold };
+    await expectRefused(doors.call(activityOf[step], { ...argument, inputs }), doors.files());
+  });
+
+  it('is never quoted', async () => {
+    const secret = 'a very private text';
+    const calls = [
+      doors.argument('fold', { fold: secret }),
+      doors.argument('fold', { run: `../${secret}` }),
+      doors.argument('fold', { [secret]: 1, key: secret }),
+    ];
+    for (const argument of calls) {
+      expect(await expectRefused(doors.call('trainFold', argument), doors.files())).not.toContain(secret);
+    }
+  });
+});
+
+describe('a look-up', () => {
+  const call = (changes: Record<string, unknown>): Promise<unknown> => {
+    return doors.call('lookupSteps', { ...doors.argument('data'), members: null, ...changes });
+  };
+
+  it('of data finds nothing in a new workdir', async () => {
+    await expect(call({})).resolves.toMatchObject([{ index: null, output: null }]);
+  });
+
+  it.each([
+    ['members of a plain step', { members: [1] }],
+    ['no members of a matrix', { step: 'fold', inputs: doorsInputs() }],
+    ['a fold and a half', { step: 'fold', members: [1.5], inputs: doorsInputs() }],
+    ['a fold that is not there', { step: 'fold', members: [3], inputs: doorsInputs() }],
+    [
+      'members without end',
+      { step: 'fold', members: Array.from({ length: 1001 }, () => 1), inputs: doorsInputs() },
+    ],
+    ['a step that is not there', { step: 'other' }],
+    ['inputs that are missing', { step: 'fold', members: [1], inputs: {} }],
+    ['nothing at all', { run: undefined, pipeline: undefined }],
+  ])('is refused with %s', async (_title, changes) => {
+    await expectRefused(call(changes), doors.files());
+  });
+});
+
+function doorsInputs(): unknown {
+  const whole = new Doors();
+  whole.remove();
+  return whole.argument('fold')['inputs'];
+}
+
+describe("the workflow's input", () => {
+  it.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'pipeline.yaml'],
+    ['a list', [{}]],
+    ['no pipeline', { run: 'run' }],
+    ['a pipeline that is a number', { pipeline: 5 }],
+    ['a pipeline that is a list', { pipeline: [] }],
+    ['no overrides', { pipeline: {}, overrides: null }],
+    ['overrides that are a list', { pipeline: {}, overrides: ['a'] }],
+    ['overrides of ten thousand levels', { pipeline: {}, overrides: { name: deep(10_000) } }],
+    ['a pipeline of ten thousand levels', { pipeline: { name: deep(10_000) } }],
+    ['a run that is a number', { pipeline: {}, run: 5 }],
+    ['a run that is a path', { pipeline: {}, run: '../../x' }],
+    ['fresh that is a word', { pipeline: {}, fresh: 'no' }],
+    ['a field with a slip', { pipeline: {}, overide: {} }],
+    ['a path that is too long', { pipeline: 'x'.repeat(5_000) }],
+    ['a name that is too long', { pipeline: `/${'x'.repeat(300)}` }],
+    ['a path with a NUL', { pipeline: '/tmp/a\0b' }],
+    ['a URI of another host', { pipeline: 'file://host/pipeline.yaml' }],
+    ['a URI with a slash in disguise', { pipeline: 'file:///tmp%2Fpipeline.yaml' }],
+    ['another scheme', { pipeline: 'https://host/pipeline.yaml' }],
+  ])('is refused where it is or has %s', async (_title, input) => {
+    await expectRefused(doors.call('resolvePipeline', input), doors.files());
+  });
+
+  it.each([
+    ['a table', { data: { train: '../outside.csv' } }],
+    ['a table by a URI', { data: { train: 'file:///etc/passwd' } }],
+    ['a checkpoint', { model: { checkpoint: '../../..' } }],
+  ])('is refused where %s lies outside of the roots', async (_title, changes) => {
+    const message = await expectRefused(
+      doors.call('resolvePipeline', { pipeline: doors.pipeline(changes), run: 'run' }),
+      doors.files(),
+    );
+    expect(message).toMatch(/may not read there/);
+  });
+
+  it('is resolved where it is whole', async () => {
+    const input = { pipeline: doors.pipeline(), run: 'run', overrides: { 'training.epochs': 2 } };
+    await expect(doors.call('resolvePipeline', input)).resolves.toMatchObject({
+      run: 'run',
+      pipeline: { training: { epochs: 2 } },
+      runDirectory: join(doors.workdir, 'runs', 'run'),
+    });
+  });
+});
