@@ -94,6 +94,10 @@ export function softmax(g: Graph, x: Value): Value {
   return one(g.node('Softmax', [x], [{ type: x.type, shape: x.shape }], { axis: -1 }));
 }
 
+export function logSoftmax(g: Graph, x: Value): Value {
+  return one(g.node('LogSoftmax', [x], [{ type: x.type, shape: x.shape }], { axis: -1 }));
+}
+
 /** Over the last axis. `mean` and `inverseDeviation` have size 1 there. */
 export function layerNormalization(
   g: Graph,

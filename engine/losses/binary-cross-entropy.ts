@@ -1,6 +1,6 @@
-import type { Value } from '../graph/graph.js';
 import * as node from '../graph/nodes.js';
 import { simpleOp } from '../ops/op.js';
+import { entries } from './entries.js';
 
 /**
  * Binary cross-entropy on logits z with targets y, both `[batch, labels]`, as the mean over all entries:
@@ -22,9 +22,3 @@ export const binaryCrossEntropy = simpleOp<'logits' | 'targets'>({
     targets: null,
   },
 });
-
-/** The number of entries of a matrix, as float32 `[1]`. */
-function entries(g: Parameters<typeof node.scalar>[0], x: Value): Value {
-  const [batch, labels] = x.shape;
-  return node.mul(g, node.cast(g, g.dim(batch ?? 1), 'float32'), node.cast(g, g.dim(labels ?? 1), 'float32'));
-}

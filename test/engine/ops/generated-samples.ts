@@ -1,4 +1,5 @@
 import { binaryCrossEntropy } from '../../../engine/losses/binary-cross-entropy.js';
+import { softmaxCrossEntropy } from '../../../engine/losses/softmax-cross-entropy.js';
 import { uniform } from '../../../engine/kernels/philox.js';
 import * as activations from '../../../engine/ops/activations.js';
 import * as arithmetic from '../../../engine/ops/arithmetic.js';
@@ -314,6 +315,30 @@ function losses(): GeneratedSample[] {
   ];
 }
 
+function classLosses(): GeneratedSample[] {
+  const sizes = { texts: 3 };
+  const classes = zeroOne([0, 0, 1, 1, 0, 0, 0, 0, 1], ['texts', 3]);
+  return [
+    {
+      title: 'over named texts',
+      sample: sampleOf(
+        softmaxCrossEntropy,
+        { logits: floats(['texts', 3], sizes), targets: classes },
+        undefined,
+        sizes,
+      ),
+    },
+    {
+      title: 'over one text with one class',
+      sample: sampleOf(
+        softmaxCrossEntropy,
+        { logits: floats([1, 1]), targets: zeroOne([1], [1, 1]) },
+        undefined,
+      ),
+    },
+  ];
+}
+
 /** By name of the op record. */
 const generated: Readonly<Record<string, GeneratedSample[]>> = {
   linear: linears(),
@@ -330,6 +355,7 @@ const generated: Readonly<Record<string, GeneratedSample[]>> = {
   layerNorm: layerNorms(),
   skew: windows(),
   binaryCrossEntropy: losses(),
+  softmaxCrossEntropy: classLosses(),
   ...layouts(),
 };
 

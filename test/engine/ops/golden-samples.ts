@@ -3,6 +3,7 @@ import type { Op } from '../../../engine/ops/op.js';
 import * as activations from '../../../engine/ops/activations.js';
 import * as arithmetic from '../../../engine/ops/arithmetic.js';
 import { binaryCrossEntropy } from '../../../engine/losses/binary-cross-entropy.js';
+import { softmaxCrossEntropy } from '../../../engine/losses/softmax-cross-entropy.js';
 import * as layout from '../../../engine/ops/layout.js';
 import { layerNorm } from '../../../engine/ops/normalization.js';
 import { linear, matMul } from '../../../engine/ops/products.js';
@@ -232,6 +233,7 @@ const goldens: Readonly<Record<string, () => Untitled[]>> = {
   split: splits,
   skew: windows,
   binaryCrossEntropy: () => alike(binaryCrossEntropy, 'bceWithLogits', none, { labels: 'targets' }),
+  softmaxCrossEntropy: () => alike(softmaxCrossEntropy, 'softmaxCrossEntropy', none),
 };
 
 export const goldenSamples: readonly GoldenSample[] = Object.entries(goldens).flatMap(([name, make]) =>

@@ -223,6 +223,17 @@ def bce_with_logits(draw):
         yield sample("bceWithLogits", F.binary_cross_entropy_with_logits, inputs, constants=["labels"])
 
 
+def softmax_cross_entropy(draw):
+    """Targets that sum to 1: classes in the first two samples, shares of 1/4 in the last two."""
+    for batch, classes, scale in [(4, 5, 2), (1, 1, 1), (3, 2, 1), (2, 5, 30)]:
+        logits = draw.normal(batch, classes, scale=scale)
+        picks = draw.ids(classes, 4, batch)
+        if scale == 2 or classes == 1:
+            picks = picks[:1].expand(4, batch)
+        targets = F.one_hot(picks, classes).double().mean(dim=0)
+        yield sample("softmaxCrossEntropy", F.cross_entropy, {"logits": logits, "targets": targets}, constants=["targets"])
+
+
 def dropout(draw):
     """The given mask holds 0 where dropped and 1/(1 − rate), rounded to float32, where kept."""
     for shape, rate in [((3, 4), 0.1), ((2, 3, 2), 0.5), ((1,), 0.25)]:
@@ -288,6 +299,7 @@ OPS = {
     "reduceSum": reduction("reduceSum", torch.sum),
     "reduceMean": reduction("reduceMean", torch.mean),
     "bceWithLogits": bce_with_logits,
+    "softmaxCrossEntropy": softmax_cross_entropy,
     "dropout": dropout,
     "skew": skew,
     "conv1d": conv1d,
