@@ -1,10 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { namePattern } from '../pipeline/schema.js';
 import type { PreviousRun, RunResult } from '../report/run-result.js';
-
-/** Results are a few kilobytes; a larger file is not one of ours. */
-const mostBytes = 16 << 20;
+import { readResultFile } from './result-file.js';
 
 type Scores = RunResult['macroF1'];
 
@@ -27,9 +25,8 @@ export async function previousRun(
 /** A run that has none, or an unreadable one, is no reason to fail this one. */
 async function readResult(path: string): Promise<{ result: RunResult; at: number } | null> {
   try {
-    const { size, mtimeMs } = await stat(path);
-    if (size > mostBytes) return null;
-    return { result: JSON.parse(await readFile(path, 'utf8')) as RunResult, at: mtimeMs };
+    const result = await readResultFile(path);
+    return result === null ? null : { result, at: (await stat(path)).mtimeMs };
   } catch {
     return null;
   }

@@ -28,11 +28,11 @@ export function epochSection(folds: readonly FoldResult[]): Html {
 
 /** Per label: F1 against the threshold, and precision against recall. */
 export function labelSections({ result, outOfFold }: ReportInput): Html {
-  const thresholds = result.labels.map((label) => result.thresholds[label] ?? 0.5);
+  const thresholds = result.labels.map((label) => result.thresholds[label]!);
   const evidence = labelEvidence(outOfFold, thresholds).map((found, i) => ({
     ...found,
     label: result.labels[i] ?? '',
-    threshold: thresholds[i] ?? 0.5,
+    threshold: thresholds[i]!,
   }));
   return html`<section>
       <h2>F1 against threshold</h2>

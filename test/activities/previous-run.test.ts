@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { previousRun } from '../../activities/previous-run.js';
 import { change } from '../../report/notation.js';
+import { sampleReport } from '../report/sample.js';
 
 let runs: string;
 beforeEach(() => (runs = mkdtempSync(join(tmpdir(), 'foldwise-runs-'))));
@@ -14,7 +15,8 @@ const scores = (value: number) => ({ atHalf: value, tuned: value + 0.05, crossFi
 function finished(run: string, pipeline: string, value: number, at: number): void {
   mkdirSync(join(runs, run));
   const path = join(runs, run, 'result.json');
-  writeFileSync(path, JSON.stringify({ run, pipeline, macroF1: scores(value) }));
+  const { result } = sampleReport({ rows: 1 }, { run, pipeline, macroF1: scores(value) });
+  writeFileSync(path, JSON.stringify(result));
   utimesSync(path, at, at);
 }
 
@@ -35,6 +37,8 @@ describe('the run before', () => {
   it('is none for a first run, and an unreadable result is passed over', async () => {
     mkdirSync(join(runs, 'broken'));
     writeFileSync(join(runs, 'broken', 'result.json'), '{"run": ');
+    mkdirSync(join(runs, 'strange'));
+    writeFileSync(join(runs, 'strange', 'result.json'), '{"run": "strange", "pipeline": "emotions"}');
     mkdirSync(join(runs, 'unfinished'));
     expect(await previousRun(runs, now)).toBeNull();
     expect(await previousRun(join(runs, 'absent'), now)).toBeNull();

@@ -1,3 +1,4 @@
+import { defaultSteps } from '../../pipeline/defaults.js';
 import type { ReportInput } from '../../report/report-input.js';
 import type { FoldResult, RunResult } from '../../report/run-result.js';
 
@@ -89,7 +90,7 @@ function sampleConfiguration(labels: readonly string[], folds: number): RunResul
       checkpointEvery: null,
       retrySeeds: 0,
     },
-    steps: {},
+    steps: defaultSteps({ test: '/home/someone/data/test.csv' }),
   };
 }
 

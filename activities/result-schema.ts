@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { PipelineFault } from '../pipeline/problem.js';
+import { requireResolved } from '../pipeline/resolved.js';
+import { namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
+import type { RunResult } from '../report/run-result.js';
+import { datasetSchema, outOfFoldSchema, thresholdsSchema, trainedFoldSchema } from './contracts.js';
+
+const { macroF1, thresholds, perLabel } = thresholdsSchema.shape;
+const { skippedFolds, rowsWithoutOof } = outOfFoldSchema.shape;
+const { rows, warnings } = datasetSchema.shape;
+
+const name = z.string().regex(namePattern);
+const stepName = z.string().regex(stepPattern);
+const word = z.string().max(200);
+/** The resolved pipeline, held to the schema of its file. */
+const configuration = z.unknown().transform((value, context) => {
+  try {
+    return requireResolved(value);
+  } catch (error) {
+    if (!(error instanceof PipelineFault)) throw error;
+    for (const { path, found, expected } of error.problems) {
+      context.addIssue({ code: 'custom', path: [...path], message: `found ${found}, expected ${expected}` });
+    }
+    return z.NEVER;
+  }
+});
+
+/**
+ * What `result.json` must be before anything of it is used: the file may come from anywhere, and names
+ * the folders of the models. Scores that are null become NaN again.
+ */
+export const resultSchema: z.ZodType<RunResult> = z
+  .object({
+    run: name,
+    pipeline: name,
+    status: z.enum(['completed', 'failed', 'cancelled']),
+    labels: z.array(name).min(1).max(pipelineLimits.labels),
+    rows,
+    folds: z
+      .array(
+        trainedFoldSchema.pick({
+          fold: true,
+          bestEpoch: true,
+          epochs: true,
+          device: true,
+          threads: true,
+          attempts: true,
+          seed: true,
+          seconds: true,
+        }),
+      )
+      .max(pipelineLimits.folds),
+    macroF1,
+    thresholds,
+    perLabel,
+    skippedFolds,
+    rowsWithoutOof,
+    seconds: z.record(stepName, z.number().min(0)),
+    reused: z.array(stepName).max(pipelineLimits.steps).exactOptional(),
+    previous: z.object({ run: name, macroF1, change: macroF1 }).nullable().exactOptional(),
+    versions: z.record(word, word),
+    warnings,
+    configuration,
+  })
+  .superRefine(({ labels, thresholds, perLabel }, context) => {
+    for (const label of labels) {
+      for (const [field, values] of Object.entries({ thresholds, perLabel })) {
+        if (Object.hasOwn(values, label)) continue;
+        context.addIssue({ code: 'custom', path: [field], message: `nothing of the label ${label}` });
+      }
+    }
+  });

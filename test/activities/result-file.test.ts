@@ -1,0 +1,121 @@
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parseResult, readResultFile } from '../../activities/result-file.js';
+import { InputFault } from '../../errors/fault.js';
+import type { RunResult } from '../../report/run-result.js';
+import { sampleReport } from '../report/sample.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'foldwise-result-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const { result } = sampleReport();
+const read = (value: unknown): RunResult => parseResult(JSON.stringify(value), 'result.json');
+
+describe('a result that is read', () => {
+  it('is what was written', () => {
+    const whole = {
+      ...result,
+      reused: ['data'],
+      previous: { run: 'before', macroF1: result.macroF1, change: result.macroF1 },
+    };
+    expect(read(whole)).toEqual(whole);
+  });
+
+  it('has NaN again where JSON has null', () => {
+    const odd = { ...result, macroF1: { ...result.macroF1, tuned: NaN } };
+    expect(read(odd).macroF1).toEqual(odd.macroF1);
+  });
+
+  it('may be of an earlier version: what was added since is filled in, or absent', () => {
+    const { configuration } = result;
+    const { retrySeeds, ...training } = configuration.training;
+    expect(read({ ...result, configuration: { ...configuration, training } }).configuration.training).toEqual(
+      {
+        ...training,
+        retrySeeds,
+      },
+    );
+  });
+});
+
+describe('a result is refused', () => {
+  const { thresholds, perLabel, folds, configuration } = result;
+  const withoutJoy = (values: object): object =>
+    Object.fromEntries(Object.entries(values).filter(([label]) => label !== 'joy'));
+  const first = { ...folds[0]! };
+  const cases: [claim: string, value: unknown, message: RegExp][] = [
+    ['that is a list', [], /at its root/],
+    ['that is null', null, /at its root/],
+    ['without labels', { ...result, labels: [] }, /labels/],
+    [
+      'without a threshold of a label',
+      { ...result, thresholds: withoutJoy(thresholds) },
+      /thresholds: nothing of the label joy/,
+    ],
+    [
+      'without the scores of a label',
+      { ...result, perLabel: withoutJoy(perLabel) },
+      /perLabel: nothing of the label joy/,
+    ],
+    [
+      'with a threshold that is no number',
+      { ...result, thresholds: { ...thresholds, joy: null } },
+      /thresholds.joy/,
+    ],
+    [
+      'with a fold that leaves its folder',
+      { ...result, folds: [{ ...first, fold: '../..' }] },
+      /folds.0.fold/,
+    ],
+    ['with a fold 0', { ...result, folds: [{ ...first, fold: 0 }] }, /folds.0.fold/],
+    ['with a run that leaves its folder', { ...result, run: '../x' }, /run/],
+    [
+      'with a relative path in its configuration',
+      { ...result, configuration: { ...configuration, model: { checkpoint: '../x', maxLength: 8 } } },
+      /model.checkpoint/,
+    ],
+    [
+      'without a configuration',
+      { ...result, configuration: undefined },
+      /the pipeline of the call|configuration/,
+    ],
+  ];
+  it.each(cases)('%s', (_claim, value, message) => {
+    expect(() => read(value)).toThrow(InputFault);
+    expect(() => read(value)).toThrow(message);
+  });
+
+  it('that is no JSON, or too deep for any reader', () => {
+    expect(() => parseResult('{"run": ', 'result.json')).toThrow(
+      /result\.json: this is not the result of a run/,
+    );
+    expect(() => parseResult('['.repeat(100_000), 'result.json')).toThrow(InputFault);
+    expect(() => parseResult(`{"configuration":${'['.repeat(100_000)}${']'.repeat(100_000)}}`, 'r')).toThrow(
+      InputFault,
+    );
+  });
+});
+
+describe('the file of a result', () => {
+  const path = join(folder, 'result.json');
+
+  it('is null where there is none: the run has not completed, or has no report', async () => {
+    expect(await readResultFile(join(folder, 'none', 'result.json'))).toBeNull();
+  });
+
+  it('is told from one that is there and is none', async () => {
+    writeFileSync(path, '{}');
+    await expect(readResultFile(path)).rejects.toThrow(/not the result of a run/);
+    truncateSync(path, 65 * 1024 * 1024);
+    await expect(readResultFile(path)).rejects.toThrow(/found 68157440 bytes/);
+    mkdirSync(join(folder, 'folder'));
+    await expect(readResultFile(join(folder, 'folder'))).rejects.toThrow(/found no file/);
+  });
+
+  it('is read whole', async () => {
+    writeFileSync(path, JSON.stringify(result));
+    expect(await readResultFile(path)).toEqual(result);
+  });
+});
