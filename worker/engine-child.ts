@@ -5,7 +5,10 @@ import type { EngineReply, EngineRequest } from './engine-request.js';
 import { leaveWithParent, send, showLife, tellable } from './parent-watch.js';
 
 /** How long a phase may take without progress. */
-const patienceSeconds = 1_800;
+const workSeconds = 1_800;
+
+/** Looking at a checkpoint takes seconds, whoever made it: somebody waits for the answer. */
+const checkSeconds = 120;
 
 /** The process that answers one request of the worker, whose own event loop so stays free. */
 async function answer(request: EngineRequest): Promise<void> {
@@ -17,7 +20,7 @@ async function answer(request: EngineRequest): Promise<void> {
   process.exit(0);
 }
 
-async function compute(request: EngineRequest): Promise<Float32Array | string | null> {
+async function compute(request: EngineRequest): Promise<Float32Array | string | readonly string[]> {
   switch (request.type) {
     case 'predict': {
       const { folder, texts, maxLength, threads } = request;
@@ -32,10 +35,10 @@ async function compute(request: EngineRequest): Promise<Float32Array | string | 
     }
     case 'check': {
       const { folder, labels, maxLength } = request;
-      enter('opening the model', { silent: true });
+      enter('opening the model', { silent: true, patienceSeconds: checkSeconds });
       const source = await openModelSource({ checkpoint: folder, maxLength }, labels, [0, 0]);
       await source.close();
-      return null;
+      return source.warnings;
     }
   }
 }
@@ -44,7 +47,10 @@ const tellMs = 1_000;
 let told: { phase: string; at: number } | undefined;
 
 /** Tells what the process is at, and once a second that it comes along. */
-function enter(phase: string, { silent = false }: { readonly silent?: boolean }): void {
+function enter(
+  phase: string,
+  { silent = false, patienceSeconds = workSeconds }: { silent?: boolean; patienceSeconds?: number },
+): void {
   const at = performance.now();
   if (told?.phase === phase && at - told.at < tellMs) return;
   told = { phase, at };

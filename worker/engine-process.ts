@@ -43,11 +43,16 @@ export class EngineProcess implements Predictor, ModelSource {
   /**
    * Opens a checkpoint as a fold would, and closes it again.
    *
-   * @param folder as `locate` gives it @param labels their number
+   * @param folder as `locate` gives it
+   * @returns what whoever trains from it should know
    * @throws EngineFault for one that no fold could start from
    */
-  async check(folder: string, { labels, maxLength }: { labels: number; maxLength: number }): Promise<void> {
-    await this.ask('model.checkpoint', { type: 'check', folder, labels, maxLength });
+  async check(
+    folder: string,
+    { labels, maxLength }: { labels: readonly string[]; maxLength: number },
+  ): Promise<readonly string[]> {
+    const request: EngineRequest = { type: 'check', folder, labels, maxLength };
+    return (await this.ask('model.checkpoint', request)) as readonly string[];
   }
 
   async learnTokenizer(scratch: ScratchModel, texts: readonly string[]): Promise<string> {
@@ -71,7 +76,7 @@ export class EngineProcess implements Predictor, ModelSource {
     where: string,
     request: EngineRequest,
     signal?: AbortSignal,
-  ): Promise<Float32Array | string | null> {
+  ): Promise<Float32Array | string | readonly string[]> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(givenUp(where));
       const child = startChild(this.script);

@@ -11,9 +11,14 @@ export type EngineRequest =
       readonly threads: number;
     }
   | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly texts: readonly string[] }
-  | { readonly type: 'check'; readonly folder: string; readonly labels: number; readonly maxLength: number };
+  | {
+      readonly type: 'check';
+      readonly folder: string;
+      readonly labels: readonly string[];
+      readonly maxLength: number;
+    };
 
 export type EngineReply =
   | SignOfLife
-  | { readonly type: 'done'; readonly value: Float32Array | string | null }
+  | { readonly type: 'done'; readonly value: Float32Array | string | readonly string[] }
   | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly retryable: boolean };

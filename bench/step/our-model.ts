@@ -44,7 +44,8 @@ function drawNormal(weights: Float32Array, deviation: number, place: number): vo
 }
 
 export async function pretrainedModel(folder: string, labels: number): Promise<OurModel> {
-  const source = await openModelSource({ checkpoint: folder, maxLength: training.maxLength }, labels, key);
+  const names = Array.from({ length: labels }, (_, i) => `label ${i}`);
+  const source = await openModelSource({ checkpoint: folder, maxLength: training.maxLength }, names, key);
   return {
     classifier: source.classifier,
     load: async (trainer, vocabulary) => {

@@ -37,12 +37,12 @@ export function addPlan(program: Command, console: Console): void {
 
 async function makePlan(input: CheckedInput, workdir: Workdir): Promise<Plan> {
   const { pipeline, steps, rows } = input;
-  await checkModel(pipeline, { workdir, download: false, onMessage: () => undefined });
+  const told = await checkModel(pipeline, { workdir, download: false, onMessage: () => undefined });
   const state = createServices({ workdir: workdir.path, roots: null, searchAttributes: false });
   const reuse = await findReuse(pipeline, steps, state);
   const folds = foldsToTrain(steps, reuse);
   const estimate = estimateTraining(pipeline, rows.train, folds, await readResults(workdir.runs));
-  return { ...input, reuse, estimate };
+  return { ...input, warnings: [...input.warnings, ...told], reuse, estimate };
 }
 
 function foldsToTrain(steps: readonly PlannedStep[], reuse: readonly StepReuse[]): number {

@@ -78,7 +78,8 @@ class RunCommand {
   private async checked(): Promise<Pipeline> {
     const { pipeline } = await checkInput(this.file, this.options.set ?? {});
     const onMessage = (message: string): void => this.display.note(message);
-    await checkModel(pipeline, { workdir: this.workdir, download: true, onMessage });
+    const warnings = await checkModel(pipeline, { workdir: this.workdir, download: true, onMessage });
+    for (const warning of warnings) this.display.note(`warning: ${warning}`);
     return pipeline;
   }
 

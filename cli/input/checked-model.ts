@@ -16,15 +16,16 @@ export interface ModelCheck {
 /**
  * Opens the pipeline's checkpoint as every fold will.
  *
+ * @returns what whoever trains from it should know
  * @throws a Fault for one that is not there, does not fit, or cannot be fetched
  */
-export async function checkModel({ model, labels }: Pipeline, check: ModelCheck): Promise<void> {
+export async function checkModel({ model, labels }: Pipeline, check: ModelCheck): Promise<readonly string[]> {
   const { checkpoint, maxLength } = model;
-  if (checkpoint === undefined || (!check.download && !isAbsolute(checkpoint))) return;
+  if (checkpoint === undefined || (!check.download && !isAbsolute(checkpoint))) return [];
   const { workdir } = check;
   const onProgress = announceOnce(checkpoint, check.onMessage);
   const { folder } = await resolveModel(checkpoint, { baseDirectory: workdir.state, onProgress });
-  await openEngine(workdir.path).check(folder, { labels: labels.length, maxLength });
+  return openEngine(workdir.path).check(folder, { labels, maxLength });
 }
 
 function announceOnce(checkpoint: string, onMessage: (message: string) => void) {

@@ -1,4 +1,5 @@
 import { InputFault } from '../../errors/fault.js';
+import { listed } from './listed.js';
 import type { WeightReader } from './weight-reader.js';
 
 /** A parameter of the network; its name is its checkpoint key. */
@@ -7,6 +8,15 @@ export interface ExpectedTensor {
   readonly shape: readonly number[];
   /** A head that a pretrained checkpoint need not have: it is then freshly initialised. */
   readonly optional?: 'new head';
+  /** The part of the head that has a row for each label. */
+  readonly rowPerLabel?: boolean;
+}
+
+export interface MatchedWeights {
+  /** The name in the file of each expected tensor, or null where a new head is to be made. */
+  readonly names: ReadonlyMap<string, string | null>;
+  /** The number of labels of the file's own head, where it is another number and the head is left out. */
+  readonly replacedHead: number | null;
 }
 
 /** How names of a file correspond to names of the network. */
@@ -20,8 +30,9 @@ export interface MatchingRules {
 }
 
 /**
- * Assigns every expected tensor its name in the file, or null where a new head is absent. Strict: all
- * missing, unexpected and mis-shaped tensors are named together in one `InputFault`.
+ * Assigns every expected tensor its name in the file, or null where a new head is absent or was made for
+ * another number of labels. Strict: all missing, unexpected and mis-shaped tensors are told together in
+ * one `InputFault`.
  *
  * @param where the checkpoint, for the message
  */
@@ -30,32 +41,41 @@ export function matchWeights(
   reader: Pick<WeightReader, 'names' | 'shape'>,
   rules: MatchingRules,
   where = 'checkpoint',
-): Map<string, string | null> {
+): MatchedWeights {
   const stored = new Map<string, string[]>();
   for (const name of reader.names()) {
     const key = canonical(name, rules);
-    stored.set(key, [...(stored.get(key) ?? []), name]);
+    const twins = stored.get(key);
+    if (twins === undefined) stored.set(key, [name]);
+    else twins.push(name);
   }
-  const matches = new Map<string, string | null>();
+  const names = new Map<string, string | null>();
   const problems = { missing: [] as string[], misshaped: [] as string[], unexpected: [] as string[] };
+  let replacedHead: number | null = null;
   for (const tensor of expected) {
     const key = withoutPrefix(tensor.name, rules.prefixes);
     const [name, ...twins] = stored.get(key) ?? [];
     stored.delete(key);
     problems.unexpected.push(...twins);
-    if (name === undefined && tensor.optional === undefined) problems.missing.push(tensor.name);
-    else if (name !== undefined && !sameShape(reader.shape(name), tensor.shape)) {
-      problems.misshaped.push(
-        `${name} ${shapeText(reader.shape(name))} instead of ${shapeText(tensor.shape)}`,
-      );
+    names.set(tensor.name, name ?? null);
+    if (name === undefined) {
+      if (tensor.optional === undefined) problems.missing.push(tensor.name);
+      continue;
     }
-    matches.set(tensor.name, name ?? null);
+    const shape = reader.shape(name);
+    if (sameShape(shape, tensor.shape)) continue;
+    if (tensor.rowPerLabel === true && sameShape(shape.slice(1), tensor.shape.slice(1))) {
+      replacedHead ??= shape[0] ?? 0;
+    } else problems.misshaped.push(`${name} ${shapeText(shape)} instead of ${shapeText(tensor.shape)}`);
   }
-  for (const [key, names] of stored) {
-    problems.unexpected.push(...names.filter((name) => !isBallast([name, key], rules.ballast)));
+  for (const [key, twins] of stored) {
+    problems.unexpected.push(...twins.filter((name) => !isBallast([name, key], rules.ballast)));
   }
   throwIfAny(where, problems);
-  return matches;
+  if (replacedHead !== null) {
+    for (const { name, rowPerLabel } of expected) if (rowPerLabel === true) names.set(name, null);
+  }
+  return { names, replacedHead };
 }
 
 function canonical(name: string, rules: MatchingRules): string {
@@ -86,7 +106,7 @@ function throwIfAny(where: string, problems: Readonly<Record<string, readonly st
   throw new InputFault({
     where,
     what: 'the weights do not fit the model that config.json describes',
-    found: found.map(([kind, names]) => `${names.length} ${kind}: ${names.join(', ')}`).join('; '),
+    found: found.map(([kind, names]) => `${names.length} ${kind}: ${listed(names, 4)}`).join('; '),
     remedy:
       'Check that weights and config.json belong together and that the model family is the one named there.',
   });

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputFault } from '../../errors/fault.js';
 import { readJsonObject } from './bounded-json.js';
+import { listed } from './listed.js';
 import { chooseModelFiles, chosenNames, configFile, type WeightFileName } from './model-files.js';
 import { openSafetensors } from './safetensors.js';
 import { openShardedSafetensors, readShardNames } from './sharded-safetensors.js';
@@ -75,6 +76,5 @@ function chooseWeights(folder: string, names: readonly string[]): WeightFileName
 }
 
 function describe(names: readonly string[]): string {
-  if (names.length === 0) return 'an empty folder';
-  return [...names].sort().slice(0, 12).join(', ') + (names.length > 12 ? ', …' : '');
+  return names.length === 0 ? 'an empty folder' : listed([...names].sort(), 12);
 }

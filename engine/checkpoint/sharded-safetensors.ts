@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { InputFault } from '../../errors/fault.js';
 import { readJsonObject } from './bounded-json.js';
+import { listed } from './listed.js';
 import { readSafetensorsHeader } from './safetensors-header.js';
 import { openWeightFile, type StoredTensor, type WeightFile } from './stored-tensor.js';
 import { StoredWeights, type WeightReader } from './weight-reader.js';
@@ -77,7 +78,7 @@ function checkComplete(
   if (missing.length === 0) return;
   throw new InputFault({
     where: indexPath,
-    what: `${missing.length} tensors are not in the shards that the index names: ${missing.slice(0, 5).join(', ')}`,
+    what: `${missing.length} tensors are not in the shards that the index names: ${listed(missing, 4)}`,
     remedy: 'Download or copy the checkpoint again.',
   });
 }

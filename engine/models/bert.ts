@@ -43,6 +43,7 @@ export const bert: ModelFamily = {
         prefixes: ['bert.'],
         ballast: [/(^|\.)embeddings\.position_ids$/, /^cls\./],
         heads: [/^classifier\./, /^bert\.pooler\./],
+        labelled: /^classifier\./,
       },
       build(model, batch, vocabulary) {
         const root = model.root;

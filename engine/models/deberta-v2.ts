@@ -48,6 +48,7 @@ export const debertaV2: ModelFamily = {
           ...(c.position_biased_input ? [] : [/(^|\.)embeddings\.position_embeddings\.weight$/]),
         ],
         heads: [/^classifier\./, /^pooler\./],
+        labelled: /^classifier\./,
       },
       build(model, batch, vocabulary) {
         const root = model.root;

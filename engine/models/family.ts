@@ -45,6 +45,8 @@ export interface LoadingRules {
   readonly ballast: readonly RegExp[];
   /** Parameters that are new where a checkpoint lacks them. */
   readonly heads: readonly RegExp[];
+  /** The parameters of the head that have a row for each label. */
+  readonly labelled: RegExp;
 }
 
 /** A family of architectures, by `model_type` of its configuration. */

@@ -41,7 +41,7 @@ export interface FoldSetup {
 export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
   const runtime = openRuntime();
   const key: PhiloxKey = [job.seed >>> 0, job.fold];
-  const source = await openModelSource(job.model, job.labels.length, key);
+  const source = await openModelSource(job.model, job.labels, key);
   try {
     const { classifier } = source;
     const table = JSON.parse(await readFile(job.table, 'utf8')) as TrainingTable;

@@ -89,6 +89,7 @@ class Fold {
   }
 
   async resume(): Promise<void> {
+    for (const warning of this.setup.source.warnings) this.warn(warning);
     this.untrainedRange = await this.rangeOfAnswers();
     const { step } = await this.checkpoints.resume();
     this.emit({

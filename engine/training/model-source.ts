@@ -6,11 +6,13 @@ import type { WeightReader } from '../checkpoint/weight-reader.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import { normal } from '../kernels/philox.js';
 import { familyOf } from '../models/families.js';
+
 import type { Classifier, ModelFamily } from '../models/family.js';
 import type { Initial } from '../nn/scope.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
 import { checkVocabulary, loadTokenizer, parseTokenizer } from '../tokenization/tokenizer.js';
 import { inferenceGraph } from './graphs.js';
+import { headWarnings } from './head-warnings.js';
 import type { FoldJob } from './job.js';
 
 /** Where a fold starts from: the architecture, its tokenizer, and every weight before the first step. */
@@ -20,6 +22,8 @@ export interface ModelSource {
   /** `config.json` as the checkpoint has it. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tokenizer: Tokenizer;
+  /** What whoever trains should know of the checkpoint, a sentence each. */
+  readonly warnings: readonly string[];
   /** A whole parameter. */
   initial(name: string): Promise<Float32Array>;
   /** Those rows of the word embedding, in the order given. */
@@ -33,26 +37,31 @@ const INITIAL = 2;
 /** @param key names the draws of weights that no checkpoint gives @throws InputFault for a checkpoint that does not fit */
 export async function openModelSource(
   model: FoldJob['model'],
-  labels: number,
+  labels: readonly string[],
   key: PhiloxKey,
 ): Promise<ModelSource> {
   return 'checkpoint' in model ? pretrained(model.checkpoint, labels, key) : fromScratch(model, labels, key);
 }
 
-async function pretrained(folder: string, labels: number, key: PhiloxKey): Promise<ModelSource> {
+async function pretrained(folder: string, labels: readonly string[], key: PhiloxKey): Promise<ModelSource> {
   const { config, weights } = await openModelFolder(folder);
   try {
     const family = familyOf(config, join(folder, 'config.json'));
-    const classifier = family.classifier(config, labels);
+    const classifier = family.classifier(config, labels.length);
     const tokenizer = await loadTokenizer(folder);
     checkVocabulary(tokenizer, classifier.vocabulary, folder);
     const parameters = parametersOf(classifier);
-    const names = match(parameters, weights, classifier, folder);
+    const matched = match(parameters, weights, classifier, folder);
+    const { names } = matched;
+    const kept = parameters.some(
+      ({ name }) => classifier.loading.labelled.test(name) && names.get(name) !== null,
+    );
     return {
       family,
       classifier,
       config,
       tokenizer,
+      warnings: headWarnings(config, labels, { ...matched, kept }),
       initial: async (name) => {
         const stored = names.get(name) ?? null;
         return stored === null ? fresh(parameters, name, classifier, key) : weights.read(stored);
@@ -68,12 +77,12 @@ async function pretrained(folder: string, labels: number, key: PhiloxKey): Promi
 
 async function fromScratch(
   { scratch, tokenizer: path, maxLength }: Extract<FoldJob['model'], { scratch: unknown }>,
-  labels: number,
+  labels: readonly string[],
   key: PhiloxKey,
 ): Promise<ModelSource> {
   const family = familyOf({ model_type: scratch.type });
   const config = family.scratchConfig({ ...scratch, maxLength });
-  const classifier = family.classifier(config, labels);
+  const classifier = family.classifier(config, labels.length);
   const tokenizer = await parseTokenizer(await readFile(path, 'utf8'), path);
   checkVocabulary(tokenizer, classifier.vocabulary);
   const parameters = parametersOf(classifier);
@@ -83,6 +92,7 @@ async function fromScratch(
     classifier,
     config,
     tokenizer,
+    warnings: [],
     initial: (name) => Promise.resolve(initial(name)),
     embeddingRows: (rows) => {
       const table = initial(classifier.wordEmbedding);
@@ -112,11 +122,12 @@ function match(
   classifier: Classifier,
   where: string,
 ) {
-  const { prefixes, ballast, heads } = classifier.loading;
+  const { prefixes, ballast, heads, labelled } = classifier.loading;
   const expected = parameters.map(({ name, shape }) => ({
     name,
     shape,
     ...(heads.some((head) => head.test(name)) ? { optional: 'new head' as const } : {}),
+    rowPerLabel: labelled.test(name),
   }));
   return matchWeights(expected, weights, { prefixes, ballast, renamings: LEGACY_NAMES }, where);
 }

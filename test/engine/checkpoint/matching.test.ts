@@ -26,7 +26,7 @@ function file(tensors: Readonly<Record<string, readonly number[]>>) {
 }
 
 const match = (tensors: Readonly<Record<string, readonly number[]>>) =>
-  Object.fromEntries(matchWeights(expected, file(tensors), rules, 'model.safetensors'));
+  Object.fromEntries(matchWeights(expected, file(tensors), rules, 'model.safetensors').names);
 
 describe('weights are matched by name', () => {
   it.each([
@@ -63,11 +63,58 @@ describe('weights are matched by name', () => {
       file({ 'bert.norm.weight': [4] }),
       rules,
     );
-    expect(matches.get('norm.weight')).toBe('bert.norm.weight');
+    expect(matches.names.get('norm.weight')).toBe('bert.norm.weight');
+  });
+});
+
+describe('a head with a row for each label', () => {
+  const head: ExpectedTensor[] = [
+    { name: 'classifier.weight', shape: [3, 4], optional: 'new head', rowPerLabel: true },
+    { name: 'classifier.bias', shape: [3], optional: 'new head', rowPerLabel: true },
+  ];
+  const matched = (tensors: Readonly<Record<string, readonly number[]>>) => {
+    const { names, replacedHead } = matchWeights(head, file(tensors), rules);
+    return { ...Object.fromEntries(names), replacedHead };
+  };
+  const absent = { 'classifier.weight': null, 'classifier.bias': null };
+
+  it.each([
+    ['of as many labels is taken', [3, 4], [3], null],
+    ['of fewer labels is left out', [2, 4], [2], 2],
+    ['of more labels is left out', [9, 4], [9], 9],
+    ['of half as many labels is left out whole', [3, 4], [2], 2],
+  ])('%s', (_, weight, bias, replacedHead) => {
+    const names =
+      replacedHead === null
+        ? { 'classifier.weight': 'classifier.weight', 'classifier.bias': 'classifier.bias' }
+        : absent;
+    expect(matched({ 'classifier.weight': weight, 'classifier.bias': bias })).toEqual({
+      ...names,
+      replacedHead,
+    });
+  });
+
+  it('that is not there is new without further words', () => {
+    expect(matched({})).toEqual({ ...absent, replacedHead: null });
+  });
+
+  it('of another width does not fit', () => {
+    expect(() => matched({ 'classifier.weight': [3, 5], 'classifier.bias': [3] })).toThrow(
+      /1 misshaped: classifier\.weight \[3, 5\] instead of \[3, 4\]/,
+    );
   });
 });
 
 describe('weights that do not fit', () => {
+  it('are told by the first few where there are many', () => {
+    const many = Array.from({ length: 70 }, (_, i) => ({ name: `layer.${i}.weight`, shape: [1] }));
+    const run = () => matchWeights(many, file({ ['x'.repeat(5_000)]: [1] }), rules);
+    expect(run).toThrow(
+      /70 missing: layer\.0\.weight, .*layer\.3\.weight and 66 more; 1 unexpected: x{100}…/,
+    );
+    expect(run).not.toThrow(/layer\.4\.weight/);
+  });
+
   it('are all named in one input fault', () => {
     const tensors = { 'norm.weight': [5], 'extra.one': [1], 'extra.two': [1], 'classifier.weight': [3, 4] };
     const run = () => match(tensors);

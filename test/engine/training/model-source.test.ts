@@ -22,6 +22,8 @@ async function goldenCheckpoint(model: Model): Promise<Tensors> {
   return [...stored].map(([name, data]) => ({ name, shape: shapes.get(name) ?? [], data }));
 }
 
+const five = ['a', 'b', 'c', 'd', 'e'];
+
 /** Opens the golden model after a change to its tensors or its configuration. */
 async function opened(
   model: Model,
@@ -30,7 +32,13 @@ async function opened(
     config = {},
     key = [42, 1],
     vocabulary = 60,
-  }: { config?: Record<string, unknown>; key?: readonly [number, number]; vocabulary?: number } = {},
+    labels = five,
+  }: {
+    config?: Record<string, unknown>;
+    key?: readonly [number, number];
+    vocabulary?: number;
+    labels?: readonly string[];
+  } = {},
 ): Promise<ModelSource> {
   const folder = mkdtempSync(join(root, 'model-'));
   await writeSafetensors(join(folder, 'model.safetensors'), change(await goldenCheckpoint(model)));
@@ -38,7 +46,7 @@ async function opened(
   writeFileSync(join(folder, 'config.json'), JSON.stringify(settings));
   const type = model === 'bert' ? 'bert' : 'deberta-v2';
   writeFileSync(join(folder, 'tokenizer.json'), learnVocabulary(['a b c'], { size: vocabulary, type }));
-  return openModelSource({ checkpoint: folder, maxLength: 32 }, 5, key);
+  return openModelSource({ checkpoint: folder, maxLength: 32 }, labels, key);
 }
 
 async function weightsOf(source: ModelSource): Promise<Map<string, number[]>> {
@@ -154,6 +162,74 @@ describe('new heads', () => {
     expect(weights.get(name)).toEqual([
       ...((await goldenTensors('bert', 'model.safetensors')).get(name) ?? []),
     ]);
+  });
+});
+
+describe('the head of a checkpoint', () => {
+  const named = (labels: readonly string[]) => ({
+    id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
+  });
+  const three = ['a', 'b', 'c'];
+  const warningsOf = async (
+    model: Model,
+    options: { config?: Record<string, unknown>; labels?: readonly string[] },
+  ): Promise<readonly string[]> => {
+    const source = await opened(model, same, options);
+    await source.close();
+    return source.warnings;
+  };
+
+  it.each<Model>(['bert', 'deberta-v3'])(
+    'of another size is made anew, as where there is none, and that is said (%s)',
+    async (model) => {
+      const config = named(['v', 'w', 'x', 'y', 'z']);
+      const source = await opened(model, same, { labels: three, config });
+      expect(source.warnings).toEqual([
+        'the classification head of the checkpoint has 5 labels (v, w, x, y, z) and the pipeline 3: a new head is made, from random weights',
+      ]);
+      const weights = await weightsOf(source);
+      const headless = await weightsOf(
+        await opened(model, without(/^classifier\./), { labels: three, config }),
+      );
+      expect(weights).toEqual(headless);
+      expect(weights.get('classifier.weight')).toHaveLength(3 * 32);
+      expect(new Set(weights.get('classifier.weight')).size).toBeGreaterThan(90);
+      // The pooler is no part of it.
+      const pooler = model === 'bert' ? 'bert.pooler.dense.weight' : 'pooler.dense.weight';
+      const stored = (await goldenTensors(model, 'model.safetensors')).get(pooler);
+      expect(weights.get(pooler)).toEqual([...(stored ?? [])]);
+    },
+  );
+
+  it('of the same size and labels is kept without a word', async () => {
+    expect(await warningsOf('bert', { config: named(five) })).toEqual([]);
+  });
+
+  it.each<[string, Record<string, unknown>, RegExp]>([
+    [
+      'of other labels',
+      named(['v', 'w', 'x', 'y', 'z']),
+      /is kept: its labels \(v, w, x, y, z\) become .*\(a, b, c, d, e\), in this order$/,
+    ],
+    [
+      'of the same labels in another order',
+      named([...five].reverse()),
+      /is kept: its labels \(e, d, c, b, a\)/,
+    ],
+    ['of labels that have numbers alone', named(five.map((_, i) => `LABEL_${i}`)), /which it does not name/],
+    ['of labels that are not named', { id2label: undefined }, /which it does not name/],
+    ['of names that are none', { id2label: { 0: 1 } }, /which it does not name/],
+    ['of names with control characters', named(['\n', 'w', 'x', 'y', 'z']), /\("\\n", w, x, y, z\)/],
+  ])('of the same size but %s is kept, and that is said', async (_, config, message) => {
+    const warnings = await warningsOf('bert', { config });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(message);
+  });
+
+  it('that is not there is new without further words', async () => {
+    const source = await opened('bert', without(/^classifier\./));
+    await source.close();
+    expect(source.warnings).toEqual([]);
   });
 });
 
