@@ -6,13 +6,16 @@ import { errorCode, storageFault } from '../store/faults.js';
 
 const known = new Map<string, { readonly state: string; readonly digest: string }>();
 
-/** SHA-256 of an input file; hashed again only when its size or time have changed. */
+/**
+ * SHA-256 of an input file; hashed again only when its state has changed. That includes the time of its last
+ * change of any kind, which nobody can set: a copy that keeps size and time of the former file shows by it.
+ */
 export async function inputDigest(path: string): Promise<string> {
   try {
-    const status = await stat(path);
+    const status = await stat(path, { bigint: true });
     if (!status.isFile() && !status.isDirectory()) throw notAFile(path);
-    const { size, mtimeMs, ino } = status;
-    const state = `${size} ${mtimeMs} ${ino}`;
+    const { dev, ino, size, mtimeNs, ctimeNs } = status;
+    const state = [dev, ino, size, mtimeNs, ctimeNs].join(' ');
     const former = known.get(path);
     if (former?.state === state) return former.digest;
     const digest = await fileSha256(path);
@@ -44,9 +47,15 @@ function notAFile(path: string): InputFault {
   });
 }
 
+/** The digest of each of those files of a folder, by name. */
+export async function fileDigests(folder: string, files: readonly string[]): Promise<Record<string, string>> {
+  const digests: Record<string, string> = {};
+  for (const file of files.toSorted()) digests[file] = await inputDigest(join(folder, file));
+  return digests;
+}
+
 /** One digest over files of a folder, their names included. */
-export async function folderDigest(folder: string, files: readonly string[]): Promise<string> {
-  const lines: string[] = [];
-  for (const file of files.toSorted()) lines.push(`${await inputDigest(join(folder, file))} ${file}`);
-  return sha256(lines.join('\n'));
+export function folderDigest(digests: Readonly<Record<string, string>>): string {
+  const names = Object.keys(digests).sort();
+  return sha256(names.map((name) => `${digests[name]} ${name}`).join('\n'));
 }

@@ -1,28 +1,35 @@
 import { Context, heartbeat, log } from '@temporalio/activity';
-import type { EpochMetrics, FoldMessage } from '../engine/training/job.js';
+import type { FoldMessage } from '../engine/training/job.js';
 import type { Lease } from '../store/checkpoints.js';
 import { LeaseLost } from '../store/faults.js';
-import type { EpochFinished, EpochFinishedSignal, FoldHeartbeat, StepCall } from './contracts.js';
+import type { FoldHeartbeat, StepCall } from './contracts.js';
+import { EpochSignals } from './epoch-signals.js';
+import { Lane } from './lane.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
 const heartbeatMs = 3_000;
-const renewMs = 5_000;
-const epochFinished: EpochFinishedSignal = 'epochFinished';
+/** Of the time that a lease lasts: several renewals may fail before it is over. */
+const renewShare = 1 / 4;
 
 type FoldCall = StepCall<unknown> & { readonly fold: number };
 
 /**
- * What goes on around one fold's training: heartbeats, the lease, checkpoints, the epochs' signals.
+ * What goes on around one fold, from its lease to its record: heartbeats, the lease, checkpoints, events,
+ * the epochs' signals. None of them waits for another kind.
  *
- * `signal` is aborted when the activity is cancelled, paused or shut down, and when the lease is lost.
+ * Heartbeats rest on the trainer's progress in that a trainer which makes none is ended (`Trainer`), and
+ * the session with it. `signal` is aborted when the activity is cancelled, paused or shut down, when the
+ * lease is lost, and when a later attempt in this process asks for the fold.
  */
 export class FoldSession {
   private readonly stop = new AbortController();
   private readonly directory: RunDirectory;
   private readonly timers: NodeJS.Timeout[] = [];
-  /** Work that follows messages, in their order. */
-  private queue: Promise<void> = Promise.resolve();
+  private readonly checkpoints = new Lane((error) => this.failed(error));
+  private readonly events = new Lane((error) => this.failed(error));
+  private readonly signals = new EpochSignals();
+  private renewal: Promise<void> | undefined;
   private latest: FoldHeartbeat | undefined;
   private epochs = 0;
   /** Set where another attempt has taken the fold over. */
@@ -41,7 +48,12 @@ export class FoldSession {
     return this.stop.signal;
   }
 
-  /** Runs `work` while the session lasts; what its messages set going is done when this ends. */
+  /** Has the training write a checkpoint and end. */
+  handOver(): void {
+    this.stop.abort();
+  }
+
+  /** Runs `work` while the session lasts; the checkpoints and events that it set going are kept when this ends. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     const cancelled = Context.current().cancellationSignal;
     const onCancelled = (): void => this.stop.abort();
@@ -49,21 +61,30 @@ export class FoldSession {
     if (cancelled.aborted) onCancelled();
     this.timers.push(
       setInterval(() => heartbeat(this.latest), heartbeatMs),
-      setInterval(() => this.later(() => this.services.checkpoints.renew(this.lease)), renewMs),
+      // One at a time: a slow disk must not be given more of them than it can do.
+      setInterval(() => void (this.renewal ??= this.renew()), this.services.checkpoints.leaseMs * renewShare),
     );
     try {
       return await work();
     } catch (error) {
-      await this.queue;
+      await this.checkpoints.done();
       const reason = this.lost ?? error;
       const name = reason instanceof Error ? reason.name : typeof reason;
       this.note('fold interrupted', { trainingStep: this.latest?.step ?? null, reason: name });
       throw reason;
     } finally {
-      this.timers.forEach(clearInterval);
+      await this.checkpoints.done();
+      await this.events.done();
+      await this.signals.end({ atOnce: this.stop.signal.aborted });
+      await this.letGo();
       cancelled.removeEventListener('abort', onCancelled);
-      await this.queue;
     }
+  }
+
+  /** Ends heartbeats and renewals: the lease is about to be given back, and must not be renewed after that. */
+  async letGo(): Promise<void> {
+    this.timers.splice(0).forEach(clearInterval);
+    await this.renewal;
   }
 
   readonly onMessage = (message: FoldMessage): void => {
@@ -81,14 +102,17 @@ export class FoldSession {
         break;
       case 'epoch':
         this.note('epoch finished', { ...message.metrics, best: message.best });
-        this.later(() => this.signalEpoch(message.metrics));
+        this.signals.add({ fold: this.call.fold, metrics: message.metrics });
         break;
       case 'checkpoint':
-        this.later(() => this.publish(message));
+        this.checkpoints.add(() => this.publish(message));
         break;
       case 'warning':
         this.warn(message.message);
         break;
+      case 'phase':
+      case 'alive':
+      case 'stopped':
       case 'finished':
       case 'failed':
         break;
@@ -102,17 +126,15 @@ export class FoldSession {
 
   /** Adds to the run's events, after what came before. */
   note(event: string, facts: Readonly<Record<string, unknown>>): void {
-    this.later(() => this.write(event, facts));
-  }
-
-  /** Waits until what was noted is written. */
-  settled(): Promise<void> {
-    return this.queue;
-  }
-
-  private write(event: string, facts: Readonly<Record<string, unknown>>): Promise<void> {
     const { step, fold } = this.call;
-    return this.directory.note(event, { step, fold, attempt: this.lease.attempts, ...facts });
+    const { attempts } = this.lease;
+    this.events.add(() => this.directory.note(event, { step, fold, attempt: attempts, ...facts }));
+  }
+
+  /** Renews the lease now. @throws LeaseLost where another attempt has the fold */
+  async hold(): Promise<void> {
+    if (this.lost !== undefined) throw this.lost;
+    await this.services.checkpoints.renew(this.lease);
   }
 
   /** Noted only once it is kept: an attempt that lost its lease has none to tell of. */
@@ -121,7 +143,17 @@ export class FoldSession {
     seconds,
   }: Extract<FoldMessage, { type: 'checkpoint' }>): Promise<void> {
     await this.services.checkpoints.publish(this.lease, checkpoint);
-    await this.write('checkpoint', { trainingStep: checkpoint.step, seconds });
+    this.note('checkpoint', { trainingStep: checkpoint.step, seconds });
+  }
+
+  private async renew(): Promise<void> {
+    try {
+      await this.services.checkpoints.renew(this.lease);
+    } catch (error) {
+      this.failed(error);
+    } finally {
+      this.renewal = undefined;
+    }
   }
 
   private showStep({
@@ -136,23 +168,13 @@ export class FoldSession {
     if (first) heartbeat(this.latest);
   }
 
-  private async signalEpoch(metrics: EpochMetrics): Promise<void> {
-    const { info, client } = Context.current();
-    const { workflowId, runId } = info.workflowExecution ?? {};
-    if (workflowId === undefined) return;
-    const body: EpochFinished = { fold: this.call.fold, metrics };
-    await client.workflow.getHandle(workflowId, runId).signal(epochFinished, body);
-  }
-
-  /** A failure costs a signal, a line or one checkpoint, not the training: the next one may succeed. */
-  private later(work: () => Promise<void>): void {
-    this.queue = this.queue.then(work).catch((error: unknown) => {
-      if (error instanceof LeaseLost) {
-        this.lost = error;
-        this.stop.abort();
-      } else {
-        log.warn('something beside the training failed; the training goes on', { error });
-      }
-    });
+  /** A failure costs a renewal, a line or one checkpoint, not the training: the next one may succeed. */
+  private failed(error: unknown): void {
+    if (error instanceof LeaseLost) {
+      this.lost = error;
+      this.stop.abort();
+    } else {
+      log.warn('something beside the training failed; the training goes on', { error });
+    }
   }
 }

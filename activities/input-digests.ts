@@ -1,6 +1,6 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RunSettings, TrainedFold } from './contracts.js';
-import { folderDigest, inputDigest } from './file-digests.js';
+import { fileDigests, folderDigest, inputDigest } from './file-digests.js';
 import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
 import type { Services } from './services.js';
 
@@ -30,14 +30,19 @@ export async function trainingDigests(
   };
 }
 
-async function modelDigest(
-  { models, roots }: DigestServices,
-  checkpoint: string | undefined,
-): Promise<string | null> {
+async function modelDigest(services: DigestServices, checkpoint: string | undefined): Promise<string | null> {
   if (checkpoint === undefined) return null;
+  return folderDigest((await digestedModel(services, checkpoint)).digests);
+}
+
+/** The local folder of a checkpoint, and the SHA-256 of each file of it that is read. */
+export async function digestedModel(
+  { models, roots }: DigestServices,
+  checkpoint: string,
+): Promise<{ readonly folder: string; readonly digests: Readonly<Record<string, string>> }> {
   await requireModelReadable(checkpoint, roots);
   const { folder, files } = await models.locate(checkpoint);
-  return folderDigest(folder, files);
+  return { folder, digests: await fileDigests(folder, files) };
 }
 
 export function predictionDigests({ fold, rows, probabilities }: TrainedFold): unknown {

@@ -51,7 +51,7 @@ export function recorded<Name extends RecordedName>(
   return (call) => beating(() => run(call));
 }
 
-function changedMeanwhile(step: string): EnvironmentFault {
+export function changedMeanwhile(step: string): EnvironmentFault {
   return new EnvironmentFault({
     where: step,
     what: 'a file that it reads was changed while it was being read',

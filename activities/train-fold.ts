@@ -6,13 +6,15 @@ import type { FoldJob, FoldOutcome, TrainingTable } from '../engine/training/job
 import type { Lease } from '../store/checkpoints.js';
 import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
+import { thisProcess } from '../store/process-identity.js';
 import type { ArtifactRef, ArtifactStore } from '../store/store.js';
 import type { Dataset, StepActivities, StepCall, TrainedFold } from './contracts.js';
 import { FoldSession } from './fold-session.js';
 import { beating } from './heartbeat.js';
 import { keyOf } from './identity.js';
 import { putJson, readJson } from './json-artifact.js';
-import { reuse } from './recorded.js';
+import { digestedModel } from './input-digests.js';
+import { changedMeanwhile, reuse } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
@@ -26,10 +28,14 @@ const pollMs = 1_000;
  * trained once: the other one waits for the result, and takes over when the owner's lease runs out.
  */
 export function trainFold(services: Services): StepActivities['trainFold'] {
-  return (call) => waitAndTrain(services, call);
+  const running: Running = new Map();
+  return (call) => waitAndTrain(services, running, call);
 }
 
-async function waitAndTrain(services: Services, call: Call): Promise<TrainedFold> {
+/** The sessions of this process, by what all attempts at their fold have in common. */
+type Running = Map<string, { readonly session: FoldSession; readonly ended: Promise<unknown> }>;
+
+async function waitAndTrain(services: Services, running: Running, call: Call): Promise<TrainedFold> {
   const key = await beating(() => keyOf(services, 'trainFold', call));
   for (;;) {
     heartbeat();
@@ -38,10 +44,28 @@ async function waitAndTrain(services: Services, call: Call): Promise<TrainedFold
       await services.checkpoints.discard(checkpointKey(key, call), owner());
       return former;
     }
+    await beating(() => takeOver(running, call));
     const acquired = await services.checkpoints.acquire(checkpointKey(key, call), owner());
-    if ('lease' in acquired) return trainUnder(services, call, key, acquired.lease);
+    if ('lease' in acquired) return hold(services, running, call, key, acquired.lease);
     await sleep(pollMs);
   }
+}
+
+/**
+ * An earlier attempt may still train in this process: the server gave it up while it was away. What it has
+ * done since its last checkpoint is lost where its lease is taken, and not where it is told to stop first.
+ */
+async function takeOver(running: Running, call: Call): Promise<void> {
+  const former = running.get(attemptsOf(call));
+  if (former === undefined) return;
+  former.session.handOver();
+  await former.ended;
+}
+
+/** Names all attempts at one fold of one run. */
+function attemptsOf({ step, fold }: Call): string {
+  const { workflowExecution, activityId } = Context.current().info;
+  return `${workflowExecution?.runId} ${activityId} ${step} ${fold}`;
 }
 
 /** A fresh run must not go on from the checkpoints of another. */
@@ -51,14 +75,48 @@ function checkpointKey(key: string, { settings, run }: Call): string {
 
 function owner(): Parameters<Services['checkpoints']['acquire']>[1] {
   const { activityId, attempt, workflowExecution } = Context.current().info;
-  return { runId: workflowExecution?.runId ?? '', activityId, attempt, host: hostname(), pid: process.pid };
+  const runId = workflowExecution?.runId ?? '';
+  return { runId, activityId, attempt, host: hostname(), ...thisProcess() };
 }
 
-async function trainUnder(services: Services, call: Call, key: string, lease: Lease): Promise<TrainedFold> {
+async function hold(
+  services: Services,
+  running: Running,
+  call: Call,
+  key: string,
+  lease: Lease,
+): Promise<TrainedFold> {
   const session = new FoldSession(services, call, lease);
+  const training = trainUnder(services, call, key, lease, session);
+  const entry = { session, ended: training.catch(() => undefined) };
+  const name = attemptsOf(call);
+  running.set(name, entry);
   try {
-    const outcome = await session.during(() => trainSeeds(services, call, lease, session));
-    return await beating(() => finish(services, call, key, lease, session, outcome));
+    return await training;
+  } finally {
+    if (running.get(name) === entry) running.delete(name);
+  }
+}
+
+async function trainUnder(
+  services: Services,
+  call: Call,
+  key: string,
+  lease: Lease,
+  session: FoldSession,
+): Promise<TrainedFold> {
+  try {
+    return await session.during(async () => {
+      // Another run may have finished it between the look for a result and the lease.
+      const former = await reuse(services, 'trainFold', key, call);
+      if (former === null) {
+        const outcome = await trainSeeds(services, call, key, lease, session);
+        return finish(services, call, key, lease, session, outcome);
+      }
+      await session.letGo();
+      await services.checkpoints.remove(lease);
+      return former;
+    });
   } catch (error) {
     await release(services, lease);
     const { cancellationSignal, cancelled } = Context.current();
@@ -79,11 +137,12 @@ async function release({ checkpoints }: Services, lease: Lease): Promise<void> {
 async function trainSeeds(
   services: Services,
   call: Call,
+  key: string,
   lease: Lease,
   session: FoldSession,
 ): Promise<FoldOutcome> {
   const { seed: first, retrySeeds } = call.pipeline.training;
-  const job = await prepareJob(services, call, lease);
+  const job = await prepareJob(services, call, key, lease);
   for (let seed = lease.seed ?? first; ; seed++) {
     await services.checkpoints.restart(lease, seed);
     const workDirectory = join(lease.workDirectory, `seed-${seed}`);
@@ -100,14 +159,14 @@ async function trainSeeds(
 }
 
 /** Everything about the job but its seed. */
-async function prepareJob(services: Services, call: Call, lease: Lease): Promise<FoldJob> {
+async function prepareJob(services: Services, call: Call, key: string, lease: Lease): Promise<FoldJob> {
   const { pipeline, settings, inputs, fold } = call;
-  const { labels, training, model } = pipeline;
+  const { labels, training } = pipeline;
   const table = await services.store.localPath(inputs.data.table);
   return {
     fold,
     labels,
-    model: await modelOf(services, call, model, lease.workDirectory),
+    model: await modelOf(services, call, key, lease.workDirectory),
     table,
     training,
     seed: training.seed,
@@ -117,15 +176,20 @@ async function prepareJob(services: Services, call: Call, lease: Lease): Promise
   };
 }
 
+/** @throws EnvironmentFault where the checkpoint is not the one any more that the key was made of: the next attempt has a new key */
 async function modelOf(
-  { models, store }: Services,
-  { inputs }: Call,
-  { checkpoint, scratch, maxLength }: Call['pipeline']['model'],
+  services: Services,
+  call: Call,
+  key: string,
   workDirectory: string,
 ): Promise<FoldJob['model']> {
+  const { models, store } = services;
+  const { inputs, pipeline } = call;
+  const { checkpoint, scratch, maxLength } = pipeline.model;
   if (scratch === undefined) {
-    const { folder } = await models.locate(checkpoint ?? '');
-    return { checkpoint: folder, maxLength };
+    const { folder, digests } = await digestedModel(services, checkpoint ?? '');
+    if ((await keyOf(services, 'trainFold', call)) !== key) throw changedMeanwhile(call.step);
+    return { checkpoint: folder, digests, maxLength };
   }
   const { texts } = await readJson<TrainingTable>(store, inputs.data.table);
   const tokenizer = join(workDirectory, 'tokenizer.json');
@@ -157,10 +221,11 @@ async function finish(
     seconds: outcome.seconds.total,
     warnings: [...new Set([...session.warnings, ...outcome.warnings])],
   };
-  await checkpoints.renew(lease);
+  await session.hold();
   await keys.record({ key, activity: 'trainFold', run: call.run, output: trained });
   const directory = new RunDirectory(services, call.run);
   await directory.place('trainFold', trained);
+  await session.letGo();
   await checkpoints.remove(lease);
   const { bestEpoch, seconds, attempts } = trained;
   session.note('fold finished', {
@@ -170,7 +235,6 @@ async function finish(
     steps: outcome.steps,
     timing: outcome.seconds,
   });
-  await session.settled();
   return trained;
 }
 

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { sha256 } from './digest.js';
 import { createDurably } from './durable-file.js';
 import { errorCode } from './faults.js';
+import type { ProcessIdentity } from './process-identity.js';
 
 /** The attempt that may write a fold's checkpoints. */
-export interface CheckpointOwner {
+export interface CheckpointOwner extends ProcessIdentity {
   readonly runId: string;
   readonly activityId: string;
   readonly attempt: number;
-  /** The worker's process: where it is seen to be gone, its lease is over at once. */
+  /** The machine of the worker's process: where that is seen to be gone, its lease is over at once. */
   readonly host: string;
-  readonly pid: number;
 }
 
 /** A file of the shelf, by name within the key's folder. */

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join, sep } from 'node:path';
 import { linkDurably } from './durable-file.js';
 import { LeaseLost, storageFault } from './faults.js';
-import { isAlive } from './temporary-file.js';
+import { isGoneFromHere } from './process-identity.js';
 import {
   readPointer,
   swapPointer,
@@ -59,6 +59,11 @@ export interface ShelfOptions {
  */
 export class CheckpointShelf {
   private readonly options: ShelfOptions;
+
+  /** How long a lease lasts without being renewed. */
+  get leaseMs(): number {
+    return this.options.leaseMs;
+  }
 
   constructor(
     private readonly folder: string,
@@ -222,7 +227,7 @@ export class CheckpointShelf {
   private isHeldAgainst(pointer: CheckpointPointer, owner: CheckpointOwner): boolean {
     if (pointer.leaseUntil <= this.options.now()) return false;
     const held = pointer.owner;
-    if (held.host === hostname() && !isAlive(held.pid)) return false;
+    if (held.host === hostname() && isGoneFromHere(held)) return false;
     if (held.runId !== owner.runId) return true;
     return held.activityId === owner.activityId && held.attempt > owner.attempt;
   }

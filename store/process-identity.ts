@@ -33,6 +33,25 @@ export function processState({ pid, started }: ProcessIdentity): ProcessState {
   return started !== null && now !== started ? 'gone' : 'alive';
 }
 
+/**
+ * Whether a process that may be of any machine or container is of this one, and gone: of others nothing is
+ * known. False where its start was not written down.
+ */
+export function isGoneFromHere(identity: ProcessIdentity): boolean {
+  const own = thisProcess().started;
+  if (own === null) return processState(identity) === 'gone';
+  const { started } = identity;
+  return (
+    typeof started === 'string' && scopeOf(started) === scopeOf(own) && processState(identity) === 'gone'
+  );
+}
+
+/** Where a number of a process counts: this boot of this machine or container. */
+export function processScope(): string | null {
+  const { started } = thisProcess();
+  return started === null ? null : scopeOf(started);
+}
+
 /** `<boot>/<namespace of process numbers>/<start>`; null where nothing tells. */
 function startOf(pid: number): string | null {
   try {

@@ -1,20 +1,34 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { sha256 } from './digest.js';
 import { errorCode, storageFault } from './faults.js';
+import {
+  identityOf,
+  processScope,
+  processState,
+  thisProcess,
+  type ProcessIdentity,
+} from './process-identity.js';
 
-/** Nothing is written for longer; what is older was left by a process of another machine. */
-const longestMs = 24 * 3_600_000;
+/** Nobody leaves a file unwritten for longer; an older one was left by a process that is not seen from here. */
+const longestMs = 3_600_000;
 
-/** Process numbers are those of one machine. */
-const host = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+const short = (text: string): string => sha256(text).slice(0, 8);
 
-const pattern = /\.([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp$/;
+/** Where numbers of processes count: of a file of another container or machine nothing is known by them. */
+const scope = short(`${hostname()} ${processScope() ?? ''}`);
 
-/** The name under which a file is written before it gets its own; it says by which process. */
+const pattern = /\.([0-9a-f]{8})-(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.tmp$/;
+
+/**
+ * The name under which a file is written before it gets its own. It says by which process: by its number
+ * and its start, since another one may get the number.
+ */
 export function temporaryName(path: string): string {
-  return `${path}.${host}-${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
+  const { pid } = thisProcess();
+  return `${path}.${scope}-${pid}-${startOf(thisProcess())}-${randomUUID().slice(0, 8)}.tmp`;
 }
 
 /** Removes what killed processes left half-written anywhere below a folder. */
@@ -31,19 +45,19 @@ export async function sweepTemporaryFiles(folder: string): Promise<void> {
 }
 
 async function isAbandoned(path: string): Promise<boolean> {
-  const [, writtenOn, pid] = pattern.exec(path) ?? [];
+  const [, writtenIn, pid, start] = pattern.exec(path) ?? [];
   if (pid === undefined) return false;
-  if (writtenOn === host) return !isAlive(Number(pid));
-  const { mtimeMs } = await stat(path);
-  return mtimeMs < Date.now() - longestMs;
+  if (writtenIn === scope) return !writes(Number(pid), start ?? '');
+  // Of its last change of any kind: a second name of an old file has the old file's time of writing.
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.ctimeMs < Date.now() - longestMs;
 }
 
-/** Whether a process of this machine runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
+/** Whether the process that began a file still runs. */
+function writes(pid: number, start: string): boolean {
+  return processState({ pid, started: null }) !== 'gone' && startOf(identityOf(pid)) === start;
+}
+
+function startOf({ started }: ProcessIdentity): string {
+  return short(started ?? '');
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import type { Classifier } from '../models/family.js';
 import { openRuntime } from '../runtime/open.js';
@@ -35,12 +36,15 @@ export interface FoldSetup {
   /** Names every random draw of this fold. */
   readonly key: PhiloxKey;
   readonly signature: string;
+  /** @throws ModelChanged where the model's files are not those any more that the fold is recorded under */
+  checkModel(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
   const runtime = openRuntime();
   const key: PhiloxKey = [job.seed >>> 0, job.fold];
+  const pinned = await pinModel(job.model, pace);
   const source = await openModelSource(job.model, job.labels, key);
   try {
     const { classifier } = source;
@@ -55,6 +59,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const mostTokens = mostTokensOf(training.texts, job.training.batchSize);
     const trainer = await Trainer.create({ ...options, ...job.training, dropout: true, mostTokens });
     await loadWeights(trainer, source, vocabulary, pace);
+    await pinned?.check();
     const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.memory.of(name).weights });
     return {
       source,
@@ -65,6 +70,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       evaluation,
       key,
       signature: engineSignature(runtime.version, job.threads),
+      checkModel: async () => pinned?.check(),
       close: async () => {
         evaluation.release();
         await trainer.close();
@@ -75,6 +81,12 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     await source.close();
     throw fault;
   }
+}
+
+/** Null for a model that is not read from files, or whose files nobody has named. */
+async function pinModel(model: FoldJob['model'], pace: Pace): Promise<PinnedFiles | null> {
+  if (!('checkpoint' in model) || model.digests === undefined) return null;
+  return PinnedFiles.of(model.checkpoint, model.digests, () => pace.progress());
 }
 
 /** The pipeline's truncation, or the model's where that is shorter. */

@@ -245,6 +245,8 @@ class Fold {
     const rates = Array.from({ length: bestEpoch * this.stepsPerEpoch }, (_, i) => this.learningRate(i));
     const untouched = decayFactor(rates, this.job.training.weightDecay);
     const model = await this.unlessStopped(() => exportModel(this.job, this.setup, untouched));
+    // Rows of the embedding that were not trained are read again for the export.
+    await this.setup.checkModel();
     const path = join(this.job.workDirectory, 'validation.f32');
     await writeFile(
       path,

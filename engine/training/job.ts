@@ -7,7 +7,12 @@ export interface FoldJob {
   readonly labels: readonly string[];
   /** A local model folder, or a model from scratch with the tokenizer learnt for it. */
   readonly model:
-    | { readonly checkpoint: string; readonly maxLength: number }
+    | {
+        readonly checkpoint: string;
+        /** SHA-256 by name of the folder's files that make the model: others must not be read. */
+        readonly digests?: Readonly<Record<string, string>>;
+        readonly maxLength: number;
+      }
     | { readonly scratch: ScratchModel; readonly tokenizer: string; readonly maxLength: number };
   /** Path of the prepared training table: JSON `TrainingTable`. */
   readonly table: string;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckpointOwner } from '../../store/checkpoint-pointer.js';
 import { CheckpointShelf, type CheckpointOnDisk, type Lease } from '../../store/checkpoints.js';
 import { LeaseLost } from '../../store/faults.js';
+import { thisProcess } from '../../store/process-identity.js';
 
 const key = 'cd'.repeat(32);
 let folder: string;
@@ -23,7 +24,7 @@ const owner = (changes: Partial<CheckpointOwner> = {}): CheckpointOwner => ({
   activityId: 'fold-1',
   attempt: 1,
   host: hostname(),
-  pid: process.pid,
+  ...thisProcess(),
   ...changes,
 });
 

@@ -14,7 +14,7 @@ import { mountable, SmallDisk } from './small-disk.js';
 const without = mountable ? '' : ' (skipped: only root may mount a file system)';
 const bytes = new Uint8Array(40_000).fill(7);
 const key = sha256('a fold');
-const owner = { runId: 'run', activityId: 'fold-1', attempt: 1, host: 'elsewhere', pid: 1 };
+const owner = { runId: 'run', activityId: 'fold-1', attempt: 1, host: 'elsewhere', pid: 1, started: null };
 
 /** A workdir's state on a disk, with something of everything in it. */
 class State {

@@ -1,0 +1,232 @@
+import type { Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CallOf, TrainedFold } from '../../activities/contracts.js';
+import { keyOf } from '../../activities/identity.js';
+import { putJson } from '../../activities/json-artifact.js';
+import type { Services, Trainer } from '../../activities/services.js';
+import { trainFold } from '../../activities/train-fold.js';
+import type { FoldJob } from '../../engine/training/job.js';
+import { EnvironmentFault } from '../../errors/fault.js';
+import { CheckpointShelf } from '../../store/checkpoints.js';
+import type { ArtifactStore } from '../../store/store.js';
+import { openState } from '../../worker/services.js';
+import { parse } from '../pipeline/minimal.js';
+import { FakePredictor, FakeTrainer, fakeModels } from '../workflows/fake-trainer.js';
+
+const leaseMs = 1_000;
+let folder: string;
+let services: Services;
+let call: CallOf<'trainFold'>;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'foldwise-fold-activity-'));
+  const model = join(folder, 'model');
+  mkdirSync(model);
+  writeFileSync(join(model, 'config.json'), '{}');
+  writeFileSync(join(model, 'model.safetensors'), 'weights');
+  services = {
+    ...openState(folder),
+    checkpoints: new CheckpointShelf(join(folder, 'checkpoints'), { leaseMs }),
+    trainer: new FakeTrainer(),
+    predictor: new FakePredictor(1),
+    models: {
+      ...fakeModels,
+      locate: () => Promise.resolve({ folder: model, files: ['config.json', 'model.safetensors'] }),
+    },
+    threads: 1,
+    slots: 1,
+    device: 'cpu',
+    engineSignature: () => 'fake engine',
+    versions: {},
+    roots: null,
+    searchAttributes: false,
+  };
+  const table = { texts: ['a', 'b', 'c', 'd'], labels: [[1], [0], [1], [0]], folds: [1, 2, 1, 2] };
+  const ref = await putJson(services.store, table);
+  call = {
+    run: 'run-1',
+    pipeline: parse('name: e\nlabels: [joy]\ndata: { train: a.csv }\nmodel: { checkpoint: owner/model }\n'),
+    step: 'fold',
+    key: '0'.repeat(64),
+    inputs: {
+      data: { rows: { train: 4, test: null }, table: ref, trainIds: ref, test: null, warnings: [] },
+    },
+    settings: { fresh: false, device: 'cpu', threads: 1 },
+    fold: 1,
+  };
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A client whose signals get the answer that is given. */
+function clientOf(signal: () => Promise<void>): Client {
+  const within = (_: unknown, work: () => Promise<void>): Promise<void> => work();
+  const workflow = { getHandle: () => ({ signal }) };
+  return { withDeadline: within, withAbortSignal: within, workflow } as unknown as Client;
+}
+
+const answering = clientOf(() => Promise.resolve());
+const away = clientOf(() => new Promise(() => undefined));
+
+/** Runs the activity as one attempt of a run. */
+function attempt(
+  activity: ReturnType<typeof trainFold>,
+  run: string,
+  { number = 1, client = answering }: { number?: number; client?: Client } = {},
+): { readonly environment: MockActivityEnvironment; readonly result: Promise<TrainedFold> } {
+  const workflowExecution = { workflowId: run, runId: run };
+  const info = { activityId: 'fold-1', attempt: number, workflowExecution };
+  const logger = new DefaultLogger('ERROR', () => undefined);
+  const environment = new MockActivityEnvironment(info, { client, logger });
+  const result: Promise<TrainedFold> = environment.run(activity, { ...call, run });
+  result.catch(() => undefined);
+  return { environment, result };
+}
+
+const jobs = (): readonly FoldJob[] => (services.trainer as FakeTrainer).jobs;
+
+/** A store that takes long to take files in. */
+function slow(store: ArtifactStore, ms: number): ArtifactStore {
+  return {
+    putBytes: (bytes) => store.putBytes(bytes),
+    getBytes: (ref) => store.getBytes(ref),
+    localPath: (ref) => store.localPath(ref),
+    has: (ref) => store.has(ref),
+    putFile: async (path, options) => {
+      await delay(ms);
+      return store.putFile(path, options);
+    },
+  };
+}
+
+/** Trains until it is told to stop, which it answers with its only checkpoint, at the step it had reached. */
+class StoppableTrainer implements Trainer {
+  readonly resumedFrom: number[] = [];
+  step = 0;
+
+  async train(job: FoldJob, { onMessage, signal }: Parameters<Trainer['train']>[1]): Promise<never> {
+    const [newest] = job.resume;
+    this.step = newest === undefined ? 0 : Number(await readFile(newest.state.path, 'utf8'));
+    this.resumedFrom.push(this.step);
+    onMessage({ type: 'started', step: this.step, steps: 1_000, epochs: 1_000, resumedFrom: this.step });
+    while (!signal.aborted) {
+      await delay(20);
+      this.step++;
+      const metrics = { epoch: this.step, trainLoss: 1, valLoss: 1, macroF1: 0.5 };
+      onMessage({ type: 'epoch', metrics, best: false });
+    }
+    const text = String(this.step);
+    const path = join(job.workDirectory, 'state');
+    await writeFile(path, text);
+    const state = { path, sha256: createHash('sha256').update(text).digest('hex'), bytes: text.length };
+    onMessage({ type: 'checkpoint', checkpoint: { step: this.step, state, best: null }, seconds: 0 });
+    throw new EnvironmentFault({ where: 'the fold', what: 'the training was stopped' });
+  }
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 1_000 && !holds(); tries++) await delay(20);
+  expect(holds()).toBe(true);
+}
+
+describe('a fold that two runs want', () => {
+  it('is trained once, also where the store takes longer than a lease to take it in', async () => {
+    services = { ...services, store: slow(services.store, leaseMs) };
+    const activity = trainFold(services);
+    const first = attempt(activity, 'run-1');
+    const second = attempt(activity, 'run-2');
+    const [a, b] = await Promise.all([first.result, second.result]);
+    expect(jobs()).toHaveLength(1);
+    expect(b).toEqual(a);
+    expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
+  });
+
+  it('is looked for once more after the lease: it may have been finished in between', async () => {
+    const trained = await attempt(trainFold(services), 'run-1').result;
+    const { keys } = services;
+    let looks = 0;
+    const find: typeof keys.find = (key) => (looks++ === 0 ? Promise.resolve(null) : keys.find(key));
+    const blind = Object.assign(Object.create(keys) as typeof keys, { find });
+    const again = await attempt(trainFold({ ...services, keys: blind }), 'run-2').result;
+    expect(again).toEqual(trained);
+    expect(jobs()).toHaveLength(1);
+    expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
+  });
+});
+
+describe('a fold of a model whose files change', () => {
+  const swap = (): void => writeFileSync(join(folder, 'model', 'model.safetensors'), 'WEIGHTS');
+
+  it('gets the digests that its key is made of', async () => {
+    await attempt(trainFold(services), 'run-1').result;
+    const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+    expect(jobs()[0]?.model).toMatchObject({
+      digests: { 'config.json': sha256('{}'), 'model.safetensors': sha256('weights') },
+    });
+  });
+
+  it('is tried again under its new key where they changed while it waited for the lease', async () => {
+    const old = await keyOf(services, 'trainFold', call);
+    const owner = { runId: 'another', activityId: 'fold-1', attempt: 1 };
+    const held = await services.checkpoints.acquire(old, {
+      ...owner,
+      host: 'another',
+      pid: 1,
+      started: null,
+    });
+    if (!('lease' in held)) throw new Error('the fold is busy');
+    const waiting = attempt(trainFold(services), 'run-1');
+    await delay(100);
+    swap();
+    await services.checkpoints.release(held.lease);
+    await expect(waiting.result).rejects.toMatchObject({ retryable: true });
+    await expect(waiting.result).rejects.toThrow(/changed while it was being read/);
+    expect(await services.keys.find(old)).toBeNull();
+    await attempt(trainFold(services), 'run-1', { number: 2 }).result;
+    expect(await services.keys.find(old)).toBeNull();
+    expect(await services.keys.find(await keyOf(services, 'trainFold', call))).not.toBeNull();
+  });
+});
+
+describe('a fold whose server is away', () => {
+  it('trains on and keeps its lease, however many epochs end meanwhile', async () => {
+    const trainer = new StoppableTrainer();
+    services = { ...services, trainer };
+    const activity = trainFold(services);
+    const first = attempt(activity, 'run-1', { client: away });
+    await until(() => trainer.step > 0);
+    const second = attempt(activity, 'run-2');
+    await delay(3 * leaseMs);
+    const reached = trainer.step;
+    expect(reached).toBeGreaterThan(5);
+    expect(trainer.resumedFrom).toEqual([0]);
+    const asked = Date.now();
+    first.environment.cancel();
+    await expect(first.result).rejects.toThrow();
+    expect(Date.now() - asked).toBeLessThan(4_000);
+    await until(() => trainer.resumedFrom.length === 2);
+    expect(trainer.resumedFrom[1]).toBeGreaterThanOrEqual(reached);
+    second.environment.cancel();
+    await expect(second.result).rejects.toThrow();
+  });
+
+  it('loses nothing where its next attempt comes to the same process', async () => {
+    const trainer = new StoppableTrainer();
+    const activity = trainFold({ ...services, trainer });
+    const first = attempt(activity, 'run-1');
+    await until(() => trainer.step > 5);
+    const second = attempt(activity, 'run-1', { number: 2 });
+    await expect(first.result).rejects.toThrow(/stopped/);
+    await until(() => trainer.resumedFrom.length === 2);
+    expect(trainer.resumedFrom[1]).toBeGreaterThan(5);
+    second.environment.cancel();
+    await expect(second.result).rejects.toThrow();
+  });
+});
