@@ -71,7 +71,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     files: nothing,
   },
   predictEnsemble: {
-    version: 1,
+    version: 2,
     ...schemas.predictEnsemble,
     reads: (_services, { inputs: { data, fold, thresholds } }) => ({
       test: data.test?.sha256,

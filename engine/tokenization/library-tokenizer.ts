@@ -1,27 +1,31 @@
-import { Tokenizer as Library } from 'tokenizers';
+import type { Tokenizer as Library } from 'tokenizers';
 import { InputFault } from '../../errors/fault.js';
-import type { TokenizerSettings } from './settings.js';
-import { checkMaxLength, type SpecialTokens, type Tokenizer } from './contract.js';
-import { exportFiles, tokenIds, type TokenizerJson } from './tokenizer-json.js';
+import { sameOnceNormalized } from './added-vocabulary.js';
+import { checkMaxLength, type ExportedUse, type Tokenizer } from './contract.js';
+import { withinPatience } from './deadline.js';
+import { readLibrary } from './foreign-json.js';
+import type { SettledJson } from './rebuilt-json.js';
+import { exportFiles, modelIds } from './tokenizer-json.js';
 
-/** Texts handed to the library at a time: what it returns takes far more memory than the ids. */
-const batch = 1024;
+/** Handed to the library at a time: what it returns takes far more memory than the ids. */
+const batch = { texts: 1024, characters: 4 << 20 };
 
 /** A `tokenizer.json` run by Hugging Face's library. */
 export class LibraryTokenizer implements Tokenizer {
   readonly vocabularySize: number;
   readonly padId: number;
-  readonly clsId: number;
-  readonly sepId: number;
   readonly unkId: number;
+  /** Of the first and the last token of every text. */
+  #frame: readonly [cls: number, sep: number];
   readonly #where: string;
-  readonly #json: TokenizerJson;
-  readonly #special: SpecialTokens;
+  readonly #settled: SettledJson;
   /** One instance for each length asked for: the library keeps the truncation as a setting. */
   readonly #byLength = new Map<number, Library>();
 
-  private constructor(where: string, json: TokenizerJson, special: SpecialTokens) {
-    const ids = tokenIds(json);
+  private constructor(where: string, settled: SettledJson) {
+    const { json, special } = settled;
+    const ids = modelIds(json);
+    for (const { content, id } of json.added_tokens) ids.set(content, id);
     const idOf = (token: string): number => {
       const id = ids.get(token);
       if (id !== undefined) return id;
@@ -32,70 +36,139 @@ export class LibraryTokenizer implements Tokenizer {
       });
     };
     this.#where = where;
-    this.#json = json;
-    this.#special = special;
-    this.vocabularySize = 1 + [...ids.values()].reduce((highest, id) => Math.max(highest, id), -1);
+    this.#settled = settled;
+    let highest = -1;
+    for (const id of ids.values()) highest = Math.max(highest, id);
+    this.vocabularySize = 1 + highest;
     this.padId = idOf(special.pad);
-    this.clsId = idOf(special.cls);
-    this.sepId = idOf(special.sep);
     this.unkId = idOf(special.unk);
+    this.#frame = [ids.get(special.cls) ?? -1, ids.get(special.sep) ?? -1];
   }
 
-  /** Refuses a tokenizer that does not frame a text by its first and last special token. */
-  static async create(
-    where: string,
-    json: TokenizerJson,
-    settings: TokenizerSettings,
-  ): Promise<LibraryTokenizer> {
-    const tokenizer = new LibraryTokenizer(where, json, settings.special);
+  get clsId(): number {
+    return this.#frame[0];
+  }
+
+  get sepId(): number {
+    return this.#frame[1];
+  }
+
+  /** Refuses a tokenizer that does not frame a text by a first and a last special token. */
+  static async create(where: string, settled: SettledJson): Promise<LibraryTokenizer> {
+    const tokenizer = new LibraryTokenizer(where, settled);
     const [empty] = await tokenizer.encode([''], 8);
-    const framed = empty?.length === 2 && empty[0] === tokenizer.clsId && empty[1] === tokenizer.sepId;
-    if (framed) return tokenizer;
-    throw new InputFault({
-      where,
-      what: 'the tokenizer does not frame a text as the model expects',
-      expected: `${settings.special.cls} … ${settings.special.sep}`,
-      found: `ids [${(empty ?? []).join(', ')}] for an empty text`,
-    });
+    const special = new Set(settled.json.added_tokens.map(({ id }) => id))
+      .add(tokenizer.clsId)
+      .add(tokenizer.sepId);
+    const [cls = -1, sep = -1] = empty ?? [];
+    if (empty?.length !== 2 || cls === sep || !special.has(cls) || !special.has(sep)) {
+      throw new InputFault({
+        where,
+        what: 'the tokenizer does not frame a text as the model expects',
+        expected: `${settled.special.cls} … ${settled.special.sep}`,
+        found: `ids [${(empty ?? []).join(', ')}] for an empty text`,
+      });
+    }
+    tokenizer.#frame = [cls, sep];
+    await tokenizer.#checkAdded();
+    return tokenizer;
   }
 
   async encode(texts: readonly string[], maxLength: number): Promise<Int32Array[]> {
     const library = this.#library(maxLength);
     const encoded: Int32Array[] = [];
-    for (let from = 0; from < texts.length; from += batch) {
-      const encodings = await library.encodeBatch(texts.slice(from, from + batch));
-      for (const encoding of encodings) encoded.push(Int32Array.from(encoding.getIds()));
+    for (const some of batches(texts)) {
+      const characters = some.reduce((sum, text) => sum + text.length, 0);
+      const encodings = await withinPatience(this.#where, characters, this.#run(library, some));
+      for (const encoding of encodings) {
+        const ids = Int32Array.from(encoding.getIds());
+        this.#check(ids, maxLength);
+        encoded.push(ids);
+      }
     }
     return encoded;
   }
 
-  files(): Record<string, string> {
-    return exportFiles(this.#json, this.#special);
+  files(use: ExportedUse): Record<string, string> {
+    return exportFiles(this.#settled.json, this.#settled, use);
   }
 
-  /** The file's own truncation and padding give way to the pipeline's. */
-  #library(maxLength: number): Library {
-    checkMaxLength(maxLength);
-    const truncation = { direction: 'Right', max_length: maxLength, strategy: 'LongestFirst', stride: 0 };
-    const library =
-      this.#byLength.get(maxLength) ??
-      this.#parse(JSON.stringify({ ...this.#json, truncation, padding: null }));
-    this.#byLength.set(maxLength, library);
-    return library;
-  }
-
-  #parse(json: string): Library {
+  async #run(library: Library, texts: string[]): ReturnType<Library['encodeBatch']> {
     try {
-      return Library.fromString(json);
+      return await library.encodeBatch(texts);
     } catch (cause) {
       throw new InputFault(
         {
           where: this.#where,
-          what: 'the tokenizers library cannot read the tokenizer',
+          what: 'the tokenizers library cannot run the tokenizer',
           found: cause instanceof Error ? cause.message.slice(0, 200) : 'an unknown error',
         },
         { cause },
       );
     }
   }
+
+  /** A token that is looked for in the normalised text must be told from the others there. */
+  async #checkAdded(): Promise<void> {
+    const { added_tokens: added } = this.#settled.json;
+    const normalized = added.filter((token) => token.normalized);
+    const others = new Set(added.map(({ id }) => id));
+    const found = await this.encode(
+      normalized.map(({ content }) => content),
+      3,
+    );
+    for (const [at, { id }] of normalized.entries()) {
+      const [, first] = found[at] as Int32Array;
+      if (found[at]?.length === 3 && first !== id && others.has(first as number))
+        throw sameOnceNormalized(this.#where);
+    }
+  }
+
+  /** What a template puts around a text need not be of the vocabulary, nor leave it short. */
+  #check(ids: Int32Array, maxLength: number): void {
+    const beyond = ids.find((id) => id < 0 || id >= this.vocabularySize);
+    if (beyond === undefined && ids.length <= maxLength) return;
+    throw new InputFault({
+      where: this.#where,
+      what:
+        beyond === undefined
+          ? 'the tokenizer does not cut a text to the length that is asked for'
+          : 'the tokenizer gives an id that its vocabulary does not have',
+      expected: beyond === undefined ? `at most ${maxLength} tokens` : `below ${this.vocabularySize}`,
+      found: `${beyond ?? ids.length}`,
+      remedy: 'Use the tokenizer that the checkpoint was trained with.',
+    });
+  }
+
+  /** The file's own truncation and padding give way to the pipeline's. */
+  #library(maxLength: number): Library {
+    checkMaxLength(maxLength);
+    const known = this.#byLength.get(maxLength);
+    if (known !== undefined) return known;
+    const { json, truncationSide } = this.#settled;
+    const direction = truncationSide === 'left' ? 'Left' : 'Right';
+    const truncation = { direction, max_length: maxLength, strategy: 'LongestFirst', stride: 0 };
+    // Nothing is decoded here, so nothing of a decoder need be read.
+    const library = readLibrary(this.#where, { ...json, truncation, padding: null, decoder: null });
+    for (const { content, id } of json.added_tokens) {
+      if (library.tokenToId(content) === id) continue;
+      throw new InputFault({ where: this.#where, what: 'the library gives the added tokens other ids' });
+    }
+    this.#byLength.set(maxLength, library);
+    return library;
+  }
+}
+
+function* batches(texts: readonly string[]): Generator<string[]> {
+  let some: string[] = [];
+  let characters = 0;
+  for (const text of texts) {
+    some.push(text);
+    characters += text.length;
+    if (some.length < batch.texts && characters < batch.characters) continue;
+    yield some;
+    some = [];
+    characters = 0;
+  }
+  if (some.length > 0) yield some;
 }

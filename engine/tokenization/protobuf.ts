@@ -1,9 +1,10 @@
-/** One field of a protocol buffer message; a length-delimited one carries bytes, the others a number. */
+/** One field of a protocol buffer message; each wire type has its own form of value. */
 export interface Field {
   readonly number: number;
   readonly bytes?: Buffer;
-  /** Varints and floats; a varint beyond 2^53 loses its lowest bits. */
-  readonly value?: number;
+  /** A varint beyond 2^53 loses its lowest bits. */
+  readonly varint?: number;
+  readonly float?: number;
 }
 
 /** The fields of a message in order. Throws a `RangeError` where the bytes are no message. */
@@ -12,7 +13,9 @@ export function* readFields(message: Buffer): Generator<Field> {
     const tag = readVarint(message, at);
     const number = Math.floor(tag.value / 8);
     const field = readValue(message, tag.end, tag.value % 8, number);
-    if (number === 0 || field.end > message.length) throw new RangeError(`malformed field at byte ${at}`);
+    if (number === 0 || tag.value > 0xffffffff || field.end > message.length) {
+      throw new RangeError(`malformed field at byte ${at}`);
+    }
     yield field;
     at = field.end;
   }
@@ -21,17 +24,17 @@ export function* readFields(message: Buffer): Generator<Field> {
 function readValue(message: Buffer, at: number, wireType: number, number: number): Field & { end: number } {
   switch (wireType) {
     case 0: {
-      const { value, end } = readVarint(message, at);
-      return { number, value, end };
+      const { value: varint, end } = readVarint(message, at);
+      return { number, varint, end };
     }
     case 1:
-      return { number, value: message.readDoubleLE(at), end: at + 8 };
+      return { number, end: at + 8 };
     case 2: {
       const { value: length, end } = readVarint(message, at);
       return { number, bytes: message.subarray(end, end + length), end: end + length };
     }
     case 5:
-      return { number, value: message.readFloatLE(at), end: at + 4 };
+      return { number, float: message.readFloatLE(at), end: at + 4 };
     default:
       throw new RangeError(`unknown wire type ${wireType} at byte ${at}`);
   }

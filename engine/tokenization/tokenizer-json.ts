@@ -1,58 +1,40 @@
-import { InputFault } from '../../errors/fault.js';
-import { parseJsonObject } from '../checkpoint/bounded-json.js';
-import type { SpecialTokens } from './contract.js';
+import type { AddedTokenWithId } from './added-token.js';
+import { plainToken } from './added-token.js';
+import type { BaseVocabulary } from './added-vocabulary.js';
+import type { ExportedUse, SpecialTokens } from './contract.js';
 
 /** The parts of a `tokenizer.json` that are looked at here; the library reads the rest. */
 export interface TokenizerJson extends Record<string, unknown> {
-  readonly added_tokens?: readonly AddedToken[];
+  readonly added_tokens: readonly AddedTokenWithId[];
   readonly model: {
-    readonly vocab: Record<string, number> | readonly [string, number][];
+    readonly type?: string;
+    readonly vocab: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
     readonly [setting: string]: unknown;
   };
 }
 
-export interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly single_word: boolean;
-  readonly lstrip: boolean;
-  readonly rstrip: boolean;
-  readonly normalized: boolean;
-  readonly special: boolean;
+/** Ids of the model's own tokens. */
+export function modelIds({ model: { vocab } }: Pick<TokenizerJson, 'model'>): Map<string, number> {
+  if (isPieceList(vocab)) return new Map(vocab.map(([token], id) => [token, id]));
+  return new Map(Object.entries(vocab));
 }
 
-export function parseTokenizerJson(where: string, text: string): TokenizerJson {
-  const json = parseJsonObject(where, text);
-  const vocab = (json['model'] as { vocab?: unknown } | undefined)?.vocab;
-  if (typeof vocab !== 'object' || vocab === null) {
-    throw new InputFault({ where, what: 'the tokenizer has no vocabulary' });
-  }
-  return json as TokenizerJson;
+/** Two pieces of a list may have the same text; each has an id of its own. */
+export function baseVocabulary(json: Pick<TokenizerJson, 'model'>): BaseVocabulary {
+  const ids = modelIds(json);
+  const { vocab } = json.model;
+  return { size: isPieceList(vocab) ? vocab.length : ids.size, idOf: (token) => ids.get(token) };
 }
 
-/** Ids of all tokens, added ones included. */
-export function tokenIds({ model, added_tokens: added = [] }: TokenizerJson): Map<string, number> {
-  const ids = new Map<string, number>();
-  if (Array.isArray(model.vocab)) {
-    (model.vocab as readonly [string, number][]).forEach(([token], id) => ids.set(token, id));
-  } else {
-    for (const [token, id] of Object.entries(model.vocab as Record<string, number>)) ids.set(token, id);
-  }
-  for (const { content, id } of added) ids.set(content, id);
-  return ids;
+export function isPieceList(
+  vocab: TokenizerJson['model']['vocab'],
+): vocab is readonly (readonly [string, number])[] {
+  return Array.isArray(vocab);
 }
 
 /** An added token that is matched as it stands and never split. */
-export function specialToken(content: string, id: number): AddedToken {
-  return {
-    id,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  };
+export function specialToken(content: string, id: number): AddedTokenWithId {
+  return { id, ...plainToken(content, true) };
 }
 
 /** The post-processor that frames a text as `[CLS] A [SEP]` and a pair as `[CLS] A [SEP] B [SEP]`. */
@@ -78,15 +60,21 @@ export function frameTemplate(cls: [string, number], sep: [string, number]): Rec
  */
 export function exportFiles(
   json: TokenizerJson,
-  special: SpecialTokens,
+  { special, truncationSide }: { special: SpecialTokens; truncationSide: 'left' | 'right' },
+  { maxLength, inputNames }: ExportedUse,
   extra: Readonly<Record<string, unknown>> = {},
 ): Record<string, string> {
   const names = Object.fromEntries(
-    Object.entries(special).map(([kind, token]) => [`${kind}_token`, token as string]),
+    Object.entries(special).flatMap(([kind, token]) =>
+      token === null ? [] : [[`${kind}_token`, token as string]],
+    ),
   );
   const config = {
     tokenizer_class: 'PreTrainedTokenizerFast',
     clean_up_tokenization_spaces: false,
+    model_input_names: inputNames,
+    model_max_length: maxLength,
+    truncation_side: truncationSide,
     ...names,
     ...extra,
   };

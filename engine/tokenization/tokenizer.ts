@@ -1,16 +1,22 @@
+import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { InputFault } from '../../errors/fault.js';
 import { readBoundedFile } from '../checkpoint/regular-file.js';
 import { tokenizerFiles } from '../checkpoint/model-files.js';
+import { AddedVocabulary } from './added-vocabulary.js';
+import { defaultSpecialTokens, specialTokens, type Tokenizer } from './contract.js';
+import { checkReadable, parseTokenizerJson } from './foreign-json.js';
 import { LibraryTokenizer } from './library-tokenizer.js';
+import { rebuild, truncationSide, type SettledJson } from './rebuilt-json.js';
 import { frameModel, SentencePieceTokenizer } from './sentencepiece.js';
 import { fromTokenizerJson, markerKey } from './sentencepiece-json.js';
 import { parseSentencePieceModel } from './sentencepiece-model.js';
 import { plainSettings, readSettings, type TokenizerSettings } from './settings.js';
-import type { Tokenizer } from './contract.js';
-import { parseTokenizerJson } from './tokenizer-json.js';
-import { wordPieceTokenizer } from './wordpiece.js';
+import type { TokenizerClass } from './tokenizer-class.js';
+import { baseVocabulary, type TokenizerJson } from './tokenizer-json.js';
+import { addTokens } from './tokens-to-add.js';
+import { vocabularyOf, wordPieceModel } from './wordpiece.js';
 
 export { checkVocabulary, type Tokenizer } from './contract.js';
 
@@ -19,7 +25,7 @@ const maxTokenizerBytes = 64 << 20;
 type Load = (path: string, bytes: Buffer, settings: TokenizerSettings) => Promise<Tokenizer>;
 
 const loaders: Readonly<Record<(typeof tokenizerFiles)[number], Load>> = {
-  'tokenizer.json': (path, bytes, settings) => load(path, bytes.toString('utf8'), settings),
+  'tokenizer.json': (path, bytes, settings) => load(path, bytes, settings),
   'spm.model': loadSentencePiece,
   'vocab.txt': loadVocabulary,
 };
@@ -44,16 +50,37 @@ export async function parseTokenizer(json: string, where = 'tokenizer.json'): Pr
   return load(where, json, plainSettings);
 }
 
-async function load(where: string, text: string, settings: TokenizerSettings): Promise<Tokenizer> {
+async function load(
+  where: string,
+  text: Uint8Array | string,
+  settings: TokenizerSettings,
+): Promise<Tokenizer> {
   const json = parseTokenizerJson(where, text);
   const marker = settings.config[markerKey];
-  if (marker === undefined) return LibraryTokenizer.create(where, json, settings);
-  const { model, lowercase } = fromTokenizerJson(where, json, marker);
-  const added = new Map((json.added_tokens ?? []).map(({ content, id }) => [content, id]));
-  return new SentencePieceTokenizer(where, {
-    ...frameModel(where, model, { ...settings, added }),
-    lowercase,
-  });
+  if (marker !== undefined)
+    return new SentencePieceTokenizer(where, fromTokenizerJson(where, json, marker, settings));
+  const { class: kind = 'library' } = settings;
+  if (kind === 'library') return LibraryTokenizer.create(where, settle(where, json, settings));
+  checkReadable(where, json);
+  return LibraryTokenizer.create(where, rebuild(where, kind, json, settings));
+}
+
+/** A `tokenizer.json` as it is, with the tokens that the settings add. */
+function settle(where: string, json: TokenizerJson, settings: TokenizerSettings): SettledJson {
+  const vocabulary = new AddedVocabulary(baseVocabulary(json));
+  vocabulary.add(json.added_tokens);
+  const { pad_token: pad } = (json['padding'] ?? {}) as { pad_token?: unknown };
+  const names = addTokens(
+    vocabulary,
+    settings,
+    json.added_tokens,
+    typeof pad === 'string' ? { pad_token: pad } : {},
+  );
+  return {
+    json: { ...json, added_tokens: vocabulary.list() },
+    special: specialTokens(where, names),
+    truncationSide: truncationSide(settings, json),
+  };
 }
 
 async function loadSentencePiece(
@@ -61,19 +88,25 @@ async function loadSentencePiece(
   bytes: Buffer,
   settings: TokenizerSettings,
 ): Promise<Tokenizer> {
+  requireClass(path, settings, 'deberta-v2');
   const model = parseSentencePieceModel(path, bytes);
   return Promise.resolve(new SentencePieceTokenizer(path, frameModel(path, model, settings)));
 }
 
 async function loadVocabulary(path: string, bytes: Buffer, settings: TokenizerSettings): Promise<Tokenizer> {
-  const lines = bytes.toString('utf8').split(/\r?\n/);
-  const tokens = lines.at(-1) === '' ? lines.slice(0, -1) : lines;
-  const { config, special } = settings;
-  const stripAccents = config['strip_accents'];
-  const normalization = {
-    lowercase: config['do_lower_case'] !== false,
-    stripAccents: typeof stripAccents === 'boolean' ? stripAccents : null,
-    handleChineseChars: config['tokenize_chinese_chars'] !== false,
-  };
-  return LibraryTokenizer.create(path, wordPieceTokenizer(tokens, normalization, special), settings);
+  requireClass(path, settings, 'bert');
+  if (!isUtf8(bytes)) throw new InputFault({ where: path, what: 'the vocabulary is not UTF-8' });
+  const vocab = vocabularyOf(path, bytes.toString('utf8'));
+  const model = wordPieceModel(vocab, defaultSpecialTokens.unk);
+  return LibraryTokenizer.create(path, rebuild(path, 'bert', { added_tokens: [], model }, settings));
+}
+
+/** Each file is of one class; another would not look at it. */
+function requireClass(path: string, { class: kind }: TokenizerSettings, expected: TokenizerClass): void {
+  if (kind === undefined || kind === expected) return;
+  throw new InputFault({
+    where: path,
+    what: `a tokenizer of the kind ${kind} is not made of ${basename(path)}`,
+    remedy: 'Set tokenizer_class of tokenizer_config.json, or provide a tokenizer.json.',
+  });
 }

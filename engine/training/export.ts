@@ -4,10 +4,10 @@ import type { NamedTensor } from '../checkpoint/safetensors.js';
 import { writeSafetensors } from '../checkpoint/safetensors.js';
 import { readSafetensorsHeader } from '../checkpoint/safetensors-header.js';
 import { openWeightFile } from '../checkpoint/stored-tensor.js';
-import type { FoldSetup } from './fold-setup.js';
+import { maxLength, type FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
 import type { ParameterSpec } from './model-source.js';
-import { exportedModel } from './onnx-export.js';
+import { exportedModel, inputNames } from './onnx-export.js';
 import { secondLink } from './second-link.js';
 
 /** ONNX calls the file beside the model; its bytes are those of `model.safetensors`. */
@@ -34,7 +34,8 @@ export async function exportModel(
     files[name] = path;
   };
   await write('config.json', `${JSON.stringify(exportedConfig(job, setup), null, 2)}\n`);
-  for (const [name, content] of Object.entries(source.tokenizer.files())) await write(name, content);
+  const use = { maxLength: maxLength(job, source.classifier), inputNames: inputNames(source.classifier) };
+  for (const [name, content] of Object.entries(source.tokenizer.files(use))) await write(name, content);
 
   const weights = join(folder, 'model.safetensors');
   const tensors = await exportedTensors(setup, untouched);
@@ -47,6 +48,9 @@ export async function exportModel(
   return files;
 }
 
+/** By default transformers.js looks for a quantised model without a file of data beside it. */
+const browserConfig = { dtype: 'fp32', use_external_data_format: true } as const;
+
 function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unknown> {
   const labels = job.labels.map((label, i) => [String(i), label] as const);
   return {
@@ -56,6 +60,7 @@ function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unk
     id2label: Object.fromEntries(labels),
     label2id: Object.fromEntries(labels.map(([i, label]) => [label, Number(i)])),
     dtype: 'float32',
+    'transformers.js_config': browserConfig,
   };
 }
 

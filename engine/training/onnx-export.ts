@@ -32,6 +32,11 @@ export function exportedModel(
   return toOnnx(graph, classifier.modelType);
 }
 
+/** The exported model's inputs, in the order in which BERT's tokenizer of transformers gives them. */
+export function inputNames({ tokenTypes }: Pick<Classifier, 'tokenTypes'>): string[] {
+  return ['input_ids', ...(tokenTypes ? ['token_type_ids'] : []), 'attention_mask'];
+}
+
 /** Computes a packed batch from padded inputs. */
 class PaddedInputs {
   private readonly ids: Value;

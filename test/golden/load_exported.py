@@ -3,7 +3,9 @@
     python test/golden/load_exported.py FOLDER < request.json
 
 The request is {"texts": [...], "maxLength": n}. Printed is one JSON object: the classes that transformers
-chose, the tensors it missed or did not expect, the labels, and per text its token ids and probabilities.
+chose, the tensors it missed or did not expect, the labels, per text its token ids and probabilities, and
+what the tokenizer's own settings give: its length, its inputs, and the logits of the ONNX file fed with
+what it returns (null without onnxruntime).
 No model code of the folder is run. The versions in use are those of bench/requirements.txt.
 """
 
@@ -32,6 +34,16 @@ batch = tokenizer(
 with torch.no_grad():
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits
 
+own = tokenizer(request["texts"], truncation=True, padding=True, return_tensors="np")
+onnx = None
+try:
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(os.path.join(folder, "onnx", "model.onnx"))
+    onnx = session.run(["logits"], {name: value.astype("int64") for name, value in own.items()})[0]
+except ImportError:
+    pass
+
 json.dump(
     {
         "model": type(model).__name__,
@@ -40,6 +52,10 @@ json.dump(
         "missing": sorted(loading["missing_keys"]),
         "unexpected": sorted(loading["unexpected_keys"]),
         "ids": ids,
+        "modelMaxLength": tokenizer.model_max_length,
+        "inputNames": list(own.keys()),
+        "longest": int(own["input_ids"].shape[1]),
+        "onnx": None if onnx is None else torch.sigmoid(torch.tensor(onnx).double()).tolist(),
         "probabilities": torch.sigmoid(logits.double()).tolist(),
     },
     sys.stdout,

