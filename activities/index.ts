@@ -1,4 +1,5 @@
-import type { ActivityName } from '../pipeline/pipeline.js';
+import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
+import { requireAdmission } from './admission.js';
 import { aggregateOof } from './aggregate-oof.js';
 import type { RunActivities, StepActivities } from './contracts.js';
 import { requireCall, requireLookup, requirePipelineInput } from './doors.js';
@@ -27,11 +28,19 @@ export function createActivities(services: Services): Activities {
     predictEnsemble: predictEnsemble(services),
     writeReport: writeReport(services),
   };
+  const admitted =
+    <Call extends { readonly run: string; readonly pipeline: Pipeline }, Output>(
+      work: (call: Call) => Promise<Output>,
+    ) =>
+    async (call: Call): Promise<Output> => {
+      await requireAdmission(services, call);
+      return work(call);
+    };
   const step = <Name extends ActivityName>(name: Name) =>
-    entered((argument) => requireCall(name, argument), steps[name]);
+    entered((argument) => requireCall(name, argument), admitted(steps[name]));
   return {
     resolvePipeline: entered(requirePipelineInput, resolvePipeline(services)),
-    lookupSteps: entered(requireLookup, lookupSteps(services)),
+    lookupSteps: entered(requireLookup, admitted(lookupSteps(services))),
     prepareData: step('prepareData'),
     trainFold: step('trainFold'),
     aggregateOof: step('aggregateOof'),

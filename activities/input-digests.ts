@@ -17,17 +17,21 @@ export async function tableDigests({ roots }: DigestServices, { data }: Pipeline
   return data.test === undefined ? { train } : { train, test: await digest(data.test, 'data.test') };
 }
 
-/** The model's files, the device and the engine: what a fold's bits depend on besides rows and settings. */
+/** What computes: other bits may come of another. */
+export function engineOf(
+  { engineSignature }: Pick<DigestServices, 'engineSignature'>,
+  { device, threads }: RunSettings,
+): { device: string; engine: string } {
+  return { device, engine: engineSignature(threads) };
+}
+
+/** The model's files and the engine: what a fold's bits depend on besides rows and settings. */
 export async function trainingDigests(
   services: DigestServices,
   { model }: Pipeline,
-  { device, threads }: RunSettings,
+  settings: RunSettings,
 ): Promise<object> {
-  return {
-    model: await modelDigest(services, model.checkpoint),
-    device,
-    engine: services.engineSignature(threads),
-  };
+  return { model: await modelDigest(services, model.checkpoint), ...engineOf(services, settings) };
 }
 
 async function modelDigest(services: DigestServices, checkpoint: string | undefined): Promise<string | null> {

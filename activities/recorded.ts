@@ -1,5 +1,6 @@
 import { EnvironmentFault } from '../errors/fault.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
+import { currentExecution } from './admission.js';
 import type { CallOf, OutputOf, StepCall } from './contracts.js';
 import { beating } from './heartbeat.js';
 import { outputOf } from './doors.js';
@@ -9,7 +10,7 @@ import type { Services } from './services.js';
 
 /**
  * The output recorded under a key, its files put into the run's folder; null where the step has to
- * run. A fresh run takes only what it recorded itself.
+ * run. A fresh run takes only what its own workflow recorded: another may have had its name.
  */
 export async function reuse<Name extends ActivityName>(
   services: Services,
@@ -18,11 +19,23 @@ export async function reuse<Name extends ActivityName>(
   { run, settings }: Pick<StepCall<unknown>, 'run' | 'settings'>,
 ): Promise<OutputOf<Name> | null> {
   const record = await services.keys.find(key);
-  if (record === null || (settings.fresh && record.run !== run)) return null;
+  if (record === null || record.activity !== activity) return null;
+  if (settings.fresh && record.execution !== currentExecution().runId) return null;
   const output = outputOf(activity, record.output);
   if (output === null) return null;
   await new RunDirectory(services, run).place(activity, output);
   return output;
+}
+
+/** Files an output under its key. */
+export async function record<Name extends ActivityName>(
+  { keys }: Services,
+  activity: Name,
+  key: string,
+  { run }: Pick<StepCall<unknown>, 'run'>,
+  output: OutputOf<Name>,
+): Promise<void> {
+  await keys.record({ key, activity, run, execution: currentExecution().runId, output });
 }
 
 /** Activities whose outputs are recorded with the seconds that they took. */
@@ -42,7 +55,7 @@ export function recorded<Name extends RecordedName>(
     const output = await work(call);
     if ((await keyOf(services, activity, call)) !== key) throw changedMeanwhile(call.step);
     const timed = { ...output, seconds: (performance.now() - started) / 1000 } as OutputOf<Name>;
-    await services.keys.record({ key, activity, run: call.run, output: timed });
+    await record(services, activity, key, call, timed);
     const directory = new RunDirectory(services, call.run);
     await directory.place(activity, timed);
     await directory.note('step completed', { step: call.step, seconds: timed.seconds });

@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { ActivityName } from '../pipeline/pipeline.js';
+import { sha256 } from '../store/digest.js';
 import type { ArtifactRef } from '../store/store.js';
 import { stepSchemas as schemas, type CallOf, type InputsOf, type OutputOf } from './contracts.js';
 import {
+  engineOf,
   modelDigests,
   predictionDigests,
   tableDigests,
@@ -73,7 +75,8 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
   predictEnsemble: {
     version: 2,
     ...schemas.predictEnsemble,
-    reads: (_services, { inputs: { data, fold, thresholds } }) => ({
+    reads: (services, { inputs: { data, fold, thresholds }, settings }) => ({
+      ...engineOf(services, settings),
       test: data.test?.sha256,
       folds: fold.map(modelDigests),
       thresholds: thresholds.thresholds,
@@ -83,8 +86,8 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
   writeReport: {
     version: 1,
     ...schemas.writeReport,
-    // It tells of this run: of its seconds, its attempts and what it reused.
-    reads: (_services, { run }) => ({ run }),
+    // It tells of this run: of its attempts and seconds, and of all that the steps before it gave.
+    reads: (_services, { run, inputs }) => ({ run, inputs: sha256(JSON.stringify(inputs)) }),
     files: ({ report, result }) => ({ 'report.html': report, 'result.json': result }),
   },
 };

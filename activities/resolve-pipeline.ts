@@ -1,9 +1,9 @@
-import { Context } from '@temporalio/activity';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { planSteps } from '../pipeline/dag.js';
 import { parsePipeline, readPipeline } from '../pipeline/load.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { currentExecution, requireAdmission } from './admission.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
 import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
@@ -17,6 +17,9 @@ export function resolvePipeline(services: Services): RunActivities['resolvePipel
 
 async function resolve(services: Services, input: PipelineInput): Promise<ResolvedRun> {
   const { roots } = services;
+  const run = input.run ?? defaultRunName();
+  requireRunName(run);
+  await requireAdmission(services, { run });
   const pipeline = await readInput(input, roots);
   planSteps(pipeline);
   for (const file of ['train', 'test'] as const) {
@@ -24,8 +27,7 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
     if (path !== undefined) await requireReadable(localPathOf(path, `data.${file}`), roots, `data.${file}`);
   }
   if (pipeline.model.checkpoint !== undefined) await requireModelReadable(pipeline.model.checkpoint, roots);
-  const run = input.run ?? defaultRunName();
-  requireRunName(run);
+  await requireAdmission(services, { run, pipeline });
   const directory = new RunDirectory(services, run);
   await directory.note('run started', { pipeline: pipeline.name });
   return {
@@ -62,7 +64,7 @@ function yamlOf(value: unknown): string {
 
 /** Of the workflow's id and its run's, so that a second run under the same id has a folder of its own. */
 function defaultRunName(): string {
-  const { workflowId = 'run', runId = 'x' } = Context.current().info.workflowExecution ?? {};
+  const { workflowId, runId } = currentExecution();
   const readable = workflowId.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
   return `${readable.slice(0, 48) || 'run'}-${runId.slice(0, 8)}`;
 }

@@ -1,6 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { relative, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Pipeline } from '../pipeline/pipeline.js';
 import { InputFault } from '../errors/fault.js';
 import { errorCode, storageFault } from '../store/faults.js';
 
@@ -45,6 +46,17 @@ export async function requireReadable(
   if (real === null) return requireBelow(path, roots, where);
   const allowed = await Promise.all(roots.map(async (root) => (await resolved(root, where)) ?? root));
   requireBelow(real, allowed, where);
+}
+
+/** The files and folders that a pipeline reads: roots for a worker that works for it alone. */
+export function rootsOf({ data, model }: Pipeline): string[] {
+  const { train, test } = data;
+  const tables = [
+    localPathOf(train, 'data.train'),
+    ...(test === undefined ? [] : [localPathOf(test, 'data.test')]),
+  ];
+  const { checkpoint } = model;
+  return checkpoint !== undefined && isAbsolute(checkpoint) ? [...tables, checkpoint] : tables;
 }
 
 /** Names of the hub are let through: they are fetched into the user's cache. */

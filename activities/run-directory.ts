@@ -1,14 +1,23 @@
-import { appendFile, open, realpath } from 'node:fs/promises';
+import { appendFile, open, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
+import { z } from 'zod';
 import { InputFault } from '../errors/fault.js';
 import { namePattern } from '../pipeline/schema.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
-import { copyDurably, linkDurably, makeFolder } from '../store/durable-file.js';
-import { storageFault } from '../store/faults.js';
+import { copyDurably, createDurably, linkDurably, makeFolder } from '../store/durable-file.js';
+import { errorCode, storageFault } from '../store/faults.js';
 import type { ArtifactRef } from '../store/store.js';
 import type { OutputOf, TrainedFold } from './contracts.js';
 import { modelFolder, records } from './records.js';
 import type { Services } from './services.js';
+
+/** Says which workflow has the run's name. */
+const ownerFile = 'run.json';
+const mostOwnerBytes = 10_000;
+
+const ownerSchema = z.object({ workflowId: z.string(), runId: z.string() });
+/** The one execution of a workflow that a run's folder belongs to. */
+export type RunOwner = Readonly<z.output<typeof ownerSchema>>;
 
 /** From this size on, files are links to the artifacts instead of copies. */
 const linkFromBytes = 4 * 1024 * 1024;
@@ -23,6 +32,42 @@ export class RunDirectory {
   ) {
     requireRunName(run);
     this.path = resolve(services.runsDirectory, run);
+  }
+
+  /** The workflow that has the run's name; null where none has. @throws InputFault for a file that says it wrongly */
+  async owner(): Promise<RunOwner | null> {
+    try {
+      const { size } = await stat(this.pathOf(ownerFile));
+      if (size > mostOwnerBytes) throw new SyntaxError('the file is too large');
+      return ownerSchema.parse(JSON.parse(await readFile(this.pathOf(ownerFile), 'utf8')));
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null;
+      if (!(error instanceof SyntaxError || error instanceof z.ZodError))
+        throw storageFault(error, this.path, `reading ${ownerFile}`);
+      throw new InputFault({
+        where: this.path,
+        what: `${ownerFile} does not say whose run it is`,
+        remedy: 'Move the folder away, or give the run another name.',
+      });
+    }
+  }
+
+  /**
+   * Takes the run's name for a workflow, unless one has it: a folder shows the results of one run.
+   *
+   * @returns who has it then; null where there are results of a run that took no name
+   */
+  async claim(owner: RunOwner): Promise<RunOwner | null> {
+    const present = await this.owner();
+    if (present !== null) return present;
+    try {
+      if (await exists(this.pathOf('result.json'))) return null;
+      const { workflowId, runId } = owner;
+      await createDurably(await this.writable(ownerFile), `${JSON.stringify({ workflowId, runId })}\n`);
+    } catch (error) {
+      throw storageFault(error, this.path, `writing ${ownerFile}`);
+    }
+    return this.owner();
   }
 
   /** Puts the files of a step's output where they belong; again does no harm. */
@@ -79,6 +124,16 @@ export class RunDirectory {
     } catch (error) {
       throw storageFault(error, this.path, 'writing into the run directory');
     }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
   }
 }
 

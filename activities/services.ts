@@ -1,3 +1,4 @@
+import type { AcceptedRuns } from './admission.js';
 import type { FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
 import type { CheckpointShelf } from '../store/checkpoints.js';
@@ -55,6 +56,8 @@ export interface Services {
   readonly versions: Readonly<Record<string, string>>;
   /** Folders that may be read from; null where whoever starts runs is trusted with every path. */
   readonly roots: readonly string[] | null;
+  /** The runs that this worker works for; null: for everybody's. */
+  readonly accepts: AcceptedRuns | null;
   /** Whether the namespace knows the search attributes. */
   readonly searchAttributes: boolean;
 }

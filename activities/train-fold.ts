@@ -8,13 +8,14 @@ import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
 import { thisProcess } from '../store/process-identity.js';
 import type { ArtifactRef, ArtifactStore } from '../store/store.js';
+import { currentExecution } from './admission.js';
 import type { Dataset, StepActivities, StepCall, TrainedFold } from './contracts.js';
 import { FoldSession } from './fold-session.js';
 import { beating } from './heartbeat.js';
 import { keyOf } from './identity.js';
 import { putJson, readJson } from './json-artifact.js';
 import { digestedModel } from './input-digests.js';
-import { changedMeanwhile, reuse } from './recorded.js';
+import { changedMeanwhile, record, reuse } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
@@ -69,8 +70,8 @@ function attemptsOf({ step, fold }: Call): string {
 }
 
 /** A fresh run must not go on from the checkpoints of another. */
-function checkpointKey(key: string, { settings, run }: Call): string {
-  return settings.fresh ? sha256(`${key} ${run}`) : key;
+function checkpointKey(key: string, { settings }: Call): string {
+  return settings.fresh ? sha256(`${key} ${currentExecution().runId}`) : key;
 }
 
 function owner(): Parameters<Services['checkpoints']['acquire']>[1] {
@@ -206,7 +207,7 @@ async function finish(
   session: FoldSession,
   outcome: FoldOutcome,
 ): Promise<TrainedFold> {
-  const { store, checkpoints, keys } = services;
+  const { store, checkpoints } = services;
   const trained: TrainedFold = {
     fold: outcome.fold,
     bestEpoch: outcome.bestEpoch,
@@ -222,7 +223,7 @@ async function finish(
     warnings: [...new Set([...session.warnings, ...outcome.warnings])],
   };
   await session.hold();
-  await keys.record({ key, activity: 'trainFold', run: call.run, output: trained });
+  await record(services, 'trainFold', key, call, trained);
   const directory = new RunDirectory(services, call.run);
   await directory.place('trainFold', trained);
   await session.letGo();

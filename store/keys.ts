@@ -11,6 +11,8 @@ export interface KeyRecord {
   readonly activity: string;
   /** The run that made it. */
   readonly run: string;
+  /** The execution of a workflow that made it; absent in records of earlier versions. */
+  readonly execution?: string;
   /** The activity's output, as it travelled. */
   readonly output: unknown;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AcceptedRuns } from '../activities/admission.js';
 import type { Services } from '../activities/services.js';
 import { engineSignature, ENGINE_VERSION } from '../engine/training/signature.js';
 import { CheckpointShelf } from '../store/checkpoints.js';
@@ -21,6 +22,8 @@ export interface ServicesOptions {
   readonly threads?: number;
   /** Folds trained at once. Default: as the machine allows (see `sharesOf`). */
   readonly slots?: number;
+  /** The runs that are worked for. Default: everybody's. */
+  readonly accepts?: AcceptedRuns;
   readonly searchAttributes: boolean;
   /** Told what trainers print; by default it goes to stderr. */
   readonly onOutput?: (text: string) => void;
@@ -58,6 +61,7 @@ export function createServices(options: ServicesOptions): Services {
     engineSignature: (threads) => engineSignature(versions.onnxruntime, threads),
     versions,
     roots,
+    accepts: options.accepts ?? null,
     searchAttributes,
   };
 }

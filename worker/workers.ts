@@ -7,6 +7,7 @@ import {
 } from '@temporalio/worker';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { AcceptedRuns } from '../activities/admission.js';
 import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
@@ -26,6 +27,8 @@ export interface WorkersOptions {
   readonly threads?: number;
   /** Folders that runs may read; null trusts whoever starts them. Default: the workdir and the current folder. */
   readonly roots?: readonly string[] | null;
+  /** The runs that are worked for. Default: everybody's. */
+  readonly accepts?: AcceptedRuns;
   /** Task queue of the workflow; a queue `q` of the steps is `<taskQueue>-q`. Default `foldwise`. */
   readonly taskQueue?: string;
   /** How long activities go on before they hear of a shutdown. Default 0: folds write their checkpoint at once. */

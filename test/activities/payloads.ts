@@ -34,8 +34,15 @@ export class Doors {
     this.activities = createActivities(this.services);
   }
 
-  call(activity: keyof Activities, argument: unknown, attempt = 1): Promise<unknown> {
-    const environment = new MockActivityEnvironment({ attempt }, { logger: quiet });
+  /** @param occasion the attempt, and the workflow that it is for; by default one and the same */
+  call(
+    activity: keyof Activities,
+    argument: unknown,
+    occasion: { readonly attempt?: number; readonly execution?: unknown } = {},
+  ): Promise<unknown> {
+    const info: Record<string, unknown> = { attempt: occasion.attempt ?? 1 };
+    if ('execution' in occasion) info['workflowExecution'] = occasion.execution;
+    const environment = new MockActivityEnvironment(info, { logger: quiet });
     return environment.run(() => this.activities[activity](argument));
   }
 

@@ -47,6 +47,7 @@ beforeEach(async () => {
     engineSignature: () => 'fake engine',
     versions: {},
     roots: null,
+    accepts: null,
     searchAttributes: false,
   };
   const table = { texts: ['a', 'b', 'c', 'd'], labels: [[1], [0], [1], [0]], folds: [1, 2, 1, 2] };

@@ -1,0 +1,100 @@
+import { Context } from '@temporalio/activity';
+import { EnvironmentFault, InputFault } from '../errors/fault.js';
+import { pipelineDigest } from '../pipeline/keys.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { RunDirectory, type RunOwner } from './run-directory.js';
+import type { Services } from './services.js';
+
+/**
+ * The runs that a worker works for where that is not everybody's: those that its own process started
+ * or goes on with. Each with its whole pipeline, so that a copy of its names is not enough.
+ */
+export class AcceptedRuns {
+  private readonly known = new Set<string>();
+
+  /** Before the run is started: its first activity may come at once. */
+  add(workflowId: string, run: string, pipeline: Pipeline): void {
+    this.known.add(nameOf(workflowId, run)).add(nameOf(workflowId, run, pipelineDigest(pipeline)));
+  }
+
+  /** Without a pipeline: whether there is a run of these names. */
+  has({ workflowId, run, pipeline }: Work): boolean {
+    return this.known.has(nameOf(workflowId, run, pipeline && pipelineDigest(pipeline)));
+  }
+}
+
+interface Work {
+  readonly workflowId: string;
+  readonly run: string;
+  readonly pipeline?: Pipeline | undefined;
+}
+
+function nameOf(...parts: readonly (string | undefined)[]): string {
+  return JSON.stringify(parts.filter((part) => part !== undefined));
+}
+
+type AdmissionServices = Pick<Services, 'accepts' | 'store' | 'runsDirectory'>;
+
+/**
+ * Lets an activity work for a run: one that this worker works for, by the workflow that has the run's
+ * name. The name is taken where nobody has it.
+ *
+ * @param pipeline without it, before it is read, nothing is taken yet
+ * @throws InputFault for the work of strangers; EnvironmentFault for that of an earlier run of this
+ *   workdir, which another worker may do
+ */
+export async function requireAdmission(
+  services: AdmissionServices,
+  { run, pipeline }: { readonly run: string; readonly pipeline?: Pipeline },
+): Promise<void> {
+  const execution = currentExecution();
+  const directory = new RunDirectory(services, run);
+  const { accepts } = services;
+  if (accepts !== null && !accepts.has({ workflowId: execution.workflowId, run, pipeline })) {
+    const owner = await directory.owner();
+    throw isSame(owner, execution) ? later(run) : stranger(run);
+  }
+  if (pipeline === undefined) return;
+  const owner = await directory.claim(execution);
+  if (!isSame(owner, execution)) throw taken(run);
+}
+
+/** The workflow that this activity belongs to. @throws InputFault where it belongs to none */
+export function currentExecution(): RunOwner {
+  const { workflowExecution } = Context.current().info;
+  if (workflowExecution !== undefined) return workflowExecution;
+  throw new InputFault({
+    where: 'the activity',
+    what: 'it belongs to no workflow',
+    expected: 'a run of `pipeline`',
+  });
+}
+
+function isSame(owner: RunOwner | null, { workflowId, runId }: RunOwner): boolean {
+  return owner?.workflowId === workflowId && owner.runId === runId;
+}
+
+function stranger(run: string): InputFault {
+  return new InputFault({
+    where: `run ${run}`,
+    what: 'this worker works for the run alone that its own command started',
+    remedy: 'Start a worker for every run with `foldwise worker` or `foldwise dev`.',
+  });
+}
+
+function later(run: string): EnvironmentFault {
+  return new EnvironmentFault({
+    where: `run ${run}`,
+    what: 'this worker works for another run of the workdir',
+    remedy:
+      'It goes on with a worker of its own: the same `foldwise run` again, `foldwise worker` or `foldwise dev`.',
+  });
+}
+
+function taken(run: string): InputFault {
+  return new InputFault({
+    where: `run ${run}`,
+    what: 'there is another run of that name, whose results would be overwritten',
+    remedy: 'Give it another name, or none: then each run gets one of its own, those of a schedule, too.',
+  });
+}
