@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { exitCode, renderFailure } from './failure.js';
+import { leaveSoon } from './host/leave.js';
 import { createProgram } from './program.js';
 import { processConsole } from './terminal/console.js';
 
@@ -15,3 +16,4 @@ try {
     process.exitCode = exitCode(error);
   }
 }
+leaveSoon(process);

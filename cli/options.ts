@@ -1,4 +1,5 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { logFormats, logLevels, type LogFormat, type LogLevelName } from './host/log-format.js';
 
 /** Options that every command takes, before or after its name. */
 export interface GlobalOptions {
@@ -57,6 +58,22 @@ export function takesRoots(command: Command): Command {
     '--root <folder...>',
     'folders that runs may read (default: the current one and the workdir)',
   );
+}
+
+export interface LoggingOptions {
+  readonly logLevel?: LogLevelName;
+  readonly logFormat?: LogFormat;
+}
+
+/** Adds `--log-level` and `--log-format`. */
+export function takesLogging(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--log-level <level>', 'the least that is logged').choices(logLevels).default('info'),
+    )
+    .addOption(
+      new Option('--log-format <format>', 'how lines of the log look').choices(logFormats).default('text'),
+    );
 }
 
 /** Adds `--json`. */

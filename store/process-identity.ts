@@ -1,14 +1,16 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 
 /** A process by what cannot come again. Its number alone can: after a restart, in another container. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started and where its number counts; null where the platform does not say. */
+  /** Where its number counts and when it started; null where the platform does not say. */
   readonly started: string | null;
 }
 
-/** `unknown`: of another container, where its number means nothing here. */
+/** `unknown`: of another machine or container, where its number means nothing here. */
 export type ProcessState = 'alive' | 'gone' | 'unknown';
 
 let own: ProcessIdentity | undefined;
@@ -25,11 +27,20 @@ export function identityOf(pid: number): ProcessIdentity {
 /** Whether a process that was named before still runs; one that ended and was not waited for does not. */
 export function processState({ pid, started }: ProcessIdentity): ProcessState {
   if (!Number.isInteger(pid) || pid <= 0) return 'gone';
-  if (started !== null && scopeOf(started) !== scopeOf(thisProcess().started ?? '')) {
-    return bootOf(started) === bootOf(thisProcess().started ?? '') ? 'unknown' : 'gone';
+  const here = thisProcess().started;
+  if (started !== null && here !== null) {
+    const [host, boot, numbers] = partsOf(started);
+    const [thisHost, thisBoot, theseNumbers] = partsOf(here);
+    if (host !== thisHost) return 'unknown';
+    // Before the machine was started anew.
+    if (boot !== thisBoot) return 'gone';
+    if (numbers !== theseNumbers) return 'unknown';
   }
-  if (!isNumberTaken(pid)) return 'gone';
+  const taken = whoHas(pid);
+  if (taken === 'nobody') return 'gone';
   const now = startOf(pid);
+  // Where the platform tells, it tells nothing of a process that has ended and was not waited for.
+  if (now === null && here !== null) return taken === 'another user' ? 'unknown' : 'gone';
   return started !== null && now !== started ? 'gone' : 'alive';
 }
 
@@ -52,13 +63,14 @@ export function processScope(): string | null {
   return started === null ? null : scopeOf(started);
 }
 
-/** `<boot>/<namespace of process numbers>/<start>`; null where nothing tells. */
+/** `<host>/<boot>/<namespace of process numbers>/<start>`; null where nothing tells. */
 function startOf(pid: number): string | null {
   try {
     if (process.platform === 'linux') return linuxStart(pid);
     if (process.platform === 'darwin') {
       const options = { encoding: 'utf8', env: { PATH: process.env['PATH'], LC_ALL: 'C' } } as const;
-      return `//${execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], options).trim()}`;
+      const start = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], options).trim();
+      return `${hostDigest()}///${start}`;
     }
   } catch {
     // It ended meanwhile, or this user may not look.
@@ -72,22 +84,28 @@ function linuxStart(pid: number): string | null {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return null;
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  return `${boot}/${readlinkSync('/proc/self/ns/pid')}/${fields[19]}`;
+  return `${hostDigest()}/${boot}/${readlinkSync('/proc/self/ns/pid')}/${fields[19]}`;
 }
 
-function bootOf(started: string): string {
-  return started.split('/')[0] ?? '';
-}
-
+/** Host, boot and namespace: where a number counts. */
 function scopeOf(started: string): string {
-  return started.split('/').slice(0, 2).join('/');
+  return partsOf(started).slice(0, 3).join('/');
 }
 
-function isNumberTaken(pid: number): boolean {
+/** Whatever a host is called, it has no slash. */
+function hostDigest(): string {
+  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+}
+
+function partsOf(started: string): string[] {
+  return started.split('/');
+}
+
+function whoHas(pid: number): 'this user' | 'another user' | 'nobody' {
   try {
     process.kill(pid, 0);
-    return true;
+    return 'this user';
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return error instanceof Error && 'code' in error && error.code === 'EPERM' ? 'another user' : 'nobody';
   }
 }

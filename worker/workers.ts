@@ -47,6 +47,8 @@ export interface Workers {
   run(): Promise<void>;
   /** Lets running folds checkpoint, then ends `run`. */
   shutdown(): void;
+  /** Activities that run just now. */
+  busy(): number;
 }
 
 const quiet = new DefaultLogger('ERROR');
@@ -71,6 +73,7 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   };
   return {
     shutdown,
+    busy: () => workers.reduce((sum, worker) => sum + worker.getStatus().numInFlightActivities, 0),
     run: async () => {
       const runs = workers.map((worker) => worker.run().finally(shutdown));
       const ended = await Promise.allSettled(runs);

@@ -1,19 +1,21 @@
 import type { Command } from 'commander';
+import { openLog } from '../host/host-log.js';
 import { openHost } from '../host/host.js';
 import { serve } from '../host/serve.js';
-import { logToFile } from '../host/worker-log.js';
 import {
   positiveInteger,
+  takesLogging,
   takesRoots,
   takesShares,
   type GlobalOptions,
+  type LoggingOptions,
   type RootOptions,
   type ShareOptions,
 } from '../options.js';
 import type { Console } from '../terminal/console.js';
 import { workdirAt } from '../workdir.js';
 
-interface DevArguments extends GlobalOptions, ShareOptions, RootOptions {
+interface DevArguments extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions {
   readonly port?: number;
   readonly uiPort?: number;
 }
@@ -28,24 +30,30 @@ export function addDev(program: Command, console: Console): void {
     )
     .option('--port <number>', "the server's port (default: a free one)", positiveInteger)
     .option('--ui-port <number>', "the Web UI's port (default: a free one)", positiveInteger);
-  takesRoots(takesShares(dev)).action(async (_options: unknown, command: Command) => {
-    const { workdir: folder, root, port, uiPort, slots, threads } = command.optsWithGlobals<DevArguments>();
+  takesLogging(takesRoots(takesShares(dev))).action(async (_options: unknown, command: Command) => {
+    const options = command.optsWithGlobals<DevArguments>();
+    const { workdir: folder, root, port, uiPort, slots, threads } = options;
     const workdir = workdirAt(folder);
-    const log = logToFile(workdir);
-    const host = await openHost({
-      workdir,
-      onMessage: (message) => console.note(message),
-      ...(root === undefined ? {} : { roots: root }),
-      ...(port === undefined ? {} : { port }),
-      ...(uiPort === undefined ? {} : { uiPort }),
-      ...(slots === undefined ? {} : { slots }),
-      ...(threads === undefined ? {} : { threads }),
+    const log = openLog(workdir, console, options);
+    await serve(log.note, {
+      open: (signal) =>
+        openHost({
+          workdir,
+          log,
+          signal,
+          onMessage: log.note,
+          ...(root === undefined ? {} : { roots: root }),
+          ...(port === undefined ? {} : { port }),
+          ...(uiPort === undefined ? {} : { uiPort }),
+          ...(slots === undefined ? {} : { slots }),
+          ...(threads === undefined ? {} : { threads }),
+        }),
+      announce: ({ link: { address, uiUrl } }) => {
+        console.print(`Temporal server  ${address}`);
+        if (uiUrl !== null) console.print(`Web UI           ${uiUrl}`);
+        console.print(`worker's log     ${log.path}`);
+        console.print('Ctrl-C ends both.');
+      },
     });
-    const { address, uiUrl } = host.link;
-    console.print(`Temporal server  ${address}`);
-    if (uiUrl !== null) console.print(`Web UI           ${uiUrl}`);
-    console.print(`worker's log     ${log}`);
-    console.print('Ctrl-C ends both.');
-    await serve(host, console);
   });
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { CommandFailure, Interrupted } from '../failure.js';
+import { HostLog } from '../host/host-log.js';
 import { openHost, type Host } from '../host/host.js';
 import { onInterrupt } from '../host/interrupt.js';
-import { logToFile } from '../host/worker-log.js';
+import { openUnless, stopping } from '../host/serve.js';
 import { checkInput } from '../input/checked-input.js';
 import { checkModel } from '../input/checked-model.js';
 import { takesPipeline, takesShares, type PipelineArguments, type ShareOptions } from '../options.js';
@@ -60,15 +61,21 @@ class RunCommand {
   async run(): Promise<void> {
     try {
       const pipeline = await this.checked();
-      logToFile(this.workdir);
-      const host = await this.openHost();
-      const interrupt = onInterrupt(() => this.display.note(stopping), host.stopNow);
-      const { started, view } = await this.follow(host, pipeline, interrupt.signal).finally(async () => {
-        await host.stop();
+      let host: Host | undefined;
+      const interrupt = onInterrupt(
+        () => this.display.note(stopping),
+        () => host?.stopNow(),
+      );
+      try {
+        host = await openUnless(interrupt.signal, (signal) => this.openHost(signal));
+        const { started, view } = await this.follow(host, pipeline, interrupt.signal).finally(() =>
+          host?.stop(),
+        );
+        this.display.close();
+        await printOutcome(this.console, started, view, { workdir: this.workdir, host: host.link });
+      } finally {
         interrupt.close();
-      });
-      this.display.close();
-      await printOutcome(this.console, started, view, { workdir: this.workdir, host: host.link });
+      }
     } finally {
       this.display.close();
     }
@@ -83,12 +90,14 @@ class RunCommand {
     return pipeline;
   }
 
-  private openHost(): Promise<Host> {
+  private openHost(signal: AbortSignal): Promise<Host> {
     const { slots, threads } = this.options;
     return openHost({
       workdir: this.workdir,
       // The pipeline is the user's own: the run may read what the user may.
       roots: null,
+      log: new HostLog(this.workdir),
+      signal,
       onMessage: (message) => this.display.note(message),
       ...(slots === undefined ? {} : { slots }),
       ...(threads === undefined ? {} : { threads }),
@@ -145,5 +154,3 @@ class RunCommand {
     return workdir === undefined ? '' : ` --workdir ${workdir}`;
   }
 }
-
-const stopping = 'Stopping: folds in training write a checkpoint first. Ctrl-C again stops at once.';

@@ -1,19 +1,21 @@
 import type { Command } from 'commander';
 import { connect } from '../connection.js';
+import { openLog } from '../host/host-log.js';
 import { openWorkers } from '../host/host.js';
 import { serve } from '../host/serve.js';
-import { logToFile } from '../host/worker-log.js';
 import {
+  takesLogging,
   takesRoots,
   takesShares,
   type GlobalOptions,
+  type LoggingOptions,
   type RootOptions,
   type ShareOptions,
 } from '../options.js';
 import type { Console } from '../terminal/console.js';
 import { workdirAt } from '../workdir.js';
 
-interface WorkerArguments extends GlobalOptions, ShareOptions, RootOptions {
+interface WorkerArguments extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions {
   readonly queue: readonly string[];
 }
 
@@ -26,21 +28,25 @@ export function addWorker(program: Command, console: Console): void {
       'Runs a worker until Ctrl-C, for the server that TEMPORAL_ADDRESS or a Temporal profile names, or that runs for the workdir. The queue `main` carries everything but training; folds train on `gpu`.',
     )
     .option('--queue <name...>', 'the queues to work for', ['main', 'gpu']);
-  takesRoots(takesShares(worker)).action(async (_options: unknown, command: Command) => {
+  takesLogging(takesRoots(takesShares(worker))).action(async (_options: unknown, command: Command) => {
     const options = command.optsWithGlobals<WorkerArguments>();
     const { workdir: folder, queue, root, slots, threads } = options;
     const workdir = workdirAt(folder);
-    const log = logToFile(workdir);
-    const link = await connect(workdir);
-    const host = await openWorkers(link, {
-      workdir,
-      queues: queue,
-      onMessage: (message) => console.note(message),
-      ...(root === undefined ? {} : { roots: root }),
-      ...(slots === undefined ? {} : { slots }),
-      ...(threads === undefined ? {} : { threads }),
+    const log = openLog(workdir, console, options);
+    await serve(log.note, {
+      open: async (signal) =>
+        openWorkers(await connect(workdir), {
+          workdir,
+          log,
+          signal,
+          queues: queue,
+          onMessage: log.note,
+          ...(root === undefined ? {} : { roots: root }),
+          ...(slots === undefined ? {} : { slots }),
+          ...(threads === undefined ? {} : { threads }),
+        }),
+      announce: ({ link }) =>
+        console.print(`working for ${link.address} on ${queue.join(', ')}; log: ${log.path}`),
     });
-    console.print(`working for ${link.address} on ${queue.join(', ')}; log: ${log}`);
-    await serve(host, console);
   });
 }

@@ -1,9 +1,14 @@
 import { NativeConnection } from '@temporalio/worker';
-import { startServer, type RunningServer } from '../../infra/server/start.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ServerKeeper } from '../../infra/server/keeper.js';
+import { answers } from '../../infra/server/probe.js';
+import { send } from '../../infra/server/process.js';
+import { startServer, type StartOptions } from '../../infra/server/start.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
 import { configuredOptions, connectTo, type ServerLink } from '../connection.js';
 import type { Workdir } from '../workdir.js';
+import type { HostLog } from './host-log.js';
 
 /** What the workers of a host do, and for whom. */
 export type WorkerChoice = Pick<WorkersOptions, 'queues' | 'slots' | 'threads' | 'roots'>;
@@ -12,62 +17,81 @@ export interface HostOptions extends WorkerChoice {
   readonly workdir: Workdir;
   readonly port?: number;
   readonly uiPort?: number;
+  /** What the workers and their children say. */
+  readonly log: HostLog;
   /** Told each thing that is done, as one sentence. */
   readonly onMessage: (message: string) => void;
+  /** Gives up what is being started. */
+  readonly signal?: AbortSignal;
 }
 
 /** A server and workers that live as long as this process wants them. */
 export interface Host {
   readonly link: ServerLink;
-  /** Rejects when a worker fails; resolves once all have ended. */
+  /** Rejects when a worker fails, or the server is gone for good; resolves once all workers have ended. */
   readonly working: Promise<void>;
-  /** Lets folds in training write a checkpoint, then ends what was started here, and only that. */
+  /**
+   * Lets folds in training write a checkpoint, then ends what was started here, and only that. Where the
+   * server is gone it does not wait for what cannot be told to it.
+   */
   stop(): Promise<void>;
   /** Ends the server that was started here, waiting for nothing; the workers end with this process. */
   readonly stopNow: () => void;
 }
 
+/** A fold that is told to stop has half a minute for its checkpoint, and a little to say so. */
+const stopMs = 45_000;
+const pollMs = 200;
+
 /** Starts a server, unless one is configured or runs for the workdir already, and workers on it. */
 export async function openHost(options: HostOptions): Promise<Host> {
-  const { workdir, onMessage, port, uiPort } = options;
-  const server = await startServer({
+  const { workdir, onMessage, port, uiPort, signal } = options;
+  const start: StartOptions = {
     workdir: workdir.path,
     searchAttributes: searchAttributeTypes,
     onMessage,
     ...(port === undefined ? {} : { port }),
     ...(uiPort === undefined ? {} : { uiPort }),
-  });
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const server = await startServer(start);
+  const keeper = new ServerKeeper(server, start);
   let link: ServerLink | undefined;
   try {
     link = await connectTo(server);
-    return await openWorkers(link, options, server);
+    return await openWorkers(link, options, keeper);
   } catch (error) {
     await link?.close();
-    await server.stop();
+    await keeper.stop();
     throw error;
   }
 }
 
-/** Starts workers on a server that is there; `server` is ended with them where this process started it. */
+/** Starts workers on a server that is there; the keeper's is left with them. */
 export async function openWorkers(
   link: ServerLink,
   options: HostOptions,
-  server?: RunningServer,
+  keeper?: ServerKeeper,
 ): Promise<Host> {
+  options.signal?.throwIfAborted();
+  options.log.install();
   const connection = await NativeConnection.connect({ ...configuredOptions(), address: link.address });
   const workers = await workersOn(connection, link, options).catch(async (error: unknown) => {
     await connection.close();
     throw error;
   });
-  const working = workers.run();
+  const ended = workers.run();
+  const working = keeper === undefined ? ended : Promise.race([ended, keeper.failed]);
   // Whoever waits for it hears of a failure; until then it must not end the process.
   working.catch(() => undefined);
+  ended.catch(() => undefined);
   return {
     link,
     working,
-    stop: () => stop(workers, working, [connection, link], server),
+    stop: () => stop(workers, ended, { connection, link, ...(keeper === undefined ? {} : { keeper }) }),
     stopNow: () => {
-      if (server?.started === true && server.pid !== null) process.kill(server.pid, 'SIGKILL');
+      const server = keeper?.current;
+      if (server?.started === true && server.process !== null) send(server.process, 'SIGKILL');
     },
   };
 }
@@ -77,17 +101,39 @@ function workersOn(
   { namespace }: ServerLink,
   options: HostOptions,
 ): Promise<Workers> {
-  return createWorkers({ ...options, connection, namespace, workdir: options.workdir.path });
+  const { log, workdir } = options;
+  return createWorkers({ ...options, onOutput: log.printed, connection, namespace, workdir: workdir.path });
 }
 
-async function stop(
-  workers: Workers,
-  working: Promise<void>,
-  links: readonly { close(): Promise<void> }[],
-  server: RunningServer | undefined,
-): Promise<void> {
+interface Held {
+  readonly connection: NativeConnection;
+  readonly link: ServerLink;
+  readonly keeper?: ServerKeeper;
+}
+
+async function stop(workers: Workers, ended: Promise<void>, held: Held): Promise<void> {
+  const { connection, link, keeper } = held;
+  keeper?.rest();
   workers.shutdown();
-  await working.catch(() => undefined);
-  for (const link of links) await link.close();
-  await server?.stop();
+  const inOrder = ended.then(
+    () => true,
+    () => true,
+  );
+  const orderly = await Promise.race([inOrder, patience(workers, held)]);
+  // Of workers that could not end in order, the process's end closes the connection.
+  if (orderly) await connection.close();
+  await link.close();
+  await keeper?.stop();
+}
+
+/** Resolves once it is of no use to wait for the workers any longer. */
+async function patience(workers: Workers, { link, keeper }: Held): Promise<false> {
+  const deadline = performance.now() + stopMs;
+  while (performance.now() < deadline) {
+    await delay(pollMs, undefined, { ref: false });
+    // What still runs writes its checkpoint; only then is there nothing but reports that nobody takes.
+    if (workers.busy() > 0) continue;
+    if (keeper?.isAway === true || !(await answers(link.address, 2_000))) return false;
+  }
+  return false;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { EnvironmentFault } from '../../errors/fault.js';
@@ -9,9 +10,12 @@ import { needsDecision } from './waiting.js';
 /** Milliseconds between two looks at a run. */
 const interval = 500;
 
+/** How long a server may be away, in milliseconds: whoever runs it may start it again. */
+const patience = 5 * 60_000;
+
 /**
  * Shows a run until it is over, or until `signal` aborts; gives the last view, null if there was none.
- * While no worker answers, it says so once and goes on looking. Without `waits` it ends, too, when
+ * While no worker answers, or for some minutes the server, it says so once and goes on looking. Without `waits` it ends, too, when
  * nothing goes on until somebody decides.
  */
 export async function watchRun(
@@ -23,18 +27,44 @@ export async function watchRun(
 ): Promise<RunView | null> {
   let last: RunView | null = null;
   let silent = false;
+  let seen = performance.now();
   while (!signal.aborted) {
     try {
-      last = await observeRun(client, handle);
+      const view = await unlessAborted(signal, observeRun(client, handle));
+      if (view === null) break;
+      last = view;
       silent = false;
+      seen = performance.now();
       display.update(last);
       if (isOver(last.progress.state) || (!waits && needsDecision(last))) return last;
     } catch (error) {
-      if (!(error instanceof EnvironmentFault)) throw error;
-      if (!silent && !signal.aborted) display.note(error.message);
+      const ofWorker = error instanceof EnvironmentFault;
+      if (!ofWorker && !(isAway(error) && performance.now() - seen < patience)) throw error;
+      if (!silent && !signal.aborted) display.note(ofWorker ? error.message : serverAway);
       silent = true;
     }
     await sleep(interval, undefined, { signal }).catch(() => undefined);
   }
   return last;
+}
+
+/** What comes of the work; null once the signal is aborted, however long the work may still take. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | null> {
+  const done = new AbortController();
+  try {
+    const aborted = once(signal, 'abort', { signal: done.signal }).then(() => null);
+    return await Promise.race([work, aborted]);
+  } finally {
+    done.abort();
+  }
+}
+
+const serverAway = 'The Temporal server does not answer just now.';
+
+/** gRPC's codes for a call that was cut off or not answered in time, and for a server that is not there. */
+const awayCodes: readonly unknown[] = [1, 4, 14];
+
+function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return awayCodes.includes((error as { code?: unknown }).code) || isAway(error.cause);
 }

@@ -16,6 +16,7 @@ declare module 'yauzl' {
       options: { minimal: true },
       callback: (error: Error | null, header?: { readonly fileDataStart: number }) => void,
     ): void;
+    openReadStreamPromise(entry: Entry): Promise<NodeJS.ReadableStream>;
     close(): void;
   }
 
@@ -23,4 +24,6 @@ declare module 'yauzl' {
     path: string,
     options?: { readonly autoClose?: boolean; readonly strictFileNames?: boolean },
   ): Promise<ZipFile>;
+
+  export function fromBufferPromise(buffer: Buffer): Promise<ZipFile>;
 }

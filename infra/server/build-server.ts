@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../store/durable-file.js';
 import { childEnvironment } from '../child-environment.js';
-import { keepExecutable } from './download.js';
-import { cacheFolder, executableName, temporalVersion } from './release.js';
+import { keepExecutable } from './executable.js';
+import { buildableVersion, cacheFolder, executableName } from './release.js';
 
 /**
  * Builds the server with Go from the sources that Go's own checksum database vouches for. Takes some
@@ -12,24 +13,25 @@ import { cacheFolder, executableName, temporalVersion } from './release.js';
  * @returns the executable's path
  * @throws Error with the reason, in one clause
  */
-export async function buildServer(): Promise<string> {
-  const parent = cacheFolder();
-  await mkdir(parent, { recursive: true });
+export async function buildServer(signal?: AbortSignal): Promise<string> {
+  const parent = cacheFolder(process.env, buildableVersion);
+  await makeFolder(parent);
   const folder = await mkdtemp(join(parent, 'build-'));
   try {
-    await goInstall(folder);
-    return await keepExecutable(join(folder, executableName));
+    await goInstall(folder, signal);
+    return await keepExecutable(join(folder, executableName), buildableVersion);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function goInstall(folder: string): Promise<void> {
+function goInstall(folder: string, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const module = `github.com/temporalio/cli/cmd/temporal@v${temporalVersion}`;
+    const module = `github.com/temporalio/cli/cmd/temporal@v${buildableVersion}`;
     const child = spawn('go', ['install', module], {
       env: { ...childEnvironment(isCompilerSetting), GOBIN: folder },
       stdio: ['ignore', 'ignore', 'pipe'],
+      ...(signal === undefined ? {} : { signal }),
     });
     let tail = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (tail = (tail + text).slice(-2_000)));

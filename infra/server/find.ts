@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { cacheFolder, executableName } from './release.js';
+import { buildableVersion, cacheFolder, executableName, temporalVersion } from './release.js';
 
 /** An executable of Temporal's command line on this machine. */
 export interface FoundServer {
@@ -16,8 +16,11 @@ export function findServer(env: NodeJS.ProcessEnv = process.env): FoundServer | 
     const path = join(folder, executableName);
     if (folder !== '' && isExecutable(path)) return { path, from: 'PATH' };
   }
-  const cached = join(cacheFolder(env), executableName);
-  return isExecutable(cached) ? { path: cached, from: 'cache' } : null;
+  for (const version of [temporalVersion, buildableVersion]) {
+    const path = join(cacheFolder(env, version), executableName);
+    if (isExecutable(path)) return { path, from: 'cache' };
+  }
+  return null;
 }
 
 function isExecutable(path: string): boolean {

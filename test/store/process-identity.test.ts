@@ -27,11 +27,11 @@ describe.skipIf(!linux)(
   `a number that another process has now${linux ? '' : ' (skipped: needs /proc)'}`,
   () => {
     const { pid, started } = thisProcess();
-    const [boot, namespace, start] = started!.split('/');
+    const [host, boot, numbers, start] = started!.split('/');
 
     it('is not taken for the process that had it', () => {
-      expect(processState({ pid, started: `${boot}/${namespace}/${Number(start) - 1}` })).toBe('gone');
-      expect(processState({ pid, started: `another-boot/${namespace}/${start}` })).toBe('gone');
+      expect(processState({ pid, started: `${host}/${boot}/${numbers}/${Number(start) - 1}` })).toBe('gone');
+      expect(processState({ pid, started: `${host}/another-boot/${numbers}/${start}` })).toBe('gone');
     });
 
     it('says nothing where it was written in another container of this machine', () => {

@@ -2,9 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { withLock } from '../../../infra/server/cache-lock.js';
 import { findServer } from '../../../infra/server/find.js';
-import { cacheFolder, executableName } from '../../../infra/server/release.js';
+import { buildableVersion, cacheFolder, executableName } from '../../../infra/server/release.js';
 
 let folder: string;
 beforeEach(() => {
@@ -27,6 +26,8 @@ describe('the Temporal executable', () => {
       XDG_CACHE_HOME: folder,
     };
     expect(findServer(env)).toBeNull();
+    const built = executable(join(cacheFolder(env, buildableVersion), executableName));
+    expect(findServer(env)).toEqual({ path: built, from: 'cache' });
     const cached = executable(join(cacheFolder(env), executableName));
     expect(findServer(env)).toEqual({ path: cached, from: 'cache' });
     const onPath = executable(join(folder, 'bin', executableName));
@@ -39,30 +40,5 @@ describe('the Temporal executable', () => {
     const path = executable(join(folder, 'bin', executableName));
     chmodSync(path, 0o644);
     expect(findServer({ PATH: join(folder, 'bin'), XDG_CACHE_HOME: folder })).toBeNull();
-  });
-});
-
-describe('the lock', () => {
-  it('lets one work at a time', async () => {
-    const seen: string[] = [];
-    const work = (name: string) => async (): Promise<void> => {
-      seen.push(`${name} begins`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      seen.push(`${name} ends`);
-    };
-    const path = join(folder, 'lock');
-    await Promise.all(['a', 'b', 'c'].map((name) => withLock(path, () => undefined, work(name))));
-    for (let at = 0; at < 6; at += 2) expect(seen[at + 1]).toBe(seen[at]!.replace('begins', 'ends'));
-  });
-
-  it('is broken where its holder is gone', async () => {
-    writeFileSync(join(folder, 'lock'), String(2 ** 22 + 1));
-    expect(
-      await withLock(
-        join(folder, 'lock'),
-        () => undefined,
-        () => Promise.resolve('done'),
-      ),
-    ).toBe('done');
   });
 });

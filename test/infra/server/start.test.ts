@@ -1,5 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,15 +12,17 @@ const found = findServer();
 const without = found === null ? ' (skipped: no Temporal server is installed)' : '';
 
 describe.skipIf(found === null)(`the embedded server${without}`, () => {
+  let root: string;
   let workdir: string;
   let servers: RunningServer[];
   beforeEach(() => {
-    workdir = mkdtempSync(join(tmpdir(), 'foldwise-server-'));
+    root = mkdtempSync(join(tmpdir(), 'foldwise-server-'));
+    workdir = root;
     servers = [];
   });
   afterEach(async () => {
     for (const server of servers) await server.stop();
-    rmSync(workdir, { recursive: true, force: true });
+    rmSync(root, { recursive: true, force: true });
   });
 
   const start = async (messages: string[] = []): Promise<RunningServer> => {
@@ -81,7 +83,7 @@ describe.skipIf(found === null)(`the embedded server${without}`, () => {
   it('is stopped by one who found it, where all others who used it are gone', async () => {
     const first = await start();
     const record = (await readRecord(workdir))!;
-    await writeRecord(workdir, { ...record, users: [{ pid: 2 ** 22 + 1, id: 'killed' }] });
+    await writeRecord(workdir, { ...record, users: [{ pid: 2 ** 22 + 1, started: null, id: 'killed' }] });
     await (await start()).stop();
     expect(() => process.kill(first.pid!, 0)).toThrow();
   });
@@ -101,6 +103,14 @@ describe.skipIf(found === null)(`the embedded server${without}`, () => {
     const { type } = await new Client({ connection: again }).workflow.getHandle('kept').describe();
     await again.close();
     expect(type).toBe('pipeline');
+  });
+
+  it('keeps its database in the workdir, whatever that is called', async () => {
+    const name = `run#1 a?b%20c "ü"`;
+    workdir = join(root, name);
+    await start();
+    expect(existsSync(join(workdir, '.foldwise', 'temporal.db'))).toBe(true);
+    expect(readdirSync(root)).toEqual([name]);
   });
 
   it('leaves no record behind when it is stopped', async () => {

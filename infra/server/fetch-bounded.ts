@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { PinnedFile } from './release.js';
+
+/** An index of a registry, or an archive with the server: both are far smaller. */
+const mostBytes = 256 * 2 ** 20;
+
+export interface FetchOptions {
+  readonly timeoutMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The bytes at an address.
+ *
+ * @throws Error with the reason, in one clause
+ */
+export async function fetchBounded(
+  url: URL,
+  { timeoutMs, headers, signal }: FetchOptions,
+): Promise<Response> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const response = await fetch(url, {
+    signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+    ...(headers === undefined ? {} : { headers }),
+  });
+  if (!response.ok) throw new Error(`${url.host} answered ${response.status}`);
+  return response;
+}
+
+/** The whole body, unless it has more bytes than anything that is fetched here. */
+export async function bytesOf(response: Response): Promise<Buffer> {
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  if (body === null) return Buffer.alloc(0);
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > mostBytes)
+      throw new Error(`${new URL(response.url).host} sends more than ${mostBytes} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** @throws Error where the bytes are not those that are pinned */
+export function requirePinned(bytes: Uint8Array, { name, sha256 }: PinnedFile): void {
+  if (createHash('sha256').update(bytes).digest('hex') !== sha256) {
+    throw new Error(`${name} does not have the SHA-256 that is pinned for it`);
+  }
+}
