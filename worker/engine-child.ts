@@ -1,6 +1,8 @@
 import { learnVocabulary } from '../engine/tokenization/vocabulary.js';
+import { checkMemory } from '../engine/training/memory-need.js';
 import { openModelSource } from '../engine/training/model-source.js';
 import { predictTexts } from '../engine/training/predict.js';
+import { longestText } from '../engine/training/tokenize.js';
 import type { EngineReply, EngineRequest } from './engine-request.js';
 import { leaveWithParent, send, showLife, tellable } from './parent-watch.js';
 
@@ -34,11 +36,13 @@ async function compute(request: EngineRequest): Promise<Float32Array | string | 
       return learnVocabulary(request.texts, { size: vocabulary, type });
     }
     case 'check': {
-      const { folder, labels, maxLength } = request;
+      const { folder, labels, maxLength, batchSize } = request;
       enter('opening the model', { silent: true, patienceSeconds: checkSeconds });
       const source = await openModelSource({ checkpoint: folder, maxLength }, labels, [0, 0]);
       await source.close();
-      return source.warnings;
+      const { classifier, warnings } = source;
+      checkMemory(classifier, { texts: batchSize, length: longestText(maxLength, classifier) });
+      return warnings;
     }
   }
 }

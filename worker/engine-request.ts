@@ -16,6 +16,7 @@ export type EngineRequest =
       readonly folder: string;
       readonly labels: readonly string[];
       readonly maxLength: number;
+      readonly batchSize: number;
     };
 
 export type EngineReply =
