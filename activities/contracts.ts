@@ -115,11 +115,11 @@ export type EpochFinished = ReadOnly<z.output<typeof epochFinishedSchema>>;
 export const datasetSchema = z.object({
   /** `test` is null for a pipeline without rows to predict. */
   rows: z.object({ train: count, test: count.nullable() }),
-  /** JSON `TrainingTable` (engine/training/job.ts): texts, labels and fold of every training row. */
+  /** Column file (data/prepared-table.ts): texts, labels and fold of every training row. */
   table: artifact,
-  /** JSON string[]: ids of the training rows. */
+  /** Column file: ids of the training rows. */
   trainIds: artifact,
-  /** JSON {ids: string[], texts: string[]}: the test rows, if there are any. Never part of a fold's key. */
+  /** Column file: ids and texts of the test rows, if there are any. Never part of a fold's key. */
   test: artifact.nullable(),
   warnings: list(warning, 10_000),
 });

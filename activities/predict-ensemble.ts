@@ -1,13 +1,11 @@
 import { Context } from '@temporalio/activity';
 import { InputFault } from '../errors/fault.js';
-import { submissionCsv } from '../data/results.js';
-import { meanProbabilities } from '../metrics/ensemble.js';
-import { decide } from '../metrics/thresholds.js';
+import { idColumn } from '../pipeline/pipeline.js';
 import { concurrently } from './concurrently.js';
 import type { Dataset, StepActivities, StepCall, Submission, Thresholds, TrainedFold } from './contracts.js';
-import { putText, readJson } from './json-artifact.js';
 import { recorded } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
+import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
 
 type Call = StepCall<{ data: Dataset; fold: readonly TrainedFold[]; thresholds: Thresholds }>;
@@ -23,21 +21,32 @@ async function predict(
 ): Promise<Submission> {
   const { test } = inputs.data;
   if (test === null) throw withoutTestRows(step);
-  const { ids, texts } = await readJson<{ ids: string[]; texts: string[] }>(services.store, test);
+  const { store, tables, predictor, slots } = services;
+  const { labels, data, model } = pipeline;
+  const signal = Context.current().cancellationSignal;
   const directory = new RunDirectory(services, run);
-  const options = {
-    maxLength: pipeline.model.maxLength,
-    threads: settings.threads,
-    signal: Context.current().cancellationSignal,
-  };
-  const predictions = await concurrently(inputs.fold, services.slots, async (fold) =>
-    services.predictor.predict(await directory.model(fold), texts, options),
-  );
-  const { labels, data } = pipeline;
-  const thresholds = labels.map((label) => inputs.thresholds.thresholds[label]!);
-  const decided = decide(meanProbabilities(predictions), thresholds);
-  const csv = submissionCsv({ id: data.id, ids, labels, predictions: decided });
-  return { submission: await putText(services.store, csv), rows: ids.length };
+  const options = { maxLength: model.maxLength, threads: settings.threads, signal };
+  const table = await store.localPath(test);
+  const names = inputs.fold.map(({ fold }) => `probabilities-${fold}`);
+  return withScratch(services, [...names, 'submission'], async (paths) => {
+    await concurrently(inputs.fold, slots, async (fold) =>
+      predictor.predict(
+        await directory.model(fold),
+        { table, output: paths[`probabilities-${fold.fold}`]! },
+        options,
+      ),
+    );
+    const request = {
+      test: table,
+      models: names.map((name) => paths[name]!),
+      id: idColumn(data),
+      labels,
+      thresholds: labels.map((label) => inputs.thresholds.thresholds[label]!),
+      output: paths['submission']!,
+    };
+    const { rows } = await tables.run('submit', request, signal);
+    return { submission: await store.putFile(request.output, { move: true }), rows };
+  });
 }
 
 function withoutTestRows(step: string): InputFault {

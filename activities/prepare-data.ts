@@ -1,8 +1,8 @@
-import type { TrainingTable } from '../engine/training/job.js';
+import { Context } from '@temporalio/activity';
 import type { Dataset, StepActivities, StepCall } from './contracts.js';
-import { putJson } from './json-artifact.js';
-import { readTables } from './pipeline-tables.js';
+import { prepareRequest } from './pipeline-tables.js';
 import { recorded } from './recorded.js';
+import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
 
 /** Reads the tables, checks them and gives every training row its fold. */
@@ -12,14 +12,17 @@ export function prepareData(services: Services): StepActivities['prepareData'] {
   );
 }
 
-async function prepare({ store }: Services, { pipeline }: StepCall<unknown>): Promise<Dataset> {
-  const { train, test, folds, warnings } = await readTables(pipeline);
-  const table: TrainingTable = { texts: train.texts, labels: train.labels, folds: [...folds] };
-  return {
-    rows: { train: train.ids.length, test: test?.ids.length ?? null },
-    table: await putJson(store, table),
-    trainIds: await putJson(store, train.ids),
-    test: test === null ? null : await putJson(store, test),
-    warnings,
-  };
+async function prepare(services: Services, { pipeline }: StepCall<unknown>): Promise<Dataset> {
+  const { store, tables } = services;
+  const signal = Context.current().cancellationSignal;
+  return withScratch(services, ['table', 'trainIds', 'test'], async (output) => {
+    const { rows, warnings } = await tables.run('prepare', prepareRequest(pipeline, output), signal);
+    return {
+      rows,
+      table: await store.putFile(output.table, { move: true }),
+      trainIds: await store.putFile(output.trainIds, { move: true }),
+      test: rows.test === null ? null : await store.putFile(output.test, { move: true }),
+      warnings,
+    };
+  });
 }

@@ -37,7 +37,7 @@ const nothing = (): Record<string, ArtifactRef> => ({});
 /** One record per step activity. */
 export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } = {
   prepareData: {
-    version: 1,
+    version: 2,
     ...schemas.prepareData,
     reads: (services, { pipeline }) => tableDigests(services, pipeline),
     files: nothing,
@@ -54,7 +54,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
       Object.fromEntries(Object.entries(model).map(([name, ref]) => [`${modelFolder(fold)}/${name}`, ref])),
   },
   aggregateOof: {
-    version: 1,
+    version: 2,
     ...schemas.aggregateOof,
     reads: (_services, { inputs: { data, fold } }) => ({
       table: data.table.sha256,

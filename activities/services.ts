@@ -4,6 +4,7 @@ import type { ScratchModel } from '../pipeline/pipeline.js';
 import type { CheckpointShelf } from '../store/checkpoints.js';
 import type { KeyIndex } from '../store/keys.js';
 import type { ArtifactStore } from '../store/store.js';
+import type { TableWork } from './tables/tasks.js';
 
 /** Trains one fold, in a process of its own. */
 export interface Trainer {
@@ -19,20 +20,26 @@ export interface Trainer {
 }
 
 export interface Predictor {
-  /** Probabilities `[texts, labels]` of an exported model. */
+  /**
+   * Writes an exported model's probabilities of the rows of a prepared test table: raw little-endian
+   * float32 `[rows, labels]`.
+   */
   predict(
     modelFolder: string,
-    texts: readonly string[],
+    files: { readonly table: string; readonly output: string },
     options: { readonly maxLength: number; readonly threads: number; readonly signal: AbortSignal },
-  ): Promise<Float32Array>;
+  ): Promise<void>;
 }
 
 /** Where models and tokenizers come from. */
 export interface ModelSource {
   /** The local folder of a checkpoint, fetched first where it is a name of the hub, and its files' names. */
   locate(checkpoint: string): Promise<{ readonly folder: string; readonly files: readonly string[] }>;
-  /** The `tokenizer.json` learnt from texts for a model from scratch; the same for the same texts. */
-  learnTokenizer(scratch: ScratchModel, texts: readonly string[]): Promise<string>;
+  /**
+   * The `tokenizer.json` learnt for a model from scratch from the texts of a prepared training table; the
+   * same for the same texts.
+   */
+  learnTokenizer(scratch: ScratchModel, table: string): Promise<string>;
 }
 
 /** Everything outside that the activities work with. */
@@ -45,6 +52,9 @@ export interface Services {
   readonly trainer: Trainer;
   readonly predictor: Predictor;
   readonly models: ModelSource;
+  readonly tables: TableWork;
+  /** Folder of files on their way into the store, on its disk. */
+  readonly scratch: string;
   /** Intra-op threads of the engine, for one fold. */
   readonly threads: number;
   /** Folds that are trained or scored at once. */

@@ -2,7 +2,7 @@ import { Context, heartbeat, log, sleep } from '@temporalio/activity';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { FoldJob, FoldOutcome, TrainingTable } from '../engine/training/job.js';
+import type { FoldJob, FoldOutcome } from '../engine/training/job.js';
 import type { Lease } from '../store/checkpoints.js';
 import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
@@ -13,7 +13,7 @@ import type { Dataset, StepActivities, StepCall, TrainedFold } from './contracts
 import { FoldSession } from './fold-session.js';
 import { beating } from './heartbeat.js';
 import { keyOf } from './identity.js';
-import { putJson, readJson } from './json-artifact.js';
+import { putJson } from './json-artifact.js';
 import { digestedModel } from './input-digests.js';
 import { changedMeanwhile, record, reuse } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
@@ -192,9 +192,11 @@ async function modelOf(
     if ((await keyOf(services, 'trainFold', call)) !== key) throw changedMeanwhile(call.step);
     return { checkpoint: folder, digests, maxLength };
   }
-  const { texts } = await readJson<TrainingTable>(store, inputs.data.table);
   const tokenizer = join(workDirectory, 'tokenizer.json');
-  await writeDurably(tokenizer, await models.learnTokenizer(scratch, texts));
+  await writeDurably(
+    tokenizer,
+    await models.learnTokenizer(scratch, await store.localPath(inputs.data.table)),
+  );
   return { scratch, tokenizer, maxLength };
 }
 

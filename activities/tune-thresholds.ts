@@ -1,7 +1,5 @@
-import type { TrainingTable } from '../engine/training/job.js';
-import { scoreOutOfFold } from '../metrics/out-of-fold.js';
+import { Context } from '@temporalio/activity';
 import type { Dataset, OutOfFold, StepActivities, StepCall, Thresholds } from './contracts.js';
-import { readFloats, readJson } from './json-artifact.js';
 import { recorded } from './recorded.js';
 import type { Services } from './services.js';
 
@@ -12,12 +10,14 @@ export function tuneThresholds(services: Services): StepActivities['tuneThreshol
   return recorded(services, 'tuneThresholds', (call: Call) => tune(services, call));
 }
 
-async function tune({ store }: Services, { pipeline, inputs }: Call): Promise<Thresholds> {
+async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Promise<Thresholds> {
   const { labels } = pipeline;
-  const table = await readJson<TrainingTable>(store, inputs.data.table);
-  const probabilities = await readFloats(store, inputs.oof.probabilities);
-  const truth = Uint8Array.from(table.labels.flat());
-  const scores = scoreOutOfFold(probabilities, truth, Int32Array.from(table.folds), labels.length);
+  const request = {
+    table: await store.localPath(inputs.data.table),
+    probabilities: await store.localPath(inputs.oof.probabilities),
+    labels: labels.length,
+  };
+  const scores = await tables.run('score', request, Context.current().cancellationSignal);
   const byLabel = <T>(values: readonly T[]): Record<string, T> =>
     Object.fromEntries(labels.map((label, index) => [label, values[index]!]));
   return {

@@ -1,11 +1,11 @@
-import type { TrainingTable } from '../engine/training/job.js';
-import { renderReport } from '../report/page.js';
+import { Context } from '@temporalio/activity';
 import type { FoldResult, RunResult } from '../report/run-result.js';
 import type { Report, StepActivities, TrainedFold } from './contracts.js';
-import { putText, readFloats, readJson } from './json-artifact.js';
+import { putText } from './json-artifact.js';
 import { previousRun } from './previous-run.js';
 import { recorded } from './recorded.js';
 import { resultWarnings } from './result-warnings.js';
+import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
 
 type Call = Parameters<StepActivities['writeReport']>[0];
@@ -15,20 +15,22 @@ export function writeReport(services: Services): StepActivities['writeReport'] {
   return recorded(services, 'writeReport', (call: Call) => write(services, call));
 }
 
-async function write({ store, versions, runsDirectory }: Services, call: Call): Promise<Report> {
+async function write(services: Services, call: Call): Promise<Report> {
+  const { store, tables, versions, runsDirectory } = services;
   const { data, oof } = call.inputs;
   const scored = resultOf(call, versions);
   const result = { ...scored, previous: await previousRun(runsDirectory, scored) };
-  const table = await readJson<TrainingTable>(store, data.table);
-  const probabilities = await readFloats(store, oof.probabilities);
-  const page = renderReport({
-    result,
-    outOfFold: { probabilities, labels: table.labels },
-  });
-  return {
-    report: await putText(store, page),
-    result: await putText(store, `${JSON.stringify({ ...result, reused: call.reused }, null, 2)}\n`),
+  const files = {
+    table: await store.localPath(data.table),
+    probabilities: await store.localPath(oof.probabilities),
   };
+  return withScratch(services, ['page'], async ({ page }) => {
+    await tables.run('report', { result, ...files, output: page }, Context.current().cancellationSignal);
+    return {
+      report: await store.putFile(page, { move: true }),
+      result: await putText(store, `${JSON.stringify({ ...result, reused: call.reused }, null, 2)}\n`),
+    };
+  });
 }
 
 function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['versions']): RunResult {

@@ -1,78 +1,201 @@
-import { isUtf8 } from 'node:buffer';
-import { open } from 'node:fs/promises';
-import { table, type ColumnTable } from 'arquero';
-import { CsvError, parse } from 'csv-parse/sync';
-import { TableFault } from './table-fault.js';
+import { CsvError, parse } from 'csv-parse';
+import { pipeline } from 'node:stream/promises';
+import { Growing } from './column-file/growing.js';
+import { maxRows } from './column-file/format.js';
+import { Header } from './header.js';
+import { TableFault, type TablePlace } from './table-fault.js';
+import { TableSource } from './table-source.js';
 
-/** A CSV file as it stands: every cell a string, verbatim. */
-export interface TextTable {
-  readonly file: string;
-  readonly columns: ColumnTable;
-  /** The line of the file where each row starts. */
-  readonly lines: Int32Array;
-}
-
-/** What one read of a file can give in Node. */
-const maxBytes = 2 ** 31 - 1;
 /** One row, all its cells together. */
 const maxRowCharacters = 16 * 1024 * 1024;
+/** Of four bytes each, and as many commas. */
+const maxRowBytes = 5 * maxRowCharacters;
+
+/** Told each row's cells, as many as the header has; rows count from 0. */
+export type OnRow = (cells: readonly string[], row: number) => void;
+
+/** A table that was read to its end. */
+export interface ReadTable {
+  readonly rows: number;
+  /** Where a row is, for a fault. */
+  place(row: number, column?: string): Promise<TablePlace>;
+}
 
 /**
  * Reads a CSV file (RFC 4180, comma, UTF-8 with or without byte order mark; rows end in LF, CRLF or
- * CR). Nothing is repaired and nothing converted: `NA` and `007` stay what they are.
+ * CR), row by row. Nothing is repaired and nothing converted: every cell is a string, verbatim, and `NA`
+ * and `007` stay what they are.
  *
+ * @param onHeader told the columns before the first row; what it returns is told the rows
  * @throws TableFault for a file that is missing, too large, or not such a table
  */
-export async function readTable(file: string): Promise<TextTable> {
-  return parseTable(await readBytes(file), file);
-}
-
-/** @throws TableFault; see `readTable` */
-export function parseTable(bytes: Buffer, file: string): TextTable {
-  requireText(bytes, file);
-  const [header, ...rows] = parseRecords(bytes, file);
-  if (header === undefined) {
-    throw new TableFault({ file }, { what: 'the file is empty', expected: 'a header and rows' });
-  }
-  const names = header.cells;
-  requireDistinct(names, file);
-  rows.forEach((row, index) => requireWidth(row, names, file, index + 1));
-  const columns = names.map((name, column) => [name, rows.map(({ cells }) => cells[column]!)] as const);
-  return { file, columns: table(columns), lines: Int32Array.from(rows, ({ firstLine }) => firstLine) };
-}
-
-interface ParsedRecord {
-  readonly cells: string[];
-  readonly firstLine: number;
-}
-
-function parseRecords(bytes: Buffer, file: string): ParsedRecord[] {
-  const records: ParsedRecord[] = [];
-  let nextLine = 1;
+export async function readTable(file: string, onHeader: (header: Header) => OnRow): Promise<ReadTable> {
+  const source = await TableSource.open(file);
   try {
-    parse(bytes, {
+    const records = new Records(file, onHeader);
+    await records.read(source);
+    return {
+      rows: records.rows,
+      place: (row, column) => placeOf(file, records.startOf(row), row, column),
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+async function placeOf(file: string, start: number, row: number, column?: string): Promise<TablePlace> {
+  const source = await TableSource.open(file);
+  try {
+    const line = await source.lineOf(start);
+    return { file, row: row + 1, line, ...(column === undefined ? {} : { column }) };
+  } finally {
+    await source.close();
+  }
+}
+
+interface RowFault {
+  readonly what: string;
+  readonly expected?: string;
+  readonly found?: string;
+  readonly remedy?: string;
+}
+
+/** The records of a file as they are parsed: the header, then rows. */
+class Records {
+  private readonly starts = new Growing((length) => new Uint32Array(length));
+  private header: Header | undefined;
+  private onRow: OnRow = () => undefined;
+  /** Where the record in progress starts, in bytes. */
+  private start = 0;
+  /** Bytes handed to the parser, and whether the last of them ends a line. */
+  private given = 0;
+  private lineEnded = false;
+  /** What ends the reading. Thrown inside the parser it would take the row's text with it. */
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly file: string,
+    private readonly onHeader: (header: Header) => OnRow,
+  ) {}
+
+  get rows(): number {
+    return this.starts.length;
+  }
+
+  startOf(row: number): number {
+    return this.starts.values()[row]!;
+  }
+
+  async read(source: TableSource): Promise<void> {
+    const parser = parse({
       bom: true,
       record_delimiter: ['\r\n', '\n', '\r'],
       max_record_size: maxRowCharacters,
-      // Widths are checked by `requireWidth`, which knows the row's first line.
+      // Widths are checked by `take`, which knows the row.
       relax_column_count: true,
-      on_record: (cells: string[], { lines }) => {
-        records.push({ cells, firstLine: nextLine });
-        nextLine = lines + 1;
+      on_record: (cells: string[]) => {
+        if (this.failure === undefined) this.attempt(() => this.take(cells, parser.info.bytes));
         return null;
       },
     });
-    return records;
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    // Neither the error nor its message may go on: both carry the row's text.
-    const header = records.length === 0;
-    const place = { file, line: nextLine, ...(header ? {} : { row: records.length }) };
-    throw new TableFault(place, csvFaults[error.code] ?? { what: `the row cannot be read (${error.code})` });
+    try {
+      await pipeline(this.pieces(source), parser, drained);
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      // Neither the error nor its message may go on: both carry the row's text.
+      throw await this.faultHere(
+        source,
+        csvFaults[error.code] ?? { what: `the row cannot be read (${error.code})` },
+      );
+    }
+    await this.requireSound(source);
+    if (this.header === undefined) {
+      throw new TableFault({ file: this.file }, { what: 'the file is empty', expected: 'a header and rows' });
+    }
+  }
+
+  private async *pieces(source: TableSource): AsyncGenerator<Buffer> {
+    for await (const piece of source.pieces()) {
+      await this.requireSound(source);
+      if (this.given - this.start > maxRowBytes)
+        throw await this.faultHere(source, csvFaults['CSV_MAX_RECORD_SIZE']!);
+      this.given += piece.length;
+      this.lineEnded = lineBreaks.has(piece.at(-1)!);
+      yield piece;
+    }
+  }
+
+  private async requireSound(source: TableSource): Promise<void> {
+    if (this.failure === undefined) return;
+    const { error } = this.failure;
+    throw error instanceof RowFailure ? await this.faultHere(source, error.fault) : error;
+  }
+
+  private attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.failure = { error };
+    }
+  }
+
+  private take(cells: readonly string[], end: number): void {
+    if (this.header === undefined) {
+      this.header = new Header(this.file, cells);
+      this.onRow = this.onHeader(this.header);
+      this.header.requireDistinct();
+    } else {
+      this.requireRow(cells, this.header.names.length, end);
+      this.onRow(cells, this.rows);
+      this.starts.append(this.start);
+    }
+    this.start = end;
+  }
+
+  private requireRow(cells: readonly string[], width: number, end: number): void {
+    // Two quotes make a cell, also at the end of the file; a line break alone makes none.
+    const unended = end === this.given && !this.lineEnded;
+    if (cells.length === 1 && cells[0] === '' && end - this.start <= 2 && !unended) {
+      throw new RowFailure({
+        what: 'the row is a blank line',
+        expected: width === 1 ? 'a cell; an empty one is written ""' : `${width} cells, as in the header`,
+        remedy: 'Remove it.',
+      });
+    }
+    if (cells.length !== width) {
+      throw new RowFailure({
+        what: `the row is too ${cells.length < width ? 'short' : 'long'}`,
+        expected: `${width} cells, as in the header`,
+        found: String(cells.length),
+        remedy: 'Put cells with commas or line breaks in quotes.',
+      });
+    }
+    if (this.rows === maxRows) throw new RowFailure({ what: `there are more than ${maxRows} rows` });
+  }
+
+  /** A fault of the record in progress. */
+  private async faultHere(source: TableSource, fault: RowFault): Promise<TableFault> {
+    const line = await source.lineOf(this.start);
+    const row = this.header === undefined ? {} : { row: this.rows + 1 };
+    return new TableFault({ file: this.file, line, ...row }, fault);
   }
 }
 
-const csvFaults: Readonly<Record<string, { what: string; expected?: string; remedy?: string }>> = {
+const lineBreaks: ReadonlySet<number> = new Set([0x0a, 0x0d]);
+
+/** What is wrong with a row, before its line is known. */
+class RowFailure extends Error {
+  constructor(readonly fault: RowFault) {
+    super(fault.what);
+  }
+}
+
+/** Records are taken as they are parsed, so that nothing comes out. */
+async function drained(records: AsyncIterable<unknown>): Promise<void> {
+  for await (const record of records) void record;
+}
+
+const csvFaults: Readonly<Record<string, RowFault>> = {
   CSV_QUOTE_NOT_CLOSED: {
     what: 'a quote is opened and never closed',
     remedy: 'Close it; a quote inside a quoted cell is written twice.',
@@ -92,113 +215,3 @@ const csvFaults: Readonly<Record<string, { what: string; expected?: string; reme
     remedy: 'Look for a quote that is not closed.',
   },
 };
-
-/** UTF-8 without NUL; what is binary or in another encoding would otherwise become wrong texts. */
-function requireText(bytes: Buffer, file: string): void {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) {
-    throw new TableFault(
-      { file },
-      { what: 'the file is UTF-16', expected: 'UTF-8', remedy: 'Save it as CSV UTF-8.' },
-    );
-  }
-  const nul = bytes.indexOf(0);
-  if (nul >= 0) {
-    throw new TableFault(
-      { file, line: lineOf(bytes, nul) },
-      { what: 'there is a NUL byte', expected: 'text', remedy: 'Export the table again as CSV UTF-8.' },
-    );
-  }
-  if (!isUtf8(bytes)) {
-    throw new TableFault(
-      { file, line: firstBrokenLine(bytes) },
-      { what: 'the file is not UTF-8', expected: 'UTF-8', remedy: 'Save it as CSV UTF-8.' },
-    );
-  }
-}
-
-const newline = 0x0a;
-
-function lineOf(bytes: Buffer, offset: number): number {
-  let line = 1;
-  for (let at = bytes.indexOf(newline); at >= 0 && at < offset; at = bytes.indexOf(newline, at + 1)) line++;
-  return line;
-}
-
-/** No UTF-8 sequence spans a newline, so lines can be judged one by one. */
-function firstBrokenLine(bytes: Buffer): number {
-  let start = 0;
-  for (let line = 1; ; line++) {
-    const end = bytes.indexOf(newline, start);
-    if (end < 0 || !isUtf8(bytes.subarray(start, end))) return line;
-    start = end + 1;
-  }
-}
-
-function requireDistinct(names: readonly string[], file: string): void {
-  const name = names.find((candidate, index) => names.indexOf(candidate) < index);
-  if (name === undefined) return;
-  throw new TableFault(
-    { file, line: 1, column: name },
-    {
-      what: 'two columns have this name',
-      expected: 'each name once',
-      remedy: 'Rename or remove one of them.',
-    },
-  );
-}
-
-function requireWidth(
-  { cells, firstLine }: ParsedRecord,
-  names: readonly string[],
-  file: string,
-  row: number,
-): void {
-  if (cells.length === names.length) return;
-  const blank = cells.length === 1 && cells[0] === '';
-  throw new TableFault(
-    { file, row, line: firstLine },
-    {
-      what: blank
-        ? 'the row is a blank line'
-        : `the row is too ${cells.length < names.length ? 'short' : 'long'}`,
-      expected: `${names.length} cells, as in the header`,
-      found: String(cells.length),
-      remedy: blank ? 'Remove it.' : 'Put cells with commas or line breaks in quotes.',
-    },
-  );
-}
-
-async function readBytes(file: string): Promise<Buffer> {
-  let handle;
-  try {
-    handle = await open(file, 'r');
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new TableFault(
-      { file },
-      {
-        what: code === 'ENOENT' ? 'there is no such file' : `the file cannot be opened (${code})`,
-        expected: 'a CSV file',
-        remedy: 'Set data.train and data.test to the paths of the tables, relative to the pipeline.',
-      },
-    );
-  }
-  try {
-    const facts = await handle.stat();
-    if (!facts.isFile())
-      throw new TableFault({ file }, { what: 'this is not a file', expected: 'a CSV file' });
-    if (facts.size > maxBytes) {
-      throw new TableFault(
-        { file },
-        {
-          what: 'the file is too large',
-          found: `${facts.size} bytes`,
-          expected: `at most ${maxBytes} bytes`,
-        },
-      );
-    }
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-}

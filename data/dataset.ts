@@ -1,117 +1,130 @@
-import { cells, listed } from './columns.js';
-import { readTable, type TextTable } from './csv.js';
-import { readLabels } from './labels.js';
-import { TableFault } from './table-fault.js';
+import { ColumnFileWriter } from './column-file/writer.js';
+import type { IdColumn } from './ids.js';
+import { LabelColumns } from './labels.js';
+import { preparedColumns } from './prepared-table.js';
+import { assignFolds, type FoldsOptions } from './splits/folds.js';
+import { labelClasses } from './splits/stratified.js';
+import { askedNames, defaultId, readTextRows } from './text-rows.js';
+import type { TableColumns, TextRows, TextSink } from './text-rows.js';
 
-/** Where the rows are. */
-export interface DatasetSource {
+/** The rows of a training table but for their texts. */
+export interface LabelledRows extends TextRows {
+  /** 0 or 1, `[rows, labels]`. */
+  readonly labels: Uint8Array;
+}
+
+/** What is to be made of a pipeline's tables, and where to. Plain JSON: it goes to a process of its own. */
+export interface PrepareRequest extends TableColumns {
   readonly train: string;
-  readonly test?: string;
-  /** Candidate text columns; the first that a file has is used. */
-  readonly text: readonly string[];
-  /** Column of the ids; where a file lacks it, ids are 0, 1, 2 … */
-  readonly id: string;
+  /** Null where the pipeline has none. */
+  readonly test: string | null;
+  readonly folds: FoldsOptions;
+  readonly output: { readonly table: string; readonly trainIds: string; readonly test: string };
 }
 
-/** Texts with their ids, verbatim, in the order of the file. */
-export interface TextRows {
-  readonly ids: readonly string[];
-  readonly texts: readonly string[];
-}
-
-export interface LabelledDataset {
-  /** `labels`: per row, 0 or 1 per label. */
-  readonly train: TextRows & { readonly labels: readonly (readonly number[])[] };
-  /** Null where the source names none. */
-  readonly test: TextRows | null;
+export interface PreparedTables {
+  /** `test` is null where there is none. */
+  readonly rows: { readonly train: number; readonly test: number | null };
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the tables. Label columns of the test table are ignored.
+ * Reads a training table.
  *
  * @throws TableFault at the first thing that a person has to change
  */
-export async function readDataset(
-  source: DatasetSource,
-  labels: readonly string[],
-): Promise<LabelledDataset> {
-  const trainTable = await readTable(source.train);
-  const testTable = source.test === undefined ? null : await readTable(source.test);
-  const train = textRows(trainTable, source, labels);
-  const test = testTable === null ? null : textRows(testTable, source, labels);
-  const { values, warnings } = readLabels(trainTable, labels);
+export async function readLabelledRows(
+  file: string,
+  columns: TableColumns,
+  texts: TextSink,
+): Promise<LabelledRows> {
+  let labels: LabelColumns | undefined;
+  const rows = await readTextRows(file, columns, texts, (header) => {
+    const columnsOfLabels = (labels = LabelColumns.of(header, columns.labels, askedNames(columns)));
+    return (cells, row) => columnsOfLabels.append(cells, row);
+  });
+  const values = await labels!.values(rows.table);
+  return { ...rows, labels: values, warnings: [...labels!.warnings(file, rows.rows), ...rows.warnings] };
+}
+
+/**
+ * Reads both tables, deals out the folds and writes what a run needs of them into column files: the
+ * training table (texts, labels, folds), its ids, and the rows to predict. Label columns of the test
+ * table are ignored.
+ *
+ * @throws InputFault at the first thing that a person has to change
+ */
+export async function prepareTables(request: PrepareRequest): Promise<PreparedTables> {
+  const { output, folds } = request;
+  const train = await writing(output.table, async (file) => {
+    const texts = file.texts(preparedColumns.texts);
+    const rows = await readLabelledRows(request.train, request, texts);
+    texts.end();
+    const split = assignFolds(labelClasses(rows.labels, request.labels.length), folds);
+    file.bytes(preparedColumns.labels, request.labels.length, rows.labels);
+    file.integers(preparedColumns.folds, split.folds);
+    file.finish(rows.rows);
+    return { ...rows, splitWarnings: split.warnings };
+  });
+  await writing(output.trainIds, (file) => {
+    writeIds(file, train.ids);
+    file.finish(train.rows);
+  });
+  const test = request.test === null ? null : await writeTestTable(request.test, request, output.test);
   return {
-    train: { ids: train.ids, texts: train.texts, labels: values },
-    test: test === null ? null : { ids: test.ids, texts: test.texts },
+    rows: { train: train.rows, test: test?.rows ?? null },
     warnings: [
-      ...warnings,
-      ...(test === null ? [] : columnWarnings(train.textColumn, test.textColumn)),
-      ...emptyTextWarnings(trainTable.file, train.texts),
-      ...(test === null || testTable === null ? [] : emptyTextWarnings(testTable.file, test.texts)),
+      ...train.warnings,
+      ...(test?.warnings ?? []),
+      ...(test === null ? [] : differences(train, test, request)),
+      ...train.splitWarnings,
     ],
   };
 }
 
-function textRows(
-  table: TextTable,
-  { text, id }: DatasetSource,
-  labels: readonly string[],
-): TextRows & { readonly textColumn: string } {
-  if (table.lines.length === 0) {
-    throw new TableFault(
-      { file: table.file },
-      { what: 'there is a header but no rows', expected: 'at least one row' },
+/**
+ * Reads a table of rows to predict and writes them into a column file.
+ *
+ * @throws TableFault at the first thing that a person has to change
+ */
+export async function writeTestTable(file: string, columns: TableColumns, output: string): Promise<TextRows> {
+  return writing(output, async (target) => {
+    const texts = target.texts(preparedColumns.texts);
+    const rows = await readTextRows(file, columns, texts);
+    texts.end();
+    writeIds(target, rows.ids);
+    target.finish(rows.rows);
+    return rows;
+  });
+}
+
+function writeIds(file: ColumnFileWriter, ids: IdColumn | null): void {
+  if (ids === null) return file.rowNumbers(preparedColumns.ids);
+  const texts = file.texts(preparedColumns.ids);
+  for (let row = 0; row < ids.length; row++) texts.append(ids.at(row));
+  texts.end();
+}
+
+function differences(train: TextRows, test: TextRows, { id = defaultId }: TableColumns): string[] {
+  const warnings: string[] = [];
+  if (train.textColumn !== test.textColumn) {
+    const names = `${JSON.stringify(train.textColumn)} for training and ${JSON.stringify(test.textColumn)} for the test rows`;
+    warnings.push(`The text columns differ: ${names}.`);
+  }
+  if ((train.ids === null) !== (test.ids === null)) {
+    const [having, lacking] = train.ids === null ? ['test', 'training'] : ['training', 'test'];
+    warnings.push(
+      `Only the ${having} table has the id column ${JSON.stringify(id)}: the rows of the ${lacking} table are numbered.`,
     );
   }
-  const textColumn = findTextColumn(table, text, labels);
-  return { ids: readIds(table, id), texts: cells(table, textColumn), textColumn };
+  return warnings;
 }
 
-function findTextColumn(table: TextTable, candidates: readonly string[], labels: readonly string[]): string {
-  const names = table.columns.columnNames();
-  const found = candidates.find((name) => names.includes(name) && !labels.includes(name));
-  if (found !== undefined) return found;
-  throw new TableFault(
-    { file: table.file },
-    {
-      what: 'there is no text column',
-      expected: `one of ${candidates.join(', ')}`,
-      found: `the columns ${listed(names)}`,
-      remedy: 'Name the column of the texts in data.text, as in `text: [message]`.',
-    },
-  );
-}
-
-/** Ids are strings verbatim; they name the rows of the results, so each must be there once. */
-function readIds(table: TextTable, id: string): string[] {
-  if (!table.columns.columnNames().includes(id)) return Array.from(table.lines, (_, row) => String(row));
-  const ids = cells(table, id);
-  const seen = new Map<string, number>();
-  ids.forEach((value, row) => {
-    const first = seen.get(value);
-    if (first !== undefined) {
-      throw new TableFault(
-        { file: table.file, row: row + 1, line: table.lines[row]!, column: id },
-        {
-          what: `the id is the same as in row ${first + 1} (line ${table.lines[first]!})`,
-          expected: 'a different id in every row',
-          remedy: 'Remove one of the rows, or set data.id to another column.',
-        },
-      );
-    }
-    seen.set(value, row);
-  });
-  return ids;
-}
-
-function columnWarnings(train: string, test: string): string[] {
-  if (train === test) return [];
-  const names = `${JSON.stringify(train)} for training and ${JSON.stringify(test)} for the test rows`;
-  return [`The text columns differ: ${names}.`];
-}
-
-function emptyTextWarnings(file: string, texts: readonly string[]): string[] {
-  const count = texts.filter((text) => text.trim() === '').length;
-  return count === 0 ? [] : [`${file}: ${count} of ${texts.length} texts are empty.`];
+async function writing<T>(path: string, write: (file: ColumnFileWriter) => T | Promise<T>): Promise<T> {
+  const file = new ColumnFileWriter(path);
+  try {
+    return await write(file);
+  } finally {
+    file.close();
+  }
 }

@@ -1,67 +1,85 @@
-import { nearest } from '../errors/suggestion.js';
-import { cells, listed } from './columns.js';
-import type { TextTable } from './csv.js';
+import { GrowingBytes } from './column-file/growing.js';
+import type { ReadTable } from './csv.js';
+import { listed, type Header } from './header.js';
 import { TableFault } from './table-fault.js';
 
-export interface LabelValues {
-  /** Per row, 0 or 1 per label. */
-  readonly values: readonly (readonly number[])[];
-  readonly warnings: readonly string[];
-}
+/** The label columns of a training table, in the order of `labels`, as its rows are read. */
+export class LabelColumns {
+  private readonly cells = new GrowingBytes();
+  private readonly positives: Float64Array;
+  /** By label, what is neither 0 nor 1: the first such row, and how many there are. */
+  private readonly wrong = new Map<number, { readonly row: number; readonly kind: string; count: number }>();
 
-/**
- * The label columns of a training table, in the order of `labels`. Cells are exactly `0` or `1`.
- *
- * @throws TableFault for a missing column or another cell
- */
-export function readLabels(table: TextTable, labels: readonly string[]): LabelValues {
-  requireColumns(table, labels);
-  const columns = labels.map((label) => labelColumn(table, label));
-  const values = Array.from(table.lines, (_, row) => columns.map((column) => column[row]!));
-  return {
-    values,
-    warnings: labels.flatMap((label, index) => constantWarnings(table, label, columns[index]!)),
-  };
-}
+  private constructor(
+    private readonly labels: readonly string[],
+    private readonly places: readonly number[],
+  ) {
+    this.positives = new Float64Array(labels.length);
+  }
 
-function requireColumns(table: TextTable, labels: readonly string[]): void {
-  const names = table.columns.columnNames();
-  const missing = labels.filter((label) => !names.includes(label));
-  if (missing.length === 0) return;
-  const hints = missing.flatMap((label) => {
-    const near = nearest(
-      label,
-      names.filter((name) => !labels.includes(name)),
-    );
-    return near === undefined ? [] : [`${JSON.stringify(near)} for ${JSON.stringify(label)}`];
-  });
-  const guess = hints.length === 0 ? '' : ` Did you mean ${hints.join(', ')}?`;
-  throw new TableFault(
-    { file: table.file },
-    {
-      what: `${missing.length === 1 ? 'a label column is' : 'label columns are'} missing`,
-      expected: listed(missing),
-      found: `the columns ${listed(names)}`,
-      remedy: `Correct the labels of the pipeline or the header of the table.${guess}`,
-    },
-  );
-}
+  /** @throws TableFault for a missing column */
+  static of(header: Header, labels: readonly string[], asked: readonly string[]): LabelColumns {
+    const places = labels.map((label) => header.place(label));
+    const missing = labels.filter((_, index) => places[index] === undefined);
+    if (missing.length > 0) {
+      throw header.fault(
+        { missing, asked },
+        {
+          what: `${missing.length === 1 ? 'a label column is' : 'label columns are'} missing`,
+          expected: listed(missing),
+          remedy: 'Correct the labels of the pipeline or the header of the table.',
+        },
+      );
+    }
+    return new LabelColumns(labels, places as number[]);
+  }
 
-function labelColumn(table: TextTable, label: string): number[] {
-  const column = cells(table, label);
-  const wrong = column.flatMap((cell, row) => (cell === '0' || cell === '1' ? [] : [row]));
-  if (wrong.length === 0) return column.map(Number);
-  const row = wrong[0]!;
-  const others = wrong.length === 1 ? '' : `; so are ${wrong.length - 1} more of this column`;
-  throw new TableFault(
-    { file: table.file, row: row + 1, line: table.lines[row]!, column: label },
-    {
-      what: `a label is not 0 or 1${others}`,
-      expected: '0 or 1',
-      found: kindOf(column[row]!),
-      remedy: 'Every training row needs each of its labels as 0 or 1, written so.',
-    },
-  );
+  /** Cells are exactly `0` or `1`. */
+  append(cells: readonly string[], row: number): void {
+    for (let label = 0; label < this.places.length; label++) {
+      const cell = cells[this.places[label]!]!;
+      this.cells.append(cell === '1' ? 1 : 0);
+      if (cell === '1') this.positives[label]! += 1;
+      else if (cell !== '0') this.note(label, row, cell);
+    }
+  }
+
+  /**
+   * 0 or 1, `[rows, labels]`.
+   *
+   * @throws TableFault for the first label with a cell that is neither
+   */
+  async values(table: ReadTable): Promise<Uint8Array> {
+    for (const [index, label] of this.labels.entries()) {
+      const wrong = this.wrong.get(index);
+      if (wrong === undefined) continue;
+      const { row, kind, count } = wrong;
+      const others = count === 1 ? '' : `; so are ${count - 1} more of this column`;
+      throw new TableFault(await table.place(row, label), {
+        what: `a label is not 0 or 1${others}`,
+        expected: '0 or 1',
+        found: kind,
+        remedy: 'Every training row needs each of its labels as 0 or 1, written so.',
+      });
+    }
+    return this.cells.bytes();
+  }
+
+  /** Of labels that are the same in every row. */
+  warnings(file: string, rows: number): string[] {
+    return this.labels.flatMap((label, index) => {
+      const positives = this.positives[index]!;
+      const name = `${file}: the label ${JSON.stringify(label)}`;
+      if (positives === 0) return [`${name} never occurs: nothing can be learnt about it.`];
+      return positives === rows ? [`${name} is 1 in every row: nothing can be learnt about it.`] : [];
+    });
+  }
+
+  private note(label: number, row: number, cell: string): void {
+    const wrong = this.wrong.get(label);
+    if (wrong === undefined) this.wrong.set(label, { row, kind: kindOf(cell), count: 1 });
+    else wrong.count++;
+  }
 }
 
 /** What a cell is, without its text: in a table whose columns are shifted it may be anything. */
@@ -72,11 +90,4 @@ function kindOf(cell: string): string {
   if (/^(?:true|false|yes|no)$/i.test(text)) return 'a word for true or false';
   if (text !== cell && (text === '0' || text === '1')) return '0 or 1 with spaces around it';
   return Number.isFinite(Number(text)) ? 'a number in another form' : 'text';
-}
-
-function constantWarnings(table: TextTable, label: string, column: readonly number[]): string[] {
-  const positives = column.reduce((sum, value) => sum + value, 0);
-  const name = `${table.file}: the label ${JSON.stringify(label)}`;
-  if (positives === 0) return [`${name} never occurs: nothing can be learnt about it.`];
-  return positives === column.length ? [`${name} is 1 in every row: nothing can be learnt about it.`] : [];
 }

@@ -1,51 +1,68 @@
+import type { Texts } from './column-file/reader.js';
+
 /** The tables that a run writes: CSV (RFC 4180 quoting, LF), the same bytes for the same values. */
+
+export interface SubmissionRow {
+  readonly id: string;
+  /** 0 or 1 per label. */
+  readonly predictions: Uint8Array;
+}
 
 export interface SubmissionRows {
   /** Header of the id column. */
   readonly id: string;
-  readonly ids: readonly string[];
   readonly labels: readonly string[];
-  /** 0 or 1, `[rows, labels]`. */
-  readonly predictions: Uint8Array;
+  readonly rows: Iterable<SubmissionRow>;
 }
 
-/** `submission.csv`: the id and the predicted labels of every test row. */
-export function submissionCsv({ id, ids, labels, predictions }: SubmissionRows): string {
-  requireShape(predictions, ids, labels);
-  const width = labels.length;
-  return csv(
-    [id, ...labels],
-    ids.map((value, row) => [
-      value,
-      ...Array.from(predictions.subarray(row * width, (row + 1) * width), String),
-    ]),
-  );
+/** `submission.csv`, line by line: the id and the predicted labels of every row. */
+export function* submissionLines({ id, labels, rows }: SubmissionRows): Iterable<string> {
+  yield line([id, ...labels]);
+  for (const { id: value, predictions } of rows) {
+    requireWidth(predictions, labels);
+    yield line([value, ...Array.from(predictions, String)]);
+  }
 }
 
 export interface OofRows {
-  readonly ids: readonly string[];
+  /** Header of the id column. */
+  readonly id: string;
+  readonly ids: Pick<Texts, 'length' | 'lists'>;
   /** The fold that held each row out, 1 … K. */
   readonly folds: ArrayLike<number>;
   readonly labels: readonly string[];
-  /** 0 or 1 per row and label. */
-  readonly truth: readonly (readonly number[])[];
+  /** 0 or 1, `[rows, labels]`. */
+  readonly truth: Uint8Array;
   /** `[rows, labels]`; NaN where no fold predicted the row, which leaves the cell blank. */
   readonly probabilities: Float32Array;
 }
 
-/** `oof.csv`: id, fold, the true labels, and `p_<label>`, the out-of-fold probabilities. */
-export function oofCsv({ ids, folds, labels, truth, probabilities }: OofRows): string {
-  requireShape(probabilities, ids, labels);
-  const width = labels.length;
-  return csv(
-    ['id', 'fold', ...labels, ...labels.map((label) => `p_${label}`)],
-    ids.map((id, row) => [
-      id,
-      String(folds[row]),
-      ...truth[row]!.map(String),
-      ...Array.from(probabilities.subarray(row * width, (row + 1) * width), float32Text),
-    ]),
-  );
+/** `oof.csv`, line by line: id, fold, the true labels, and `p_<label>`, the out-of-fold probabilities. */
+export function* oofLines(table: OofRows): Iterable<string> {
+  const { id, ids, folds, labels, truth, probabilities } = table;
+  if (probabilities.length !== ids.length * labels.length) {
+    throw new RangeError(`${probabilities.length} values for ${ids.length} rows of ${labels.length} labels`);
+  }
+  yield line([id, foldColumn, ...labels, ...labels.map(probabilityColumn)]);
+  let row = 0;
+  for (const list of ids.lists()) {
+    for (const value of list) {
+      const [start, end] = [row * labels.length, (row + 1) * labels.length];
+      yield line([
+        value,
+        String(folds[row]),
+        ...Array.from(truth.subarray(start, end), String),
+        ...Array.from(probabilities.subarray(start, end), float32Text),
+      ]);
+      row++;
+    }
+  }
+}
+
+/** Columns of `oof.csv` besides the id's and the labels'. */
+export const foldColumn = 'fold';
+export function probabilityColumn(label: string): string {
+  return `p_${label}`;
 }
 
 /** The shortest decimal that reads back as the same float32; blank for NaN. */
@@ -59,16 +76,15 @@ export function float32Text(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
-function csv(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [header, ...rows].map((row) => `${row.map(cell).join(',')}\n`).join('');
+function line(cells: readonly string[]): string {
+  return `${cells.map(cell).join(',')}\n`;
 }
 
 function cell(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-function requireShape(values: ArrayLike<number>, ids: readonly string[], labels: readonly string[]): void {
-  if (values.length !== ids.length * labels.length) {
-    throw new RangeError(`${values.length} values for ${ids.length} rows of ${labels.length} labels`);
-  }
+function requireWidth(values: ArrayLike<number>, labels: readonly string[]): void {
+  if (values.length !== labels.length)
+    throw new RangeError(`${values.length} values for a row of ${labels.length} labels`);
 }

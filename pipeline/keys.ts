@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ActivityName, Pipeline } from './pipeline.js';
+import { idColumn, type ActivityName, type Pipeline } from './pipeline.js';
 
 /** What makes a step's result what it is: two steps with the same identity have the same result. */
 export interface StepIdentity {
@@ -45,10 +45,11 @@ export function keyParameters(activity: ActivityName, pipeline: Pipeline): Recor
         folds: folds.count,
       };
     case 'aggregateOof':
+      return { labels, id: idColumn(data) };
     case 'tuneThresholds':
       return { labels };
     case 'predictEnsemble':
-      return { labels, id: data.id, maxLength: model.maxLength };
+      return { labels, id: idColumn(data), maxLength: model.maxLength };
     case 'writeReport':
       return { name, labels, data, folds, model, training: { ...numeric, checkpointEvery, retrySeeds } };
   }

@@ -9,7 +9,7 @@ import { withLists } from './lists.js';
 import { applyOverrides, type Override } from './overrides.js';
 import type { ModelOptions, Pipeline } from './pipeline.js';
 import { maxProblems, PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
-import { pipelineSchema, type PipelineDocument } from './schema.js';
+import { defaultTextColumns, pipelineSchema, type PipelineDocument } from './schema.js';
 import { sizeProblems } from './size.js';
 
 export interface ParseOptions {
@@ -70,11 +70,12 @@ export function readPipeline(path: string, options: Pick<ParseOptions, 'override
 /** Fills in the steps and makes every path absolute. */
 export function complete(document: PipelineDocument, model: ModelOptions, folder: string): Pipeline {
   const { name, labels, folds, training, steps } = document;
-  const { test, ...rest } = document.data;
+  const { text, id, test, train } = document.data;
   const data = {
-    ...rest,
-    train: absolute(rest.train, folder),
+    train: absolute(train, folder),
     ...(test === undefined ? {} : { test: absolute(test, folder) }),
+    text: text ?? defaultTextColumns.filter((column) => !labels.includes(column)),
+    ...(id === undefined ? {} : { id }),
   };
   return {
     name,

@@ -16,13 +16,18 @@ export interface DataSource {
   readonly test?: string;
   /** Candidate text columns, the first one present is used. */
   readonly text: readonly string[];
-  /** The id column; where the file lacks it, ids are 0, 1, 2 … */
-  readonly id: string;
+  /** The id column, which must be there. Absent: `id` where a file has it, else rows are numbered. */
+  readonly id?: string;
+}
+
+/** Header of the id column in the results, and in the tables by default. */
+export function idColumn({ id = 'id' }: Pick<DataSource, 'id'>): string {
+  return id;
 }
 
 export interface FoldsOptions {
   readonly count: number;
-  readonly strategy: 'stratified';
+  readonly strategy: 'stratified' | 'random';
   readonly seed: number;
 }
 

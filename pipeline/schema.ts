@@ -22,6 +22,9 @@ export const durationPattern = /^[1-9][0-9]{0,6}(?:s|m|h|d)$/;
 /** Larger pipelines are refused: each of these is a number of messages, files or columns. */
 export const pipelineLimits = { labels: 1000, folds: 1000, epochs: 10_000, steps: 200 } as const;
 
+/** Looked for in the tables where `data.text` is not set. */
+export const defaultTextColumns = ['text', 'comment_text', 'sentence', 'content', 'review'] as const;
+
 const name = z.string().regex(namePattern);
 const path = z.string().min(1).max(4096).regex(pathPattern);
 const column = z.string().min(1).max(256);
@@ -41,9 +44,15 @@ const data = z.strictObject({
     .array(column)
     .min(1)
     .max(100)
-    .default(['text', 'comment_text', 'sentence', 'content', 'review'])
-    .describe('Candidate text columns: the first one that a file has is used.'),
-  id: column.default('id').describe('Column of the ids; where a file lacks it, ids are 0, 1, 2 …'),
+    .optional()
+    .describe(
+      `Candidate text columns: the first one that a file has is used. Default: those of ${defaultTextColumns.join(', ')} that are no label.`,
+    ),
+  id: column
+    .optional()
+    .describe(
+      'Column of the ids, which the files must have. Without it: `id`, and where a file lacks that, ids are 0, 1, 2 …',
+    ),
 });
 
 const folds = z.strictObject({
@@ -54,9 +63,9 @@ const folds = z.strictObject({
     .default(5)
     .describe('Number of folds, and so of trained models.'),
   strategy: z
-    .enum(['stratified'])
+    .enum(['stratified', 'random'])
     .default('stratified')
-    .describe('How rows are assigned: stratified by the combination of their labels.'),
+    .describe('How rows are assigned: stratified by the combination of their labels, or at random.'),
   seed: seed.default(42).describe('Seed of the shuffle; the assignment equals that of scikit-learn.'),
 });
 

@@ -22,7 +22,7 @@ export function labelEvidence(table: OutOfFoldTable, thresholds: readonly number
   const width = thresholds.length;
   const rows = predictedRows(table.probabilities, width);
   const probabilities = selectRows(table.probabilities, width, rows);
-  const labels = selectRows(Uint8Array.from(table.labels.flat()), width, rows);
+  const labels = selectRows(table.labels, width, rows);
   return thresholds.map((threshold, index) =>
     evidenceOf(column(probabilities, width, index), column(labels, width, index), threshold),
   );

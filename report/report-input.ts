@@ -10,6 +10,6 @@ export interface ReportInput {
 export interface OutOfFoldTable {
   /** Row-major `[rows, labels]`, in the order of `result.labels`; NaN where no fold predicted the row. */
   readonly probabilities: Float32Array;
-  /** Per row, 0 or 1 per label. */
-  readonly labels: readonly (readonly number[])[];
+  /** 0 or 1, `[rows, labels]`. */
+  readonly labels: Uint8Array;
 }

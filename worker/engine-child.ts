@@ -1,9 +1,7 @@
-import { learnVocabulary } from '../engine/tokenization/vocabulary.js';
-import { checkMemory } from '../engine/training/memory-need.js';
 import { openModelSource } from '../engine/training/model-source.js';
-import { predictTexts } from '../engine/training/predict.js';
-import { longestText } from '../engine/training/tokenize.js';
-import type { EngineReply, EngineRequest } from './engine-request.js';
+import { predictTable } from '../engine/training/predict.js';
+import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
+import type { EngineAnswer, EngineReply, EngineRequest } from './engine-request.js';
 import { leaveWithParent, send, showLife, tellable } from './parent-watch.js';
 
 /** How long a phase may take without progress. */
@@ -22,27 +20,26 @@ async function answer(request: EngineRequest): Promise<void> {
   process.exit(0);
 }
 
-async function compute(request: EngineRequest): Promise<Float32Array | string | readonly string[]> {
+async function compute(request: EngineRequest): Promise<EngineAnswer> {
   switch (request.type) {
     case 'predict': {
-      const { folder, texts, maxLength, threads } = request;
+      const { folder, files, maxLength, threads } = request;
       enter('opening the model', { silent: true });
       const onProgress = (): void => enter('scoring', {});
-      return predictTexts(folder, texts, { maxLength, threads, onProgress });
+      await predictTable(folder, files, { maxLength, threads, onProgress });
+      return null;
     }
     case 'tokenizer': {
       const { vocabulary, type } = request.scratch;
       enter('learning the vocabulary', { silent: true });
-      return learnVocabulary(request.texts, { size: vocabulary, type });
+      return learnTableVocabulary(request.table, { size: vocabulary, type });
     }
     case 'check': {
-      const { folder, labels, maxLength, batchSize } = request;
+      const { folder, labels, maxLength } = request;
       enter('opening the model', { silent: true, patienceSeconds: checkSeconds });
       const source = await openModelSource({ checkpoint: folder, maxLength }, labels, [0, 0]);
       await source.close();
-      const { classifier, warnings } = source;
-      checkMemory(classifier, { texts: batchSize, length: longestText(maxLength, classifier) });
-      return warnings;
+      return source.warnings;
     }
   }
 }

@@ -1,24 +1,20 @@
 import type { ModelSource, Predictor } from '../activities/services.js';
 import { resolveModel } from '../engine/checkpoint/hub.js';
-import { EnvironmentFault, Fault } from '../errors/fault.js';
+import { Fault } from '../errors/fault.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
-import { crash, startChild, startFailure } from './child-process.js';
-import { ChildWatch, endChild, stalled, type ChildWatchOptions, type SignOfLife } from './child-watch.js';
-import type { EngineReply, EngineRequest } from './engine-request.js';
+import type { ChildWatchOptions } from './child-watch.js';
+import type { EngineAnswer, EngineRequest } from './engine-request.js';
+import { askChild, type FailedReply } from './request-process.js';
 
 /** A fault that the engine's process raised, under the name that it has there. */
 export class EngineFault extends Fault {
-  constructor(where: string, { name, message, retryable }: Extract<EngineReply, { type: 'failed' }>) {
+  constructor(where: string, { name, message, retryable }: FailedReply) {
     super({ where, what: message }, { retryable });
     this.name = name;
   }
 }
 
-/** It was told to end, and had nothing to keep. */
-export class WorkGivenUp extends EnvironmentFault {}
-
-type Answer = Exclude<EngineReply, SignOfLife>;
-type PredictOptions = Parameters<Predictor['predict']>[2];
+type PredictArguments = Parameters<Predictor['predict']>;
 
 /** Predictions and vocabularies from a child process each, models from folders and the hub. */
 export class EngineProcess implements Predictor, ModelSource {
@@ -34,10 +30,9 @@ export class EngineProcess implements Predictor, ModelSource {
     private readonly watch: ChildWatchOptions = {},
   ) {}
 
-  async predict(folder: string, texts: readonly string[], options: PredictOptions): Promise<Float32Array> {
+  async predict(...[folder, files, options]: PredictArguments): Promise<void> {
     const { maxLength, threads, signal } = options;
-    const request: EngineRequest = { type: 'predict', folder, texts, maxLength, threads };
-    return (await this.ask('the ensemble', request, signal)) as Float32Array;
+    await this.ask('the ensemble', { type: 'predict', folder, files, maxLength, threads }, signal);
   }
 
   /**
@@ -49,14 +44,14 @@ export class EngineProcess implements Predictor, ModelSource {
    */
   async check(
     folder: string,
-    training: { labels: readonly string[]; maxLength: number; batchSize: number },
+    { labels, maxLength }: { labels: readonly string[]; maxLength: number },
   ): Promise<readonly string[]> {
-    const request: EngineRequest = { type: 'check', folder, ...training };
+    const request: EngineRequest = { type: 'check', folder, labels, maxLength };
     return (await this.ask('model.checkpoint', request)) as readonly string[];
   }
 
-  async learnTokenizer(scratch: ScratchModel, texts: readonly string[]): Promise<string> {
-    return (await this.ask('the vocabulary', { type: 'tokenizer', scratch, texts })) as string;
+  async learnTokenizer(scratch: ScratchModel, table: string): Promise<string> {
+    return (await this.ask('the vocabulary', { type: 'tokenizer', scratch, table })) as string;
   }
 
   /** Once per checkpoint at a time: several folds must not fetch the same files side by side. */
@@ -72,41 +67,8 @@ export class EngineProcess implements Predictor, ModelSource {
     }
   }
 
-  private ask(
-    where: string,
-    request: EngineRequest,
-    signal?: AbortSignal,
-  ): Promise<Float32Array | string | readonly string[]> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(givenUp(where));
-      const child = startChild(this.script);
-      let reply: Answer | undefined;
-      let failure: Fault | undefined;
-      const end = (): void => void child.kill('SIGKILL');
-      const settle = (code: number | null, exitSignal: NodeJS.Signals | null): void => {
-        watch.end();
-        signal?.removeEventListener('abort', end);
-        if (reply?.type === 'done') resolve(reply.value);
-        else if (reply !== undefined) reject(new EngineFault(where, reply));
-        else if (signal?.aborted === true) reject(givenUp(where));
-        else reject(failure ?? crash(where, code, exitSignal));
-      };
-      const watch = new ChildWatch((found) => {
-        failure = stalled(where, found);
-        endChild(child, () => settle(null, 'SIGKILL'));
-      }, this.watch);
-      signal?.addEventListener('abort', end, { once: true });
-      child.on('message', (message: EngineReply) => {
-        watch.heard(message);
-        if (message.type === 'done' || message.type === 'failed') reply = message;
-      });
-      child.on('error', (error) => (failure ??= startFailure(where, child, error)));
-      child.on('close', settle);
-      child.send(request, () => undefined);
-    });
+  private ask(where: string, request: EngineRequest, signal?: AbortSignal): Promise<EngineAnswer> {
+    const faultOf = (reply: FailedReply): Fault => new EngineFault(where, reply);
+    return askChild(this.script, request, { where, signal, watch: this.watch, faultOf });
   }
-}
-
-function givenUp(where: string): WorkGivenUp {
-  return new WorkGivenUp({ where, what: 'the work was given up, as it was told to' });
 }

@@ -1,25 +1,24 @@
-import type { SignOfLife } from './child-watch.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
+import type { RequestReply } from './request-process.js';
 
 /** What the engine's child process is asked for besides training; one request each. */
 export type EngineRequest =
   | {
       readonly type: 'predict';
       readonly folder: string;
-      readonly texts: readonly string[];
+      readonly files: { readonly table: string; readonly output: string };
       readonly maxLength: number;
       readonly threads: number;
     }
-  | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly texts: readonly string[] }
+  | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly table: string }
   | {
       readonly type: 'check';
       readonly folder: string;
       readonly labels: readonly string[];
       readonly maxLength: number;
-      readonly batchSize: number;
     };
 
-export type EngineReply =
-  | SignOfLife
-  | { readonly type: 'done'; readonly value: Float32Array | string | readonly string[] }
-  | { readonly type: 'failed'; readonly name: string; readonly message: string; readonly retryable: boolean };
+/** Null for what was scored, the tokenizer that was learnt, or what is to be known of a checkpoint. */
+export type EngineAnswer = null | string | readonly string[];
+
+export type EngineReply = RequestReply<EngineAnswer>;

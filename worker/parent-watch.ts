@@ -1,3 +1,6 @@
+import type { Fault } from '../errors/fault.js';
+import type { FailedReply } from './request-process.js';
+
 const checkMs = 2_000;
 const aliveMs = 3_000;
 
@@ -47,8 +50,11 @@ export async function allSent(): Promise<void> {
 }
 
 /** What of an error may leave the process: a fault's own words; of any other only its kind and place. */
-export function tellable(error: unknown): { name: string; message: string; retryable: boolean } {
-  if (isFault(error)) return { name: error.name, message: error.message, retryable: error.retryable };
+export function tellable(error: unknown): Omit<FailedReply, 'type'> {
+  if (isFault(error)) {
+    const { name, message, retryable, details } = error;
+    return { name, message, retryable, details };
+  }
   console.error(error);
   const place =
     error instanceof Error ? /\bat .*?([\w.-]+:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1] : undefined;
@@ -57,6 +63,6 @@ export function tellable(error: unknown): { name: string; message: string; retry
   return { name: 'Unexpected', message, retryable: true };
 }
 
-function isFault(error: unknown): error is Error & { retryable: boolean } {
+function isFault(error: unknown): error is Fault {
   return error instanceof Error && 'details' in error && 'retryable' in error;
 }

@@ -11,6 +11,7 @@ import { KeyIndex } from '../store/keys.js';
 import { PatientStore } from '../store/patient-store.js';
 import { EngineProcess } from './engine-process.js';
 import { sharesOf } from './shares.js';
+import { TablesProcess } from './tables-process.js';
 import { TrainerProcess } from './trainer-process.js';
 
 export interface ServicesOptions {
@@ -32,7 +33,7 @@ export interface ServicesOptions {
 /** The state of one workdir: artifacts, keys and checkpoints, as every command finds them. */
 export function openState(
   workdir: string,
-): Pick<Services, 'store' | 'keys' | 'checkpoints' | 'runsDirectory'> {
+): Pick<Services, 'store' | 'keys' | 'checkpoints' | 'runsDirectory' | 'scratch'> {
   const state = join(workdir, '.foldwise');
   const store = new PatientStore(new FolderStore(join(state, 'store')));
   return {
@@ -40,6 +41,7 @@ export function openState(
     keys: new KeyIndex(join(state, 'keys'), store),
     checkpoints: new CheckpointShelf(join(state, 'checkpoints')),
     runsDirectory: join(workdir, 'runs'),
+    scratch: join(state, 'scratch'),
   };
 }
 
@@ -56,6 +58,7 @@ export function createServices(options: ServicesOptions): Services {
     }),
     predictor: engine,
     models: engine,
+    tables: new TablesProcess(script('tables-child')),
     ...sharesOf(options),
     device: 'cpu',
     engineSignature: (threads) => engineSignature(versions.onnxruntime, threads),

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Predictor, Trainer } from '../../activities/services.js';
-import type { EpochMetrics, FoldJob, FoldOutcome, TrainingTable } from '../../engine/training/job.js';
+import type { EpochMetrics, FoldJob, FoldOutcome } from '../../engine/training/job.js';
+import { openTestTable, openTrainingTable } from '../../data/prepared-table.js';
 
 /** The files of an exported fold: what travels of a fold is mostly the references to them. */
 const exported = [
@@ -20,7 +21,8 @@ export class InstantTrainer implements Trainer {
     const epochs = Array.from({ length: job.training.epochs }, (_, index) => metricsOf(index + 1, job.fold));
     onMessage({ type: 'started', step: 0, steps: epochs.length, epochs: epochs.length, resumedFrom: 0 });
     for (const metrics of epochs) onMessage({ type: 'epoch', metrics, best: true });
-    const table = JSON.parse(await readFile(job.table, 'utf8')) as TrainingTable;
+    const table = openTrainingTable(job.table);
+    table.close();
     const rows = [...table.folds.keys()].filter((row) => table.folds[row] === job.fold);
     const probabilities = join(job.workDirectory, 'probabilities');
     await writeFile(probabilities, new Uint8Array(new Float32Array(rows.length * job.labels.length).buffer));
@@ -61,7 +63,12 @@ async function writeModel({ fold, workDirectory }: FoldJob): Promise<Record<stri
 export class InstantPredictor implements Predictor {
   constructor(private readonly labels: number) {}
 
-  predict(_folder: string, texts: readonly string[]): Promise<Float32Array> {
-    return Promise.resolve(new Float32Array(texts.length * this.labels).fill(0.6));
+  async predict(_folder: string, files: { table: string; output: string }): Promise<void> {
+    const { texts, close } = openTestTable(files.table);
+    close();
+    await writeFile(
+      files.output,
+      new Uint8Array(new Float32Array(texts.length * this.labels).fill(0.6).buffer),
+    );
   }
 }

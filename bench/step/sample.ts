@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { readDataset } from '../../data/dataset.js';
+import { readLabelledRows } from '../../data/dataset.js';
 import { permutation } from '../../engine/kernels/philox.js';
 import { loadTokenizer, parseTokenizer } from '../../engine/tokenization/tokenizer.js';
 import type { Tokenizer } from '../../engine/tokenization/tokenizer.js';
@@ -49,19 +49,21 @@ export function miniLmFolder(): string | null {
  */
 export async function readSample(data: string | null, batches: number): Promise<Sample> {
   const file = data ?? (existsSync(brighter) ? brighter : quickstart);
-  const { train } = await readDataset({ train: file, test: file, text: textColumns, id: 'id' }, labels);
+  const read: string[] = [];
+  const columns = { text: textColumns, id: undefined, labels };
+  const { labels: truth } = await readLabelledRows(file, columns, { append: (text) => read.push(text) });
   const rows = batches * training.batchSize;
-  if (train.texts.length < rows) {
+  if (read.length < rows) {
     throw new InputFault({
       where: file,
       what: `there are too few rows for ${batches} batches`,
       expected: `at least ${rows}`,
-      found: `${train.texts.length}`,
+      found: `${read.length}`,
       remedy: 'Ask for fewer with --batches, or name another file with --data.',
     });
   }
-  const { tokenizer, name } = await openTokenizer(train.texts);
-  const texts = await tokenizer.encode(train.texts, training.maxLength);
+  const { tokenizer, name } = await openTokenizer(read);
+  const texts = await tokenizer.encode(read, training.maxLength);
   const order = permutation(texts.length, [training.seed, 0], [0, 0, 0]);
   const notes = data === null && file !== brighter ? ["The sample's training set is not there."] : [];
   const vocabulary = [...new Set(texts.flatMap((text) => [...text]))].sort((a, b) => a - b);
@@ -71,7 +73,7 @@ export async function readSample(data: string | null, batches: number): Promise<
         const chosen = [...order.subarray(batch * training.batchSize, (batch + 1) * training.batchSize)];
         return {
           tokens: chosen.map((row) => [...texts[row]!]),
-          labels: chosen.map((row) => [...train.labels[row]!]),
+          labels: chosen.map((row) => [...truth.subarray(row * labels.length, (row + 1) * labels.length)]),
         };
       }),
       vocabulary,

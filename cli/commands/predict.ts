@@ -1,15 +1,13 @@
 import { concurrently } from '../../activities/concurrently.js';
+import { withScratch } from '../../activities/scratch.js';
+import { runTableTask } from '../../activities/tables/tasks.js';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { cells, listed } from '../../data/columns.js';
-import { readTable, type TextTable } from '../../data/csv.js';
-import { submissionCsv } from '../../data/results.js';
-import { TableFault } from '../../data/table-fault.js';
-import { meanProbabilities } from '../../metrics/ensemble.js';
-import { decide } from '../../metrics/thresholds.js';
+import { writeTestTable } from '../../data/dataset.js';
+import { idColumn } from '../../pipeline/pipeline.js';
 import { count } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
-import { writeDurably } from '../../store/durable-file.js';
+import { copyDurably } from '../../store/durable-file.js';
 import { createServices } from '../../worker/services.js';
 import { takesRun, type GlobalOptions } from '../options.js';
 import { readResult } from '../runs/results.js';
@@ -35,47 +33,53 @@ export function addPredict(program: Command, console: Console): void {
       const workdir = workdirAt(options.workdir);
       const directory = runDirectory(run, workdir);
       const result = await readResult(directory);
-      const { ids, texts } = textsOf(await readTable(csv), result);
-      const probabilities = await ensemble(directory, result, texts, workdir.path);
-      const thresholds = result.labels.map((label) => result.thresholds[label] ?? 0.5);
-      const { id } = result.configuration.data;
       const target = resolve(options.output);
-      const predictions = decide(probabilities, thresholds);
-      await writeDurably(target, submissionCsv({ id, ids, labels: result.labels, predictions }));
-      console.print(`${target}: ${count(ids.length)} rows, by ${result.folds.length} models`);
+      const { rows, warnings } = await predictTable(csv, target, {
+        directory,
+        result,
+        workdir: workdir.path,
+      });
+      for (const warning of warnings) console.note(`warning: ${warning}`);
+      console.print(`${target}: ${count(rows)} rows, by ${result.folds.length} models`);
     });
 }
 
-function textsOf(table: TextTable, { configuration }: RunResult): { ids: string[]; texts: string[] } {
-  const { text, id } = configuration.data;
-  const names = table.columns.columnNames();
-  const column = text.find((name) => names.includes(name));
-  if (column === undefined) {
-    throw new TableFault(
-      { file: table.file },
-      {
-        what: 'there is no text column',
-        expected: `one of ${text.join(', ')}`,
-        found: `the columns ${listed(names)}`,
-      },
-    );
-  }
-  const texts = cells(table, column);
-  return { texts, ids: names.includes(id) ? cells(table, id) : texts.map((_, row) => String(row)) };
+interface FinishedRun {
+  readonly directory: string;
+  readonly result: RunResult;
+  readonly workdir: string;
 }
 
-/** `[texts, labels]`: the mean over the folds. */
-async function ensemble(
-  directory: string,
-  { folds, configuration }: RunResult,
-  texts: readonly string[],
-  workdir: string,
-): Promise<Float32Array> {
-  const { predictor, threads, slots } = createServices({ workdir, roots: null, searchAttributes: false });
-  const { maxLength } = configuration.model;
-  const { signal } = new AbortController();
-  const models = await concurrently(folds, slots, ({ fold }) =>
-    predictor.predict(join(directory, 'models', String(fold)), texts, { maxLength, threads, signal }),
-  );
-  return meanProbabilities(models);
+/** Goes the way of a run's own test table: read and checked alike, scored by ranges, decided alike. */
+async function predictTable(
+  csv: string,
+  target: string,
+  { directory, result, workdir }: FinishedRun,
+): Promise<{ rows: number; warnings: readonly string[] }> {
+  const services = createServices({ workdir, roots: null, searchAttributes: false });
+  const { labels, folds, configuration } = result;
+  const { data, model } = configuration;
+  const names = folds.map(({ fold }) => `probabilities-${fold}`);
+  return withScratch(services, [...names, 'table', 'predictions'], async (paths) => {
+    const table = paths['table']!;
+    const columns = { text: data.text, id: data.id, labels };
+    const { rows, warnings } = await writeTestTable(csv, columns, table);
+    const { predictor, threads, slots } = services;
+    const { signal } = new AbortController();
+    await concurrently(folds, slots, ({ fold }) => {
+      const output = paths[`probabilities-${fold}`]!;
+      const folder = join(directory, 'models', String(fold));
+      return predictor.predict(folder, { table, output }, { maxLength: model.maxLength, threads, signal });
+    });
+    await runTableTask('submit', {
+      test: table,
+      models: names.map((name) => paths[name]!),
+      id: idColumn(data),
+      labels,
+      thresholds: labels.map((label) => result.thresholds[label] ?? 0.5),
+      output: paths['predictions']!,
+    });
+    await copyDurably(paths['predictions']!, target);
+    return { rows, warnings };
+  });
 }

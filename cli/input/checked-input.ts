@@ -1,4 +1,4 @@
-import { readTables } from '../../activities/pipeline-tables.js';
+import { checkTables } from '../../activities/pipeline-tables.js';
 import { planSteps, type PlannedStep } from '../../pipeline/dag.js';
 import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -24,11 +24,11 @@ export async function checkInput(
 ): Promise<CheckedInput> {
   const pipeline = readPipeline(file, { overrides });
   const steps = planSteps(pipeline);
-  const { train, test, warnings } = await readTables(pipeline);
+  const { rows, warnings } = await checkTables(pipeline);
   return {
     pipeline,
     steps,
-    rows: { train: train.texts.length, test: test?.texts.length ?? null },
+    rows,
     warnings,
   };
 }

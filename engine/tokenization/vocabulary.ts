@@ -33,7 +33,7 @@ const continuation = '##';
  * over characters). Equal counts go by code units, so texts and options alone decide the bytes. Where
  * the texts hold too little, `[unused0]`, `[unused1]` … fill the rest.
  */
-export function learnVocabulary(texts: readonly string[], { size, type }: VocabularyOptions): string {
+export function learnVocabulary(texts: Iterable<string>, { size, type }: VocabularyOptions): string {
   const least = specialTokens.length + 1;
   if (!Number.isInteger(size) || size < least) {
     throw new InputFault({
@@ -63,7 +63,7 @@ export function learnVocabulary(texts: readonly string[], { size, type }: Vocabu
 
 /** The words, split as BERT splits them, in order of their code units; spelt with the continuation mark. */
 function countWords(
-  texts: readonly string[],
+  texts: Iterable<string>,
   lowercase: boolean,
 ): { symbols: readonly string[]; count: number }[] {
   const normalizer = bertNormalizer({

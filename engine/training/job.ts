@@ -14,7 +14,7 @@ export interface FoldJob {
         readonly maxLength: number;
       }
     | { readonly scratch: ScratchModel; readonly tokenizer: string; readonly maxLength: number };
-  /** Path of the prepared training table: JSON `TrainingTable`. */
+  /** Path of the prepared training table (see data/prepared-table.ts). */
   readonly table: string;
   readonly training: TrainingOptions;
   /** The seed this attempt uses: `training.seed`, or a later one after a divergence. */
@@ -25,15 +25,6 @@ export interface FoldJob {
   readonly workDirectory: string;
   /** Checkpoints to resume from, newest first; a damaged one is passed over with a warning. */
   readonly resume: readonly FoldCheckpoint[];
-}
-
-/** The prepared training rows of all folds. */
-export interface TrainingTable {
-  readonly texts: readonly string[];
-  /** Per row, 0 or 1 per label. */
-  readonly labels: readonly (readonly number[])[];
-  /** Per row, the fold (1 … K) it is held out in. */
-  readonly folds: readonly number[];
 }
 
 /**

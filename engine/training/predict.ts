@@ -1,3 +1,5 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { openTestTable } from '../../data/prepared-table.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import { familyOf } from '../models/families.js';
 import { openRuntime } from '../runtime/open.js';
@@ -5,7 +7,40 @@ import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { ClassifierRun, sigmoid } from './classify.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { parametersOf } from './model-source.js';
-import { longestText, tokenize } from './tokenize.js';
+import { tokenize } from './tokenize.js';
+
+/** Texts that are scored together: what they are padded and packed with decides the last bits. */
+const ROWS_AT_ONCE = 65_536;
+
+interface PredictOptions {
+  readonly maxLength: number;
+  readonly threads: number;
+  readonly onProgress?: () => void;
+}
+
+/**
+ * Scores the rows of a prepared test table, some at a time.
+ *
+ * @param files.output what is written: probabilities `[rows, labels]` as raw little-endian float32
+ */
+export async function predictTable(
+  folder: string,
+  files: { readonly table: string; readonly output: string },
+  options: PredictOptions,
+): Promise<void> {
+  const { texts, close } = openTestTable(files.table);
+  const output = openSync(files.output, 'w');
+  try {
+    for (let first = 0; first < texts.length; first += ROWS_AT_ONCE) {
+      const rows = texts.range(first, Math.min(first + ROWS_AT_ONCE, texts.length));
+      const bytes = new Uint8Array((await predictTexts(folder, rows, options)).buffer);
+      for (let done = 0; done < bytes.length;) done += writeSync(output, bytes, done);
+    }
+  } finally {
+    closeSync(output);
+    close();
+  }
+}
 
 /**
  * Scores texts with an exported model.
@@ -16,13 +51,13 @@ import { longestText, tokenize } from './tokenize.js';
 export async function predictTexts(
   folder: string,
   texts: readonly string[],
-  options: { readonly maxLength: number; readonly threads: number; readonly onProgress?: () => void },
+  options: PredictOptions,
 ): Promise<Float32Array> {
   const { config, weights } = await openModelFolder(folder);
   try {
     const classifier = familyOf(config).classifier(config, labelsOf(config));
     const tokenizer = await loadTokenizer(folder);
-    const longest = longestText(options.maxLength, classifier);
+    const longest = Math.min(options.maxLength, classifier.maxLength ?? Infinity);
     const tokens = await tokenize(tokenizer, texts, longest, options.onProgress);
     // Only the embedding rows that occur are read.
     const vocabulary = CompactVocabulary.of(tokens);

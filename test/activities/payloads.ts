@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createActivities, type Activities } from '../../activities/index.js';
 import type { Services } from '../../activities/services.js';
 import { createServices } from '../../worker/services.js';
-import { FakePredictor, FakeTrainer, fakeModels } from '../workflows/fake-trainer.js';
+import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from '../workflows/fake-trainer.js';
 
 export const labels = ['joy', 'fear'];
 const quiet = { trace: none, debug: none, info: none, warn: none, error: none, log: none };
@@ -28,6 +28,7 @@ export class Doors {
       trainer: new FakeTrainer(),
       predictor: new FakePredictor(labels.length),
       models: fakeModels,
+      tables: tablesHere,
       engineSignature: () => 'fake engine',
       ...services,
     };

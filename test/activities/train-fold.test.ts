@@ -10,7 +10,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CallOf, TrainedFold } from '../../activities/contracts.js';
 import { keyOf } from '../../activities/identity.js';
-import { putJson } from '../../activities/json-artifact.js';
 import type { Services, Trainer } from '../../activities/services.js';
 import { trainFold } from '../../activities/train-fold.js';
 import type { FoldJob } from '../../engine/training/job.js';
@@ -18,8 +17,9 @@ import { EnvironmentFault } from '../../errors/fault.js';
 import { CheckpointShelf } from '../../store/checkpoints.js';
 import type { ArtifactStore } from '../../store/store.js';
 import { openState } from '../../worker/services.js';
+import { writeTrainingTable } from '../../data/prepared-table.js';
 import { parse } from '../pipeline/minimal.js';
-import { FakePredictor, FakeTrainer, fakeModels } from '../workflows/fake-trainer.js';
+import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from '../workflows/fake-trainer.js';
 
 const leaseMs = 1_000;
 let folder: string;
@@ -41,6 +41,7 @@ beforeEach(async () => {
       ...fakeModels,
       locate: () => Promise.resolve({ folder: model, files: ['config.json', 'model.safetensors'] }),
     },
+    tables: tablesHere,
     threads: 1,
     slots: 1,
     device: 'cpu',
@@ -51,7 +52,8 @@ beforeEach(async () => {
     searchAttributes: false,
   };
   const table = { texts: ['a', 'b', 'c', 'd'], labels: [[1], [0], [1], [0]], folds: [1, 2, 1, 2] };
-  const ref = await putJson(services.store, table);
+  writeTrainingTable(join(folder, 'table'), table);
+  const ref = await services.store.putFile(join(folder, 'table'));
   call = {
     run: 'run-1',
     pipeline: parse('name: e\nlabels: [joy]\ndata: { train: a.csv }\nmodel: { checkpoint: owner/model }\n'),

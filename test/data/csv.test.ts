@@ -2,14 +2,22 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { parseTable, readTable } from '../../data/csv.js';
+import { readTable } from '../../data/csv.js';
 import { TableFault } from '../../data/table-fault.js';
 
-const parse = (text: string | Buffer) => parseTable(Buffer.from(text as string), 'train.csv');
-const rows = (text: string | Buffer) => {
-  const { columns } = parse(text);
-  return columns.objects() as Record<string, string>[];
-};
+const folder = mkdtempSync(join(tmpdir(), 'foldwise-csv-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The rows of a table with this content, each as pairs of column and cell. */
+async function read(text: string | Buffer) {
+  const file = join(folder, 'train.csv');
+  writeFileSync(file, text);
+  const rows: [string, string][][] = [];
+  const table = await readTable(file, ({ names }) => (cells) => {
+    rows.push(cells.map((cell, index) => [names[index]!, cell]));
+  });
+  return { table, rows };
+}
 
 describe('cells are strings, verbatim', () => {
   const cases: [claim: string, text: string, expected: Record<string, string>[]][] = [
@@ -40,22 +48,39 @@ describe('cells are strings, verbatim', () => {
     ['blank cells are empty strings', 'a,b\n,\n', [{ a: '', b: '' }]],
     ['a first column without a name is kept', ',b\n0,x\n', [{ '': '0', b: 'x' }]],
     ['a header alone is a table without rows', 'a,b\n', []],
+    ['an empty cell of a single column is two quotes', 'a\n""\nx\n""', [{ a: '' }, { a: 'x' }, { a: '' }]],
     ['letters beyond ASCII stay', 'a\nžlutý 🐎\n', [{ a: 'žlutý 🐎' }]],
   ];
-  it.each(cases)('%s', (_, text, expected) => {
-    expect(rows(text)).toEqual(expected);
+  it.each(cases)('%s', async (_, text, expected) => {
+    expect((await read(text)).rows.map((row) => Object.fromEntries(row))).toEqual(expected);
   });
 
-  it('a row knows the line where it starts', () => {
-    expect([...parse('a,b\n"x\ny",1\nz,2\n').lines]).toEqual([2, 4]);
+  it('a first column `__proto__` drops no row', async () => {
+    const { rows } = await read('__proto__,text\nt0,x\nt1,y\n');
+    expect(rows.map((row) => row.map(([, cell]) => cell))).toEqual([
+      ['t0', 'x'],
+      ['t1', 'y'],
+    ]);
+  });
+
+  const lines: [claim: string, text: string, expected: number[]][] = [
+    ['after a cell of two lines', 'a,b\n"x\ny",1\nz,2\n', [2, 4]],
+    ['after a cell with CRLF', 'a,b\r\n"x\r\ny",1\r\nz,2\r\n', [2, 4]],
+    ['of a file of CR alone', 'a,b\rx,1\ry,2\r', [2, 3]],
+    ['behind a byte order mark', '\ufeffa,b\nx,1\n', [2]],
+  ];
+  it.each(lines)('a row knows the line where it starts: %s', async (_, text, expected) => {
+    const { table, rows } = await read(text);
+    const places = await Promise.all(rows.map((_row, index) => table.place(index)));
+    expect(places.map(({ line }) => line)).toEqual(expected);
   });
 });
 
 const secret = 'PRIVATE';
 describe('a broken table is refused with its place and never its text', () => {
   const cases: [claim: string, text: string | Buffer, message: RegExp][] = [
-    ['an empty file', '', /^train\.csv: the file is empty/],
-    ['a byte order mark alone', '\ufeff', /^train\.csv: the file is empty/],
+    ['an empty file', '', /train\.csv: the file is empty/],
+    ['a byte order mark alone', '\ufeff', /train\.csv: the file is empty/],
     [
       'a quote never closed',
       `a,b\n1,2\n3,"${secret}\n5,6\n`,
@@ -70,15 +95,26 @@ describe('a broken table is refused with its place and never its text', () => {
     ],
     ['a long row', `a,b\n1,${secret},3\n`, /row 1 \(line 2\): the row is too long; found 3; expected 2/],
     ['a blank line', 'a,b\n1,2\n\n', /row 2 \(line 3\): the row is a blank line/],
-    ['two columns of one name', 'a,b,a\n1,2,3\n', /line 1, column "a": two columns have this name/],
+    ['a blank line in the middle', 'a,b\r\n1,2\r\n\r\n3,4', /row 2 \(line 3\): the row is a blank line/],
+    [
+      'a blank line of a single column',
+      `a\n${secret}\n\nx\n`,
+      /row 2 \(line 3\): the row is a blank line; expected a cell; an empty one is written ""/,
+    ],
+    ['a blank last line of a single column', 'a\r\nx\r\n\r\n', /row 2 \(line 3\): the row is a blank line/],
+    ['a blank line of CR alone', 'a\rx\r\ry', /row 2 \(line 3\): the row is a blank line/],
+    ['two columns of one name', 'a,b,a\n1,2,3\n', /train\.csv: columns 1 and 3 have the same name/],
     ['a NUL byte', `a,b\n1,${secret}\n2,\0\n`, /line 3: there is a NUL byte/],
     ['Latin-1', Buffer.from(`a,b\n1,${secret}\n2,caf\u00e9\n`, 'latin1'), /line 3: the file is not UTF-8/],
     ['Latin-1 in the last line', Buffer.from('a\ncaf\u00e9', 'latin1'), /line 2: the file is not UTF-8/],
     ['UTF-16', Buffer.from('\ufeffa,b\n1,2\n', 'utf16le'), /the file is UTF-16/],
     ['an endless row', `a,b\n1,"${'x'.repeat(17 * 1024 * 1024)}"\n`, /the row is too long/],
   ];
-  it.each(cases)('%s', (_, text, message) => {
-    const fault = caught(() => parse(text));
+  it.each(cases)('%s', async (_, text, message) => {
+    const fault = await read(text).then(
+      () => new Error('nothing was thrown'),
+      (error: unknown) => error as Error,
+    );
     expect(fault).toBeInstanceOf(TableFault);
     expect(fault.message).toMatch(message);
     expect(JSON.stringify([fault.message, fault.stack, fault.cause, fault])).not.toContain(secret);
@@ -86,31 +122,15 @@ describe('a broken table is refused with its place and never its text', () => {
 });
 
 describe('a file that cannot be read', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'foldwise-csv-'));
-  afterAll(() => rmSync(folder, { recursive: true }));
+  const nothing = () => () => undefined;
 
   it('that is missing is named, with the remedy', async () => {
-    await expect(readTable(join(folder, 'none.csv'))).rejects.toThrow(
+    await expect(readTable(join(folder, 'none.csv'), nothing)).rejects.toThrow(
       /none\.csv: there is no such file.*data\.train/,
     );
   });
 
   it('that is a folder is refused', async () => {
-    await expect(readTable(folder)).rejects.toThrow(/this is not a file/);
-  });
-
-  it('that is there is read', async () => {
-    const file = join(folder, 'a.csv');
-    writeFileSync(file, 'a\n1\n');
-    expect((await readTable(file)).columns.array('a')).toEqual(['1']);
+    await expect(readTable(folder, nothing)).rejects.toThrow(/this is a folder, not a file/);
   });
 });
-
-function caught(action: () => unknown): Error {
-  try {
-    action();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error('nothing was thrown');
-}

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readDataset, type LabelledDataset } from '../../data/dataset.js';
+import { prepareTables, writeTestTable } from '../../data/dataset.js';
+import { openIds, openTestTable, openTrainingTable } from '../../data/prepared-table.js';
 import { TableFault } from '../../data/table-fault.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-dataset-'));
@@ -11,21 +12,55 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const goodTrain = 'id,text,joy,fear\na,one,1,0\nb,two,0,1\n';
 const goodTest = 'id,text,joy,fear\nx,three,,\n';
 
-function read(train = goodTrain, test = goodTest, labels = ['joy', 'fear']): Promise<LabelledDataset> {
-  writeFileSync(join(folder, 'train.csv'), train);
-  writeFileSync(join(folder, 'test.csv'), test);
-  const source = {
-    train: join(folder, 'train.csv'),
-    test: join(folder, 'test.csv'),
-    text: ['text', 'review'],
-    id: 'id',
-  };
-  return readDataset(source, labels);
+interface Columns {
+  readonly labels?: readonly string[];
+  readonly id?: string;
+  readonly text?: readonly string[];
 }
 
-describe('readDataset', () => {
+/** Prepares both tables, and reads back what was prepared. */
+async function read(train = goodTrain, test: string | null = goodTest, columns: Columns = {}) {
+  const { labels = ['joy', 'fear'], id, text = ['text', 'review'] } = columns;
+  writeFileSync(join(folder, 'train.csv'), train);
+  if (test !== null) writeFileSync(join(folder, 'test.csv'), test);
+  const output = {
+    table: join(folder, 'table'),
+    trainIds: join(folder, 'train-ids'),
+    test: join(folder, 'test-table'),
+  };
+  const { rows, warnings } = await prepareTables({
+    train: join(folder, 'train.csv'),
+    test: test === null ? null : join(folder, 'test.csv'),
+    text,
+    id,
+    labels,
+    folds: { count: 2, strategy: 'random', seed: 1 },
+    output,
+  });
+  const table = openTrainingTable(output.table);
+  const ids = openIds(output.trainIds);
+  const trained = {
+    ids: [...ids.ids.lists()].flat(),
+    texts: [...table.texts.lists()].flat(),
+    labels: Array.from({ length: rows.train }, (_, row) => [
+      ...table.labels.subarray(row * labels.length, (row + 1) * labels.length),
+    ]),
+  };
+  ids.close();
+  table.close();
+  return { train: trained, test: test === null ? null : readTest(output.test), warnings };
+}
+
+function readTest(path: string) {
+  const table = openTestTable(path);
+  const rows = { ids: [...table.ids.lists()].flat(), texts: [...table.texts.lists()].flat() };
+  table.close();
+  return rows;
+}
+
+describe('prepareTables', () => {
   it('gives ids, texts and labels in the order of the file and of the labels', async () => {
-    expect(await read(goodTrain, goodTest, ['fear', 'joy'])).toEqual({
+    expect(await read(goodTrain, goodTest, { labels: ['fear', 'joy'] })).toEqual({
       train: {
         ids: ['a', 'b'],
         texts: ['one', 'two'],
@@ -50,9 +85,7 @@ describe('readDataset', () => {
   });
 
   it('has no test rows where the source names none', async () => {
-    await read();
-    const train = join(folder, 'train.csv');
-    const { test, warnings } = await readDataset({ train, text: ['text'], id: 'id' }, ['joy', 'fear']);
+    const { test, warnings } = await read(goodTrain, null);
     expect([test, warnings]).toEqual([null, []]);
   });
 
@@ -62,7 +95,7 @@ describe('readDataset', () => {
   });
 });
 
-describe('readDataset warns of', () => {
+describe('prepareTables warns of', () => {
   const cases: [claim: string, train: string, test: string, warning: RegExp][] = [
     [
       'empty texts, counted',
@@ -70,10 +103,15 @@ describe('readDataset warns of', () => {
       goodTest,
       /train\.csv: 2 of 3 texts are empty/,
     ],
-    ['empty texts of the test table', goodTrain, 'text\n""\n', /test\.csv: 1 of 1 texts are empty/],
-    ['a label that never occurs', 'text,joy,fear\na,1,0\nb,0,0\n', goodTest, /"fear" never occurs/],
-    ['a label that is always 1', 'text,joy,fear\na,1,1\nb,0,1\n', goodTest, /"fear" is 1 in every row/],
-    ['tables with different text columns', goodTrain, 'review\nx\n', /text columns differ/],
+    ['empty texts of the test table', goodTrain, 'id,text\n1,""\n', /test\.csv: 1 of 1 texts are empty/],
+    ['a label that never occurs', 'id,text,joy,fear\n1,a,1,0\n2,b,0,0\n', goodTest, /"fear" never occurs/],
+    [
+      'a label that is always 1',
+      'id,text,joy,fear\n1,a,1,1\n2,b,0,1\n',
+      goodTest,
+      /"fear" is 1 in every row/,
+    ],
+    ['tables with different text columns', goodTrain, 'id,review\n1,x\n', /text columns differ/],
   ];
   it.each(cases)('%s', async (_, train, test, warning) => {
     expect((await read(train, test)).warnings).toEqual([expect.stringMatching(warning)]);
@@ -81,7 +119,7 @@ describe('readDataset warns of', () => {
 });
 
 const secret = 'PRIVATE';
-describe('readDataset refuses', () => {
+describe('prepareTables refuses', () => {
   const label = (cell: string) => `id,text,joy,fear\na,${secret},1,0\nb,two,${cell},1\n`;
   const cases: [claim: string, train: string, test: string, message: RegExp][] = [
     [
@@ -148,7 +186,11 @@ describe('readDataset refuses', () => {
   });
 
   it('a missing table', async () => {
-    const source = { train: join(folder, 'no.csv'), test: join(folder, 'no.csv'), text: ['text'], id: 'id' };
-    await expect(readDataset(source, ['joy'])).rejects.toThrow(/no\.csv: there is no such file/);
+    rmSync(join(folder, 'test.csv'), { force: true });
+    const missing = join(folder, 'no.csv');
+    const columns = { text: ['text'], id: undefined, labels: ['joy'] };
+    await expect(writeTestTable(missing, columns, join(folder, 'test-table'))).rejects.toThrow(
+      /no\.csv: there is no such file/,
+    );
   });
 });

@@ -1,44 +1,54 @@
 import { describe, expect, it } from 'vitest';
-import { parseTable } from '../../data/csv.js';
-import { float32Text, oofCsv, submissionCsv } from '../../data/results.js';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readTable } from '../../data/csv.js';
+import { float32Text, oofLines, submissionLines, type SubmissionRows } from '../../data/results.js';
+
+const submissionCsv = (rows: SubmissionRows) => [...submissionLines(rows)].join('');
 
 describe('submissionCsv', () => {
   it('writes the id and each label of every row', () => {
     const rows = {
       id: 'id',
-      ids: ['a', '007'],
       labels: ['joy', 'fear'],
-      predictions: Uint8Array.of(1, 0, 0, 1),
+      rows: [
+        { id: 'a', predictions: Uint8Array.of(1, 0) },
+        { id: '007', predictions: Uint8Array.of(0, 1) },
+      ],
     };
     expect(submissionCsv(rows)).toBe('id,joy,fear\na,1,0\n007,0,1\n');
   });
 
-  it('quotes what needs quotes, so that it reads back the same', () => {
+  it('quotes what needs quotes, so that it reads back the same', async () => {
     const ids = ['a,b', 'say "x"', 'two\nlines', ' '];
-    const text = submissionCsv({ id: 'row, id', ids, labels: ['joy'], predictions: new Uint8Array(4) });
-    const { columns } = parseTable(Buffer.from(text), 'submission.csv');
-    expect(columns.array('row, id')).toEqual(ids);
+    const rows = ids.map((id) => ({ id, predictions: new Uint8Array(1) }));
+    const folder = mkdtempSync(join(tmpdir(), 'foldwise-results-'));
+    const file = join(folder, 'submission.csv');
+    writeFileSync(file, submissionCsv({ id: 'row, id', labels: ['joy'], rows }));
+    const read: string[] = [];
+    await readTable(file, (header) => (cells) => read.push(cells[header.place('row, id')!]!));
+    rmSync(folder, { recursive: true });
+    expect(read).toEqual(ids);
   });
 
   it('refuses predictions of another shape', () => {
-    const rows = { id: 'id', ids: ['a'], labels: ['joy', 'fear'], predictions: Uint8Array.of(1) };
-    expect(() => submissionCsv(rows)).toThrow(/1 values for 1 rows of 2 labels/);
+    const rows = { id: 'id', labels: ['joy', 'fear'], rows: [{ id: 'a', predictions: Uint8Array.of(1) }] };
+    expect(() => submissionCsv(rows)).toThrow(/1 values for a row of 2 labels/);
   });
 });
 
-describe('oofCsv', () => {
+describe('oofLines', () => {
   it('writes id, fold, labels and probabilities, blank where no fold predicted the row', () => {
-    const text = oofCsv({
-      ids: ['a', 'b'],
+    const lines = oofLines({
+      id: 'row',
+      ids: { length: 2, lists: () => [['a'], ['b']] },
       folds: Int32Array.of(2, 1),
       labels: ['joy', 'fear'],
-      truth: [
-        [1, 0],
-        [0, 1],
-      ],
+      truth: Uint8Array.of(1, 0, 0, 1),
       probabilities: Float32Array.of(0.3, 0.1, NaN, NaN),
     });
-    expect(text).toBe('id,fold,joy,fear,p_joy,p_fear\na,2,1,0,0.3,0.1\nb,1,0,1,,\n');
+    expect([...lines].join('')).toBe('row,fold,joy,fear,p_joy,p_fear\na,2,1,0,0.3,0.1\nb,1,0,1,,\n');
   });
 });
 

@@ -26,7 +26,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a misspelt value',
       `${minimal}folds: { strategy: stratifed }\n`,
-      `${place}:5:20 folds.strategy: found "stratifed", expected stratified; did you mean "stratified"?`,
+      `${place}:5:20 folds.strategy: found "stratifed", expected one of stratified, random; did you mean "stratified"?`,
     ],
     [
       'a missing key, where it should stand',

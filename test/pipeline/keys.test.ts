@@ -90,7 +90,11 @@ describe('which change of a pipeline changes which steps', () => {
     ['data.test', { ...base, data: { ...data, test: '/other.csv' } }, ['writeReport']],
     ['data.train', { ...base, data: { ...data, train: '/other.csv' } }, ['writeReport']],
     ['data.text', { ...base, data: { ...data, text: ['x'] } }, ['prepareData', 'writeReport']],
-    ['data.id', { ...base, data: { ...data, id: 'x' } }, ['prepareData', 'predictEnsemble', 'writeReport']],
+    [
+      'data.id',
+      { ...base, data: { ...data, id: 'x' } },
+      ['prepareData', 'aggregateOof', 'predictEnsemble', 'writeReport'],
+    ],
     ['name', { ...base, name: 'f' }, ['writeReport']],
     ['steps', { ...base, steps: {} }, []],
   ];

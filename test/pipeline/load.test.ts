@@ -17,7 +17,6 @@ describe('the reference method', () => {
         train: join(root, 'data/train.csv'),
         test: join(root, 'data/test.csv'),
         text: ['text', 'comment_text', 'sentence', 'content', 'review'],
-        id: 'id',
       },
       folds: { count: 5, strategy: 'stratified', seed: 42 },
       model: { checkpoint: 'microsoft/deberta-v3-base', maxLength: 128 },

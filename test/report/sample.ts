@@ -39,7 +39,7 @@ export function sampleReport(options: SampleOptions = {}, changes: Partial<RunRe
     configuration: sampleConfiguration(labels, folds),
     ...changes,
   };
-  return { result, outOfFold: { probabilities, labels: truths } };
+  return { result, outOfFold: { probabilities, labels: Uint8Array.from(truths.flat()) } };
 }
 
 function sampleFold(fold: number, next: () => number): FoldResult {

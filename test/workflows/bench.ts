@@ -14,7 +14,7 @@ import type { MemberChoice } from '../../workflows/messages.js';
 import type { PipelineSummary } from '../../workflows/pipeline.js';
 import type { Progress } from '../../workflows/progress.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
-import { FakePredictor, FakeTrainer, fakeModels } from './fake-trainer.js';
+import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from './fake-trainer.js';
 
 export const server = findServer();
 /** For the titles of tests that are skipped without a server. */
@@ -88,6 +88,7 @@ export class Bench {
         trainer: this.trainer,
         predictor: new FakePredictor(labels.length),
         models: fakeModels,
+        tables: tablesHere,
         engineSignature: () => 'fake engine',
         ...services,
       },

@@ -3,7 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelSource, Predictor, Trainer } from '../../activities/services.js';
-import type { CheckpointFile, FoldJob, FoldOutcome, TrainingTable } from '../../engine/training/job.js';
+import type { CheckpointFile, FoldJob, FoldOutcome } from '../../engine/training/job.js';
+import { openTestTable, openTrainingTable } from '../../data/prepared-table.js';
+import { runTableTask, type TableWork } from '../../activities/tables/tasks.js';
 import { EnvironmentFault, Fault } from '../../errors/fault.js';
 
 export interface FakeTrainerOptions {
@@ -60,11 +62,15 @@ async function outcomeOf(
   steps: number,
   metrics: FoldOutcome['epochs'][number],
 ): Promise<FoldOutcome> {
-  const table = JSON.parse(await readFile(job.table, 'utf8')) as TrainingTable;
+  const table = openTrainingTable(job.table);
+  table.close();
   const rows = [...table.folds.keys()].filter((row) => table.folds[row] === job.fold);
+  const width = job.labels.length;
   // Close to the truth, so that scores are above zero.
   const probabilities = Float32Array.from(
-    rows.flatMap((row) => table.labels[row]!.map((y) => 0.2 + 0.6 * y)),
+    rows.flatMap((row) =>
+      [...table.labels.subarray(row * width, (row + 1) * width)].map((y) => 0.2 + 0.6 * y),
+    ),
   );
   const folder = join(job.workDirectory, 'export');
   await mkdir(join(folder, 'onnx'), { recursive: true });
@@ -99,10 +105,18 @@ async function fileOf(path: string, text: string): Promise<CheckpointFile> {
 export class FakePredictor implements Predictor {
   constructor(private readonly labels: number) {}
 
-  predict(_folder: string, texts: readonly string[]): Promise<Float32Array> {
-    return Promise.resolve(new Float32Array(texts.length * this.labels).fill(0.6));
+  async predict(_folder: string, files: { table: string; output: string }): Promise<void> {
+    const { texts, close } = openTestTable(files.table);
+    close();
+    await writeFile(
+      files.output,
+      new Uint8Array(new Float32Array(texts.length * this.labels).fill(0.6).buffer),
+    );
   }
 }
+
+/** Tables in this process: the sources have no script of a child to start. */
+export const tablesHere: TableWork = { run: runTableTask };
 
 export const fakeModels: ModelSource = {
   locate: () => Promise.reject(new Error('there is no checkpoint in these tests')),

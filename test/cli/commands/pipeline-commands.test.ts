@@ -21,7 +21,7 @@ describe('foldwise config', () => {
     };
     expect(pipeline).toMatchObject({
       name: 'quickstart',
-      data: { train: join(process.cwd(), 'examples/quickstart/train.csv'), id: 'id' },
+      data: { train: join(process.cwd(), 'examples/quickstart/train.csv') },
       training: { weightDecay: 0.01, checkpointEvery: null },
     });
     expect(Object.keys(pipeline['steps'] as object)).toEqual([

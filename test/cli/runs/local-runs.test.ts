@@ -6,7 +6,7 @@ import { compareResults } from '../../../cli/runs/comparison.js';
 import { readResults } from '../../../cli/runs/results.js';
 import { runDirectory } from '../../../cli/runs/run-directory.js';
 import { workdirAt } from '../../../cli/workdir.js';
-import { oofCsv } from '../../../data/results.js';
+import { oofLines } from '../../../data/results.js';
 import { sampleReport } from '../../report/sample.js';
 import { run } from '../capture.js';
 
@@ -83,11 +83,10 @@ async function writeRun(name: string, content: typeof result): Promise<void> {
   const directory = join(workdir, 'runs', name);
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'result.json'), JSON.stringify(content));
-  const { labels, probabilities } = outOfFold;
-  const ids = labels.map((_, row) => String(row));
+  const { labels: truth, probabilities } = outOfFold;
+  const ids = Array.from({ length: truth.length / content.labels.length }, (_, row) => String(row));
   const folds = ids.map((_, row) => 1 + (row % 5));
-  await writeFile(
-    join(directory, 'oof.csv'),
-    oofCsv({ ids, folds, labels: content.labels, truth: labels, probabilities }),
-  );
+  const table = { length: ids.length, lists: () => [ids] };
+  const rows = { id: 'id', ids: table, folds, labels: content.labels, truth, probabilities };
+  await writeFile(join(directory, 'oof.csv'), [...oofLines(rows)].join(''));
 }

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTrainingTable } from '../../../data/prepared-table.js';
 import { openSafetensors, writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { loadTokenizer } from '../../../engine/tokenization/tokenizer.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
@@ -116,7 +117,7 @@ async function exported(title: string): Promise<string> {
       fold: 1,
       labels,
       model: await (models[title] as (typeof models)[string])(),
-      table: join(folder, 'table.json'),
+      table: join(folder, 'table'),
       training: {
         epochs: 10,
         batchSize: 2,
@@ -144,7 +145,7 @@ async function exported(title: string): Promise<string> {
   return target;
 }
 
-beforeAll(() => writeFileSync(join(folder, 'table.json'), JSON.stringify(table)));
+beforeAll(() => writeTrainingTable(join(folder, 'table'), table));
 
 describe.each(Object.keys(models))('the model exported of %s', (title) => {
   const texts = [...plainTexts, ...specialTexts];

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { readSafetensorsMetadata } from '../../../engine/checkpoint/safetensors-metadata.js';
+import { writeTrainingTable } from '../../../data/prepared-table.js';
 import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
 import type { FoldCheckpoint, FoldJob, FoldMessage, FoldOutcome } from '../../../engine/training/job.js';
 import { predictTexts } from '../../../engine/training/predict.js';
@@ -51,7 +52,7 @@ function job(type: 'bert' | 'deberta-v2', changes: Partial<FoldJob> = {}): FoldJ
       tokenizer: join(folder, `${type}.json`),
       maxLength: 32,
     },
-    table: join(folder, 'table.json'),
+    table: join(folder, 'table'),
     training: {
       epochs: 4,
       batchSize: 7,
@@ -72,7 +73,7 @@ function job(type: 'bert' | 'deberta-v2', changes: Partial<FoldJob> = {}): FoldJ
 }
 
 beforeAll(() => {
-  writeFileSync(join(folder, 'table.json'), JSON.stringify(table));
+  writeTrainingTable(join(folder, 'table'), table);
   for (const type of ['bert', 'deberta-v2'] as const) {
     writeFileSync(join(folder, `${type}.json`), learnVocabulary(texts, { size: 80, type }));
   }
