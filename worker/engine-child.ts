@@ -1,6 +1,8 @@
+import { checkMemory } from '../engine/training/memory-need.js';
 import { openModelSource } from '../engine/training/model-source.js';
 import { predictTable } from '../engine/training/predict.js';
 import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
+import { longestText } from '../engine/training/tokenize.js';
 import type { EngineAnswer, EngineReply, EngineRequest } from './engine-request.js';
 import { leaveWithParent, send, showLife, tellable } from './parent-watch.js';
 
@@ -35,11 +37,13 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       return learnTableVocabulary(request.table, { size: vocabulary, type });
     }
     case 'check': {
-      const { folder, labels, maxLength } = request;
+      const { folder, labels, maxLength, batchSize } = request;
       enter('opening the model', { silent: true, patienceSeconds: checkSeconds });
       const source = await openModelSource({ checkpoint: folder, maxLength }, labels, [0, 0]);
       await source.close();
-      return source.warnings;
+      const { classifier, warnings } = source;
+      checkMemory(classifier, { texts: batchSize, length: longestText(maxLength, classifier) });
+      return warnings;
     }
   }
 }

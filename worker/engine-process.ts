@@ -44,9 +44,9 @@ export class EngineProcess implements Predictor, ModelSource {
    */
   async check(
     folder: string,
-    { labels, maxLength }: { labels: readonly string[]; maxLength: number },
+    training: { labels: readonly string[]; maxLength: number; batchSize: number },
   ): Promise<readonly string[]> {
-    const request: EngineRequest = { type: 'check', folder, labels, maxLength };
+    const request: EngineRequest = { type: 'check', folder, ...training };
     return (await this.ask('model.checkpoint', request)) as readonly string[];
   }
 

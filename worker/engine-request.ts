@@ -16,6 +16,7 @@ export type EngineRequest =
       readonly folder: string;
       readonly labels: readonly string[];
       readonly maxLength: number;
+      readonly batchSize: number;
     };
 
 /** Null for what was scored, the tokenizer that was learnt, or what is to be known of a checkpoint. */

@@ -11,6 +11,7 @@ import type { AcceptedRuns } from '../activities/admission.js';
 import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
+import { readablePayloads } from './readable-payloads.js';
 import { missingSearchAttributes, registrationCommand } from './search-attributes.js';
 import { createServices } from './services.js';
 
@@ -118,6 +119,7 @@ function common(
     connection,
     namespace,
     activities: createActivities(services),
+    dataConverter: { payloadCodecs: [readablePayloads] },
     shutdownGraceTime: shutdownGraceMs,
     // Heartbeats show progress, and bring word of a cancellation.
     maxHeartbeatThrottleInterval: '2s',

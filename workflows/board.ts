@@ -1,4 +1,4 @@
-import type { Thresholds, TrainedFold } from '../activities/contracts.js';
+import type { EpochFinished, Thresholds, TrainedFold } from '../activities/contracts.js';
 import type { EpochMetrics } from '../engine/training/job.js';
 import type { PlannedStep } from '../pipeline/dag.js';
 import type { MemberProgress, Progress, RunState, StepProgress, StepState } from './progress.js';
@@ -55,13 +55,16 @@ export class Member {
   }
 
   get bestF1(): number | null {
-    return this.epochs.length === 0 ? null : Math.max(...this.epochs.map(({ macroF1 }) => macroF1));
+    const scores = this.epochs.map(({ macroF1 }) => macroF1).filter((score) => Number.isFinite(score));
+    return scores.length === 0 ? null : Math.max(...scores);
   }
 }
 
 /** The state of every step and fold of one run: what the workflow knows and what it shows. */
 export class Board {
   readonly members: ReadonlyMap<string, readonly Member[]>;
+  /** Signals that were none of a fold's. */
+  ignored = 0;
   /** Set once, at the end. */
   outcome: 'completed' | 'failed' | 'cancelled' | null = null;
 
@@ -69,6 +72,8 @@ export class Board {
     readonly run: string,
     readonly pipeline: string,
     readonly steps: readonly PlannedStep[],
+    /** Of each fold. */
+    private readonly epochs: number,
   ) {
     this.members = new Map(
       steps.map((step) => [
@@ -84,8 +89,19 @@ export class Board {
     return this.members.get(step) ?? [];
   }
 
-  fold(index: number): Member | undefined {
-    return [...this.members.values()].flat().find((member) => member.index === index);
+  /**
+   * Takes down a fold's epoch; null for a message that is none. What no fold in training can have sent is
+   * counted, and otherwise ignored.
+   */
+  hear(finished: EpochFinished | null): void {
+    const member = finished === null ? undefined : this.training(finished);
+    if (member === undefined || finished === null) this.ignored += 1;
+    else member.addEpoch(finished.metrics);
+  }
+
+  private training({ fold, metrics }: EpochFinished): Member | undefined {
+    const member = [...this.members.values()].flat().find(({ index }) => index === fold);
+    return member?.state === 'running' && metrics.epoch <= this.epochs ? member : undefined;
   }
 
   get state(): RunState {
@@ -118,6 +134,7 @@ export class Board {
       state: this.state,
       waitingFor: this.state === 'waiting' ? this.waitingFor : null,
       steps: this.steps.map((step) => this.stepProgress(step)),
+      ...(this.ignored === 0 ? {} : { ignored: this.ignored }),
     };
   }
 

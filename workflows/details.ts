@@ -35,6 +35,9 @@ export function currentDetails(board: Board): string {
     parts.push(table([name, 'state', 'epochs', 'best F1', ''], board.of(name).map(memberRow)));
   }
   if (board.state === 'waiting') parts.unshift(`**Waiting for ${escaped(board.waitingFor ?? '')}.**`);
+  if (board.ignored > 0) {
+    parts.push(`Ignored: ${board.ignored} signals that no fold in training can have sent.`);
+  }
   if (board.scores !== null) parts.unshift(scoreLine(board.scores));
   return parts.join('\n\n');
 }

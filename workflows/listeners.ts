@@ -1,16 +1,19 @@
 import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
 import type { Board, Decision, Member } from './board.js';
 import {
+  choiceOf,
   descriptions,
   epochFinishedSignal,
+  epochOf,
   progressQuery,
   retryUpdate,
+  shown,
   skipUpdate,
-  type MemberChoice,
 } from './messages.js';
 
 /**
- * Answers the query, the updates and the signals of a run.
+ * Answers the query, the updates and the signals of a run. Anyone can send them with anything in them:
+ * what does not fit is rejected or ignored, and never thrown, since that would block the run.
  *
  * @param current the run's board; undefined while the pipeline is being read
  * @param show called after every change of the board
@@ -20,17 +23,17 @@ export function listen(current: () => Board | undefined, show: () => void): void
     description: descriptions.progress,
   });
   setHandler(retryUpdate, (choice) => decide(current(), choice, 'retry', show), {
-    validator: (choice: MemberChoice) => void chosen(current(), choice),
+    validator: (choice) => void chosen(current(), choice),
     description: descriptions.retry,
   });
   setHandler(skipUpdate, (choice) => decide(current(), choice, 'skip', show), {
-    validator: (choice: MemberChoice) => void chosen(current(), choice),
+    validator: (choice) => void chosen(current(), choice),
     description: descriptions.skip,
   });
   setHandler(
     epochFinishedSignal,
-    ({ fold, metrics }) => {
-      current()?.fold(fold)?.addEpoch(metrics);
+    (body) => {
+      current()?.hear(epochOf(body));
       show();
     },
     { description: descriptions.epochFinished },
@@ -47,13 +50,8 @@ const emptyBoard = {
   }),
 };
 
-function decide(
-  board: Board | undefined,
-  choice: MemberChoice,
-  decision: Decision,
-  show: () => void,
-): string {
-  const members = chosen(board, choice);
+function decide(board: Board | undefined, body: unknown, decision: Decision, show: () => void): string {
+  const members = chosen(board, body);
   for (const member of members) member.decision = decision;
   show();
   const names = members.map(({ name }) => name).join(', ');
@@ -61,16 +59,13 @@ function decide(
 }
 
 /** @throws ApplicationFailure naming what could be chosen instead */
-function chosen(board: Board | undefined, choice: MemberChoice): Member[] {
-  const { step, index } = (choice ?? {}) as Partial<MemberChoice>;
+function chosen(board: Board | undefined, body: unknown): Member[] {
   if (board === undefined) throw rejected('the pipeline is still being read; try again in a moment');
-  if (typeof step !== 'string' || !(index === undefined || Number.isInteger(index))) {
-    throw rejected('expected {"step": <name>, "index": <fold>}, the index being optional');
-  }
+  const choice = choiceOf(body);
+  if (choice === null) throw rejected('expected {"step": <name>, "index": <fold>}, the index being optional');
+  const { step, index } = choice;
   if (!board.members.has(step)) {
-    throw rejected(
-      `there is no step ${JSON.stringify(step)}; there are ${[...board.members.keys()].join(', ')}`,
-    );
+    throw rejected(`there is no step ${shown(step)}; there are ${[...board.members.keys()].join(', ')}`);
   }
   const waiting = (member: Member): boolean => member.awaitsDecision && member.decision === null;
   const members = board.of(step).filter((member) => index === undefined || member.index === index);

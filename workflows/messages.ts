@@ -9,10 +9,54 @@ export interface MemberChoice {
   readonly index?: number;
 }
 
+/** How much of what was sent is shown back. */
+const mostShown = 80;
+
+/** A name as it was sent, short enough for a message. */
+export function shown(name: string): string {
+  const text = JSON.stringify(name.slice(0, mostShown));
+  return name.length > mostShown ? `${text}…` : text;
+}
+
+/** Null for what says no step: anyone can send anything. */
+export function choiceOf(body: unknown): MemberChoice | null {
+  const { step, index } = fieldsOf(body);
+  if (typeof step !== 'string') return null;
+  if (index === undefined) return { step };
+  return typeof index === 'number' && Number.isInteger(index) ? { step, index } : null;
+}
+
+/** Null for what is no epoch of a fold: anyone can send anything. */
+export function epochOf(body: unknown): EpochFinished | null {
+  const { fold, metrics } = fieldsOf(body);
+  const fields = fieldsOf(metrics);
+  const [trainLoss, valLoss, macroF1] = [fields['trainLoss'], fields['valLoss'], fields['macroF1']].map(
+    scoreOf,
+  );
+  const { epoch } = fields;
+  if (!isCount(fold) || !isCount(epoch)) return null;
+  if (trainLoss === undefined || valLoss === undefined || macroF1 === undefined) return null;
+  return { fold, metrics: { epoch, trainLoss, valLoss, macroF1 } };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0;
+}
+
+/** What is not a number comes through JSON as null. */
+function scoreOf(value: unknown): number | undefined {
+  if (value === null) return NaN;
+  return typeof value === 'number' ? value : undefined;
+}
+
 export const progressQuery = defineQuery<Progress>('progress');
-export const retryUpdate = defineUpdate<string, [MemberChoice]>('retry');
-export const skipUpdate = defineUpdate<string, [MemberChoice]>('skip');
-export const epochFinishedSignal = defineSignal<[EpochFinished], EpochFinishedSignal>('epochFinished');
+export const retryUpdate = defineUpdate<string, [unknown]>('retry');
+export const skipUpdate = defineUpdate<string, [unknown]>('skip');
+export const epochFinishedSignal = defineSignal<[unknown], EpochFinishedSignal>('epochFinished');
 
 export const descriptions = {
   progress: 'Every step and fold with its state, its epochs and its best F1',

@@ -35,7 +35,12 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
     throw isCancellation(error) ? error : runFailure('', error);
   });
   const attributes = new RunAttributes(resolved.searchAttributes, resolved.pipeline.name);
-  const made = (board = new Board(resolved.run, resolved.pipeline.name, planSteps(resolved.pipeline)));
+  const made = (board = new Board(
+    resolved.run,
+    resolved.pipeline.name,
+    planSteps(resolved.pipeline),
+    resolved.pipeline.training.epochs,
+  ));
   const details = new LiveDetails(made);
   show = (): void => {
     details.changed();

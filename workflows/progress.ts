@@ -13,6 +13,8 @@ export interface Progress {
   readonly waitingFor: string | null;
   /** In the order of the file. */
   readonly steps: readonly StepProgress[];
+  /** Messages that were ignored because no fold in training can have sent them, if there were any. */
+  readonly ignored?: number;
 }
 
 export interface StepProgress {

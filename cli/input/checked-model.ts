@@ -1,5 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { resolveModel, type DownloadProgress } from '../../engine/checkpoint/hub.js';
+import { checkMemory } from '../../engine/training/memory-need.js';
+import { scratchModel } from '../../engine/training/scratch-model.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count } from '../../report/notation.js';
 import { openEngine } from '../../worker/services.js';
@@ -14,18 +16,26 @@ export interface ModelCheck {
 }
 
 /**
- * Opens the pipeline's checkpoint as every fold will.
+ * Opens the pipeline's checkpoint as every fold will, and counts whether its steps can be had.
  *
  * @returns what whoever trains from it should know
  * @throws a Fault for one that is not there, does not fit, or cannot be fetched
  */
-export async function checkModel({ model, labels }: Pipeline, check: ModelCheck): Promise<readonly string[]> {
-  const { checkpoint, maxLength } = model;
+export async function checkModel(
+  { model, labels, training }: Pipeline,
+  check: ModelCheck,
+): Promise<readonly string[]> {
+  const { checkpoint, scratch, maxLength } = model;
+  const { batchSize } = training;
+  if (scratch !== undefined) {
+    const { classifier } = scratchModel(scratch, maxLength, labels.length);
+    checkMemory(classifier, { texts: batchSize, length: maxLength });
+  }
   if (checkpoint === undefined || (!check.download && !isAbsolute(checkpoint))) return [];
   const { workdir } = check;
   const onProgress = announceOnce(checkpoint, check.onMessage);
   const { folder } = await resolveModel(checkpoint, { baseDirectory: workdir.state, onProgress });
-  return openEngine(workdir.path).check(folder, { labels, maxLength });
+  return openEngine(workdir.path).check(folder, { labels, maxLength, batchSize });
 }
 
 function announceOnce(checkpoint: string, onMessage: (message: string) => void) {

@@ -14,6 +14,9 @@ const reservedBytes = 7 * pageBytes;
  * moved; it goes when the last view of it goes.
  */
 export class Arena {
+  /** The most that allocations may take together: 4 GiB but for what the kernels keep. */
+  static readonly mostBytes = mostPages * pageBytes - reservedBytes;
+
   private next = reservedBytes;
 
   private constructor(readonly memory: WebAssembly.Memory) {}

@@ -1,3 +1,4 @@
+import { InputFault } from '../../errors/fault.js';
 import { Arena } from '../kernels/arena.js';
 import type { AdamwState } from '../kernels/kernels.js';
 import { Kernels } from '../kernels/kernels.js';
@@ -17,38 +18,51 @@ export interface ParameterRange {
   readonly state: AdamwState;
 }
 
-/** One shared memory holds at most 4 GiB; a larger model takes several. */
-const MOST_BYTES = 3.9 * 2 ** 30;
+/** A parameter's arrays, and where the kernels can add rows up to it. */
+export interface ParameterViews extends AdamwState {
+  readonly kernels: Kernels;
+  /** Room in the same memory for gradients of looked-up rows; empty for what is not a table. */
+  readonly rowScratch: Float32Array;
+}
+
+export interface ParameterMemoryOptions {
+  readonly threads: number;
+  /** Parameters whose rows are looked up. */
+  readonly tables: ReadonlySet<string>;
+  /** Elements of each `rowScratch`. */
+  readonly scratch: number;
+  /** One shared memory holds at most so much; a larger model takes several. Default what one can hold. */
+  readonly mostBytes?: number;
+}
+
 const ARRAYS = ['weights', 'gradients', 'firstMoment', 'secondMoment'] as const;
 
 /** Weights, gradients and AdamW's two moments of every parameter, in memory that kernels and ONNX Runtime share. */
 export class ParameterMemory {
   private constructor(
     readonly ranges: readonly ParameterRange[],
-    /** Room in the memory of the first parameters, for gradients of looked-up rows. */
-    readonly rowScratch: Float32Array,
-    private readonly views: ReadonlyMap<string, AdamwState & { readonly kernels: Kernels }>,
+    private readonly views: ReadonlyMap<string, ParameterViews>,
   ) {}
 
   /**
-   * @param parameters in an order that puts tables first: their rows are added up within one memory
-   * @param scratch elements of `rowScratch`
+   * @param parameters in an order that puts tables first, so that they share a memory where they can
+   * @throws InputFault for a parameter that no memory can hold
    */
   static async allocate(
     parameters: readonly OptimizedParameter[],
-    options: { readonly threads: number; readonly scratch: number },
+    options: ParameterMemoryOptions,
   ): Promise<ParameterMemory> {
+    const { threads, tables, scratch } = options;
     const ranges: ParameterRange[] = [];
-    let rowScratch: Float32Array | null = null;
-    const views = new Map<string, AdamwState & { kernels: Kernels }>();
-    for (const block of blocks(parameters)) {
+    const views = new Map<string, ParameterViews>();
+    for (const block of blocks(parameters, options)) {
       const groups = [true, false].map((decay) => block.filter((parameter) => parameter.decay === decay));
       const counts = groups.map((group) => group.reduce((sum, parameter) => sum + aligned(parameter), 0));
       const states = counts.reduce((sum, count) => sum + ARRAYS.length * Arena.bytesFor(count), 0);
-      const scratch = rowScratch === null ? options.scratch : 0;
-      const arena = Arena.create(states + Arena.bytesFor(scratch));
-      rowScratch ??= arena.allocate(scratch);
-      const kernels = await Kernels.open(arena, options.threads);
+      const rows = block.some(({ name }) => tables.has(name)) ? scratch : 0;
+      const arena = Arena.create(states + Arena.bytesFor(rows));
+      const rowScratch = arena.allocate(rows);
+      const kernels = await Kernels.open(arena, threads);
       groups.forEach((group, i) => {
         if (group.length === 0) return;
         const state = stateOf(() => arena.allocate(counts[i] ?? 0));
@@ -57,16 +71,17 @@ export class ParameterMemory {
         for (const parameter of group) {
           const start = offset;
           const end = start + elements(parameter);
-          views.set(parameter.name, { kernels, ...stateOf((array) => state[array].subarray(start, end)) });
+          const arrays = stateOf((array) => state[array].subarray(start, end));
+          views.set(parameter.name, { kernels, rowScratch, ...arrays });
           offset += aligned(parameter);
         }
       });
     }
-    return new ParameterMemory(ranges, rowScratch ?? new Float32Array(0), views);
+    return new ParameterMemory(ranges, views);
   }
 
   /** The arrays of one parameter, row-major. */
-  of(name: string): AdamwState & { readonly kernels: Kernels } {
+  of(name: string): ParameterViews {
     const view = this.views.get(name);
     if (view === undefined) throw new RangeError(`no parameter '${name}'`);
     return view;
@@ -98,18 +113,42 @@ function aligned(parameter: OptimizedParameter): number {
   return Arena.bytesFor(elements(parameter)) / Float32Array.BYTES_PER_ELEMENT;
 }
 
-/** The parameters in order, cut wherever the next would not fit the same memory. */
-function blocks(parameters: readonly OptimizedParameter[]): OptimizedParameter[][] {
+/** Bytes that a parameter takes with all its arrays. */
+export function bytesOf(parameter: OptimizedParameter): number {
+  return ARRAYS.length * aligned(parameter) * Float32Array.BYTES_PER_ELEMENT;
+}
+
+/** The parameters in order, cut wherever the next would not fit the same memory, a table with its scratch. */
+function blocks(
+  parameters: readonly OptimizedParameter[],
+  { tables, scratch, mostBytes = Arena.mostBytes }: ParameterMemoryOptions,
+): OptimizedParameter[][] {
   const cut: OptimizedParameter[][] = [];
   let room = 0;
+  let withScratch = false;
   for (const parameter of parameters) {
-    const bytes = ARRAYS.length * aligned(parameter) * Float32Array.BYTES_PER_ELEMENT;
-    if (bytes > room) {
+    const isTable = tables.has(parameter.name);
+    const needed = (hasScratch: boolean): number =>
+      bytesOf(parameter) + (isTable && !hasScratch ? Arena.bytesFor(scratch) : 0);
+    if (cut.length === 0 || needed(withScratch) > room) {
+      if (needed(false) > mostBytes) throw tooLarge(parameter, needed(false), mostBytes);
       cut.push([]);
-      room = MOST_BYTES;
+      room = mostBytes;
+      withScratch = false;
     }
     cut[cut.length - 1]?.push(parameter);
-    room -= bytes;
+    room -= needed(withScratch);
+    withScratch ||= isTable;
   }
   return cut;
+}
+
+function tooLarge({ name, shape }: OptimizedParameter, bytes: number, mostBytes: number): InputFault {
+  return new InputFault({
+    where: `parameter ${name}`,
+    what: 'it is too large to be trained',
+    found: `${bytes} bytes with its gradient and the optimizer's state, for [${shape.join(', ')}]`,
+    expected: `at most ${mostBytes} bytes in one memory`,
+    remedy: 'Use a smaller model.',
+  });
 }

@@ -4,11 +4,12 @@ import type { NamedTensor } from '../checkpoint/safetensors.js';
 import { writeSafetensors } from '../checkpoint/safetensors.js';
 import { readSafetensorsHeader } from '../checkpoint/safetensors-header.js';
 import { openWeightFile } from '../checkpoint/stored-tensor.js';
-import { maxLength, type FoldSetup } from './fold-setup.js';
+import type { FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
 import type { ParameterSpec } from './model-source.js';
 import { exportedModel, inputNames } from './onnx-export.js';
 import { secondLink } from './second-link.js';
+import { longestText } from './tokenize.js';
 
 /** ONNX calls the file beside the model; its bytes are those of `model.safetensors`. */
 const ONNX_DATA = 'model.onnx_data';
@@ -34,7 +35,10 @@ export async function exportModel(
     files[name] = path;
   };
   await write('config.json', `${JSON.stringify(exportedConfig(job, setup), null, 2)}\n`);
-  const use = { maxLength: maxLength(job, source.classifier), inputNames: inputNames(source.classifier) };
+  const use = {
+    maxLength: longestText(job.model.maxLength, source.classifier),
+    inputNames: inputNames(source.classifier),
+  };
   for (const [name, content] of Object.entries(source.tokenizer.files(use))) await write(name, content);
 
   const weights = join(folder, 'model.safetensors');

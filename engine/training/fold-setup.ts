@@ -1,17 +1,17 @@
 import { openTrainingTable, type TrainingTable } from '../../data/prepared-table.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
-import type { Classifier } from '../models/family.js';
 import { openRuntime } from '../runtime/open.js';
 import { ClassifierRun } from './classify.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import type { FoldJob } from './job.js';
 import type { ModelSource } from './model-source.js';
 import { openModelSource } from './model-source.js';
+import { checkMemory, type LargestBatch } from './memory-need.js';
 import type { Pace } from './pace.js';
 import type { Around } from './sessions.js';
 import { engineSignature } from './signature.js';
-import { tokenize } from './tokenize.js';
+import { longestText, tokenize } from './tokenize.js';
 import { Trainer } from './trainer.js';
 
 /** Rows of the training table, tokenised. */
@@ -50,14 +50,17 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const { classifier } = source;
     const table = openTrainingTable(job.table);
     const progress = (): void => pace.progress();
-    const texts = await tokenize(source.tokenizer, table.texts, maxLength(job, classifier), progress).finally(
-      () => table.close(),
+    const longest = longestText(job.model.maxLength, classifier);
+    const texts = await tokenize(source.tokenizer, table.texts, longest, progress).finally(() =>
+      table.close(),
     );
     const vocabulary = CompactVocabulary.of(texts);
     const compact = texts.map((text) => vocabulary.compact(text));
     const training = select(table, compact, (fold) => fold !== job.fold);
     const compiling: Around = (work) => pace.during('compiling', work);
     const options = { runtime, classifier, vocabulary: vocabulary.size, threads: job.threads, compiling };
+    const batch = largestBatch(training.texts, job.training.batchSize);
+    checkMemory(classifier, batch, { vocabulary: vocabulary.size });
     const mostTokens = mostTokensOf(training.texts, job.training.batchSize);
     const trainer = await Trainer.create({ ...options, ...job.training, dropout: true, mostTokens });
     await loadWeights(trainer, source, vocabulary, pace);
@@ -91,11 +94,6 @@ async function pinModel(model: FoldJob['model'], pace: Pace): Promise<PinnedFile
   return PinnedFiles.of(model.checkpoint, model.digests, () => pace.progress());
 }
 
-/** The pipeline's truncation, or the model's where that is shorter. */
-export function maxLength(job: Pick<FoldJob, 'model'>, classifier: Classifier): number {
-  return Math.min(job.model.maxLength, classifier.maxLength ?? Infinity);
-}
-
 async function loadWeights(
   trainer: Trainer,
   source: ModelSource,
@@ -122,6 +120,12 @@ function select(
     texts: rows.map((row) => texts[row] as Int32Array),
     targets: rows.map((row) => [...labels.subarray(row * width, (row + 1) * width)]),
   };
+}
+
+/** At most as many texts as the longest. */
+function largestBatch(texts: readonly Int32Array[], batchSize: number): LargestBatch {
+  const length = texts.reduce((longest, text) => Math.max(longest, text.length), 1);
+  return { texts: Math.min(batchSize, texts.length), length };
 }
 
 /** No batch has more tokens than the longest texts together. */

@@ -31,6 +31,12 @@ export interface TableGradient {
   readonly width: number;
 }
 
+/** Elements for the gradients of all rows that a batch looks up. */
+export function rowScratchOf(tables: readonly TableGradient[], mostTokens: number): number {
+  const widths = new Map(tables.map(({ rows, width }) => [rows, width]));
+  return mostTokens * [...widths.values()].reduce((sum, width) => sum + width, 0);
+}
+
 export interface GraphOptions {
   /** Groups of similar length inside attention. */
   readonly groups: number;

@@ -14,6 +14,7 @@ import { checkVocabulary, loadTokenizer, parseTokenizer } from '../tokenization/
 import { inferenceGraph } from './graphs.js';
 import { headWarnings } from './head-warnings.js';
 import type { FoldJob } from './job.js';
+import { scratchModel } from './scratch-model.js';
 
 /** Where a fold starts from: the architecture, its tokenizer, and every weight before the first step. */
 export interface ModelSource {
@@ -80,9 +81,7 @@ async function fromScratch(
   labels: readonly string[],
   key: PhiloxKey,
 ): Promise<ModelSource> {
-  const family = familyOf({ model_type: scratch.type });
-  const config = family.scratchConfig({ ...scratch, maxLength });
-  const classifier = family.classifier(config, labels.length);
+  const { family, config, classifier } = scratchModel(scratch, maxLength, labels.length);
   const tokenizer = await parseTokenizer(await readFile(path, 'utf8'), path);
   checkVocabulary(tokenizer, classifier.vocabulary);
   const parameters = parametersOf(classifier);

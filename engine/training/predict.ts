@@ -7,7 +7,7 @@ import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { ClassifierRun, sigmoid } from './classify.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { parametersOf } from './model-source.js';
-import { tokenize } from './tokenize.js';
+import { longestText, tokenize } from './tokenize.js';
 
 /** Texts that are scored together: what they are padded and packed with decides the last bits. */
 const ROWS_AT_ONCE = 65_536;
@@ -57,7 +57,7 @@ export async function predictTexts(
   try {
     const classifier = familyOf(config).classifier(config, labelsOf(config));
     const tokenizer = await loadTokenizer(folder);
-    const longest = Math.min(options.maxLength, classifier.maxLength ?? Infinity);
+    const longest = longestText(options.maxLength, classifier);
     const tokens = await tokenize(tokenizer, texts, longest, options.onProgress);
     // Only the embedding rows that occur are read.
     const vocabulary = CompactVocabulary.of(tokens);

@@ -1,8 +1,14 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Texts } from '../../data/column-file/reader.js';
+import type { Classifier } from '../models/family.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
 
 const TEXTS_AT_ONCE = 500;
+
+/** The pipeline's truncation, or the model's where that is shorter. */
+export function longestText(maxLength: number, classifier: Classifier): number {
+  return Math.min(maxLength, classifier.maxLength ?? Infinity);
+}
 
 /**
  * Tokenises some texts at a time: in between, the process hears whether it is to stop, and can show that it

@@ -8,8 +8,9 @@ import type { Runtime, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
 import { packBatch } from './batch.js';
 import type { TrainingGraph } from './graphs.js';
-import { trainingGraph } from './graphs.js';
+import { rowScratchOf, trainingGraph } from './graphs.js';
 import { Scratch } from './scratch.js';
+import type { ScratchPiece } from './scratch.js';
 import type { Around, CompiledSession } from './sessions.js';
 import { sizeOf, Sessions, TensorScope } from './sessions.js';
 
@@ -24,6 +25,8 @@ export interface TrainerOptions extends AdamwSettings {
   readonly mostTokens: number;
   /** Called around each compilation. */
   readonly compiling?: Around;
+  /** Of one memory; by default what one can hold. */
+  readonly mostBytes?: number;
 }
 
 export interface StepResult {
@@ -56,13 +59,11 @@ export class Trainer {
     const compile = (groups: number): TrainingGraph =>
       trainingGraph(classifier, { groups, vocabulary, dropout });
     const { parameters, tables } = compile(1);
-    const isTable = (name: string): boolean => tables.some((table) => table.name === name);
-    const tablesFirst = [...parameters].sort((a, b) => Number(isTable(b.name)) - Number(isTable(a.name)));
-    const width = Math.max(...parameters.map(({ name, shape }) => (isTable(name) ? (shape[1] ?? 0) : 0)));
-    const memory = await ParameterMemory.allocate(tablesFirst, {
-      threads,
-      scratch: options.mostTokens * width * Math.max(1, new Set(tables.map(({ rows }) => rows)).size),
-    });
+    const names = new Set(tables.map(({ name }) => name));
+    const tablesFirst = [...parameters].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)));
+    const sizes = options.mostBytes === undefined ? {} : { mostBytes: options.mostBytes };
+    const scratch = rowScratchOf(tables, options.mostTokens);
+    const memory = await ParameterMemory.allocate(tablesFirst, { threads, tables: names, scratch, ...sizes });
     const lasting = new TensorScope(runtime);
     const weights: Record<string, Tensor> = {};
     const gradients: Record<string, Tensor> = {};
@@ -79,7 +80,7 @@ export class Trainer {
       lasting,
       weights,
       gradients,
-      new Scratch(threads),
+      new Scratch(threads, options.mostBytes),
     );
   }
 
@@ -124,7 +125,8 @@ export class Trainer {
         ...(await this.masks(batch, graph.dropoutSites, passing, step, key)),
         targets: passing.float([sizeOf(batch, 'texts'), this.options.classifier.labels], targets),
       };
-      const fetches: Record<string, Tensor | null> = { ...rows, loss: null };
+      const fetches: Record<string, Tensor | null> = { loss: null };
+      for (const [name, { tensor }] of Object.entries(rows)) fetches[name] = tensor;
       for (const name of session.outputs) {
         const parameter = /^gradient:(.*)$/.exec(name)?.[1];
         if (parameter !== undefined) fetches[name] = this.gradients[parameter] as Tensor;
@@ -137,21 +139,25 @@ export class Trainer {
     }
   }
 
-  /** Where the graph puts the gradients of looked-up rows, by output: beside the tables they are added to. */
+  /**
+   * Where the graph puts the gradients of looked-up rows, by output: beside the first table that they are
+   * added to. Each output has its place, the same beside every table.
+   */
   private rowGradients(
     batch: HostBatch,
     { graph }: CompiledSession<TrainingGraph>,
     scope: TensorScope,
-  ): Record<string, Tensor> {
-    const tensors: Record<string, Tensor> = {};
-    let used = 0;
-    for (const { rows, width } of graph.tables) {
-      if (rows in tensors) continue;
+  ): Record<string, RowGradient> {
+    const gradients: Record<string, RowGradient> = {};
+    let first = 0;
+    for (const { name, rows, width } of graph.tables) {
+      if (rows in gradients) continue;
       const shape = [sizeOf(batch, 'tokens'), width];
-      tensors[rows] = scope.float(shape, this.memory.rowScratch.subarray(used, used + count(shape)));
-      used += count(shape);
+      const values = this.memory.of(name).rowScratch.subarray(first, first + count(shape));
+      gradients[rows] = { tensor: scope.float(shape, values), values, first };
+      first += count(shape);
     }
-    return tensors;
+    return gradients;
   }
 
   private async masks(
@@ -162,12 +168,12 @@ export class Trainer {
     key: PhiloxKey,
   ): Promise<Record<string, Tensor>> {
     const masks: Record<string, Tensor> = {};
-    const kernels = await this.scratch.reset(sites.map((site) => count(shapeOf(batch, site))));
-    sites.forEach((site, place) => {
-      const shape = shapeOf(batch, site);
-      const mask = this.scratch.take(count(shape));
-      kernels.dropoutMasks(mask, { probability: site.probability, key, counter: [step, place, DROPOUT] });
-      masks[site.name] = scope.float(shape, mask);
+    const shapes = sites.map((site) => shapeOf(batch, site));
+    const pieces = await this.scratch.pieces(shapes.map(count));
+    sites.forEach(({ name, probability }, place) => {
+      const { kernels, view } = pieces[place] as ScratchPiece;
+      kernels.dropoutMasks(view, { probability, key, counter: [step, place, DROPOUT] });
+      masks[name] = scope.float(shapes[place] as number[], view);
     });
     return masks;
   }
@@ -176,13 +182,13 @@ export class Trainer {
   private addRows(
     batch: HostBatch,
     { graph }: CompiledSession<TrainingGraph>,
-    rows: Readonly<Record<string, Tensor>>,
+    rows: Readonly<Record<string, RowGradient>>,
   ): void {
     for (const table of graph.tables) {
-      const { kernels, gradients } = this.memory.of(table.name);
+      const { kernels, gradients, rowScratch } = this.memory.of(table.name);
       kernels.fill(gradients, 0);
       const ids = batch.feeds[table.ids]?.data as BigInt64Array;
-      kernels.addRows(gradients, ids, rows[table.rows]?.data as Float32Array, table.width);
+      kernels.addRows(gradients, ids, besideTable(rows[table.rows] as RowGradient, rowScratch), table.width);
     }
   }
 
@@ -192,6 +198,20 @@ export class Trainer {
     await this.scratch.close();
     await this.memory.close();
   }
+}
+
+/** Gradients of looked-up rows, and where they begin in the scratch of each table. */
+interface RowGradient {
+  readonly tensor: Tensor;
+  readonly values: Float32Array;
+  readonly first: number;
+}
+
+/** The gradients in a table's own memory: a copy where the table is in another than the first. */
+function besideTable({ values, first }: RowGradient, rowScratch: Float32Array): Float32Array {
+  const there = rowScratch.subarray(first, first + values.length);
+  if (there.buffer !== values.buffer) there.set(values);
+  return there;
 }
 
 function shapeOf(batch: HostBatch, site: DropoutSite): number[] {

@@ -9,7 +9,7 @@ const parameters = [
 
 /** Two parameters whose gradients together have the norm 5·size. */
 async function memoryWith(size: number, use: (memory: ParameterMemory) => void): Promise<void> {
-  const memory = await ParameterMemory.allocate(parameters, { threads: 1, scratch: 0 });
+  const memory = await ParameterMemory.allocate(parameters, { threads: 1, tables: new Set(), scratch: 0 });
   memory.of('weight').weights.set([1, -2]);
   memory.of('bias').weights.set([0.5]);
   memory.of('weight').gradients.set([3 * size, 0]);

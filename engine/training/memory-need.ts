@@ -1,0 +1,119 @@
+import { InputFault } from '../../errors/fault.js';
+import { Arena } from '../kernels/arena.js';
+import type { Shape } from '../graph/shape.js';
+import type { Classifier } from '../models/family.js';
+import { groupSizes } from '../nn/packing.js';
+import { bytesOf } from '../optim/parameter-memory.js';
+import { rowScratchOf, trainingGraph } from './graphs.js';
+
+/** A batch at its largest: so many texts, each of so many tokens. */
+export interface LargestBatch {
+  readonly texts: number;
+  readonly length: number;
+}
+
+/** What has to lie in one piece of one memory. */
+export interface Piece {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** A step's pieces; masks are spread over as many memories as they take, and so are parameters. */
+export interface MemoryNeed {
+  readonly masks: readonly Piece[];
+  /** Each with its gradient and the optimizer's state, tables with room for the gradients of their rows. */
+  readonly parameters: readonly Piece[];
+}
+
+/**
+ * Counts what training takes of the kernels' memory, by the largest batch; the same on any machine.
+ *
+ * @param vocabulary rows of the word embedding; the least is 1
+ */
+export function memoryNeeds(classifier: Classifier, vocabulary: number): (batch: LargestBatch) => MemoryNeed {
+  const { dropoutSites, parameters, tables } = trainingGraph(classifier, {
+    groups: 1,
+    vocabulary,
+    dropout: true,
+  });
+  const isTable = new Set(tables.map(({ name }) => name));
+  return (batch) => {
+    const sizes = sizesOf(classifier, batch);
+    const scratch = Arena.bytesFor(rowScratchOf(tables, batch.texts * batch.length));
+    return {
+      masks: dropoutSites.map(({ name, shape }) => ({
+        name: name.replace(/^dropout:/, 'the dropout mask of '),
+        bytes: Arena.bytesFor(count(shape, sizes)),
+      })),
+      parameters: parameters.map((parameter) => ({
+        name: parameter.name,
+        bytes: bytesOf(parameter) + (isTable.has(parameter.name) ? scratch : 0),
+      })),
+    };
+  };
+}
+
+/** The named sizes of the graph; of the relative embeddings all rows may be used. */
+function sizesOf({ heads, relativePositions }: Classifier, { texts, length }: LargestBatch) {
+  const tokens = texts * length;
+  const buckets = relativePositions?.rows ?? 0;
+  return { tokens, slots: tokens, texts, buckets, ...groupSizes(0, heads, texts, length) };
+}
+
+function count(shape: Shape, sizes: Readonly<Record<string, number>>): number {
+  return shape.reduce<number>((product, dim) => {
+    const size = typeof dim === 'number' ? dim : sizes[dim];
+    if (size === undefined) throw new RangeError(`the batch has no size '${dim}'`);
+    return product * size;
+  }, 1);
+}
+
+/**
+ * Refuses a training whose largest step could not be had, before it starts: what is split over memories
+ * still consists of pieces.
+ *
+ * @throws InputFault with the numbers, and the settings that would do
+ */
+export function checkMemory(
+  classifier: Classifier,
+  batch: LargestBatch,
+  { vocabulary = 1, mostBytes = Arena.mostBytes }: { vocabulary?: number; mostBytes?: number } = {},
+): void {
+  const needs = memoryNeeds(classifier, vocabulary);
+  const largest = largestPiece(needs(batch));
+  if (largest.bytes <= mostBytes) return;
+  const fits = (changed: Partial<LargestBatch>): boolean =>
+    largestPiece(needs({ ...batch, ...changed })).bytes <= mostBytes;
+  const texts = most(batch.texts, (value) => fits({ texts: value }));
+  const length = most(batch.length, (value) => fits({ length: value }));
+  const ways = [
+    ...(texts > 0 ? [`training.batchSize to ${texts}`] : []),
+    ...(length > 0 ? [`model.maxLength to ${length}`] : []),
+  ];
+  throw new InputFault({
+    where: 'training.batchSize',
+    what: 'a training step would not fit the memory that one piece of it can have',
+    found: `${gigabytes(largest.bytes)} for ${largest.name}, with ${batch.texts} texts of ${batch.length} tokens`,
+    expected: `at most ${gigabytes(mostBytes)}`,
+    remedy: ways.length === 0 ? 'Use a smaller model.' : `Lower ${ways.join(', or ')}.`,
+  });
+}
+
+function largestPiece({ masks, parameters }: MemoryNeed): Piece {
+  return [...masks, ...parameters].reduce((a, b) => (b.bytes > a.bytes ? b : a));
+}
+
+/** The largest value below `limit` that fits; 0 where none does. */
+function most(limit: number, fits: (value: number) => boolean): number {
+  let [low, high] = [0, limit];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(2)} GB`;
+}
