@@ -179,7 +179,13 @@ export const thresholdsSchema = z.object({
 /** Output of `tuneThresholds`. */
 export type Thresholds = ReadOnly<z.output<typeof thresholdsSchema>>;
 
-export const submissionSchema = z.object({ submission: artifact, rows: count });
+export const submissionSchema = z.object({
+  /** `submission.csv`. */
+  submission: artifact,
+  /** `predictions.csv`; runs that began before there was one have none. */
+  predictions: artifact.exactOptional(),
+  rows: count,
+});
 /** Output of `predictEnsemble`. */
 export type Submission = ReadOnly<z.output<typeof submissionSchema>>;
 

@@ -1,8 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { InputFault } from '../errors/fault.js';
-import { idColumn } from '../pipeline/pipeline.js';
-import { concurrently } from './concurrently.js';
 import type { Dataset, StepActivities, StepCall, Submission, Thresholds, TrainedFold } from './contracts.js';
+import { predictRows } from './ensemble.js';
 import { recorded } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
 import { withScratch } from './scratch.js';
@@ -21,31 +20,25 @@ async function predict(
 ): Promise<Submission> {
   const { test } = inputs.data;
   if (test === null) throw withoutTestRows(step);
-  const { store, tables, predictor, slots } = services;
-  const { labels, data, model } = pipeline;
-  const signal = Context.current().cancellationSignal;
+  const { store } = services;
   const directory = new RunDirectory(services, run);
-  const options = { maxLength: model.maxLength, threads: settings.threads, signal };
-  const table = await store.localPath(test);
-  const names = inputs.fold.map(({ fold }) => `probabilities-${fold}`);
-  return withScratch(services, [...names, 'submission'], async (paths) => {
-    await concurrently(inputs.fold, slots, async (fold) =>
-      predictor.predict(
-        await directory.model(fold),
-        { table, output: paths[`probabilities-${fold.fold}`]! },
-        options,
-      ),
-    );
-    const request = {
-      test: table,
-      models: names.map((name) => paths[name]!),
-      id: idColumn(data),
-      labels,
-      thresholds: labels.map((label) => inputs.thresholds.thresholds[label]!),
-      output: paths['submission']!,
+  const trained = new Map(inputs.fold.map((fold) => [fold.fold, fold]));
+  return withScratch(services, ['submission', 'predictions'], async (output) => {
+    const { rows } = await predictRows(services, {
+      pipeline,
+      thresholds: inputs.thresholds.thresholds,
+      table: await store.localPath(test),
+      folds: [...trained.keys()],
+      modelOf: (fold) => directory.model(trained.get(fold)!),
+      threads: settings.threads,
+      signal: Context.current().cancellationSignal,
+      output,
+    });
+    return {
+      submission: await store.putFile(output.submission, { move: true }),
+      predictions: await store.putFile(output.predictions, { move: true }),
+      rows,
     };
-    const { rows } = await tables.run('submit', request, signal);
-    return { submission: await store.putFile(request.output, { move: true }), rows };
   });
 }
 

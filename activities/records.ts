@@ -81,7 +81,10 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
       folds: fold.map(modelDigests),
       thresholds: thresholds.thresholds,
     }),
-    files: ({ submission }) => ({ 'submission.csv': submission }),
+    files: ({ submission, predictions }) => ({
+      'submission.csv': submission,
+      ...(predictions === undefined ? {} : { 'predictions.csv': predictions }),
+    }),
   },
   writeReport: {
     version: 1,

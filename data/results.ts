@@ -2,25 +2,44 @@ import type { Texts } from './column-file/reader.js';
 
 /** The tables that a run writes: CSV (RFC 4180 quoting, LF), the same bytes for the same values. */
 
-export interface SubmissionRow {
+export interface PredictedRow {
   readonly id: string;
   /** 0 or 1 per label. */
   readonly predictions: Uint8Array;
+  /** The ensemble's, one per label. */
+  readonly probabilities: Float32Array;
 }
 
-export interface SubmissionRows {
+export interface PredictedRows<Row> {
   /** Header of the id column. */
   readonly id: string;
   readonly labels: readonly string[];
-  readonly rows: Iterable<SubmissionRow>;
+  readonly rows: Iterable<Row>;
 }
 
 /** `submission.csv`, line by line: the id and the predicted labels of every row. */
-export function* submissionLines({ id, labels, rows }: SubmissionRows): Iterable<string> {
+export function* submissionLines({
+  id,
+  labels,
+  rows,
+}: PredictedRows<Pick<PredictedRow, 'id' | 'predictions'>>): Iterable<string> {
   yield line([id, ...labels]);
   for (const { id: value, predictions } of rows) {
     requireWidth(predictions, labels);
     yield line([value, ...Array.from(predictions, String)]);
+  }
+}
+
+/** `predictions.csv`, line by line: the id and `p_<label>`, the probabilities, of every row. */
+export function* predictionLines({
+  id,
+  labels,
+  rows,
+}: PredictedRows<Pick<PredictedRow, 'id' | 'probabilities'>>): Iterable<string> {
+  yield line([id, ...labels.map(probabilityColumn)]);
+  for (const { id: value, probabilities } of rows) {
+    requireWidth(probabilities, labels);
+    yield line([value, ...Array.from(probabilities, float32Text)]);
   }
 }
 
@@ -59,7 +78,7 @@ export function* oofLines(table: OofRows): Iterable<string> {
   }
 }
 
-/** Columns of `oof.csv` besides the id's and the labels'. */
+/** Columns of `oof.csv`, and of `predictions.csv`, besides the id's and the labels'. */
 export const foldColumn = 'fold';
 export function probabilityColumn(label: string): string {
   return `p_${label}`;

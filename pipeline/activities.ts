@@ -28,7 +28,7 @@ export const activities: Readonly<Record<ActivityName, ActivitySignature>> = {
     inputs: ['data', 'fold', 'thresholds'],
     output: 'submission',
     matrix: false,
-    writes: 'submission.csv',
+    writes: 'submission.csv and predictions.csv',
   },
   writeReport: {
     inputs: ['data', 'fold', 'oof', 'thresholds'],

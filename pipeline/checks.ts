@@ -3,7 +3,7 @@ import { stepProblems } from './dag.js';
 import { isActivity } from './activities.js';
 import type { Problem } from './problem.js';
 import { describe } from './issues.js';
-import { pipelineLimits } from './schema.js';
+import { defaultTextColumns, pipelineLimits } from './schema.js';
 
 /**
  * Everything that spans several fields. Works on a configuration in which single fields may be
@@ -14,6 +14,8 @@ export function crossChecks(configuration: unknown): Problem[] {
   const { labels, data, model, steps } = configuration;
   return [
     ...labelProblems(labels, data),
+    ...idProblems(labels, data),
+    ...textProblems(labels, data),
     ...modelProblems(model),
     ...stepsProblems(steps),
     ...submissionProblems(steps, data),
@@ -38,6 +40,27 @@ function labelProblems(labels: unknown, data: unknown): Problem[] {
       ? []
       : [{ path, found: `the label ${describe(name)}`, expected: `another name: this is ${use}` }];
   });
+}
+
+/** The ids stand beside the folds and the probabilities in what a run writes. */
+function idProblems(labels: unknown, data: unknown): Problem[] {
+  const { id } = isMap(data) ? data : {};
+  const path = ['data', 'id'];
+  const problem = (use: string): Problem[] => [
+    { path, found: describe(id), expected: `another name: this is the column of ${use}` },
+  ];
+  if (id === 'fold') return problem('the folds in oof.csv');
+  const label = strings(labels).find((name) => id === `p_${name}`);
+  return label === undefined ? [] : problem(`the probabilities of ${label} in oof.csv`);
+}
+
+/** Every column that would be looked for by default is a label. */
+function textProblems(labels: unknown, data: unknown): Problem[] {
+  if (!isMap(data) || data['text'] !== undefined) return [];
+  const names = strings(labels);
+  if (!defaultTextColumns.every((column) => names.includes(column))) return [];
+  const found = 'nothing, and every usual text column is a label';
+  return [{ path: ['data', 'text'], found, expected: 'the column of the texts' }];
 }
 
 function modelProblems(model: unknown): Problem[] {

@@ -1,5 +1,5 @@
 import { openTestTable } from '../../data/prepared-table.js';
-import { submissionLines, type SubmissionRow } from '../../data/results.js';
+import { predictionLines, submissionLines, type PredictedRow } from '../../data/results.js';
 import { meanProbabilities } from '../../metrics/ensemble.js';
 import { decide } from '../../metrics/thresholds.js';
 import { FloatFile } from './float-file.js';
@@ -14,27 +14,33 @@ export interface SubmissionRequest {
   readonly labels: readonly string[];
   /** One per label. */
   readonly thresholds: readonly number[];
-  readonly output: string;
+  /** The tables that are to be written. */
+  readonly output: { readonly submission?: string; readonly predictions?: string };
 }
 
-/** Decides the rows to predict by the mean of the models' probabilities. */
+/** Predicts rows by the mean of the models' probabilities: the labels decided, and the means themselves. */
 export function writeSubmission(request: SubmissionRequest): { rows: number } {
   const table = openTestTable(request.test);
   const models = request.models.map((path) => new FloatFile(path));
-  const { labels, thresholds } = request;
-  function* decided(): Iterable<SubmissionRow> {
+  const { id, labels, thresholds, output } = request;
+  function* predicted(): Iterable<PredictedRow> {
     let first = 0;
     for (const ids of table.ids.lists()) {
       const [start, end] = [first * labels.length, (first + ids.length) * labels.length];
       const mean = meanProbabilities(models.map((model) => model.range(start, end)));
       const predictions = decide(mean, thresholds);
-      for (const [row, id] of ids.entries())
-        yield { id, predictions: predictions.subarray(row * labels.length, (row + 1) * labels.length) };
+      for (const [row, id] of ids.entries()) {
+        const [from, to] = [row * labels.length, (row + 1) * labels.length];
+        yield { id, predictions: predictions.subarray(from, to), probabilities: mean.subarray(from, to) };
+      }
       first += ids.length;
     }
   }
   try {
-    writeLines(request.output, submissionLines({ id: request.id, labels, rows: decided() }));
+    if (output.submission !== undefined)
+      writeLines(output.submission, submissionLines({ id, labels, rows: predicted() }));
+    if (output.predictions !== undefined)
+      writeLines(output.predictions, predictionLines({ id, labels, rows: predicted() }));
     return { rows: table.texts.length };
   } finally {
     for (const model of models) model.close();

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTable } from '../../data/csv.js';
-import { float32Text, oofLines, submissionLines, type SubmissionRows } from '../../data/results.js';
+import { float32Text, oofLines, predictionLines, submissionLines } from '../../data/results.js';
 
-const submissionCsv = (rows: SubmissionRows) => [...submissionLines(rows)].join('');
+const submissionCsv = (rows: Parameters<typeof submissionLines>[0]) => [...submissionLines(rows)].join('');
 
 describe('submissionCsv', () => {
   it('writes the id and each label of every row', () => {
@@ -35,6 +35,24 @@ describe('submissionCsv', () => {
   it('refuses predictions of another shape', () => {
     const rows = { id: 'id', labels: ['joy', 'fear'], rows: [{ id: 'a', predictions: Uint8Array.of(1) }] };
     expect(() => submissionCsv(rows)).toThrow(/1 values for a row of 2 labels/);
+  });
+});
+
+describe('predictionLines', () => {
+  it('writes the id and the probability of each label, as short as reads back the same', () => {
+    const rows = [
+      { id: 'a', probabilities: Float32Array.of(0.1, 1) },
+      { id: 'b,c', probabilities: Float32Array.of(1e-10, 1 / 3) },
+    ];
+    const lines = [...predictionLines({ id: 'row', labels: ['joy', 'fear'], rows })];
+    expect(lines).toEqual(['row,p_joy,p_fear\n', 'a,0.1,1\n', '"b,c",1e-10,0.33333334\n']);
+  });
+
+  it('refuses probabilities of another shape', () => {
+    const rows = [{ id: 'a', probabilities: Float32Array.of(1, 0) }];
+    expect(() => [...predictionLines({ id: 'id', labels: ['joy'], rows })]).toThrow(
+      /2 values for a row of 1/,
+    );
   });
 });
 

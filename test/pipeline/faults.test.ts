@@ -106,6 +106,16 @@ describe('one fault is told with its place, what was found and what was expected
       `${place}:2:10 labels[0]: found the label "id", expected another name: this is the id column`,
     ],
     [
+      'an id column named as one of oof.csv',
+      edit('b.csv', 'b.csv, id: p_joy'),
+      `${place}:3:40 data.id: found "p_joy", expected another name: this is the column of the probabilities of joy in oof.csv`,
+    ],
+    [
+      'labels that take every usual text column',
+      edit('[joy]', '[text, comment_text, sentence, content, review]'),
+      `${place}:3:1 data.text: found nothing, and every usual text column is a label, expected the column of the texts`,
+    ],
+    [
       'a label named as a column of oof.csv',
       edit('[joy]', '[joy, p_joy]'),
       `${place}:2:15 labels[1]: found the label "p_joy", expected another name: this is the column of the probabilities of joy in oof.csv`,

@@ -37,6 +37,7 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     });
     expect(read('oof.csv').split('\n')).toHaveLength(32);
     expect(read('submission.csv')).toBe('id,joy,fear\na,1,1\nb,1,1\n');
+    expect(read('predictions.csv')).toBe('id,p_joy,p_fear\na,0.6,0.6\nb,0.6,0.6\n');
     expect(read('report.html')).toContain('<html');
     expect(read('models/2/config.json')).toBe('{"fold":2}');
     for (const name of ['model', 'same']) expect(read(`models/2/onnx/${name}.onnx`)).toBe('model 2 42');
@@ -88,7 +89,7 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     expect(resultOf('first')).toMatchObject({ status: 'completed', rows: { train: 30, test: null } });
     const files = readdirSync(join(bench.folder, 'runs', 'first'));
     expect(files).toEqual(expect.arrayContaining(['oof.csv', 'report.html', 'models']));
-    expect(files).not.toContain('submission.csv');
+    expect(files.filter((name) => ['submission.csv', 'predictions.csv'].includes(name))).toEqual([]);
     const second = await bench.complete({ run: 'second' });
     expect(second.reused).toEqual(['fold', 'oof', 'thresholds']);
     expect(readdirSync(join(bench.folder, 'runs', 'second'))).toContain('submission.csv');

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { predictRows } from '../../activities/ensemble.js';
+import { modelFolder } from '../../activities/records.js';
+import { withScratch } from '../../activities/scratch.js';
+import { writeTestTable } from '../../data/dataset.js';
+import { InputFault } from '../../errors/fault.js';
+import { count } from '../../report/notation.js';
+import type { RunResult } from '../../report/run-result.js';
+import { copyDurably } from '../../store/durable-file.js';
+import { storageFault } from '../../store/faults.js';
+import { createServices } from '../../worker/services.js';
+import { withStandardInput } from './standard-input.js';
+
+export interface PredictRequest {
+  /** A CSV file, or a stream of one. */
+  readonly source: string | Readable;
+  /** A completed run, and where its files are. */
+  readonly run: { readonly directory: string; readonly result: RunResult };
+  readonly workdir: string;
+  /** Labels as `submission.csv` has them, or probabilities as `predictions.csv` does. */
+  readonly kind: 'submission' | 'predictions';
+  /** The file to write, or what takes it to where it belongs. */
+  readonly target: string | ((file: string) => Promise<void>);
+  /** Told in words how far it is. */
+  readonly onProgress: (text: string) => void;
+}
+
+/** Predicts a table as a run predicts its own test table: read, checked, scored and decided alike. */
+export async function predictTable(
+  request: PredictRequest,
+): Promise<{ readonly rows: number; readonly warnings: readonly string[] }> {
+  const { source, run, workdir, kind, target, onProgress } = request;
+  const { labels, folds, configuration, thresholds } = run.result;
+  if (folds.length === 0) {
+    throw new InputFault({ where: run.directory, what: 'the run has no models', found: 'no fold' });
+  }
+  const services = createServices({ workdir, roots: null, searchAttributes: false });
+  const { threads } = services;
+  const { signal } = new AbortController();
+  return withScratch(services, ['input', 'table', 'predicted'], async ({ input, table, predicted }) => {
+    const columns = { text: configuration.data.text, id: configuration.data.id, labels };
+    const read = (file: string) => writeTestTable(file, columns, table);
+    const { rows, warnings } = await (typeof source === 'string'
+      ? read(source)
+      : withStandardInput(source, input, read));
+    onProgress(`${count(rows)} rows to score`);
+    await predictRows(services, {
+      pipeline: configuration,
+      thresholds,
+      table,
+      folds: folds.map(({ fold }) => fold),
+      modelOf: (fold) => join(run.directory, modelFolder(fold)),
+      threads,
+      signal,
+      output: { [kind]: predicted },
+      onScored: (models) => onProgress(`model ${models} of ${folds.length} has scored them`),
+    });
+    try {
+      await (typeof target === 'string' ? copyDurably(predicted, target) : target(predicted));
+    } catch (error) {
+      throw storageFault(
+        error,
+        typeof target === 'string' ? target : 'standard output',
+        'writing the predictions',
+      );
+    }
+    return { rows, warnings };
+  });
+}

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canRun, ended, foldwise, withoutRuns, type Ended } from './built-command-line.js';
+import { privateWords, SmallProject } from './small-project.js';
+
+describe.skipIf(!canRun)(`foldwise predict${withoutRuns}`, { timeout: 180_000 }, () => {
+  let project: SmallProject;
+  let run: string;
+  const inRun = (name: string): string => join(project.workdir, 'runs', run, name);
+  const read = (path: string): string => readFileSync(path, 'utf8');
+  const predict = (...args: string[]): Promise<Ended> =>
+    foldwise(['predict', run, ...args, '--workdir', project.workdir]);
+
+  beforeAll(async () => {
+    project = new SmallProject();
+    const set = ['--set', 'training.epochs=2'];
+    const { code, err } = await foldwise(['run', project.pipeline, '--workdir', project.workdir, ...set]);
+    expect([code, err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
+    run = readdirSync(join(project.workdir, 'runs'))[0]!;
+  });
+  afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
+
+  it('writes what the run itself wrote of the same rows, labels and probabilities', async () => {
+    const rows = ['submission.csv', 'predictions.csv'];
+    expect(read(inRun('predictions.csv'))).toMatch(/^id,p_joy,p_fear\na,0\.\d+,0\.\d+\nb,0\.\d+,0\.\d+\n$/);
+    for (const [name, option] of [
+      [rows[0]!, []],
+      [rows[1]!, ['--probabilities']],
+    ] as const) {
+      const target = join(project.folder, `predicted-${name}`);
+      const { code, out, err } = await predict(
+        join(project.folder, 'test.csv'),
+        '--output',
+        target,
+        ...option,
+      );
+      expect([code, out]).toEqual([0, `${target}: 2 rows, by 2 models\n`]);
+      expect(err).toContain('model 2 of 2 has scored them');
+      expect(read(target)).toBe(read(inRun(name)));
+    }
+  });
+
+  it('reads standard input and writes standard output, where - says so', async () => {
+    const script = `${process.execPath} dist/cli/main.js predict ${run} - --probabilities --output - --workdir ${project.workdir} < ${join(project.folder, 'test.csv')}`;
+    const { code, out, err } = await ended('sh', ['-c', script]);
+    expect([code, out]).toEqual([0, read(inRun('predictions.csv'))]);
+    expect(err).toContain('2 rows, by 2 models');
+    expect(readdirSync(join(project.workdir, '.foldwise', 'scratch'))).toEqual([]);
+  });
+
+  it('overwrites nothing but with --force', async () => {
+    const target = project.write('kept.csv', 'mine\n');
+    const csv = join(project.folder, 'test.csv');
+    const { code, err } = await predict(csv, '--output', target);
+    expect([code, read(target)]).toEqual([1, 'mine\n']);
+    expect(err).toMatch(/^error: .*kept\.csv: there is a file of this name already\. .*--force/);
+    expect((await predict(csv, '--output', target, '--force')).code).toBe(0);
+    expect(read(target)).toBe(read(inRun('submission.csv')));
+  });
+
+  const refused: [claim: string, table: string, message: RegExp][] = [
+    ['without rows', 'id,text\n', /no rows/],
+    ['with an id twice', `id,text\na,x\na,${privateWords}\n`, /the same as in row 1/],
+    ['without the text column', 'id,joy\na,1\n', /no text column/],
+  ];
+  it.each(refused)('refuses a table %s, as a run does', async (_, table, message) => {
+    const target = join(project.folder, 'never.csv');
+    const script = `${process.execPath} dist/cli/main.js predict ${run} - --output ${target} --workdir ${project.workdir}`;
+    const child = spawn('sh', ['-c', script], { stdio: ['pipe', 'ignore', 'pipe'] });
+    let err = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
+    child.stdin.end(table);
+    expect(await closed).toBe(1);
+    expect(err).toMatch(/^error: standard input/m);
+    expect(err).toMatch(message);
+    expect(err).not.toContain(privateWords);
+    expect(readdirSync(project.folder)).not.toContain('never.csv');
+  });
+
+  it('says what is wrong with a result that lacks a threshold, and decides nothing by 0.5', async () => {
+    const path = inRun('result.json');
+    const whole = read(path);
+    const result = JSON.parse(whole) as { thresholds: Record<string, number> };
+    delete result.thresholds['joy'];
+    try {
+      rmSync(path);
+      writeFileSync(path, JSON.stringify(result));
+      const { code, err } = await predict(join(project.folder, 'test.csv'), '--output', '-');
+      expect(code).toBe(1);
+      expect(err).toMatch(
+        /result\.json: this is not the result of a run; found thresholds: nothing of the label joy/,
+      );
+    } finally {
+      writeFileSync(path, whole);
+    }
+  });
+});
