@@ -6,6 +6,7 @@ import { addRetry, addSkip } from './commands/decide.js';
 import { addDev } from './commands/dev.js';
 import { addDoctor } from './commands/doctor.js';
 import { addPlan } from './commands/plan.js';
+import { addInit } from './commands/init.js';
 import { addReport } from './commands/report.js';
 import { addPredict } from './commands/predict.js';
 import { addRun } from './commands/run.js';
@@ -18,6 +19,7 @@ import type { Console } from './terminal/console.js';
 
 /** In the order in which `--help` lists them. */
 const commands = [
+  addInit,
   addRun,
   addPlan,
   addConfig,

@@ -2,7 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
-import { Fault, InputFault } from '../../errors/fault.js';
+import type { Fault } from '../../errors/fault.js';
+import { InputFault } from '../../errors/fault.js';
 
 /** As large as a table's file may be: 2 GiB. */
 const maxBytes = 2 ** 31 - 1;
@@ -22,7 +23,7 @@ export async function withStandardInput<T>(
     return await work(file);
   } catch (error) {
     if (!(error instanceof InputFault)) throw error;
-    const { details } = error as Fault;
+    const { details } = error;
     throw new InputFault({ ...details, where: details.where.replaceAll(file, standardInput) });
   }
 }
