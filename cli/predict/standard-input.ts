@@ -2,7 +2,6 @@ import { createWriteStream } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
-import type { Fault } from '../../errors/fault.js';
 import { InputFault } from '../../errors/fault.js';
 
 /** As large as a table's file may be: 2 GiB. */

@@ -1,5 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Fault } from '../../../errors/fault.js';
 import { planSteps } from '../../../pipeline/dag.js';
 import { parsePipeline } from '../../../pipeline/load.js';
+import type { Pipeline } from '../../../pipeline/pipeline.js';
+import { requireResolved } from '../../../pipeline/resolved.js';
 import { mutateBytes, mutateJson, mutateText } from '../mutations.js';
 import type { FuzzTarget } from '../target.js';
 
@@ -41,6 +45,24 @@ export const pipelineYaml: FuzzTarget = {
   },
   run(input) {
     const text = Buffer.from(input).toString('utf8');
-    return Promise.resolve(planSteps(parsePipeline(text, { file: '/pipeline.yaml' })).length);
+    const pipeline = parsePipeline(text, { file: '/pipeline.yaml' });
+    const steps = planSteps(pipeline).length;
+    requireStable(pipeline);
+    return Promise.resolve(steps);
   },
 };
+
+/** What `config` prints is a pipeline, and the same one: as a file, and as an activity is told it. */
+function requireStable(pipeline: Pipeline): void {
+  const printed = JSON.stringify(pipeline);
+  try {
+    for (const again of [
+      parsePipeline(printed, { file: '/elsewhere/pipeline.json' }),
+      requireResolved(JSON.parse(printed)),
+    ]) {
+      if (!isDeepStrictEqual(again, pipeline)) throw new Error('resolved again it is another pipeline');
+    }
+  } catch (error) {
+    throw error instanceof Fault ? new Error(`resolved it is refused: ${error.message}`) : error;
+  }
+}

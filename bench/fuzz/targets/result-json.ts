@@ -1,0 +1,71 @@
+import { parseResult } from '../../../activities/result-file.js';
+import { compareResults } from '../../../cli/runs/comparison.js';
+import { renderReport } from '../../../report/page.js';
+import { mutateBytes, mutateJson, mutateText } from '../mutations.js';
+import type { FuzzTarget } from '../target.js';
+
+const scores = { atHalf: 0.6, tuned: 0.65, crossFitted: 0.63 };
+const perLabel = { ...scores, support: 12, tunable: true, untunedFolds: [] };
+const epoch = (number: number) => ({ epoch: number, trainLoss: 0.5, valLoss: 0.6, macroF1: 0.5 });
+const fold = (number: number) => ({
+  fold: number,
+  bestEpoch: 2,
+  epochs: [epoch(1), epoch(2)],
+  device: 'cpu',
+  threads: 2,
+  attempts: 1,
+  seed: 42,
+  seconds: 3.5,
+});
+
+const sample: unknown = {
+  run: 'reviews-20260101-000000-abcdef',
+  pipeline: 'reviews',
+  status: 'completed',
+  labels: ['joy', 'fear'],
+  rows: { train: 40, test: null },
+  folds: [fold(1), fold(2)],
+  macroF1: scores,
+  thresholds: { joy: 0.45, fear: 0.5 },
+  perLabel: { joy: perLabel, fear: { ...perLabel, tunable: false } },
+  skippedFolds: [],
+  rowsWithoutOof: 0,
+  seconds: { data: 0.1, fold: 7, report: 0 },
+  reused: ['data'],
+  previous: { run: 'before', macroF1: scores, change: scores },
+  versions: { foldwise: '0.1.0' },
+  warnings: ['/home/someone/train.csv: 1 of 40 texts are empty.'],
+  configuration: {
+    name: 'reviews',
+    labels: ['joy', 'fear'],
+    data: { train: '/home/someone/train.csv', text: ['text'] },
+    folds: { count: 2, strategy: 'stratified', seed: 42 },
+    model: { checkpoint: '/home/someone/model', maxLength: 16 },
+    training: { epochs: 2 },
+    steps: { data: { run: 'prepareData' } },
+  },
+};
+
+/** A run's result.json, as `report`, `compare`, `predict` and the next run read it. */
+export const resultJson: FuzzTarget = {
+  name: 'result-json',
+  reads: 'result.json',
+  extension: '.json',
+  make(dice) {
+    const kind = dice.one(['bytes', 'text', 'json', 'json', 'json'] as const);
+    if (kind === 'bytes') return mutateBytes(dice, Buffer.from(JSON.stringify(sample)));
+    if (kind === 'text') return Buffer.from(mutateText(dice, JSON.stringify(sample)));
+    return Buffer.from(JSON.stringify(mutateJson(dice, sample)));
+  },
+  run(input) {
+    const result = parseResult(Buffer.from(input).toString('utf8'), 'result.json');
+    const width = result.labels.length;
+    const probabilities = Float32Array.from({ length: 4 * width }, (_, index) => (index % 7) / 7);
+    const page = renderReport({
+      result,
+      outOfFold: { probabilities, labels: Uint8Array.from(probabilities, (p) => (p > 0.5 ? 1 : 0)) },
+    });
+    if (/<script|<img|NaN|undefined/.test(page)) throw new Error('the page has what it must not have');
+    return Promise.resolve([page.length > 0, compareResults(result, result).settings.length]);
+  },
+};
