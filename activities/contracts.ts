@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { capped } from '../errors/capped.js';
 import type { EpochMetrics } from '../engine/training/job.js';
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
 import { requireResolved } from '../pipeline/resolved.js';
@@ -22,7 +23,15 @@ const count = z
 const seconds = z.number().min(0);
 /** Shown to people: names of devices, versions and the like. */
 const word = z.string().min(1).max(200);
-const warning = z.string().max(20_000);
+const mostWarnings = 50;
+const mostOfWarning = 1_000;
+/** Notes for people: the first of them, each cut where it is long, since they travel with every output. */
+const warnings = z.array(z.string()).transform((texts) => {
+  const told = texts.slice(0, mostWarnings).map((text) => capped(text, mostOfWarning));
+  const more = texts.length - mostWarnings;
+  return more > 0 ? [...told, `and ${more} more warnings`] : told;
+});
+
 /** A score that could not be computed is NaN, and null in JSON. */
 const score = z.union([z.number(), z.nan(), z.null().transform(() => NaN)]);
 const byLabel = <T extends z.ZodType>(value: T) => z.record(z.string().regex(namePattern), value);
@@ -121,7 +130,7 @@ export const datasetSchema = z.object({
   trainIds: artifact,
   /** Column file: ids and texts of the test rows, if there are any. Never part of a fold's key. */
   test: artifact.nullable(),
-  warnings: list(warning, 10_000),
+  warnings,
 });
 /** Output of `prepareData`. */
 export type Dataset = ReadOnly<z.output<typeof datasetSchema>>;
@@ -144,7 +153,7 @@ export const trainedFoldSchema = z.object({
   attempts: z.int().min(1),
   seed: z.int().min(0),
   seconds,
-  warnings: list(warning, 10_000),
+  warnings,
 });
 /** Output of `trainFold`, one per fold. */
 export type TrainedFold = ReadOnly<z.output<typeof trainedFoldSchema>>;

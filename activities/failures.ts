@@ -1,7 +1,10 @@
 import { CompleteAsyncError, Context, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { capped } from '../errors/capped.js';
 import { Fault } from '../errors/fault.js';
 import { ArtifactDamaged, ArtifactMissing } from '../store/faults.js';
+import { Attempts } from './attempts.js';
+import { beat, stepOf } from './heartbeat.js';
 
 /** Attempts that an error nobody foresaw gets: a second try sometimes helps, a tenth does not. */
 const unforeseenAttempts = 3;
@@ -14,10 +17,21 @@ const unexpected = 'Unexpected';
  * may quote data.
  */
 export async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const attempts = Attempts.of(context);
   try {
+    attempts.requireHope(context.info.activityType);
     return await work();
   } catch (error) {
-    throw asFailure(error);
+    // Rejects with the cancellation: what comes of being told to end is no failure, and not tried again.
+    if (context.cancellationSignal.aborted) {
+      attempts.stopped();
+      beat();
+      await context.cancelled;
+    }
+    const failure = asFailure(error instanceof Fault ? attempts.note(error, stepOf(context)) : error);
+    beat();
+    throw failure;
   }
 }
 
@@ -45,7 +59,8 @@ function isLostArtifact(error: Fault): boolean {
 
 function unforeseen(error: unknown): ApplicationFailure {
   const { activityType, attempt } = Context.current().info;
-  log.error('an activity failed unexpectedly', { error });
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log.error('an activity failed unexpectedly', { error: capped(text) });
   const name = error instanceof Error ? error.name : typeof error;
   return ApplicationFailure.create({
     message: `${activityType}: an unexpected ${name}${placeOf(error)}; the worker's log holds its message`,

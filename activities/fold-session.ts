@@ -1,9 +1,10 @@
-import { Context, heartbeat, log } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import type { FoldMessage } from '../engine/training/job.js';
 import type { Lease } from '../store/checkpoints.js';
 import { LeaseLost } from '../store/faults.js';
 import type { FoldHeartbeat, StepCall } from './contracts.js';
 import { EpochSignals } from './epoch-signals.js';
+import { beat } from './heartbeat.js';
 import { Lane } from './lane.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
@@ -60,7 +61,7 @@ export class FoldSession {
     cancelled.addEventListener('abort', onCancelled);
     if (cancelled.aborted) onCancelled();
     this.timers.push(
-      setInterval(() => heartbeat(this.latest), heartbeatMs),
+      setInterval(() => beat(this.latest), heartbeatMs),
       // One at a time: a slow disk must not be given more of them than it can do.
       setInterval(() => void (this.renewal ??= this.renew()), this.services.checkpoints.leaseMs * renewShare),
     );
@@ -165,7 +166,7 @@ export class FoldSession {
   }: Extract<FoldMessage, { type: 'step' }>): void {
     const first = this.latest === undefined;
     this.latest = { fold: this.call.fold, epoch, epochs: this.epochs, step, steps, loss, secondsPerStep };
-    if (first) heartbeat(this.latest);
+    if (first) beat(this.latest);
   }
 
   /** A failure costs a renewal, a line or one checkpoint, not the training: the next one may succeed. */

@@ -27,15 +27,18 @@ export async function reuse<Name extends ActivityName>(
   return output;
 }
 
-/** Files an output under its key. */
+/** Files an output under its key, and gives it as it is filed: of its schema. */
 export async function record<Name extends ActivityName>(
   { keys }: Services,
   activity: Name,
   key: string,
   { run }: Pick<StepCall<unknown>, 'run'>,
-  output: OutputOf<Name>,
-): Promise<void> {
+  made: unknown,
+): Promise<OutputOf<Name>> {
+  const output = outputOf(activity, made);
+  if (output === null) throw new TypeError(`what ${activity} made is not of its form`);
   await keys.record({ key, activity, run, execution: currentExecution().runId, output });
+  return output;
 }
 
 /** Activities whose outputs are recorded with the seconds that they took. */
@@ -54,8 +57,8 @@ export function recorded<Name extends RecordedName>(
     const started = performance.now();
     const output = await work(call);
     if ((await keyOf(services, activity, call)) !== key) throw changedMeanwhile(call.step);
-    const timed = { ...output, seconds: (performance.now() - started) / 1000 } as OutputOf<Name>;
-    await record(services, activity, key, call, timed);
+    const seconds = (performance.now() - started) / 1000;
+    const timed = await record(services, activity, key, call, { ...output, seconds });
     const directory = new RunDirectory(services, call.run);
     await directory.place(activity, timed);
     await directory.note('step completed', { step: call.step, seconds: timed.seconds });

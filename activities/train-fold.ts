@@ -1,4 +1,4 @@
-import { Context, heartbeat, log, sleep } from '@temporalio/activity';
+import { Context, log, sleep } from '@temporalio/activity';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { ArtifactRef, ArtifactStore } from '../store/store.js';
 import { currentExecution } from './admission.js';
 import type { Dataset, StepActivities, StepCall, TrainedFold } from './contracts.js';
 import { FoldSession } from './fold-session.js';
-import { beating } from './heartbeat.js';
+import { beat, beating } from './heartbeat.js';
 import { keyOf } from './identity.js';
 import { putJson } from './json-artifact.js';
 import { digestedModel } from './input-digests.js';
@@ -39,7 +39,7 @@ type Running = Map<string, { readonly session: FoldSession; readonly ended: Prom
 async function waitAndTrain(services: Services, running: Running, call: Call): Promise<TrainedFold> {
   const key = await beating(() => keyOf(services, 'trainFold', call));
   for (;;) {
-    heartbeat();
+    beat();
     const former = await beating(() => reuse(services, 'trainFold', key, call));
     if (former !== null) {
       await services.checkpoints.discard(checkpointKey(key, call), owner());
@@ -210,7 +210,7 @@ async function finish(
   outcome: FoldOutcome,
 ): Promise<TrainedFold> {
   const { store, checkpoints } = services;
-  const trained: TrainedFold = {
+  const made: TrainedFold = {
     fold: outcome.fold,
     bestEpoch: outcome.bestEpoch,
     epochs: outcome.epochs,
@@ -225,7 +225,7 @@ async function finish(
     warnings: [...new Set([...session.warnings, ...outcome.warnings])],
   };
   await session.hold();
-  await record(services, 'trainFold', key, call, trained);
+  const trained = await record(services, 'trainFold', key, call, made);
   const directory = new RunDirectory(services, call.run);
   await directory.place('trainFold', trained);
   await session.letGo();

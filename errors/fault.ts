@@ -1,3 +1,5 @@
+import { capped, mostCharacters } from './capped.js';
+
 /** The five things every foldwise error says; `remedy` is what the reader can do about it. */
 export interface FaultDetails {
   /** File, row, column, step or object where it happened; never the text of a row. */
@@ -20,9 +22,10 @@ export class Fault extends Error {
   readonly retryable: boolean;
 
   constructor(details: FaultDetails, options: { retryable?: boolean; cause?: unknown } = {}) {
-    super(render(details), options.cause === undefined ? undefined : { cause: options.cause });
+    const bounded = boundedDetails(details);
+    super(render(bounded), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
-    this.details = details;
+    this.details = bounded;
     this.retryable = options.retryable ?? false;
   }
 }
@@ -35,6 +38,19 @@ export class EnvironmentFault extends Fault {
   constructor(details: FaultDetails, options: { cause?: unknown } = {}) {
     super(details, { ...options, retryable: true });
   }
+}
+
+/** `what` may be a list of faults, one a line. */
+const mostOfWhat = 4 * mostCharacters;
+
+function boundedDetails({ where, what, expected, found, remedy }: FaultDetails): FaultDetails {
+  return {
+    where: capped(where),
+    what: capped(what, mostOfWhat),
+    ...(expected === undefined ? {} : { expected: capped(expected) }),
+    ...(found === undefined ? {} : { found: capped(found) }),
+    ...(remedy === undefined ? {} : { remedy: capped(remedy) }),
+  };
 }
 
 function render({ where, what, expected, found, remedy }: FaultDetails): string {

@@ -14,6 +14,20 @@ export function isLostArtifact(error: unknown): boolean {
   return cause instanceof ApplicationFailure && lostArtifacts.includes(cause.type ?? '');
 }
 
+const changed = 'InputsChanged';
+
+/** What was lost and made again is not what it was, and others have read the former. */
+export function changedInputs(step: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(
+    `${step}: what was lost and made again differs from what other steps have read: a table, the model or the engine has changed since the run began. Start a new run; what still holds is reused.`,
+    changed,
+  );
+}
+
+export function isChangedInputs(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === changed;
+}
+
 /** What ends the run: the activity's own reason, in place of "Activity task failed". */
 export function runFailure(where: string, error: unknown): ApplicationFailure {
   const cause = error instanceof ActivityFailure ? error.cause : error;

@@ -1,14 +1,23 @@
-import { ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  patched,
+} from '@temporalio/workflow';
 import type { LookedUp, ResolvedRun } from '../activities/contracts.js';
 import type { PlannedStep } from '../pipeline/dag.js';
 import type { Board, Member } from './board.js';
 import { lookUp, runActivity } from './calls.js';
-import { isLostArtifact, reasonOf, runFailure } from './failure.js';
+import { changedInputs, isChangedInputs, isLostArtifact, reasonOf, runFailure } from './failure.js';
 
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** How often one activity may find an artifact lost, and have it made again, before it has failed. */
 const maxRepairs = 5;
+
+/** Marks runs in which repairs compare what they made; those that began before did not. */
+const checkedRepairs = 'checked-repairs';
 
 /** Runs the steps of a pipeline as soon as what each needs is there. */
 export class Interpreter {
@@ -69,7 +78,7 @@ export class Interpreter {
         const reason = reasonOf(error);
         const { onFailure } = member.step.step;
         this.change(() => member.become('failed', reason));
-        if (onFailure === 'fail') throw runFailure(member.name, error);
+        if (onFailure === 'fail' || isChangedInputs(error)) throw runFailure(member.name, error);
         if (onFailure === 'skip' || (await this.decision(member)) === 'skip') {
           this.change(() => member.become('skipped', `skipped after: ${reason}`));
           return;
@@ -123,7 +132,10 @@ export class Interpreter {
     if (running !== undefined) return running;
     const made = this.board.of(step).filter(({ state }) => state !== 'skipped');
     for (const member of made) member.retries += 1;
-    const repair = Promise.all(made.map((member) => this.produce(member))).then(
+    const again = patched(checkedRepairs)
+      ? this.makeAgain(step, made)
+      : Promise.all(made.map((member) => this.produce(member)));
+    const repair = again.then(
       () => void this.repairs.delete(step),
       (error: unknown) => {
         this.repairs.delete(step);
@@ -132,6 +144,27 @@ export class Interpreter {
     );
     this.repairs.set(step, repair);
     return repair;
+  }
+
+  /** Makes the outputs of a step again; each that cannot be made has failed, and none may differ from what others read. */
+  private async makeAgain(step: string, members: readonly Member[]): Promise<void> {
+    const before = members.map(({ output }) => hashesOf(output));
+    const made = await Promise.allSettled(members.map((member) => this.produce(member)));
+    for (const [place, result] of made.entries()) {
+      if (result.status !== 'rejected' || isCancellation(result.reason)) continue;
+      this.change(() => members[place]?.become('failed', reasonOf(result.reason)));
+    }
+    const failed = made.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    const same = members.every(({ output }, place) => hashesOf(output) === before[place]);
+    if (!same && this.wasRead(step)) throw changedInputs(step);
+  }
+
+  private wasRead(step: string): boolean {
+    const readers = this.board.steps.filter(({ sources }) => Object.values(sources).includes(step));
+    return readers.some(({ name }) =>
+      this.board.of(name).some(({ state }) => state === 'completed' || state === 'reused'),
+    );
   }
 
   private lookUpAll(step: PlannedStep): Promise<LookedUp[]> {
@@ -189,4 +222,14 @@ export class Interpreter {
     apply();
     this.show();
   }
+}
+
+/** The hashes of an output's artifacts: what others read of it. */
+function hashesOf(output: unknown): string {
+  const hashes: unknown[] = [];
+  JSON.stringify(output, (key, value: unknown) => {
+    if (key === 'sha256') hashes.push(value);
+    return value;
+  });
+  return hashes.join(' ');
 }

@@ -1,4 +1,4 @@
-import { isCancellation } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { PipelineInput, ResolvedRun, Thresholds } from '../activities/contracts.js';
 import { planSteps } from '../pipeline/dag.js';
 import { Board } from './board.js';
@@ -53,7 +53,10 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
     await interpreter.run();
     made.outcome = 'completed';
   } catch (error) {
-    made.outcome = isCancellation(error) ? 'cancelled' : 'failed';
+    // What fails because it was told to end has not failed.
+    const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
+    made.outcome = cancelled ? 'cancelled' : 'failed';
+    if (cancelled && !isCancellation(error)) throw new CancelledFailure('the run was cancelled');
     throw error;
   } finally {
     show();

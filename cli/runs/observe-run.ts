@@ -74,9 +74,9 @@ function heartbeatOf({ heartbeatDetails }: PendingActivity): FoldHeartbeat | nul
   if (payload === undefined) return null;
   const details = defaultPayloadConverter.fromPayload<Partial<FoldHeartbeat> | null>(payload);
   if (typeof details !== 'object' || details === null) return null;
-  const { fold, epoch, epochs, step, steps, secondsPerStep } = details;
+  const { fold, epoch, epochs, step, steps, loss, secondsPerStep } = details;
   const numbers = [fold, epoch, epochs, step, steps, secondsPerStep];
   if (!numbers.every((value) => typeof value === 'number')) return null;
-  // JSON has no NaN: a loss that is none arrives as null.
-  return { ...(details as FoldHeartbeat), loss: details.loss ?? Number.NaN };
+  // JSON has no NaN: a loss that is none arrives as null. What else is told is for the next attempt.
+  return { fold, epoch, epochs, step, steps, secondsPerStep, loss: loss ?? Number.NaN } as FoldHeartbeat;
 }

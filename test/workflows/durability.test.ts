@@ -1,5 +1,6 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +8,9 @@ import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { FolderStore } from '../../store/folder-store.js';
 import { PatientStore } from '../../store/patient-store.js';
 import type { ArtifactStore } from '../../store/store.js';
+import type { Predictor } from '../../activities/services.js';
+import { crash } from '../../worker/child-process.js';
+import type { Progress } from '../../workflows/progress.js';
 import { Bench, progressWhen, server, startEnvironment, update, without } from './bench.js';
 import { FakeTrainer } from './fake-trainer.js';
 
@@ -99,6 +103,69 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     await update(handle, 'retry', { step: 'fold', index: 1 });
     expect(await handle.result()).toMatchObject({ skippedFolds: [] });
     expect(bench.trainer.jobs.map(({ fold }) => fold).toSorted()).toEqual([1, 1, 2, 3]);
+  });
+
+  /** A run whose first fold failed and waits, and whose prepared table is damaged since. */
+  async function damagedWhileWaiting(): Promise<WorkflowHandle> {
+    const broken = new InputFault({ where: 'fold 1', what: 'not yet' });
+    bench = new Bench(
+      environment,
+      new FakeTrainer({ fail: ({ fold }, calls) => (fold === 1 && calls === 1 ? broken : undefined) }),
+    );
+    await bench.work();
+    const handle = await bench.start();
+    await progressWhen(handle, ({ state }) => state === 'waiting');
+    damageArtifacts(join(bench.folder, '.foldwise', 'store', 'sha256'), '"texts"');
+    return handle;
+  }
+
+  it('waits where a lost artifact cannot be made again, and goes on once it can', async () => {
+    const handle = await damagedWhileWaiting();
+    const table = join(bench.folder, 'train.csv');
+    renameSync(table, `${table}.away`);
+    await update(handle, 'retry', { step: 'fold', index: 1 });
+    const progress = await progressWhen(
+      handle,
+      ({ state, steps }) => state === 'waiting' && steps[0]?.state === 'failed',
+    );
+    expect(progress.waitingFor).toBe('retry or skip of fold-1');
+    expect(progress.steps[0]?.message).toMatch(/no such file/);
+    renameSync(`${table}.away`, table);
+    await update(handle, 'retry', { step: 'fold', index: 1 });
+    expect(await handle.result()).toMatchObject({ skippedFolds: [] });
+  });
+
+  it('ends where a lost artifact comes out otherwise, since other folds have read the former', async () => {
+    const handle = await damagedWhileWaiting();
+    const table = join(bench.folder, 'train.csv');
+    writeFileSync(table, readFileSync(table, 'utf8').replace('text 3,', 'another text,'));
+    await update(handle, 'retry', { step: 'fold', index: 1 });
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: {
+        type: 'InputsChanged',
+        message: expect.stringMatching(/differs from what other steps/) as string,
+      },
+    });
+  });
+
+  it('is cancelled, and not failed, where it is cancelled while it predicts', async () => {
+    bench = new Bench(environment);
+    let predicting = false;
+    // As the real one: its process is killed, which looks like a crash.
+    const predictor: Predictor = {
+      predict: (_folder, _texts, { signal }) =>
+        new Promise((_resolve, reject) => {
+          predicting = true;
+          signal.addEventListener('abort', () => reject(crash('the ensemble', null, 'SIGKILL')));
+        }),
+    };
+    await bench.work({ predictor });
+    const handle = await bench.start();
+    await until(() => predicting);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toMatchObject({ cause: { name: 'CancelledFailure' } });
+    expect((await handle.query<Progress>('progress')).state).toBe('cancelled');
+    expect((await handle.describe()).status.name).toBe('CANCELLED');
   });
 });
 
