@@ -49,3 +49,9 @@ export function requirePinned(bytes: Uint8Array, { name, sha256 }: PinnedFile): 
     throw new Error(`${name} does not have the SHA-256 that is pinned for it`);
   }
 }
+
+/** `fetch` says only that it failed; its cause says why. */
+export function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

