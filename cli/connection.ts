@@ -11,6 +11,8 @@ export interface ServerLink {
   readonly namespace: string;
   /** Address of the Web UI; null where it is not known. */
   readonly uiUrl: string | null;
+  /** Whether it runs on the database of this workdir. */
+  readonly ownServer: boolean;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ interface ServerPlace {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | null;
+  readonly ownServer: boolean;
 }
 
 /**
@@ -45,8 +48,17 @@ export async function connectTo(server: {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | null;
+  /** Null for one that is configured. */
+  readonly process: unknown;
 }): Promise<ServerLink> {
-  return open({ ...server, options: configuredOptions() });
+  const { address, namespace, uiUrl } = server;
+  return open({
+    address,
+    namespace,
+    uiUrl,
+    ownServer: server.process !== null,
+    options: configuredOptions(),
+  });
 }
 
 /** TLS, keys and the like of the configured server; nothing where none is configured. */
@@ -54,7 +66,8 @@ export function configuredOptions(): ClientConnectConfig['connectionOptions'] {
   return configuredServer()?.options ?? {};
 }
 
-async function open({ options, address, namespace, uiUrl }: ServerPlace): Promise<ServerLink> {
+async function open({ options, ...place }: ServerPlace): Promise<ServerLink> {
+  const { address, namespace } = place;
   const connection = await Connection.connect({ ...options, address }).catch((error: unknown) => {
     throw new EnvironmentFault(
       {
@@ -66,17 +79,20 @@ async function open({ options, address, namespace, uiUrl }: ServerPlace): Promis
     );
   });
   const client = new Client({ connection, namespace });
-  return { client, address, namespace, uiUrl, close: () => connection.close() };
+  return { ...place, client, close: () => connection.close() };
 }
 
 function configuredServer(): ServerPlace | null {
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const { address } = connectionOptions;
   if (address === undefined) return null;
-  return { options: connectionOptions, address, namespace: namespace ?? 'default', uiUrl: null };
+  const place = { address, namespace: namespace ?? 'default', uiUrl: null, ownServer: false };
+  return { ...place, options: connectionOptions };
 }
 
 async function workdirServer({ path }: Workdir): Promise<ServerPlace | null> {
   const record = await readRecord(path);
-  return record === null ? null : { ...record, options: {} };
+  if (record === null) return null;
+  const { address, namespace, uiUrl } = record;
+  return { address, namespace, uiUrl, ownServer: true, options: {} };
 }

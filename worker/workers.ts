@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
 import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
+import { sha256 } from '../store/digest.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
 import { readablePayloads } from './readable-payloads.js';
 import { missingSearchAttributes, registrationCommand } from './search-attributes.js';
@@ -32,6 +33,8 @@ export interface WorkersOptions {
   readonly accepts?: AcceptedRuns;
   /** Task queue of the workflow; a queue `q` of the steps is `<taskQueue>-q`. Default `foldwise`. */
   readonly taskQueue?: string;
+  /** How this process calls itself to the server. Default: its number and machine. */
+  readonly identity?: string;
   /** How long activities go on before they hear of a shutdown. Default 0: folds write their checkpoint at once. */
   readonly shutdownGraceMs?: number;
   /** In place of the real ones, for tests. */
@@ -96,10 +99,16 @@ async function servicesOf(options: WorkersOptions): Promise<Services> {
 }
 
 async function mainWorker(options: WorkersOptions, services: Services): Promise<Worker> {
+  const workflowBundle = await (bundle ??= bundleWorkflowCode({
+    workflowsPath: workflowsPath(),
+    logger: quiet,
+  }));
   return Worker.create({
     ...common(options, services),
     taskQueue: options.taskQueue ?? 'foldwise',
-    workflowBundle: await (bundle ??= bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: quiet })),
+    // Not to route by; it says whose code carries a run, and whose answers for its queue.
+    buildId: `foldwise@${services.versions['foldwise']}+${sha256(workflowBundle.code).slice(0, 8)}`,
+    workflowBundle,
   });
 }
 
@@ -112,12 +121,13 @@ function queueWorker(options: WorkersOptions, services: Services, queue: string)
 }
 
 function common(
-  { connection, namespace, shutdownGraceMs = 0 }: WorkersOptions,
+  { connection, namespace, identity, shutdownGraceMs = 0 }: WorkersOptions,
   services: Services,
 ): Omit<WorkerOptions, 'taskQueue'> {
   return {
     connection,
     namespace,
+    ...(identity === undefined ? {} : { identity }),
     activities: createActivities(services),
     dataConverter: { payloadCodecs: [readablePayloads] },
     shutdownGraceTime: shutdownGraceMs,

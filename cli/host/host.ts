@@ -4,9 +4,11 @@ import { ServerKeeper } from '../../infra/server/keeper.js';
 import { answers } from '../../infra/server/probe.js';
 import { send } from '../../infra/server/process.js';
 import { startServer, type StartOptions } from '../../infra/server/start.js';
+import { requireSharedStore, storeMark, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
 import { configuredOptions, connectTo, type ServerLink } from '../connection.js';
+import { mainQueue } from '../runs/start-run.js';
 import type { Workdir } from '../workdir.js';
 import type { HostLog } from './host-log.js';
 
@@ -96,13 +98,16 @@ export async function openWorkers(
   };
 }
 
-function workersOn(
+async function workersOn(
   connection: NativeConnection,
-  { namespace }: ServerLink,
+  { namespace, ownServer }: ServerLink,
   options: HostOptions,
 ): Promise<Workers> {
-  const { log, workdir } = options;
-  return createWorkers({ ...options, onOutput: log.printed, connection, namespace, workdir: workdir.path });
+  const { log } = options;
+  const place = { connection, namespace, workdir: options.workdir.path };
+  await requireSharedStore({ ...place, ownServer, taskQueues: [mainQueue, `${mainQueue}-gpu`] });
+  const identity = workerIdentity(await storeMark(place.workdir));
+  return createWorkers({ ...options, ...place, identity, onOutput: log.printed });
 }
 
 interface Held {

@@ -1,0 +1,123 @@
+import { NativeConnection } from '@temporalio/worker';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { InputFault } from '../../errors/fault.js';
+import { requireSharedStore, storeMark, workerIdentity } from '../../worker/store-proof.js';
+import { createWorkers } from '../../worker/workers.js';
+import { server, startEnvironment, without } from '../workflows/bench.js';
+
+describe('the mark of a workdir', () => {
+  let workdir: string;
+  beforeEach(() => {
+    workdir = mkdtempSync(join(tmpdir(), 'foldwise-mark-'));
+  });
+  afterEach(() => rmSync(workdir, { recursive: true, force: true }));
+
+  it('is made once, and the same for all who ask', async () => {
+    const marks = await Promise.all([storeMark(workdir), storeMark(workdir), storeMark(workdir)]);
+    expect(new Set([...marks, await storeMark(workdir)]).size).toBe(1);
+    expect(marks[0]).toMatch(/^[0-9a-f]{12}$/);
+  });
+
+  it('is refused where the file holds something else', async () => {
+    mkdirSync(join(workdir, '.foldwise'));
+    writeFileSync(join(workdir, '.foldwise', 'id'), '../../x');
+    await expect(storeMark(workdir)).rejects.toThrow(/\.foldwise\/id: this is not the mark of a workdir/);
+  });
+});
+
+describe.skipIf(server === null)(`a worker over another workdir${without}`, () => {
+  let environment: TestWorkflowEnvironment;
+  let connection: NativeConnection;
+  let root: string;
+  beforeAll(async () => {
+    environment = await startEnvironment();
+    connection = await NativeConnection.connect({ address: environment.address });
+    root = mkdtempSync(join(tmpdir(), 'foldwise-stores-'));
+  });
+  afterAll(async () => {
+    await connection?.close();
+    await environment?.teardown();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  const proves = (name: string, taskQueue: string, ownServer = false): Promise<void> =>
+    requireSharedStore({
+      connection,
+      namespace: 'default',
+      workdir: join(root, name),
+      ownServer,
+      taskQueues: [taskQueue],
+    });
+
+  it('is refused while runs are open, names whose they are, and is let in when they have ended', async () => {
+    await proves('ours', 'nobody');
+    await proves('ours', 'nobody');
+    // Nothing goes on yet: the namespace is anybody's.
+    await proves('another', 'nobody');
+    await proves('ours', 'nobody');
+    const run = await environment.client.workflow.start('pipeline', {
+      workflowId: 'open',
+      taskQueue: 'nobody',
+    });
+    await until(() =>
+      proves('another', 'nobody').then(
+        () => false,
+        () => true,
+      ),
+    );
+    const refusal = await proves('another', 'nobody').catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(InputFault);
+    expect(String(refusal)).toContain(`the workdir ${join(root, 'another')}`);
+    expect(String(refusal)).toContain(`:${join(root, 'ours')}`);
+    expect(String(refusal)).toContain('found open runs of it');
+    await proves('ours', 'nobody');
+    await run.terminate();
+    await until(() =>
+      proves('another', 'nobody').then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  it('is refused beside a worker of the other', async () => {
+    await proves('ours', 'stores');
+    const workdir = join(root, 'ours');
+    const workers = await createWorkers({
+      connection,
+      namespace: 'default',
+      workdir,
+      taskQueue: 'stores',
+      queues: ['gpu'],
+      identity: workerIdentity(await storeMark(workdir)),
+    });
+    const working = workers.run();
+    await until(() =>
+      proves('another', 'stores-gpu').then(
+        () => false,
+        () => true,
+      ),
+    );
+    await expect(proves('another', 'stores-gpu')).rejects.toThrow(/found workers of it: \d+@/);
+    await proves('ours', 'stores-gpu');
+    workers.shutdown();
+    await working;
+  });
+
+  it("is let in where the server's database is the workdir's own", async () => {
+    await proves('third', 'stores-gpu', true);
+    await expect(proves('ours', 'stores-gpu')).resolves.toBeUndefined();
+  });
+});
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  expect.fail('it never came to that');
+}

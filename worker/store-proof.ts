@@ -1,0 +1,139 @@
+import type { NativeConnection } from '@temporalio/worker';
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { InputFault } from '../errors/fault.js';
+import { createDurably } from '../store/durable-file.js';
+import { storageFault } from '../store/faults.js';
+
+/** A worker asks for work at least this often; one that has not asked for longer is gone. */
+const askMs = 70_000;
+
+/** Of a namespace's own data, in which it is noted whose store its runs are in. */
+const noteKey = 'foldwise.store';
+
+const markLength = 12;
+
+/** Temporal's `TASK_QUEUE_TYPE_ACTIVITY`. */
+const activityTasks = 2;
+
+export interface StoreProofOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly workdir: string;
+  /** Whether the server's database is the workdir's own: then its runs are, too, whatever was noted. */
+  readonly ownServer: boolean;
+  /** Queues on which runs of the namespace are worked for. */
+  readonly taskQueues: readonly string[];
+}
+
+/** `<workdir>/.foldwise/id`: made once, the same for all who share the workdir. */
+export async function storeMark(workdir: string): Promise<string> {
+  const path = join(workdir, '.foldwise', 'id');
+  try {
+    await createDurably(path, `${randomUUID().replaceAll('-', '').slice(0, markLength)}\n`);
+    const mark = (await readFile(path, 'utf8')).trim();
+    if (new RegExp(`^[0-9a-f]{${markLength}}$`).test(mark)) return mark;
+  } catch (error) {
+    throw storageFault(error, path, "reading the workdir's mark");
+  }
+  throw new InputFault({
+    where: path,
+    what: 'this is not the mark of a workdir',
+    expected: `${markLength} hexadecimal digits`,
+    remedy: 'Remove the file; it is made anew.',
+  });
+}
+
+/** How a worker calls itself to the server, so that others see whose store it works in. */
+export function workerIdentity(mark: string): string {
+  return `${process.pid}@${hostname()}#${mark}`;
+}
+
+/**
+ * Refuses to work beside workers, or for open runs, of another store: it would take their tasks and find
+ * nothing of what they refer to. The namespace notes whose store its runs are in; where nobody works and
+ * nothing is open, the note is this worker's to change.
+ *
+ * @throws InputFault naming both
+ */
+export async function requireSharedStore(options: StoreProofOptions): Promise<void> {
+  const mark = await storeMark(options.workdir);
+  const noted = await notedStore(options);
+  if (noted?.mark === mark) return;
+  if (!options.ownServer) {
+    // A server that keeps no notes still knows who asks for work.
+    const others = await otherWorkers(options, mark);
+    if (others.length > 0 || (noted !== null && (await hasOpenRuns(options)))) {
+      throw refusal(options, noted?.place ?? null, others);
+    }
+  }
+  await note(options, mark);
+}
+
+interface NotedStore {
+  readonly mark: string;
+  readonly place: string;
+}
+
+async function notedStore({ connection, namespace }: StoreProofOptions): Promise<NotedStore | null> {
+  const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
+  const [, mark, place] = /^([0-9a-f]+) (.*)$/.exec(namespaceInfo?.data?.[noteKey] ?? '') ?? [];
+  return mark === undefined || place === undefined ? null : { mark, place };
+}
+
+async function note({ connection, namespace, workdir }: StoreProofOptions, mark: string): Promise<void> {
+  const data = { [noteKey]: `${mark} ${hostname()}:${workdir}` };
+  // Not everybody may change a namespace, nor can every server keep the note.
+  await connection.workflowService
+    .updateNamespace({ namespace, updateInfo: { data } })
+    .catch(() => undefined);
+}
+
+/** Workers of other stores that have asked for work lately. */
+async function otherWorkers(options: StoreProofOptions, mark: string): Promise<string[]> {
+  const { connection, namespace, taskQueues } = options;
+  const since = Date.now() - askMs;
+  const asking = await Promise.all(
+    taskQueues.map(async (name) => {
+      const { pollers } = await connection.workflowService.describeTaskQueue({
+        namespace,
+        taskQueue: { name },
+        taskQueueType: activityTasks,
+      });
+      return pollers ?? [];
+    }),
+  );
+  const recent = asking
+    .flat()
+    .filter(({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > since);
+  const identities = recent.map(({ identity }) => identity ?? '');
+  const strangers = identities.filter((identity) => {
+    const other = /#([0-9a-f]+)$/.exec(identity)?.[1];
+    return other !== undefined && other !== mark;
+  });
+  return [...new Set(strangers)];
+}
+
+async function hasOpenRuns({ connection, namespace }: StoreProofOptions): Promise<boolean> {
+  const query = 'WorkflowType = "pipeline" AND ExecutionStatus = "Running"';
+  const { count } = await connection.workflowService.countWorkflowExecutions({ namespace, query });
+  return Number(count) > 0;
+}
+
+function refusal(
+  { workdir, namespace }: StoreProofOptions,
+  place: string | null,
+  others: readonly string[],
+): InputFault {
+  const whose = place === null ? 'another workdir' : `the workdir ${place}`;
+  const found = others.length === 0 ? 'open runs of it' : `workers of it: ${others.slice(0, 3).join(', ')}`;
+  return new InputFault({
+    where: `the workdir ${workdir}`,
+    what: `the namespace ${namespace} belongs to ${whose}, whose artifacts are not here`,
+    found,
+    remedy:
+      'Start the worker with --workdir on that folder, or for another namespace (TEMPORAL_NAMESPACE). Once its runs have ended, and its workers for a minute, the namespace is free.',
+  });
+}
