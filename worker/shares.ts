@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { thisMachine, type Machine } from './machine.js';
 
 /** How a machine is divided among the folds that train on it at once. */
 export interface Shares {
@@ -16,11 +16,12 @@ const MOST_SLOTS = 5;
 
 /**
  * Folds side by side rather than threads side by side: a product split over threads waits for its slowest
- * part, folds wait for nothing. Depends on the machine alone, since the thread count is part of a fold's key.
+ * part, folds wait for nothing. Depends on the machine
+ * and the limits of its container alone, since the thread count is part of a fold's key.
  */
 export function sharesOf(
   chosen: { readonly slots?: number; readonly threads?: number } = {},
-  machine = { processors: availableParallelism(), bytes: totalmem() },
+  machine: Pick<Machine, 'processors' | 'bytes'> = thisMachine(),
 ): Shares {
   const fitting = Math.max(
     1,

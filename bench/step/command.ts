@@ -1,7 +1,8 @@
-import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
+import { thisMachine } from '../../worker/machine.js';
 import { compare } from './compare.js';
 import type { NetworkName } from './networks.js';
 import { networkNames, networks } from './networks.js';
@@ -35,7 +36,7 @@ export function addStep(program: Command): void {
       'a Python with PyTorch (also FOLDWISE_PYTHON)',
       process.env['FOLDWISE_PYTHON'] ?? 'python3',
     )
-    .option('--threads <n>', 'of each side', positive, availableParallelism())
+    .option('--threads <n>', 'of each side', positive, thisMachine().processors)
     .option('--json', 'print JSON')
     .action(runStep);
 }
@@ -78,8 +79,8 @@ async function runStep(options: StepOptions): Promise<void> {
 function describeMachine(): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
-    cores: availableParallelism(),
-    memoryBytes: totalmem(),
+    cores: thisMachine().processors,
+    memoryBytes: thisMachine().bytes,
     node: process.version,
     loadAverage: loadavg(),
   };

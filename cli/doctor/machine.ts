@@ -1,7 +1,8 @@
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import { statfs } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { thisMachine } from '../../worker/machine.js';
 import type { Check } from './check.js';
 
 /** The oldest Node.js that is supported. */
@@ -10,10 +11,11 @@ const oldestNode = 20;
 const lowMemory = 2;
 const lowDisk = 5;
 
-/** Node.js, processor and memory. */
-export function machineChecks(): Check[] {
+/** Node.js, processor and memory: what this process may use of them. */
+export function machineChecks(machine = thisMachine()): Check[] {
   const major = Number(process.versions.node.split('.')[0]);
-  const memory = gibibytes(freemem());
+  const memory = gibibytes(machine.freeBytes);
+  const allowed = machine.limited ? ', as much as the container allows' : '';
   return [
     {
       name: 'Node.js',
@@ -26,11 +28,11 @@ export function machineChecks(): Check[] {
     {
       name: 'threads',
       state: 'fine',
-      found: `${availableParallelism()} (${cpus()[0]?.model.trim() ?? 'unknown'})`,
+      found: `${machine.processors} (${cpus()[0]?.model.trim() ?? 'unknown'})${allowed}`,
     },
     {
       name: 'memory',
-      found: `${memory.toFixed(1)} GiB free of ${gibibytes(totalmem()).toFixed(1)}`,
+      found: `${memory.toFixed(1)} GiB free of ${gibibytes(machine.bytes).toFixed(1)}${allowed}`,
       ...(memory < lowMemory
         ? { state: 'note', remedy: `A small model wants ${lowMemory} GiB, DeBERTa-v3-base about 8.` }
         : { state: 'fine' }),
