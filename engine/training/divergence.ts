@@ -3,8 +3,10 @@ import { Fault } from '../../errors/fault.js';
 /** Training went where no further step helps; another seed may. */
 export class DivergenceFault extends Fault {}
 
-/** Probabilities of all texts within this of each other are no answer. */
+/** Probabilities of all texts within this of each other are no answer, … */
 const COLLAPSED = 1e-4;
+/** … and so many times less apart than those of the untrained model: it did not fail to learn, it was ruined. */
+const RUINED_FACTOR = 20;
 
 /** @throws DivergenceFault where a loss or gradient is not finite */
 export function checkFinite(fold: number, step: number, loss: number, gradientNorm: number): void {
@@ -41,14 +43,14 @@ export function answerRange(probabilities: Float32Array, labels: number): number
 }
 
 /**
- * A small network that has hardly learnt yet answers nearly alike, too, but no more alike than before.
+ * A network that has hardly learnt answers nearly alike, too, but about as far apart as before.
  *
  * @param range the answers' range after the last epoch, over texts that differ
  * @param untrained their range before the first step
  * @throws DivergenceFault where training has made the model answer every text alike
  */
 export function checkCollapse(fold: number, range: number, untrained: number): void {
-  if (range > COLLAPSED || range >= untrained) return;
+  if (range > COLLAPSED || range * RUINED_FACTOR >= untrained) return;
   throw new DivergenceFault({
     where: `fold ${fold}`,
     what: 'the model collapsed: after the last epoch it gives every text the same answer',

@@ -6,6 +6,7 @@ import { linearWarmup } from '../schedules/linear-warmup.js';
 import { meanLoss, sigmoid } from './classify.js';
 import { decayFactor } from './compact-vocabulary.js';
 import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
+import { choiceWarning, isBetter } from './epoch-choice.js';
 import { exportModel } from './export.js';
 import { FoldCheckpoints } from './fold-checkpoints.js';
 import type { FoldSetup } from './fold-setup.js';
@@ -183,7 +184,7 @@ class Fold {
     return linearWarmup(step, learningRate, Math.trunc(warmupRatio * this.steps), this.steps);
   }
 
-  /** Macro F1 at 0.5 decides; the first epoch is kept until a strictly better one comes. */
+  /** Keeps the epoch where it is better than those before it (epoch-choice.ts). */
   private async judge(epoch: number): Promise<void> {
     const { position } = this.checkpoints;
     const { texts, targets } = this.setup.validation;
@@ -204,8 +205,7 @@ class Fold {
       macroF1: mean(f1PerLabel(labels, predictions, this.job.labels.length)),
     };
     checkJudgement(this.job.fold, epoch, metrics.valLoss);
-    const best = position.history[position.bestEpoch - 1];
-    const better = best === undefined || metrics.macroF1 > best.macroF1;
+    const better = isBetter(metrics, position.history, position.history[position.bestEpoch - 1]);
     position.history.push(metrics);
     position.epochLoss = 0;
     position.answerRange = answerRange(probabilities, this.job.labels.length);
@@ -241,6 +241,8 @@ class Fold {
     this.pace.enter('exporting');
     const { history, bestEpoch, step, answerRange: range } = this.checkpoints.position;
     const probabilities = await this.checkpoints.restoreKept();
+    const choice = choiceWarning(history, bestEpoch);
+    if (choice !== null) this.warn(choice);
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
     const rates = Array.from({ length: bestEpoch * this.stepsPerEpoch }, (_, i) => this.learningRate(i));
     const untouched = decayFactor(rates, this.job.training.weightDecay);

@@ -4,6 +4,7 @@ import {
   answerRange,
   checkCollapse,
   checkFinite,
+  checkJudgement,
   DivergenceFault,
 } from '../../../engine/training/divergence.js';
 
@@ -24,6 +25,17 @@ describe('a step', () => {
   it('with a finite loss and norm has not', () => {
     expect(() => checkFinite(1, 0, 0, 0)).not.toThrow();
     expect(() => checkFinite(1, 0, 1e30, 1e30)).not.toThrow();
+  });
+});
+
+describe('a judgement', () => {
+  it.each([NaN, Infinity])('with a validation loss of %d has diverged', (loss) => {
+    expect(() => checkJudgement(3, 2, loss)).toThrow(DivergenceFault);
+    expect(() => checkJudgement(3, 2, loss)).toThrow(/fold 3, epoch 2: .*validation loss is not finite/);
+  });
+
+  it('with a finite one has not', () => {
+    expect(() => checkJudgement(3, 2, 40)).not.toThrow();
   });
 });
 
@@ -48,9 +60,10 @@ describe('a model', () => {
     expect(() => checkCollapse(2, 2e-4, 0.01)).not.toThrow();
   });
 
-  it('is not seen in a small network that answers nearly alike because it has hardly learnt', () => {
-    expect(() => checkCollapse(2, 5e-5, 4e-5)).not.toThrow();
-  });
+  it.each([4e-5, 6e-5, 5e-4])(
+    'has not collapsed where it has hardly learnt: its answers were %d apart before it was trained',
+    (untrained) => expect(() => checkCollapse(2, 5e-5, untrained)).not.toThrow(),
+  );
 
   it('that diverged is a fault that the same seed would meet again', () => {
     expect(new DivergenceFault({ where: 'fold 1', what: 'it diverged' })).toMatchObject({ retryable: false });

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { choiceWarning, isBetter } from '../../../engine/training/epoch-choice.js';
+import type { EpochMetrics } from '../../../engine/training/job.js';
+
+/** Epochs by macro F1 and validation loss. */
+const epochs = (...scores: readonly (readonly [number, number])[]): EpochMetrics[] =>
+  scores.map(([macroF1, valLoss], i) => ({ epoch: i + 1, trainLoss: 1, valLoss, macroF1 }));
+
+/** The epoch that is kept in the end, as each is judged when it comes. */
+function kept(history: readonly EpochMetrics[]): number {
+  let best = 0;
+  history.forEach((epoch, i) => {
+    if (isBetter(epoch, history.slice(0, i), history[best - 1])) best = epoch.epoch;
+  });
+  return best;
+}
+
+describe('the epoch that is kept', () => {
+  it.each([
+    ['is the one with the best score', epochs([0.4, 0.5], [0.6, 0.6], [0.5, 0.3]), 2],
+    ['is the only one', epochs([0, 0.7]), 1],
+    [
+      'is the one with the lowest loss where the score is 0',
+      epochs([0, 0.66], [0, 0.6], [0, 0.58], [0, 0.59]),
+      3,
+    ],
+    ['is the one with the lowest loss of equal scores', epochs([0.5, 0.6], [0.5, 0.5], [0.4, 0.4]), 2],
+    ['is the first of equal scores and losses', epochs([0.5, 0.5], [0.5, 0.5]), 1],
+    ['is the one with the lowest loss of scores that hardly differ', epochs([0.5, 0.6], [0.4995, 0.5]), 2],
+    ['is not one of a worse score for its loss', epochs([0.5, 0.6], [0.49, 0.1]), 1],
+    [
+      'does not slide down by small steps',
+      epochs([0.5, 0.6], [0.4992, 0.5], [0.4984, 0.4], [0.4976, 0.3]),
+      2,
+    ],
+    ['is one of a clearly better score for all its loss', epochs([0.5, 0.3], [0.502, 0.9]), 2],
+  ])('%s', (_, history, expected) => {
+    expect(kept(history)).toBe(expected);
+  });
+});
+
+describe('a choice by a score that hardly moved', () => {
+  it('is told, with the scores', () => {
+    expect(choiceWarning(epochs([0.412, 0.66], [0.415, 0.6], [0.413, 0.58]), 3)).toMatch(
+      /hardly moved over the 3 epochs \(0\.412 to 0\.415\).*epoch 3 was kept/,
+    );
+  });
+
+  it.each([
+    ['by a score that moved', epochs([0.4, 0.6], [0.42, 0.5])],
+    ['between one epoch', epochs([0.4, 0.6])],
+  ])('is not told where it is one %s', (_, history) => {
+    expect(choiceWarning(history, 1)).toBeNull();
+  });
+});
