@@ -64,8 +64,9 @@ export class HubCache {
     // Without a hash from the hub the blob cannot be shared, and lies in the snapshot itself.
     const blob = /^[0-9a-f]{40,64}$/.test(digest) ? join(this.#folder, 'blobs', digest) : pointer;
     if (!(await hasSize(blob, file.size))) {
-      const stream = await openStream();
-      await this.#writeWhole(blob, (handle) => copyStream(stream, handle, file, onBytes));
+      await this.#writeWhole(blob, async (handle) => {
+        await copyStream(await openStream(), handle, file, onBytes);
+      });
     }
     if (blob !== pointer) await link(blob, pointer);
     onBytes(file.size);

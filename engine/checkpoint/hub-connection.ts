@@ -210,6 +210,8 @@ function decoded(message: IncomingMessage): Readable {
     throw new HubMisbehaved(`an answer in the encoding ${JSON.stringify(encoding.slice(0, 40))}`);
   }
   const gunzip = createGunzip();
+  // It may fail before anybody reads; the reader is told then.
+  gunzip.on('error', () => undefined);
   gunzip.on('close', () => message.destroy());
   message.on('close', () => {
     if (!message.complete) gunzip.destroy(new HubMisbehaved('an answer that breaks off'));

@@ -108,10 +108,11 @@ function rebuildTensor(args: readonly PickleValue[], fail: Fail): PickleObject {
   const [storage, offset, size, stride, grad, hooks, metadata = null] = args;
   const shape = sizes(size);
   const strides = sizes(stride);
-  const usual = args.length >= 6 && args.length <= 7 && isPlain(grad, hooks) && isEmpty(metadata);
   const valid =
     storage instanceof PickleObject && storage.value instanceof Storage && isSize(offset) && shape && strides;
-  if (!usual || !valid || shape.length !== strides.length || !isReasonableShape(shape)) {
+  const usual =
+    valid && args.length >= 6 && args.length <= 7 && isPlain(storage.value, grad, hooks) && isEmpty(metadata);
+  if (!usual || shape.length !== strides.length || !isReasonableShape(shape)) {
     throw fail('a tensor is not described as torch.save does');
   }
   return new PickleObject(new StoredView(storage.value, offset, shape, strides));
@@ -120,14 +121,24 @@ function rebuildTensor(args: readonly PickleValue[], fail: Fail): PickleObject {
 /** _rebuild_parameter(data, requires_grad, hooks) */
 function rebuildParameter(args: readonly PickleValue[], fail: Fail): PickleObject {
   const [data, grad, hooks] = args;
-  const isTensor = data instanceof PickleObject && data.value instanceof StoredView;
-  if (args.length !== 3 || !isTensor || !isPlain(grad, hooks)) throw fail('a parameter holds no tensor');
-  return data;
+  const view = data instanceof PickleObject ? data.value : undefined;
+  if (args.length === 3 && view instanceof StoredView && isPlain(view.storage, grad, hooks)) {
+    return new PickleObject(view);
+  }
+  throw fail('a parameter holds no tensor');
 }
 
-function isPlain(grad: PickleValue | undefined, hooks: PickleValue | undefined): boolean {
-  return typeof grad === 'boolean' && hooks !== undefined && isEmpty(hooks);
+/** Whole numbers have no gradients, and nothing that is saved has hooks. */
+function isPlain(
+  { format }: Pick<Storage, 'format'>,
+  grad: PickleValue | undefined,
+  hooks: PickleValue | undefined,
+): boolean {
+  const allowed = grad === false || (grad === true && floating.has(format));
+  return allowed && hooks !== undefined && isEmpty(hooks);
 }
+
+const floating: ReadonlySet<ElementFormat> = new Set(['F64', 'F32', 'F16', 'BF16']);
 
 function isEmpty(value: PickleValue): boolean {
   return value === null || (value instanceof PickleDict && value.entries.size === 0);

@@ -45,6 +45,7 @@ export const debertaV2: ModelFamily = {
         ballast: [
           /(^|\.)embeddings\.position_ids$/,
           /^(lm_predictions|mask_predictions|cls)\./,
+          ...(c.relative_attention ? [] : [/(^|\.)encoder\.LayerNorm\./]),
           ...(c.position_biased_input ? [] : [/(^|\.)embeddings\.position_embeddings\.weight$/]),
         ],
         heads: [/^classifier\./, /^pooler\./],

@@ -19,6 +19,7 @@ export const encoderSettings = z.object({
   max_position_embeddings: size(131_072).default(512),
   initializer_range: z.number().positive().max(1).default(0.02),
   layer_norm_eps: z.number().positive().max(0.1).default(1e-12),
+  id2label: z.record(z.string().regex(/^\d{1,9}$/), z.unknown()).nullish(),
 });
 
 /** @throws InputFault naming every setting that is missing or not supported */

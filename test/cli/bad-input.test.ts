@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveHub, type HubServer } from '../engine/checkpoint/hub-server.js';
-import { zip } from '../engine/checkpoint/zip.js';
+import { zip } from '../../bench/fuzz/zip-archive.js';
 import { built, canRun, foldwise, withoutBuild, withoutRuns } from './built-command-line.js';
 import { privateWords, SmallProject, trainingRows } from './small-project.js';
 

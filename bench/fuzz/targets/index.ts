@@ -1,8 +1,21 @@
 import type { FuzzTarget } from '../target.js';
+import { hubAnswers } from './hub-answers.js';
 import { initTable } from './init-table.js';
+import { modelConfig } from './model-config.js';
 import { overrides } from './overrides.js';
 import { pipelineYaml } from './pipeline-yaml.js';
 import { resultJson } from './result-json.js';
+import { safetensors } from './safetensors.js';
+import { torchArchive } from './torch-archive.js';
 
 /** Every target, in the order of the table. */
-export const targets: readonly FuzzTarget[] = [pipelineYaml, overrides, resultJson, initTable];
+export const targets: readonly FuzzTarget[] = [
+  pipelineYaml,
+  overrides,
+  resultJson,
+  initTable,
+  safetensors,
+  torchArchive,
+  modelConfig,
+  hubAnswers,
+];

@@ -175,6 +175,11 @@ describe('a hub that', () => {
       { commit: (_, r) => void r.writeHead(200, { 'Content-Encoding': 'gzip' }).end('not gzip') },
       /incorrect header check/,
     ],
+    [
+      'sends a file as gzip that is none',
+      { file: (_, r) => void r.writeHead(200, { 'Content-Encoding': 'gzip' }).end('not gzip') },
+      /incorrect header check/,
+    ],
     ['never answers', { commit: () => undefined }, /nothing for 1 s/],
     ['stops in the middle', { commit: (_, r) => void r.write('{"sha": ') }, /nothing for 1 s/],
     ['sends an answer drop by drop', { commit: (_, r) => endless(r, ' ', 50) }, /more than 3 s/],

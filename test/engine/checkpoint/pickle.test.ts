@@ -36,6 +36,13 @@ describe('a pickle of plain data is read', () => {
 });
 
 describe('a hostile pickle is refused, and nothing of it runs:', () => {
+  /** A tensor of one number of that storage type, and what follows its strides. */
+  const view = (type: string, rest: string): string =>
+    `ctorch._utils\n_rebuild_tensor_v2\n((X\x07\x00\x00\x00storagectorch\n${type}Storage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x01tQK\x00K\x01\x85K\x01\x85${rest}tR.`;
+  it.each(['Float', 'Int'])('a tensor of %s without these is not', (type) => {
+    const run = (): unknown => readPickle('model.bin', bytes(view(type, '\x89}')), torchRules('model.bin'));
+    expect(run).not.toThrow();
+  });
   const long = (count: number, text: string): string => text.repeat(count);
   it.each([
     ['os.system', 'cos\nsystem\n(X\x02\x00\x00\x00idtR.', /"os\.system"/],
@@ -63,6 +70,9 @@ describe('a hostile pickle is refused, and nothing of it runs:', () => {
     ['a tensor of nothing', 'ctorch._utils\n_rebuild_tensor_v2\n)R.', /tensor is not described/],
     ['a parameter of nothing', 'ctorch._utils\n_rebuild_parameter\n)R.', /no tensor/],
     ['a storage of nothing', ')Q.', /storage is not described/],
+    ['a gradient of whole numbers', view('Int', '\x88}'), /not described/],
+    ['a hook', view('Float', '\x89N}K\x01K\x01s'), /not described/],
+    ['another sign in its metadata', view('Float', '\x89}}X\x03\x00\x00\x00neg\x88s'), /not described/],
     ['nothing at all', '', /truncated/],
     ['no end', '\x80\x02K\x01', /truncated/],
     ['a string longer than the file', 'X\xff\xff\xff\xffa.', /truncated/],

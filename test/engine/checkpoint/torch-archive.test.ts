@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { openTorchArchive } from '../../../engine/checkpoint/torch-archive.js';
 import { InputFault } from '../../../errors/fault.js';
 import { goldens, goldenTensors, valuesOf } from './goldens.js';
-import { zip, type ZipEntry } from './zip.js';
+import { zip, type ZipEntry } from '../../../bench/fuzz/zip-archive.js';
 
 const golden = (name: string): string => join(goldens, 'formats', name);
 

@@ -219,6 +219,7 @@ describe('the head of a checkpoint', () => {
     ['of labels that have numbers alone', named(five.map((_, i) => `LABEL_${i}`)), /which it does not name/],
     ['of labels that are not named', { id2label: undefined }, /which it does not name/],
     ['of names that are none', { id2label: { 0: 1 } }, /which it does not name/],
+    ['of no names', { id2label: null }, /which it does not name/],
     ['of names with control characters', named(['\n', 'w', 'x', 'y', 'z']), /\("\\n", w, x, y, z\)/],
   ])('of the same size but %s is kept, and that is said', async (_, config, message) => {
     const warnings = await warningsOf('bert', { config });

@@ -1,0 +1,60 @@
+import { parseJsonObject } from '../../../engine/checkpoint/bounded-json.js';
+import { familyOf } from '../../../engine/models/families.js';
+import { parametersOf } from '../../../engine/training/model-source.js';
+import { mutateBytes, mutateJson, mutateText } from '../mutations.js';
+import type { FuzzTarget } from '../target.js';
+
+const bert = {
+  model_type: 'bert',
+  vocab_size: 100,
+  hidden_size: 32,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  intermediate_size: 48,
+  hidden_act: 'gelu',
+  hidden_dropout_prob: 0.1,
+  attention_probs_dropout_prob: 0.1,
+  max_position_embeddings: 64,
+  type_vocab_size: 2,
+  initializer_range: 0.02,
+  layer_norm_eps: 1e-12,
+  position_embedding_type: 'absolute',
+  id2label: { 0: 'joy', 1: 'fear', 2: 'sad' },
+};
+
+const deberta = {
+  ...bert,
+  model_type: 'deberta-v2',
+  type_vocab_size: 0,
+  relative_attention: true,
+  position_buckets: 16,
+  norm_rel_ebd: 'layer_norm',
+  share_att_key: true,
+  pos_att_type: 'p2c|c2p',
+  max_relative_positions: -1,
+  position_biased_input: false,
+  pooler_dropout: 0,
+  pooler_hidden_act: 'gelu',
+  conv_kernel_size: 3,
+  conv_act: 'gelu',
+};
+
+/** The settings of a model: which parameters of which shapes a checkpoint must have. */
+export const modelConfig: FuzzTarget = {
+  name: 'model-config',
+  reads: 'config.json',
+  extension: '.json',
+  make(dice) {
+    const config = dice.one([bert, deberta]) ?? bert;
+    const text = JSON.stringify(config);
+    const kind = dice.one(['json', 'json', 'json', 'json', 'text', 'bytes'] as const);
+    if (kind === 'text') return Buffer.from(mutateText(dice, text));
+    if (kind === 'bytes') return mutateBytes(dice, Buffer.from(text));
+    return Buffer.from(JSON.stringify(mutateJson(dice, config)));
+  },
+  run(input) {
+    const config = parseJsonObject('config.json', input);
+    const classifier = familyOf(config).classifier(config, 3);
+    return Promise.resolve(parametersOf(classifier).map(({ name, shape }) => ({ name, shape })));
+  },
+};
