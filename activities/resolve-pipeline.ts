@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { planSteps } from '../pipeline/dag.js';
 import { parsePipeline, readPipeline } from '../pipeline/load.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { runNameOf } from '../pipeline/run-name.js';
 import { currentExecution, requireAdmission } from './admission.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
@@ -17,7 +18,7 @@ export function resolvePipeline(services: Services): RunActivities['resolvePipel
 
 async function resolve(services: Services, input: PipelineInput): Promise<ResolvedRun> {
   const { roots } = services;
-  const run = input.run ?? defaultRunName();
+  const run = input.run ?? runNameOf(currentExecution());
   requireRunName(run);
   await requireAdmission(services, { run });
   const pipeline = await readInput(input, roots);
@@ -60,11 +61,4 @@ async function readInput(
 
 function yamlOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** Of the workflow's id and its run's, so that a second run under the same id has a folder of its own. */
-function defaultRunName(): string {
-  const { workflowId, runId } = currentExecution();
-  const readable = workflowId.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
-  return `${readable.slice(0, 48) || 'run'}-${runId.slice(0, 8)}`;
 }

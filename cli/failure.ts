@@ -1,11 +1,13 @@
 import { Fault } from '../errors/fault.js';
+import { exitCodes } from './exit-codes.js';
+import { explain } from './foreign-failure.js';
 import { oneLine } from './terminal/layout.js';
 
 /** A command that ends with a message and an exit code of its own, its work being told already. */
 export class CommandFailure extends Error {
   constructor(
     message: string,
-    readonly exitCode: number,
+    readonly exitCode: number = exitCodes.failed,
   ) {
     super(message);
     this.name = 'CommandFailure';
@@ -15,8 +17,7 @@ export class CommandFailure extends Error {
 /** A command that was asked to stop and did: nothing went wrong. */
 export class Interrupted extends CommandFailure {
   constructor(message: string) {
-    // As shells have it: 128 and SIGINT's number.
-    super(message, 130);
+    super(message, exitCodes.interrupted);
   }
 }
 
@@ -28,25 +29,18 @@ export function renderFailure(error: unknown, { debug }: { readonly debug: boole
   // Such a message may have several lines, as one for each thing that is wrong.
   if (error instanceof Fault || error instanceof CommandFailure)
     return `error: ${error.message.split('\n').map(cleanLine).join('\n')}`;
-  if (chain(error).some(isUnavailable)) return `error: ${serverGone}`;
+  for (const each of chain(error)) {
+    const explained = explain(each);
+    if (explained !== null) return `error: ${oneLine(explained)}`;
+  }
   const messages = chain(error).map(({ message }) => oneLine(message));
   const distinct = messages.filter((message, i) => message !== '' && messages.indexOf(message) === i);
-  return `error: ${distinct.join(': ') || error.name}`;
+  return `error: not foreseen: ${distinct.join(': ') || error.name} (--debug shows where)`;
 }
 
-const serverGone =
-  'the Temporal server stopped answering; nothing that was recorded is lost. Run the same command again.';
-
-/** gRPC's status for a server that is not there. */
-const UNAVAILABLE = 14;
-
-function isUnavailable(error: Error): boolean {
-  return (error as { code?: unknown }).code === UNAVAILABLE;
-}
-
-/** 1, or what the error asks for. */
+/** What the error asks for, or `failed`. */
 export function exitCode(error: unknown): number {
-  return error instanceof CommandFailure ? error.exitCode : 1;
+  return error instanceof CommandFailure ? error.exitCode : exitCodes.failed;
 }
 
 /** The error and its causes, the outermost first. */

@@ -76,14 +76,45 @@ export function takesLogging(command: Command): Command {
     );
 }
 
+export interface WaitOption {
+  readonly wait?: boolean;
+}
+
+/** Adds `--wait` to a command that follows a run. */
+export function takesWait(command: Command): Command {
+  return command.option(
+    '--wait',
+    'stay when a failed fold waits for `foldwise retry` or `skip` (default: on a terminal)',
+  );
+}
+
+export function waitsForDecisions({ wait }: WaitOption): boolean {
+  return wait ?? process.stdout.isTTY === true;
+}
+
+export interface CheckOption {
+  readonly check: boolean;
+}
+
+/** Adds `--no-check` to a command that leaves a run to workers. */
+export function takesNoCheck(command: Command): Command {
+  return command.option(
+    '--no-check',
+    'do not look at the tables and the model here, as where only the workers have them',
+  );
+}
+
 /** Adds `--json`. */
 export function printsJson(command: Command): Command {
   return command.option('--json', 'print the facts as JSON');
 }
 
-/** Adds the argument RUN: a workflow id or a run id. */
+/** What names a run, for every command that takes one. */
+export const runNames = 'a run: its id, its workflow id, its directory, or latest';
+
+/** Adds the argument RUN. */
 export function takesRun(command: Command): Command {
-  return command.argument('<run>', "a run's id, or its workflow id");
+  return command.argument('<run>', runNames);
 }
 
 function collectOverride(text: string, earlier: Readonly<Record<string, string>>): Record<string, string> {

@@ -10,11 +10,14 @@ import { addInit } from './commands/init.js';
 import { addReport } from './commands/report.js';
 import { addPredict } from './commands/predict.js';
 import { addRun } from './commands/run.js';
+import { addRuns } from './commands/runs.js';
 import { addSchedule } from './commands/schedule.js';
+import { addSchema } from './commands/schema.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addWatch } from './commands/watch.js';
 import { addWorker } from './commands/worker.js';
+import { packageVersion } from '../worker/services.js';
 import type { Console } from './terminal/console.js';
 
 /** In the order in which `--help` lists them. */
@@ -28,6 +31,7 @@ const commands = [
   addStart,
   addWatch,
   addStatus,
+  addRuns,
   addRetry,
   addSkip,
   addCancel,
@@ -36,6 +40,7 @@ const commands = [
   addPredict,
   addCompare,
   addDoctor,
+  addSchema,
 ];
 
 /** The command line, wired but not run: `createProgram(console).parseAsync(argv)`. */
@@ -46,6 +51,7 @@ export function createProgram(console: Console): Command {
     )
     .option('--workdir <dir>', 'write everything below this folder (default: the current one)')
     .option('--debug', 'show the stack of an error')
+    .version(packageVersion(), '--version', 'print the version')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
       writeOut: (text) => console.print(text.trimEnd()),

@@ -76,14 +76,21 @@ export function openEngine(workdir: string): EngineProcess {
 
 function componentVersions(): { foldwise: string; node: string; engine: string; onnxruntime: string } {
   const require = createRequire(import.meta.url);
-  const versionOf = (path: string): string =>
-    (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
   return {
-    foldwise: versionOf(packageFile()),
+    foldwise: packageVersion(),
     node: process.versions.node,
     engine: ENGINE_VERSION,
     onnxruntime: versionOf(require.resolve('onnxruntime-node/package.json')),
   };
+}
+
+/** foldwise's own version. */
+export function packageVersion(): string {
+  return versionOf(packageFile());
+}
+
+function versionOf(path: string): string {
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
 /** Our package.json: two folders up from dist/worker, one from the source. */

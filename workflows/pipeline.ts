@@ -1,4 +1,11 @@
-import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  patched,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { PipelineInput, ResolvedRun, Thresholds } from '../activities/contracts.js';
 import { planSteps } from '../pipeline/dag.js';
 import { Board } from './board.js';
@@ -34,6 +41,7 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
   const resolved = await resolveRun(input).catch((error: unknown) => {
     throw isCancellation(error) ? error : runFailure('', error);
   });
+  nameInMemo(resolved.run);
   const attributes = new RunAttributes(resolved.searchAttributes, resolved.pipeline.name);
   const made = (board = new Board(
     resolved.run,
@@ -65,6 +73,11 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
   const summary = summarise(resolved, made, interpreter.reused());
   attributes.showScore(summary.macroF1?.crossFitted ?? null);
   return summary;
+}
+
+/** The run's id, by which commands find it however it was started; `foldwise start` gives it at the start. */
+function nameInMemo(run: string): void {
+  if (workflowInfo().memo?.['run'] !== run && patched('run-in-memo')) upsertMemo({ run });
 }
 
 function summarise({ run, runDirectory }: ResolvedRun, board: Board, reused: string[]): PipelineSummary {

@@ -1,20 +1,30 @@
 import type { Command } from 'commander';
-import { takesRun, type GlobalOptions } from '../options.js';
+import { cancellationSchema } from '../facts/run-control.js';
+import { printsJson, takesRun, type GlobalOptions, type JsonOption } from '../options.js';
 import { findRun } from '../runs/find-run.js';
-import type { Console } from '../terminal/console.js';
+import { printJson, type Console } from '../terminal/console.js';
 import { withServer } from '../with-server.js';
+import { workdirAt } from '../workdir.js';
 
 /** `foldwise cancel RUN`. */
 export function addCancel(program: Command, console: Console): void {
-  takesRun(program.command('cancel'))
+  printsJson(takesRun(program.command('cancel')))
     .summary('end a run')
     .description(
       'Ends a run: folds in training write a checkpoint first, and a new run of the same pipeline goes on from there.',
     )
-    .action(async (run: string, _options: unknown, command: Command) => {
-      await withServer(command.optsWithGlobals<GlobalOptions>(), async ({ client }) => {
-        await (await findRun(client, run)).cancel();
-        console.print(`${run}: asked to end`);
+    .action(async (name: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<GlobalOptions & JsonOption>();
+      await withServer(options, async ({ client }) => {
+        const { run, handle } = await findRun(client, name, workdirAt(options.workdir));
+        const { status } = await handle.describe();
+        const ended = status.name !== 'RUNNING';
+        if (!ended) await handle.cancel();
+        if (options.json === true)
+          return printJson(console, cancellationSchema, { run, workflowId: handle.workflowId, ended });
+        console.print(
+          ended ? `${run}: it has ended already (${status.name.toLowerCase()})` : `${run}: asked to end`,
+        );
       });
     });
 }

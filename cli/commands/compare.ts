@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { score } from '../../report/notation.js';
-import { printsJson, type GlobalOptions, type JsonOption } from '../options.js';
+import { printsJson, runNames, type GlobalOptions, type JsonOption } from '../options.js';
+import { comparisonSchema } from '../facts/comparison.js';
 import { compareResults, type Comparison, type ScorePair } from '../runs/comparison.js';
 import { readResult } from '../runs/results.js';
 import { runDirectory } from '../runs/run-directory.js';
@@ -13,7 +14,7 @@ import { workdirAt } from '../workdir.js';
 /** `foldwise compare RUN RUN`: what changed, in scores and in settings. */
 export function addCompare(program: Command, console: Console): void {
   printsJson(program.command('compare'))
-    .argument('<first>', "a run's id or directory")
+    .argument('<first>', runNames)
     .argument('<second>', 'the run to hold against it')
     .summary('hold two runs against each other')
     .description('Compares the scores of two completed runs, and names the settings in which they differ.')
@@ -21,10 +22,10 @@ export function addCompare(program: Command, console: Console): void {
       const options = command.optsWithGlobals<GlobalOptions & JsonOption>();
       const workdir = workdirAt(options.workdir);
       const comparison = compareResults(
-        await readResult(runDirectory(first, workdir)),
-        await readResult(runDirectory(second, workdir)),
+        await readResult(await runDirectory(first, workdir)),
+        await readResult(await runDirectory(second, workdir)),
       );
-      if (options.json === true) return printJson(console, comparison);
+      if (options.json === true) return printJson(console, comparisonSchema, comparison);
       for (const line of comparisonLines(comparison, paint(wantsColor(process.stdout)))) console.print(line);
     });
 }

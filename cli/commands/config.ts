@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { readPipeline } from '../../pipeline/load.js';
 import { takesPipeline, type PipelineArguments } from '../options.js';
-import { printJson, type Console } from '../terminal/console.js';
+import type { Console } from '../terminal/console.js';
 
 /** `foldwise config`: the workflow's input, everything resolved, for the plain Temporal CLI. */
 export function addConfig(program: Command, console: Console): void {
@@ -19,6 +19,7 @@ Example:
     --workflow-id emotions --input-file input.json`,
     )
     .action((file: string, { set }: PipelineArguments) => {
-      printJson(console, { pipeline: readPipeline(file, { overrides: set ?? {} }) });
+      const input = { pipeline: readPipeline(file, { overrides: set ?? {} }) };
+      console.print(JSON.stringify(input, null, 2));
     });
 }

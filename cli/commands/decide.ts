@@ -1,13 +1,16 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { WorkflowUpdateFailedError, type Client } from '@temporalio/client';
 import type { Command } from 'commander';
 import type { MemberChoice } from '../../workflows/messages.js';
 import { CommandFailure } from '../failure.js';
-import { positiveInteger, takesRun, type GlobalOptions } from '../options.js';
-import { findRun } from '../runs/find-run.js';
-import type { Console } from '../terminal/console.js';
+import { decisionSchema } from '../facts/run-control.js';
+import { InputFault } from '../../errors/fault.js';
+import { positiveInteger, printsJson, takesRun, type GlobalOptions, type JsonOption } from '../options.js';
+import { findRun, type FoundRun } from '../runs/find-run.js';
+import { printJson, type Console } from '../terminal/console.js';
 import { withServer } from '../with-server.js';
+import { workdirAt } from '../workdir.js';
 
-interface DecisionOptions extends GlobalOptions {
+interface DecisionOptions extends GlobalOptions, JsonOption {
   readonly step: string;
   readonly fold?: number;
 }
@@ -31,26 +34,57 @@ export function addSkip(program: Command, console: Console): void {
 }
 
 function takesDecision(command: Command, fold: string): Command {
-  return takesRun(command)
+  return printsJson(takesRun(command))
     .option('--step <step>', 'the step', 'fold')
     .option('--fold <number>', fold, positiveInteger);
 }
 
-function decide(update: 'retry' | 'skip', console: Console) {
-  return async (run: string, _options: unknown, command: Command): Promise<void> => {
+function decide(decision: Decision, console: Console) {
+  return async (name: string, _options: unknown, command: Command): Promise<void> => {
     const { step, fold, ...options } = command.optsWithGlobals<DecisionOptions>();
     const choice: MemberChoice = fold === undefined ? { step } : { step, index: fold };
     await withServer(options, async ({ client }) => {
-      const handle = await findRun(client, run);
-      const args: [MemberChoice] = [choice];
-      const answer = handle.executeUpdate<string, [MemberChoice]>(update, { args });
-      console.print(await answer.catch(rejected));
+      const found = await findRun(client, name, workdirAt(options.workdir));
+      await requireOpen(found, decision);
+      const answer = await tell(client, found, decision, choice);
+      const { run, handle } = found;
+      if (options.json !== true) return console.print(answer);
+      printJson(console, decisionSchema, { run, workflowId: handle.workflowId, decision, answer });
     });
   };
 }
 
-/** The run's own words on why it cannot do that. */
-function rejected(error: unknown): never {
-  if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-  throw new CommandFailure(error.cause?.message ?? error.message, 1);
+type Decision = 'retry' | 'skip';
+
+/** Milliseconds that a worker has to take the decision. */
+const patience = 20_000;
+
+async function requireOpen({ run, handle }: FoundRun, decision: Decision): Promise<void> {
+  const { status } = await handle.describe();
+  if (status.name === 'RUNNING') return;
+  throw new InputFault({
+    where: `run ${run}`,
+    what: `it has ended, so that there is nothing to ${decision}`,
+    found: status.name.toLowerCase().replace('_', ' '),
+    remedy: 'Start another one: what this one has done is reused.',
+  });
+}
+
+async function tell(
+  client: Client,
+  { handle }: FoundRun,
+  decision: Decision,
+  choice: MemberChoice,
+): Promise<string> {
+  try {
+    const args: [MemberChoice] = [choice];
+    return await client.withDeadline(Date.now() + patience, () =>
+      handle.executeUpdate<string, [MemberChoice]>(decision, { args }),
+    );
+  } catch (error) {
+    // The run's own words on why it cannot do that.
+    if (error instanceof WorkflowUpdateFailedError)
+      throw new CommandFailure(error.cause?.message ?? error.message);
+    throw error;
+  }
 }

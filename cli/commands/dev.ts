@@ -13,7 +13,7 @@ import {
   type ShareOptions,
 } from '../options.js';
 import type { Console } from '../terminal/console.js';
-import { workdirAt } from '../workdir.js';
+import { writableWorkdir } from '../workdir.js';
 
 interface DevArguments extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions {
   readonly port?: number;
@@ -33,7 +33,7 @@ export function addDev(program: Command, console: Console): void {
   takesLogging(takesRoots(takesShares(dev))).action(async (_options: unknown, command: Command) => {
     const options = command.optsWithGlobals<DevArguments>();
     const { workdir: folder, root, port, uiPort, slots, threads } = options;
-    const workdir = workdirAt(folder);
+    const workdir = await writableWorkdir(folder);
     const log = openLog(workdir, console, options);
     await serve(log.note, {
       open: (signal) =>

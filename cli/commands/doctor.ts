@@ -4,6 +4,7 @@ import { engineCheck } from '../doctor/engine.js';
 import { hubCheck } from '../doctor/hub.js';
 import { diskCheck, machineChecks } from '../doctor/machine.js';
 import { serverCheck } from '../doctor/server.js';
+import { checksSchema } from '../facts/doctor.js';
 import { CommandFailure } from '../failure.js';
 import { printsJson, type GlobalOptions, type JsonOption } from '../options.js';
 import { printJson, type Console } from '../terminal/console.js';
@@ -28,10 +29,10 @@ export function addDoctor(program: Command, console: Console): void {
         await hubCheck(),
         await diskCheck(workdir.path),
       ];
-      if (options.json === true) printJson(console, checks);
+      if (options.json === true) printJson(console, checksSchema, checks);
       else for (const line of checkLines(checks, paint(wantsColor(process.stdout)))) console.print(line);
       const missing = checks.filter(({ state }) => state === 'missing').map(({ name }) => name);
-      if (missing.length > 0) throw new CommandFailure(`missing: ${missing.join(', ')}`, 1);
+      if (missing.length > 0) throw new CommandFailure(`missing: ${missing.join(', ')}`);
     });
 }
 

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
+import type { z } from 'zod';
 import type { PlannedStep } from '../../pipeline/dag.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';
 import { createServices } from '../../worker/services.js';
+import { planSchema } from '../facts/plan.js';
 import { checkInput, type CheckedInput } from '../input/checked-input.js';
 import { checkModel } from '../input/checked-model.js';
 import { printsJson, takesPipeline, type JsonOption, type PipelineArguments } from '../options.js';
@@ -10,7 +12,7 @@ import { drawSteps } from '../plan/draw-steps.js';
 import { estimateTraining, type Estimate } from '../plan/estimate.js';
 import { findReuse, type StepReuse } from '../plan/reuse.js';
 import { readResults } from '../runs/results.js';
-import { printJson, type Console } from '../terminal/console.js';
+import { printJson, type Console, type Facts } from '../terminal/console.js';
 import { paint, wantsColor } from '../terminal/paint.js';
 import { workdirAt, type Workdir } from '../workdir.js';
 
@@ -30,9 +32,14 @@ export function addPlan(program: Command, console: Console): void {
       const options = command.optsWithGlobals<PipelineArguments & JsonOption>();
       const input = await checkInput(file, options.set ?? {});
       const plan = await makePlan(input, workdirAt(options.workdir));
-      if (options.json === true) printJson(console, plan);
+      if (options.json === true) printJson(console, planSchema, factsOf(plan));
       else for (const line of planLines(plan, wantsColor(process.stdout))) console.print(line);
     });
+}
+
+function factsOf({ pipeline, steps, ...others }: Plan): Facts<z.input<typeof planSchema>> {
+  const plain = steps.map(({ name, step, members }) => ({ name, step: { ...step }, members }));
+  return { ...others, pipeline: { ...pipeline }, steps: plain };
 }
 
 async function makePlan(input: CheckedInput, workdir: Workdir): Promise<Plan> {

@@ -44,7 +44,7 @@ Examples:
     .action(async (run: string, csv: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PredictArguments>();
       const workdir = workdirAt(options.workdir);
-      const directory = runDirectory(run, workdir);
+      const directory = await runDirectory(run, workdir);
       const result = await readResult(directory);
       const kind = options.probabilities === true ? 'predictions' : 'submission';
       const output = options.output ?? `${kind}.csv`;

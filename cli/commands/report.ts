@@ -2,20 +2,21 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { renderReport } from '../../report/page.js';
-import { takesRun, type GlobalOptions } from '../options.js';
+import { writtenReportSchema } from '../facts/run-control.js';
+import { printsJson, takesRun, type GlobalOptions, type JsonOption } from '../options.js';
 import { readOutOfFold } from '../runs/out-of-fold.js';
 import { readResult } from '../runs/results.js';
 import { runDirectory } from '../runs/run-directory.js';
-import type { Console } from '../terminal/console.js';
+import { printJson, type Console } from '../terminal/console.js';
 import { workdirAt } from '../workdir.js';
 
-interface ReportArguments extends GlobalOptions {
+interface ReportArguments extends GlobalOptions, JsonOption {
   readonly output?: string;
 }
 
 /** `foldwise report RUN`: writes a run's report anew, from the numbers in its directory. */
 export function addReport(program: Command, console: Console): void {
-  takesRun(program.command('report'))
+  printsJson(takesRun(program.command('report')))
     .summary("write a run's report anew")
     .description(
       'Draws the report of a completed run from its result.json and oof.csv, and prints where it is.',
@@ -23,11 +24,13 @@ export function addReport(program: Command, console: Console): void {
     .option('--output <file>', "where to (default: report.html in the run's directory)")
     .action(async (run: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ReportArguments>();
-      const directory = runDirectory(run, workdirAt(options.workdir));
+      const directory = await runDirectory(run, workdirAt(options.workdir));
       const result = await readResult(directory);
       const outOfFold = await readOutOfFold(directory, result.labels);
       const target = resolve(options.output ?? join(directory, 'report.html'));
       await writeFile(target, renderReport({ result, outOfFold }));
+      if (options.json === true)
+        return printJson(console, writtenReportSchema, { run: result.run, report: target });
       console.print(target);
     });
 }

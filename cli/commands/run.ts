@@ -1,27 +1,42 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { AcceptedRuns } from '../../activities/admission.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { CommandFailure, Interrupted } from '../failure.js';
+import type { ServerLink } from '../connection.js';
+import { Interrupted } from '../failure.js';
 import { HostLog } from '../host/host-log.js';
 import { openHost, type Host } from '../host/host.js';
 import { onInterrupt } from '../host/interrupt.js';
 import { openUnless, stopping } from '../host/serve.js';
 import { checkInput } from '../input/checked-input.js';
 import { checkModel } from '../input/checked-model.js';
-import { takesPipeline, takesShares, type PipelineArguments, type ShareOptions } from '../options.js';
-import { observeRun } from '../runs/observe-run.js';
-import { requireCompleted } from '../runs/outcome.js';
-import type { RunView } from '../runs/run-view.js';
-import { startRun, type StartedRun } from '../runs/start-run.js';
-import { failureReasons, retryFailed } from '../runs/waiting.js';
-import { watchRun } from '../runs/watch-run.js';
+import {
+  printsJson,
+  takesPipeline,
+  takesShares,
+  takesWait,
+  waitsForDecisions,
+  type JsonOption,
+  type PipelineArguments,
+  type ShareOptions,
+  type WaitOption,
+} from '../options.js';
+import type { FoundRun } from '../runs/find-run.js';
+import { openRuns, otherChoices, pipelineOf, type OtherChoice } from '../runs/open-runs.js';
+import { endOf, type RunEnd } from '../runs/run-end.js';
+import { startRun, workflowIdOf } from '../runs/start-run.js';
+import { retryFailed } from '../runs/waiting.js';
+import { observePatiently, watchRun } from '../runs/watch-run.js';
+import { placeOption, quoted } from '../runs/ways.js';
+import { canAsk } from '../terminal/ask.js';
 import type { Console } from '../terminal/console.js';
 import { openDisplay, type RunDisplay } from '../terminal/display.js';
-import { printOutcome } from '../terminal/print-outcome.js';
-import { workdirAt, type Workdir } from '../workdir.js';
+import { askAboutOthers, describeOthers, otherWords } from '../terminal/other-runs.js';
+import { tellEnd } from '../terminal/tell-end.js';
+import { workdirAt, writableWorkdir, type Workdir } from '../workdir.js';
 
-interface RunArguments extends PipelineArguments, ShareOptions {
+interface RunArguments extends PipelineArguments, ShareOptions, JsonOption, WaitOption {
   readonly fresh?: boolean;
-  readonly wait?: boolean;
+  readonly other?: OtherChoice;
 }
 
 /** `foldwise run`: server, worker and run in one. */
@@ -32,8 +47,13 @@ export function addRun(program: Command, console: Console): void {
       'Runs a pipeline from its data to its report, with everything it needs in this process, and shows how it goes. What earlier runs did already is reused. Where a run of the same pipeline is open in the workdir, it goes on with that one. The exit code is 0 only if the run completed.',
     )
     .option('--fresh', 'reuse nothing of earlier runs');
-  takesShares(run)
-    .option('--wait', 'stay when a failed fold waits for `foldwise retry` or `skip` (default: on a terminal)')
+  takesWait(printsJson(takesShares(run)))
+    .addOption(
+      new Option(
+        '--other <what>',
+        'what becomes of other runs that are open in the workdir: keep them open, wait (do them first), or cancel them (default: ask; off a terminal: keep)',
+      ).choices(otherChoices),
+    )
     .addHelpText(
       'after',
       `
@@ -48,6 +68,10 @@ A second Ctrl-C ends at once.`,
 class RunCommand {
   private readonly workdir: Workdir;
   private readonly display: RunDisplay;
+  private readonly json: boolean;
+  /** Runs that shall end before this one starts. */
+  private first: readonly FoundRun[] = [];
+  private readonly accepts = new AcceptedRuns();
 
   constructor(
     private readonly console: Console,
@@ -55,7 +79,8 @@ class RunCommand {
     private readonly options: RunArguments,
   ) {
     this.workdir = workdirAt(options.workdir);
-    this.display = openDisplay(console);
+    this.json = options.json === true;
+    this.display = openDisplay(console, this.json);
   }
 
   async run(): Promise<void> {
@@ -67,12 +92,11 @@ class RunCommand {
         () => host?.stopNow(),
       );
       try {
-        host = await openUnless(interrupt.signal, (signal) => this.openHost(signal));
-        const { started, view } = await this.follow(host, pipeline, interrupt.signal).finally(() =>
-          host?.stop(),
-        );
+        host = await openUnless(interrupt.signal, (signal) => this.openHost(pipeline, signal));
+        const { link } = host;
+        const end = await this.follow(host, pipeline, interrupt.signal).finally(() => host?.stop());
         this.display.close();
-        await printOutcome(this.console, started, view, { workdir: this.workdir, host: host.link });
+        tellEnd(this.console, end, { json: this.json, history: this.history(link) });
       } finally {
         interrupt.close();
       }
@@ -81,16 +105,21 @@ class RunCommand {
     }
   }
 
+  private history({ uiUrl, address }: ServerLink): string {
+    return uiUrl === null ? `that of ${address}` : `foldwise dev${placeOption(this.options)}`;
+  }
+
   /** Whatever a person has to change in the pipeline, its tables or its model is said before anything starts. */
   private async checked(): Promise<Pipeline> {
     const { pipeline } = await checkInput(this.file, this.options.set ?? {});
     const onMessage = (message: string): void => this.display.note(message);
     const warnings = await checkModel(pipeline, { workdir: this.workdir, download: true, onMessage });
     for (const warning of warnings) this.display.note(`warning: ${warning}`);
+    await writableWorkdir(this.options.workdir);
     return pipeline;
   }
 
-  private openHost(signal: AbortSignal): Promise<Host> {
+  private openHost(pipeline: Pipeline, signal: AbortSignal): Promise<Host> {
     const { slots, threads } = this.options;
     return openHost({
       workdir: this.workdir,
@@ -99,58 +128,101 @@ class RunCommand {
       log: new HostLog(this.workdir),
       signal,
       onMessage: (message) => this.display.note(message),
+      beforeWork: (link) => this.settleOthers(link, pipeline, signal),
+      // Whoever else reaches the server must not have this process read for them.
+      accepts: this.accepts,
       ...(slots === undefined ? {} : { slots }),
       ...(threads === undefined ? {} : { threads }),
     });
   }
 
-  private async follow(
-    host: Host,
+  /**
+   * Decides what becomes of other runs that are open. Before the workers start,
+   * which then know for whom they work.
+   */
+  private async settleOthers(link: ServerLink, pipeline: Pipeline, interrupted: AbortSignal): Promise<void> {
+    const others = await openRuns(link, this.workdir, workflowIdOf(pipeline));
+    if (others.length === 0) return;
+    this.display.note(describeOthers(others, new Date()));
+    const asks = this.options.other === undefined && canAsk();
+    const choice = asks ? await askAboutOthers(interrupted) : (this.options.other ?? 'keep');
+    if (!asks) this.display.note(otherWords(choice));
+    if (choice === 'cancel') for (const { handle } of others) await handle.cancel();
+    if (choice === 'wait') await this.takeFirst(link, others);
+  }
+
+  /** Has the workers of this command work for other runs, too. */
+  private async takeFirst(link: ServerLink, others: readonly FoundRun[]): Promise<void> {
+    for (const other of others) {
+      const pipeline = await pipelineOf(link, other);
+      if (pipeline === null)
+        this.display.note(
+          `Run ${other.run} reads its pipeline from a file: only another worker can go on with it.`,
+        );
+      else this.accepts.add(other.handle.workflowId, other.run, pipeline);
+    }
+    this.first = others;
+  }
+
+  private async follow(host: Host, pipeline: Pipeline, interrupted: AbortSignal): Promise<RunEnd> {
+    const following = this.goThrough(host.link, pipeline, interrupted);
+    const end = await Promise.race([following, host.working.then(() => following)]);
+    if (end === null) throw new Interrupted(`Stopped. Go on with: ${this.again()}`);
+    return end;
+  }
+
+  /** Null where it was interrupted. */
+  private async goThrough(
+    link: ServerLink,
     pipeline: Pipeline,
     interrupted: AbortSignal,
-  ): Promise<{ started: StartedRun; view: RunView | null }> {
-    const { client } = host.link;
+  ): Promise<RunEnd | null> {
+    const { client } = link;
+    for (const other of this.first) await this.waitFor(link, other, interrupted);
+    if (interrupted.aborted) return null;
     const fresh = this.options.fresh === true;
-    const started = await startRun(client, pipeline, { fresh, startedAt: new Date() });
-    if (started.attached) await this.attach(host, started);
-    const watching = watchRun(client, started.handle, this.display, interrupted, this.waits());
-    const view = await Promise.race([watching, host.working.then(() => watching)]);
-    if (interrupted.aborted) throw new Interrupted(`Stopped. Go on with: ${this.again()}`);
-    if (view?.progress.state === 'waiting') throw new CommandFailure(this.undecided(view), 1);
-    await requireCompleted(started.handle, view);
-    return { started, view };
+    const started = await startRun(client, pipeline, { fresh, startedAt: new Date(), accepts: this.accepts });
+    if (started.attached) await this.attach(link, started, interrupted);
+    const waits = waitsForDecisions(this.options);
+    const view = await watchRun(client, started, this.display, interrupted, waits);
+    return interrupted.aborted || view === null
+      ? null
+      : endOf(started, view, this.workdir, this.ways(started));
+  }
+
+  private async waitFor({ client }: ServerLink, other: FoundRun, interrupted: AbortSignal): Promise<void> {
+    this.display.note(`Run ${other.run} comes first.`);
+    const view = await watchRun(client, other, this.display, interrupted, false);
+    const { state, waitingFor } = view?.progress ?? { state: 'running', waitingFor: null };
+    if (interrupted.aborted) return;
+    const how =
+      state === 'waiting'
+        ? `waits (${waitingFor ?? 'for a decision'}) and stays open`
+        : `has ended: ${state}`;
+    this.display.note(`Run ${other.run} ${how}.`);
   }
 
   /** An open run may wait since a fold failed: running it again is the decision to try that again. */
-  private async attach({ link }: Host, { handle, run }: StartedRun): Promise<void> {
-    this.display.note(`Run ${run} of this pipeline is open: it goes on.`);
-    const retried = await retryFailed(handle, await observeRun(link.client, handle));
+  private async attach({ client }: ServerLink, run: FoundRun, interrupted: AbortSignal): Promise<void> {
+    this.display.note(`Run ${run.run} of this pipeline is open: it goes on.`);
+    // The worker before may have been killed with a task in its hands: the next one gets it after a while.
+    const view = await observePatiently(client, run, this.display, interrupted);
+    const retried = view === null ? [] : await retryFailed(run.handle, view);
     if (retried.length > 0) this.display.note(`What had failed is tried again: ${retried.join(', ')}.`);
   }
 
-  private waits(): boolean {
-    return this.options.wait ?? process.stdout.isTTY === true;
-  }
-
-  private undecided(view: RunView): string {
-    const { progress } = view;
+  private ways({ run }: FoundRun): string[] {
+    const place = placeOption(this.options);
     return [
-      `run ${progress.run} waits: ${progress.waitingFor ?? 'for a decision'}`,
-      ...failureReasons(view),
-      `Try again with: ${this.again()}`,
-      `Or go on without a fold: foldwise dev${this.place()}, and beside it: foldwise skip ${JSON.stringify(progress.run)} --fold N${this.place()}`,
-    ].join('\n');
+      `Try again, once the cause is mended, with: ${this.again()}`,
+      `Or go on without a fold: foldwise dev${place}, and beside it: foldwise skip ${quoted(run)} --fold N${place}`,
+    ];
   }
 
   private again(): string {
     const set = Object.entries(this.options.set ?? {}).map(
-      ([path, value]) => ` --set ${JSON.stringify(`${path}=${value}`)}`,
+      ([path, value]) => ` --set ${quoted(`${path}=${value}`)}`,
     );
-    return `foldwise run ${this.file}${set.join('')}${this.place()}`;
-  }
-
-  private place(): string {
-    const { workdir } = this.options;
-    return workdir === undefined ? '' : ` --workdir ${workdir}`;
+    return `foldwise run ${quoted(this.file)}${set.join('')}${placeOption(this.options)}`;
   }
 }

@@ -1,30 +1,30 @@
-import {
-  ScheduleAlreadyRunning,
-  ScheduleOverlapPolicy,
-  type Client,
-  type ScheduleOptions,
-} from '@temporalio/client';
+import { ScheduleOverlapPolicy, type Client, type ScheduleOptions } from '@temporalio/client';
 import { Option, type Command } from 'commander';
-import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from '../facts/schedules.js';
+import { pipelineToStart } from '../input/pipeline-to-start.js';
 import {
   positiveInteger,
   printsJson,
+  takesNoCheck,
   takesPipeline,
+  type CheckOption,
   type GlobalOptions,
   type JsonOption,
   type PipelineArguments,
 } from '../options.js';
 import { mainQueue, summaryOf } from '../runs/start-run.js';
+import { checkedCron, checkedTimeZone } from '../schedules/cron.js';
+import { createSchedule, listSchedules } from '../schedules/schedules.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { oneLine } from '../terminal/layout.js';
 import { tableLines } from '../terminal/table.js';
 import { withServer } from '../with-server.js';
 
-interface CreateArguments extends PipelineArguments {
+interface CreateArguments extends PipelineArguments, JsonOption, CheckOption {
   readonly cron: string;
   readonly id?: string;
-  readonly timezone?: string;
+  readonly timezone: string;
   readonly overlap: keyof typeof overlaps;
   /** Minutes. */
   readonly catchup: number;
@@ -37,6 +37,30 @@ const overlaps = {
   'cancel-other': ScheduleOverlapPolicy.CANCEL_OTHER,
 } as const;
 
+/** What is done to a schedule by its id, with its summary and how it is told. */
+const changes = {
+  trigger: [
+    'start a run of a schedule now',
+    'triggered: `foldwise schedule list` names the run that it started',
+    (client: Client, id: string) => client.schedule.getHandle(id).trigger(),
+  ],
+  pause: [
+    'start no more runs until it is resumed',
+    'paused',
+    (client: Client, id: string) => client.schedule.getHandle(id).pause(),
+  ],
+  resume: [
+    'go on after a pause',
+    'resumed',
+    (client: Client, id: string) => client.schedule.getHandle(id).unpause(),
+  ],
+  delete: [
+    'remove a schedule; its runs stay',
+    'deleted; its runs stay',
+    (client: Client, id: string) => client.schedule.getHandle(id).delete(),
+  ],
+} as const;
+
 /** `foldwise schedule …`: runs by the clock. */
 export function addSchedule(program: Command, console: Console): void {
   const schedule = program
@@ -45,45 +69,18 @@ export function addSchedule(program: Command, console: Console): void {
     .description('Creates, lists, triggers, pauses and deletes schedules of pipelines.');
   addCreate(schedule, console);
   addList(schedule, console);
-  addById(
-    schedule,
-    'trigger',
-    'start a run of a schedule now',
-    (client, id) => client.schedule.getHandle(id).trigger(),
-    console,
-  );
-  addById(
-    schedule,
-    'pause',
-    'start no more runs until it is resumed',
-    (client, id) => client.schedule.getHandle(id).pause(),
-    console,
-  );
-  addById(
-    schedule,
-    'resume',
-    'go on after a pause',
-    (client, id) => client.schedule.getHandle(id).unpause(),
-    console,
-  );
-  addById(
-    schedule,
-    'delete',
-    'remove a schedule; its runs stay',
-    (client, id) => client.schedule.getHandle(id).delete(),
-    console,
-  );
+  for (const name of Object.keys(changes) as (keyof typeof changes)[]) addChange(schedule, name, console);
 }
 
 function addCreate(schedule: Command, console: Console): void {
-  takesPipeline(schedule.command('create'))
+  takesNoCheck(printsJson(takesPipeline(schedule.command('create'))))
     .summary('create a schedule, or bring one up to date')
     .description(
       'Creates a schedule that runs a pipeline. A schedule of that id that is there already gets the new times and the new pipeline, and keeps the pause that somebody set. A run whose data did not change reuses what the run before it trained.',
     )
-    .requiredOption('--cron <expression>', 'when, as in "0 3 * * 1" for Mondays at three')
+    .requiredOption('--cron <expression>', 'when, as in "0 3 * * 1" for Mondays at three', checkedCron)
     .option('--id <id>', "the schedule's id (default: the pipeline's name)")
-    .option('--timezone <name>', 'the time zone of --cron, as in Europe/Berlin (default: UTC)')
+    .option('--timezone <name>', 'the time zone of --cron, as in Europe/Berlin', checkedTimeZone, 'UTC')
     .addOption(
       new Option('--overlap <policy>', 'what to do while the run before still goes on')
         .choices(Object.keys(overlaps))
@@ -92,19 +89,27 @@ function addCreate(schedule: Command, console: Console): void {
     .option('--catchup <minutes>', 'how late a run that was missed may still start', positiveInteger, 60)
     .action(async (file: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<CreateArguments>();
-      const pipeline = readPipeline(file, { overrides: options.set ?? {} });
-      await withServer(options, async ({ client }) => {
-        const { id, created } = await createSchedule(client, scheduleOf(pipeline, options));
-        console.print(`${created ? 'created' : 'brought up to date'}: schedule ${id}, ${options.cron}`);
-      });
+      const { cron, timezone } = options;
+      const pipeline = await pipelineToStart(file, options);
+      const { id, created, next } = await withServer(options, ({ client }) =>
+        createSchedule(client, scheduleOf(pipeline, options)),
+      );
+      if (options.json === true)
+        return printJson(console, createdScheduleSchema, { id, created, cron, timezone, next });
+      console.print(
+        `${created ? 'created' : 'brought up to date'}: schedule ${oneLine(id)}, ${cron} (${timezone})`,
+      );
+      console.print(`next run: ${next ?? 'none'}`);
     });
 }
 
-function scheduleOf(pipeline: Pipeline, options: CreateArguments): ScheduleOptions {
-  const { timezone, catchup } = options;
+function scheduleOf(
+  pipeline: Pipeline,
+  { id, cron, timezone, overlap, catchup }: CreateArguments,
+): ScheduleOptions {
   return {
-    scheduleId: options.id ?? pipeline.name,
-    spec: { cronExpressions: [options.cron], ...(timezone === undefined ? {} : { timezone }) },
+    scheduleId: id ?? pipeline.name,
+    spec: { cronExpressions: [cron], timezone },
     action: {
       type: 'startWorkflow',
       workflowType: 'pipeline',
@@ -113,28 +118,8 @@ function scheduleOf(pipeline: Pipeline, options: CreateArguments): ScheduleOptio
       args: [{ pipeline }],
       ...summaryOf(pipeline),
     },
-    policies: {
-      overlap: overlaps[options.overlap],
-      catchupWindow: catchup * 60_000,
-    },
+    policies: { overlap: overlaps[overlap], catchupWindow: catchup * 60_000 },
   };
-}
-
-/** Creates the schedule, or replaces all of it but its state, in which a pause is kept. */
-export async function createSchedule(
-  client: Client,
-  { scheduleId, spec, action, policies }: ScheduleOptions,
-): Promise<{ readonly id: string; readonly created: boolean }> {
-  const changes = { spec, action, ...(policies === undefined ? {} : { policies }) };
-  try {
-    await client.schedule.create({ scheduleId, ...changes });
-    return { id: scheduleId, created: true };
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-  }
-  const handle = client.schedule.getHandle(scheduleId);
-  await handle.update(({ state }) => ({ ...changes, state }));
-  return { id: scheduleId, created: false };
 }
 
 function addList(schedule: Command, console: Console): void {
@@ -142,42 +127,29 @@ function addList(schedule: Command, console: Console): void {
     .summary('list the schedules of pipelines')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & JsonOption>();
-      const found = await withServer(options, ({ client }) => listSchedules(client));
-      if (options.json === true) return printJson(console, found);
-      const rows = found.map(({ id, paused, next }) => [
+      const found = await withServer(options, listSchedules);
+      if (options.json === true) return printJson(console, scheduleListSchema, found);
+      if (found.length === 0) return console.print('no schedules');
+      const rows = found.map(({ id, paused, next, lastRun }) => [
         oneLine(id),
         paused ? 'paused' : 'active',
-        next ?? '',
+        next ?? '–',
+        lastRun ?? '–',
       ]);
-      for (const line of tableLines([['schedule', 'state', 'next run'], ...rows])) console.print(line);
+      const head = ['schedule', 'state', 'next run', 'last run'];
+      for (const line of tableLines([head, ...rows], 'left')) console.print(line);
     });
 }
 
-async function listSchedules(
-  client: Client,
-): Promise<{ id: string; paused: boolean; next: string | null }[]> {
-  const found = [];
-  for await (const { scheduleId, state, action, info } of client.schedule.list()) {
-    if (action?.workflowType !== 'pipeline') continue;
-    const next = info.nextActionTimes[0]?.toISOString() ?? null;
-    found.push({ id: scheduleId, paused: state.paused, next });
-  }
-  return found;
-}
-
-function addById(
-  schedule: Command,
-  name: string,
-  summary: string,
-  work: (client: Client, id: string) => Promise<unknown>,
-  console: Console,
-): void {
-  schedule
-    .command(name)
+function addChange(schedule: Command, name: keyof typeof changes, console: Console): void {
+  const [summary, told, work] = changes[name];
+  printsJson(schedule.command(name))
     .argument('<id>', "the schedule's id")
     .summary(summary)
     .action(async (id: string, _options: unknown, command: Command) => {
-      await withServer(command.optsWithGlobals<GlobalOptions>(), ({ client }) => work(client, id));
-      console.print(`schedule ${id}: ${name} done`);
+      const options = command.optsWithGlobals<GlobalOptions & JsonOption>();
+      await withServer(options, async ({ client }) => work(client, id));
+      if (options.json === true) printJson(console, scheduleChangeSchema, { id, done: name });
+      else console.print(`schedule ${oneLine(id)}: ${told}`);
     });
 }

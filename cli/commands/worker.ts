@@ -13,7 +13,7 @@ import {
   type ShareOptions,
 } from '../options.js';
 import type { Console } from '../terminal/console.js';
-import { workdirAt } from '../workdir.js';
+import { writableWorkdir } from '../workdir.js';
 
 interface WorkerArguments extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions {
   readonly queue: readonly string[];
@@ -31,7 +31,7 @@ export function addWorker(program: Command, console: Console): void {
   takesLogging(takesRoots(takesShares(worker))).action(async (_options: unknown, command: Command) => {
     const options = command.optsWithGlobals<WorkerArguments>();
     const { workdir: folder, queue, root, slots, threads } = options;
-    const workdir = workdirAt(folder);
+    const workdir = await writableWorkdir(folder);
     const log = openLog(workdir, console, options);
     await serve(log.note, {
       open: async (signal) =>

@@ -13,7 +13,7 @@ import type { Workdir } from '../workdir.js';
 import type { HostLog } from './host-log.js';
 
 /** What the workers of a host do, and for whom. */
-export type WorkerChoice = Pick<WorkersOptions, 'queues' | 'slots' | 'threads' | 'roots'>;
+export type WorkerChoice = Pick<WorkersOptions, 'queues' | 'slots' | 'threads' | 'roots' | 'accepts'>;
 
 export interface HostOptions extends WorkerChoice {
   readonly workdir: Workdir;
@@ -25,6 +25,8 @@ export interface HostOptions extends WorkerChoice {
   readonly onMessage: (message: string) => void;
   /** Gives up what is being started. */
   readonly signal?: AbortSignal;
+  /** Done once the server answers, before the workers take up what is open on it. */
+  readonly beforeWork?: (link: ServerLink) => Promise<void>;
 }
 
 /** A server and workers that live as long as this process wants them. */
@@ -61,6 +63,7 @@ export async function openHost(options: HostOptions): Promise<Host> {
   let link: ServerLink | undefined;
   try {
     link = await connectTo(server);
+    await options.beforeWork?.(link);
     return await openWorkers(link, options, keeper);
   } catch (error) {
     await link?.close();

@@ -1,43 +1,77 @@
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Client, WorkflowExecutionDescription, WorkflowHandle } from '@temporalio/client';
+import {
+  WorkflowFailedError,
+  type Client,
+  type WorkflowExecutionDescription,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import type { FoldHeartbeat } from '../../activities/contracts.js';
 import { EnvironmentFault } from '../../errors/fault.js';
 import type { Progress, RunState } from '../../workflows/progress.js';
-import type { LiveActivity, RunView } from './run-view.js';
+import { rootCause } from './outcome.js';
+import type { FoundRun } from './find-run.js';
+import { shownProgress, type LiveActivity, type RunView } from './run-view.js';
 
 /** How long a worker may take to answer a query, in milliseconds. */
 const queryDeadline = 5_000;
 
-type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+type Failure = NonNullable<Pending['lastFailure']>;
 
 /**
- * One look at a run: the workflow's own progress, and what only the server knows of its activities.
+ * One look at a run: the workflow's own progress, and what only the server knows of its activities. Of a
+ * run that has ended the server knows how, also where no worker answers for its steps.
  *
- * @throws EnvironmentFault where no worker answers the query
+ * @throws EnvironmentFault where no worker answers for a run that is open
  */
-export async function observeRun(client: Client, handle: WorkflowHandle): Promise<RunView> {
+export async function observeRun(client: Client, { run, handle }: FoundRun): Promise<RunView> {
   const description = await handle.describe();
-  const progress = await queryProgress(client, handle);
+  const over = description.status.name !== 'RUNNING';
+  const progress = await queryProgress(client, run, handle).catch((error: unknown) => {
+    if (over) return nothingKnown;
+    throw error;
+  });
+  const live = (description.raw.pendingActivities ?? []).map(liveActivity);
   const end = description.closeTime ?? new Date();
   return {
-    progress: { ...progress, state: stateOf(description, progress) },
-    live: (description.raw.pendingActivities ?? []).map(liveActivity),
+    // A run that failed while its pipeline was read does not know its name.
+    progress: { ...shownProgress(progress, live), run, state: stateOf(description, progress) },
+    live,
     elapsedSeconds: Math.max(0, (end.getTime() - description.startTime.getTime()) / 1000),
+    failure: over ? await failureOf(handle, description) : null,
   };
 }
 
-async function queryProgress(client: Client, handle: WorkflowHandle): Promise<Progress> {
+const nothingKnown: Progress = { run: '', pipeline: '', state: 'running', waitingFor: null, steps: [] };
+
+async function queryProgress(client: Client, run: string, handle: WorkflowHandle): Promise<Progress> {
   try {
     return await client.withDeadline(Date.now() + queryDeadline, () => handle.query<Progress>('progress'));
   } catch (error) {
     throw new EnvironmentFault(
       {
-        where: `run ${handle.workflowId}`,
+        where: `run ${run}`,
         what: 'no worker answers for it',
         remedy: 'Start one with `foldwise dev` or `foldwise worker`.',
       },
       { cause: error },
     );
+  }
+}
+
+/** Why a run that has ended did not complete; null where it did, or was cancelled. */
+async function failureOf(
+  handle: WorkflowHandle,
+  { status }: WorkflowExecutionDescription,
+): Promise<string | null> {
+  if (status.name === 'COMPLETED' || status.name === 'CANCELLED') return null;
+  try {
+    await handle.result();
+    return null;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    if (status.name === 'TERMINATED') return `terminated: ${error.message}`;
+    return status.name === 'TIMED_OUT' ? 'its time limit ran out' : rootCause(error);
   }
 }
 
@@ -58,18 +92,32 @@ const phases: readonly LiveActivity['phase'][] = [
   'paused',
 ];
 
-function liveActivity(pending: PendingActivity): LiveActivity {
+function liveActivity(pending: Pending): LiveActivity {
+  const { lastFailure } = pending;
   return {
     activityId: pending.activityId ?? '',
     attempt: pending.attempt ?? 1,
     phase: phases[pending.state ?? 0] ?? 'running',
     heartbeat: heartbeatOf(pending),
-    lastFailure: pending.lastFailure?.message ?? null,
+    lastFailure: lastFailure == null ? null : wordsOf(lastFailure),
+    // A worker that stops cancels its activities, and so does a pause.
+    handedOver: lastFailure?.canceledFailureInfo != null,
   };
 }
 
+/** The fault's own words; for what Temporal itself says of an attempt, ours. */
+function wordsOf({ message, canceledFailureInfo, timeoutFailureInfo }: Failure): string | null {
+  if (canceledFailureInfo != null) return null;
+  if (timeoutFailureInfo == null) return message ?? null;
+  const silent = Number(timeoutFailureInfo.timeoutType) === heartbeatTimeout;
+  return silent ? 'its worker went silent' : "it took longer than its step's timeout";
+}
+
+/** `TimeoutType` of a heartbeat that did not come. */
+const heartbeatTimeout = 4;
+
 /** Heartbeats come from any version of a worker, so their shape is checked. */
-function heartbeatOf({ heartbeatDetails }: PendingActivity): FoldHeartbeat | null {
+function heartbeatOf({ heartbeatDetails }: Pending): FoldHeartbeat | null {
   const payload = heartbeatDetails?.payloads?.[0];
   if (payload === undefined) return null;
   const details = defaultPayloadConverter.fromPayload<Partial<FoldHeartbeat> | null>(payload);

@@ -14,14 +14,14 @@ export async function readResult(directory: string): Promise<RunResult> {
   const path = join(directory, 'result.json');
   const result = await readResultFile(path);
   if (result !== null) return result;
-  const started = existsSync(join(directory, 'events.ndjson'));
+  const started = existsSync(directory);
   throw new InputFault({
     where: path,
     what: started ? 'this run has no result' : 'there is no such run',
     found: 'no such file',
     remedy: started
       ? 'It has not completed, or its pipeline has no step of writeReport.'
-      : 'Give a run that has completed, or set --workdir to the folder it was started in.',
+      : 'Name a run that there is (`foldwise runs`), or set --workdir to the folder it was started in.',
   });
 }
 

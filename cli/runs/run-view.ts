@@ -1,5 +1,11 @@
 import type { FoldHeartbeat } from '../../activities/contracts.js';
-import type { MemberProgress, Progress, RunState } from '../../workflows/progress.js';
+import type {
+  MemberProgress,
+  Progress,
+  RunState,
+  StepProgress,
+  StepState,
+} from '../../workflows/progress.js';
 
 /** An activity that the server holds as pending: what the workflow itself cannot see. */
 export interface LiveActivity {
@@ -9,24 +15,65 @@ export interface LiveActivity {
   readonly phase: 'queued' | 'running' | 'paused' | 'cancelling';
   /** Null before the first heartbeat, and for activities that send none. */
   readonly heartbeat: FoldHeartbeat | null;
-  /** Why the attempt before this one ended. */
+  /** Why the attempt before this one failed; null where there is none, or where it was only handed over. */
   readonly lastFailure: string | null;
+  /** Whether the worker of the attempt before was asked to stop, so that another one goes on. */
+  readonly handedOver: boolean;
+}
+
+/** As the workflow has it, and `queued` for what waits until a worker is free. */
+export type ShownState = StepState | 'queued';
+
+export interface ShownMember extends Omit<MemberProgress, 'state'> {
+  readonly state: ShownState;
+}
+
+export interface ShownStep extends Omit<StepProgress, 'state' | 'members'> {
+  readonly state: ShownState;
+  readonly members: readonly ShownMember[];
+}
+
+export interface ShownProgress extends Omit<Progress, 'steps'> {
+  readonly steps: readonly ShownStep[];
 }
 
 /** One moment of a run, as `run`, `watch` and `status` show it. */
 export interface RunView {
-  readonly progress: Progress;
+  readonly progress: ShownProgress;
   readonly live: readonly LiveActivity[];
   /** Since the run was started. */
   readonly elapsedSeconds: number;
+  /** Why the run failed, or by whose reason it was terminated; null where neither is so. */
+  readonly failure: string | null;
 }
 
 /** A fold (or another member of a matrix) with everything known of it. */
-export interface MemberView extends MemberProgress {
+export interface MemberView extends ShownMember {
   readonly live: LiveActivity | null;
   /** Share of the optimizer steps done, 0 … 1; null where it is not known. */
   readonly share: number | null;
   readonly secondsLeft: number | null;
+}
+
+/**
+ * What the workflow says with what the server holds: to the workflow an activity runs from the moment that
+ * it asks for it, also while no worker has taken it up.
+ */
+export function shownProgress(progress: Progress, live: readonly LiveActivity[]): ShownProgress {
+  const queued = new Set(live.filter(({ phase }) => phase === 'queued').map(({ activityId }) => activityId));
+  return { ...progress, steps: progress.steps.map((step) => shownStep(step, queued)) };
+}
+
+function shownStep(step: StepProgress, queued: ReadonlySet<string>): ShownStep {
+  const members = step.members.map((member): ShownMember => {
+    const waits = member.state === 'running' && queued.has(member.activityId);
+    return waits ? { ...member, state: 'queued' } : member;
+  });
+  const waits =
+    members.length > 0
+      ? members.every(({ state }) => state === 'queued' || state === 'pending')
+      : [...queued].some((id) => id === step.step || id.startsWith(`${step.step}-retry-`));
+  return { ...step, members, state: step.state === 'running' && waits ? 'queued' : step.state };
 }
 
 /** States in which nothing more happens to a run by itself or by update. */
@@ -34,7 +81,7 @@ export function isOver(state: RunState): boolean {
   return state === 'completed' || state === 'failed' || state === 'cancelled';
 }
 
-export function memberView(member: MemberProgress, live: readonly LiveActivity[]): MemberView {
+export function memberView(member: ShownMember, live: readonly LiveActivity[]): MemberView {
   const pending = live.find(({ activityId }) => activityId === member.activityId) ?? null;
   const heartbeat = pending?.heartbeat == null ? null : caughtUp(pending.heartbeat, member);
   const activity = pending === null ? null : { ...pending, heartbeat };
@@ -42,7 +89,7 @@ export function memberView(member: MemberProgress, live: readonly LiveActivity[]
 }
 
 /** Heartbeats are throttled; the end of an epoch is heard of at once. */
-function caughtUp(heartbeat: FoldHeartbeat, { epochs }: MemberProgress): FoldHeartbeat {
+function caughtUp(heartbeat: FoldHeartbeat, { epochs }: ShownMember): FoldHeartbeat {
   const last = epochs.at(-1);
   if (last === undefined || heartbeat.epoch > last.epoch) return heartbeat;
   const step = Math.max(heartbeat.step, Math.round((last.epoch * heartbeat.steps) / heartbeat.epochs));
@@ -50,7 +97,7 @@ function caughtUp(heartbeat: FoldHeartbeat, { epochs }: MemberProgress): FoldHea
 }
 
 function pace(
-  { state }: MemberProgress,
+  { state }: ShownMember,
   heartbeat: FoldHeartbeat | null,
 ): Pick<MemberView, 'share' | 'secondsLeft'> {
   if (state === 'completed' || state === 'reused') return { share: 1, secondsLeft: null };

@@ -1,15 +1,14 @@
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
+import type { AcceptedRuns } from '../../activities/admission.js';
 import type { PipelineInput } from '../../activities/contracts.js';
 import { pipelineDigest } from '../../pipeline/keys.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { runOf, type FoundRun } from './find-run.js';
 
 /** The task queue of the workflow `pipeline`; folds train on `foldwise-gpu`. */
 export const mainQueue = 'foldwise';
 
-export interface StartedRun {
-  readonly handle: WorkflowHandle;
-  readonly workflowId: string;
-  readonly run: string;
+export interface StartedRun extends FoundRun {
   /** True where an open run of the same resolved pipeline was there already. */
   readonly attached: boolean;
 }
@@ -19,6 +18,8 @@ export interface StartOptions {
   readonly fresh: boolean;
   /** Names the run's directory. */
   readonly startedAt: Date;
+  /** Told of the run, for workers of this process that work for no other. */
+  readonly accepts?: AcceptedRuns;
 }
 
 /**
@@ -33,6 +34,8 @@ export async function startRun(
   const workflowId = workflowIdOf(pipeline);
   const run = runIdOf(pipeline, options.startedAt);
   const input: PipelineInput = { pipeline, run, fresh: options.fresh };
+  // Before it is started: its first activity may come at once.
+  options.accepts?.add(workflowId, run, pipeline);
   const handle = await client.workflow.start('pipeline', {
     workflowId,
     workflowIdConflictPolicy: 'USE_EXISTING',
@@ -41,9 +44,9 @@ export async function startRun(
     memo: { run },
     ...summaryOf(pipeline),
   });
-  const { memo } = await handle.describe();
-  const actual = typeof memo?.['run'] === 'string' ? memo['run'] : workflowId;
-  return { handle, workflowId, run: actual, attached: actual !== run };
+  const actual = runOf(await handle.describe());
+  options.accepts?.add(workflowId, actual, pipeline);
+  return { handle, run: actual, attached: actual !== run };
 }
 
 /** `quickstart-1f2e3d4c5b6a`: the same for the same resolved pipeline. */

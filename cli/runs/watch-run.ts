@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { EnvironmentFault } from '../../errors/fault.js';
 import type { RunDisplay } from '../terminal/display.js';
+import type { FoundRun } from './find-run.js';
 import { observeRun } from './observe-run.js';
 import { isOver, type RunView } from './run-view.js';
 import { needsDecision } from './waiting.js';
@@ -15,37 +16,49 @@ const patience = 5 * 60_000;
 
 /**
  * Shows a run until it is over, or until `signal` aborts; gives the last view, null if there was none.
- * While no worker answers, or for some minutes the server, it says so once and goes on looking. Without `waits` it ends, too, when
- * nothing goes on until somebody decides.
+ * Without `waits` it ends, too, when nothing goes on until somebody decides.
  */
 export async function watchRun(
   client: Client,
-  handle: WorkflowHandle,
+  run: FoundRun,
   display: RunDisplay,
   signal: AbortSignal,
   waits = true,
 ): Promise<RunView | null> {
   let last: RunView | null = null;
-  let silent = false;
-  let seen = performance.now();
   while (!signal.aborted) {
-    try {
-      const view = await unlessAborted(signal, observeRun(client, handle));
-      if (view === null) break;
-      last = view;
-      silent = false;
-      seen = performance.now();
-      display.update(last);
-      if (isOver(last.progress.state) || (!waits && needsDecision(last))) return last;
-    } catch (error) {
-      const ofWorker = error instanceof EnvironmentFault;
-      if (!ofWorker && !(isAway(error) && performance.now() - seen < patience)) throw error;
-      if (!silent && !signal.aborted) display.note(ofWorker ? error.message : serverAway);
-      silent = true;
-    }
+    const view = await observePatiently(client, run, display, signal);
+    if (view === null) break;
+    last = view;
+    display.update(view);
+    if (isOver(view.progress.state) || (!waits && needsDecision(view))) break;
     await sleep(interval, undefined, { signal }).catch(() => undefined);
   }
   return last;
+}
+
+/**
+ * One look at a run. While no worker answers, or for some minutes the server, it says so once and goes on
+ * looking; null where `signal` aborts meanwhile.
+ */
+export async function observePatiently(
+  client: Client,
+  run: FoundRun,
+  display: RunDisplay,
+  signal: AbortSignal,
+): Promise<RunView | null> {
+  const begun = performance.now();
+  for (let silent = false; !signal.aborted; silent = true) {
+    try {
+      return await unlessAborted(signal, observeRun(client, run));
+    } catch (error) {
+      const ofWorker = error instanceof EnvironmentFault;
+      if (!ofWorker && !(isAway(error) && performance.now() - begun < patience)) throw error;
+      if (!silent && !signal.aborted) display.note(ofWorker ? error.message : serverAway);
+    }
+    await sleep(interval, undefined, { signal }).catch(() => undefined);
+  }
+  return null;
 }
 
 /** What comes of the work; null once the signal is aborted, however long the work may still take. */

@@ -13,9 +13,17 @@ export interface RunDisplay {
   close(): void;
 }
 
-/** A screen that redraws itself on a terminal; lines on change anywhere else. */
-export function openDisplay(console: Console, stream: NodeJS.WriteStream = process.stdout): RunDisplay {
-  return stream.isTTY && process.env['TERM'] !== 'dumb' ? new LiveDisplay(stream) : new PlainDisplay(console);
+/**
+ * A screen that redraws itself on a terminal; lines on change anywhere else.
+ *
+ * @param json whether standard output is kept for the facts, so that the display goes to standard error
+ */
+export function openDisplay(console: Console, json = false): RunDisplay {
+  const stream = json ? process.stderr : process.stdout;
+  if (stream.isTTY && process.env['TERM'] !== 'dumb') return new LiveDisplay(stream);
+  return new PlainDisplay(
+    json ? { print: (line) => console.note(line), note: (line) => console.note(line) } : console,
+  );
 }
 
 class PlainDisplay implements RunDisplay {

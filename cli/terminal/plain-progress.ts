@@ -1,6 +1,5 @@
 import { loss, score } from '../../report/notation.js';
-import type { MemberProgress, StepProgress } from '../../workflows/progress.js';
-import type { LiveActivity, RunView } from '../runs/run-view.js';
+import type { LiveActivity, RunView, ShownMember, ShownStep } from '../runs/run-view.js';
 import { oneLine } from './layout.js';
 
 /**
@@ -10,7 +9,10 @@ import { oneLine } from './layout.js';
 export function plainProgress(previous: RunView | null, next: RunView): string[] {
   const lines = next.progress.steps.flatMap((step) => {
     const before = previous?.progress.steps.find((other) => other.step === step.step);
-    return [...stepChange(before, step), ...memberChanges(before, step)];
+    const change = stepChange(before, step);
+    const members = memberChanges(before, step);
+    // A step begins before its folds do, and ends after them.
+    return isUnderWay(step) ? [...change, ...members] : [...members, ...change];
   });
   const attempts = next.live.flatMap((activity) => attemptChange(previous, activity));
   const { waitingFor } = next.progress;
@@ -18,12 +20,16 @@ export function plainProgress(previous: RunView | null, next: RunView): string[]
   return [...lines, ...attempts, ...(waits ? [`waiting: ${oneLine(waitingFor)}`] : [])];
 }
 
-function stepChange(before: StepProgress | undefined, step: StepProgress): string[] {
+function isUnderWay({ state }: ShownStep): boolean {
+  return state === 'pending' || state === 'queued' || state === 'running';
+}
+
+function stepChange(before: ShownStep | undefined, step: ShownStep): string[] {
   if (step.state === (before?.state ?? 'pending')) return [];
   return [sentence(step.step, step.state, step.message)];
 }
 
-function memberChanges(before: StepProgress | undefined, step: StepProgress): string[] {
+function memberChanges(before: ShownStep | undefined, step: ShownStep): string[] {
   return step.members.flatMap((member) => {
     const earlier = before?.members.find(({ index }) => index === member.index);
     const name = `${step.step} ${member.index}`;
@@ -36,7 +42,7 @@ function memberChanges(before: StepProgress | undefined, step: StepProgress): st
   });
 }
 
-function newEpochs(name: string, before: MemberProgress | undefined, { epochs }: MemberProgress): string[] {
+function newEpochs(name: string, before: ShownMember | undefined, { epochs }: ShownMember): string[] {
   return epochs
     .slice(before?.epochs.length ?? 0)
     .map(
@@ -48,8 +54,11 @@ function newEpochs(name: string, before: MemberProgress | undefined, { epochs }:
 function attemptChange(previous: RunView | null, activity: LiveActivity): string[] {
   const before = previous?.live.find(({ activityId }) => activityId === activity.activityId);
   if (activity.attempt <= (before?.attempt ?? 1)) return [];
-  const why = activity.lastFailure === null ? '' : `, after: ${oneLine(activity.lastFailure)}`;
-  return [`${activity.activityId}: attempt ${activity.attempt}${why}`];
+  const { activityId, attempt, lastFailure, handedOver } = activity;
+  const why = lastFailure === null ? '' : `, after: ${oneLine(lastFailure)}`;
+  return [
+    `${activityId}: attempt ${attempt}${handedOver ? ', handed over, as its worker was asked to stop' : why}`,
+  ];
 }
 
 function sentence(name: string, state: string, message: string | null): string {

@@ -1,12 +1,18 @@
 import type { FoldHeartbeat } from '../../activities/contracts.js';
 import { duration, score } from '../../report/notation.js';
-import type { StepProgress, StepState } from '../../workflows/progress.js';
-import { memberView, type MemberView, type RunView } from '../runs/run-view.js';
+import {
+  memberView,
+  type LiveActivity,
+  type MemberView,
+  type RunView,
+  type ShownState,
+  type ShownStep,
+} from '../runs/run-view.js';
 import { bar, columns, fit, oneLine, padEnd } from './layout.js';
 import { paint, type Paint } from './paint.js';
 
 export interface RenderOptions {
-  /** Columns of the terminal; no line is longer. */
+  /** Columns of the terminal; no line is longer. Infinity cuts nothing. */
   readonly width: number;
   readonly color: boolean;
   /** Lines at most; members of a matrix beyond it are told in one line. Default: no limit. */
@@ -23,7 +29,7 @@ export function renderProgress(view: RunView, options: RenderOptions): string[] 
   const body = progress.steps.flatMap((step, i) =>
     stepLines(step, view, { ...options, ink, room, last: i === progress.steps.length - 1 }),
   );
-  return [headLine(view, options.width, ink), ...body, ...waitingLines(view, options.width, ink)];
+  return [headLine(view, options.width, ink), ...body, ...endLines(view, options.width, ink)];
 }
 
 interface StepOptions extends RenderOptions {
@@ -37,25 +43,34 @@ const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 
 function headLine({ progress, elapsedSeconds }: RunView, width: number, ink: Paint): string {
   const right = fit(`${progress.state}  ${duration(elapsedSeconds)}`, width);
+  if (width === Infinity) {
+    const parts = [ink.bold(oneLine(progress.pipeline)), ink.dim(oneLine(progress.run)), right];
+    return parts.filter((part) => part !== '').join('  ');
+  }
   const room = width - columns(right) - 2;
   const name = fit(oneLine(progress.pipeline), room);
-  const run = fit(oneLine(progress.run), room - columns(name) - 2);
-  const left = run === '' ? ink.bold(name) : `${ink.bold(name)}  ${ink.dim(run)}`;
+  const gap = name === '' ? '' : '  ';
+  const run = fit(oneLine(progress.run), room - columns(name) - gap.length);
+  const left = run === '' ? ink.bold(name) : `${ink.bold(name)}${gap}${ink.dim(run)}`;
   return room < 1 ? right : `${padEnd(left, room)}  ${right}`;
 }
 
-function waitingLines({ progress }: RunView, width: number, ink: Paint): string[] {
-  if (progress.waitingFor === null) return [];
-  return [ink.yellow(fit(`waiting: ${oneLine(progress.waitingFor)}`, width))];
+/** What the run waits for, or why it ended. */
+function endLines({ progress, failure }: RunView, width: number, ink: Paint): string[] {
+  const { waitingFor, state } = progress;
+  return [
+    ...(waitingFor === null ? [] : [ink.yellow(fit(`waiting: ${oneLine(waitingFor)}`, width))]),
+    ...(failure === null ? [] : [ink.red(fit(`${state}: ${oneLine(failure)}`, width))]),
+  ];
 }
 
-function stepLines(step: StepProgress, view: RunView, options: StepOptions): string[] {
+function stepLines(step: ShownStep, view: RunView, options: StepOptions): string[] {
   const { ink, width, last } = options;
   const done = step.members.filter(({ state }) => isDone(state)).length;
   const note = [
     step.members.length > 0 && step.state !== 'reused' ? `${done} of ${step.members.length}` : '',
     step.state === 'pending' && step.needs.length > 0 ? `after ${step.needs.join(', ')}` : '',
-    step.state === 'reused' ? 'reused' : '',
+    step.state === 'reused' || step.state === 'queued' ? step.state : '',
     step.state === 'reused' ? '' : (step.message ?? ''),
   ].filter((part) => part !== '');
   const head = `${last ? '└─' : '├─'} `;
@@ -66,7 +81,7 @@ function stepLines(step: StepProgress, view: RunView, options: StepOptions): str
   return [line.trimEnd(), ...memberLines(step, view, options)];
 }
 
-function memberLines(step: StepProgress, view: RunView, options: StepOptions): string[] {
+function memberLines(step: ShownStep, view: RunView, options: StepOptions): string[] {
   const members = step.members.map((member) => memberView(member, view.live));
   const shown = mostTelling(members, options.room);
   const hidden = members.filter((member) => !shown.includes(member));
@@ -82,8 +97,7 @@ function memberLines(step: StepProgress, view: RunView, options: StepOptions): s
 function memberLine(member: MemberView, head: string, options: StepOptions): string {
   const { ink, width } = options;
   const label = padEnd(`fold ${member.index}`, 'fold 10'.length);
-  const state = member.live?.phase === 'queued' ? 'pending' : member.state;
-  const start = `${ink.dim(head)}${symbol(state, options)} ${label} `;
+  const start = `${ink.dim(head)}${symbol(member.state, options)} ${label} `;
   const free = width - columns(start);
   if (member.share === null || free < 40) {
     return (start + noteInk(member.state, ink)(memberWords(member, free))).trimEnd();
@@ -101,15 +115,20 @@ function memberWords(member: MemberView, width: number): string {
     const done = `epoch ${epochs.length}/${epochs.length}`;
     return fit(joined([epochs.length === 0 ? '' : done, f1, state === 'reused' ? 'reused' : '']), width);
   }
-  if (state !== 'running') return fit(oneLine(message ?? (state === 'pending' ? '' : state)), width);
-  if (live === null) return fit('starting', width);
+  if (live === null || (state !== 'running' && state !== 'queued'))
+    return fit(oneLine(message ?? { pending: '', running: 'starting' }[state as string] ?? state), width);
   const attempt = live.attempt > 1 ? `attempt ${live.attempt}` : '';
-  if (live.phase !== 'running')
-    return fit(joined([live.phase, attempt, oneLine(live.lastFailure ?? '')]), width);
+  if (live.phase !== 'running') return fit(joined([live.phase, attempt, whyAgain(live)]), width);
   if (live.heartbeat === null) return fit(joined(['starting', attempt]), width);
   const left = member.secondsLeft === null ? '' : `${duration(member.secondsLeft)} left`;
   const parts = trainingWords(live.heartbeat, f1, left, attempt);
   return columns(joined(parts)) <= width ? joined(parts) : fit(joined(parts.toSpliced(1, 1)), width);
+}
+
+/** Why a fold is tried again. That a worker was asked to stop is no failure. */
+function whyAgain({ phase, handedOver, lastFailure }: LiveActivity): string {
+  if (handedOver && phase !== 'paused') return 'handed over, as its worker was asked to stop';
+  return oneLine(lastFailure ?? '');
 }
 
 function trainingWords(beat: FoldHeartbeat, f1: string, left: string, attempt: string): string[] {
@@ -135,13 +154,14 @@ function membersThatFit({ progress }: RunView, height: number): number {
   return Math.max(1, Math.floor(free / matrices));
 }
 
-const byInterest: Readonly<Record<StepState, number>> = {
+const byInterest: Readonly<Record<ShownState, number>> = {
   failed: 0,
   running: 1,
-  skipped: 2,
-  pending: 3,
-  completed: 4,
-  reused: 5,
+  queued: 2,
+  skipped: 3,
+  pending: 4,
+  completed: 5,
+  reused: 6,
 };
 
 /** The `room` members that say most, in their own order; all where there is room. */
@@ -154,18 +174,18 @@ function mostTelling(members: readonly MemberView[], room: number): MemberView[]
 }
 
 function tally(members: readonly MemberView[]): string {
-  const states = Object.keys(byInterest) as StepState[];
+  const states = Object.keys(byInterest) as ShownState[];
   const counts = states
     .map((state) => [members.filter((member) => member.state === state).length, state] as const)
     .filter(([number]) => number > 0);
   return `and ${counts.map(([number, state]) => `${number} ${state}`).join(', ')}`;
 }
 
-function isDone(state: StepState): boolean {
+function isDone(state: ShownState): boolean {
   return state === 'completed' || state === 'reused' || state === 'skipped';
 }
 
-function symbol(state: StepState, { ink, tick = 0 }: StepOptions): string {
+function symbol(state: ShownState, { ink, tick = 0 }: StepOptions): string {
   if (state === 'running') return ink.cyan(spinner[tick % spinner.length] ?? '');
   if (state === 'completed') return ink.green('✓');
   if (state === 'reused') return ink.green('=');
@@ -173,7 +193,7 @@ function symbol(state: StepState, { ink, tick = 0 }: StepOptions): string {
   return state === 'skipped' ? ink.yellow('-') : ink.dim('·');
 }
 
-function noteInk(state: StepState, ink: Paint): (text: string) => string {
+function noteInk(state: ShownState, ink: Paint): (text: string) => string {
   if (state === 'failed') return ink.red;
   return state === 'skipped' ? ink.yellow : ink.dim;
 }

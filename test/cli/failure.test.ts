@@ -27,9 +27,18 @@ describe('the message of an error', () => {
     ]);
   });
 
-  it('joins the causes of other errors in one line', () => {
-    const error = new Error('cannot connect', { cause: new Error('ECONNREFUSED\n127.0.0.1') });
-    expect(renderFailure(error, { debug: false })).toBe('error: cannot connect: ECONNREFUSED 127.0.0.1');
+  it('joins the causes of an error that nobody knows in one line, and says so', () => {
+    const error = new Error('cannot connect', { cause: new Error('no way\nto 127.0.0.1') });
+    expect(renderFailure(error, { debug: false })).toBe(
+      'error: not foreseen: cannot connect: no way to 127.0.0.1 (--debug shows where)',
+    );
+  });
+
+  it('is that of the operating system in words of ours, however deep it is', () => {
+    const cause = Object.assign(new Error('ENOSPC: raw'), { code: 'ENOSPC', path: '/data/x' });
+    expect(renderFailure(new Error('raw', { cause }), { debug: false })).toBe(
+      'error: /data/x: the disk is full. Free some space there, or choose another folder.',
+    );
   });
 
   it('has the stack of the error and of its cause with --debug', () => {

@@ -1,38 +1,43 @@
-import type { LiveActivity, RunView } from '../../cli/runs/run-view.js';
-import type { MemberProgress, StepProgress, StepState } from '../../workflows/progress.js';
+import { shownProgress, type LiveActivity, type RunView } from '../../cli/runs/run-view.js';
+import type { MemberProgress, Progress, StepProgress, StepState } from '../../workflows/progress.js';
 
 /** A run in the middle of its folds; the changes replace what they name. */
 export function sampleView(
-  changes: Partial<RunView['progress']> = {},
-  live?: readonly LiveActivity[],
+  changes: Partial<Progress> = {},
+  live: readonly LiveActivity[] = [beat(2), { ...beat(3), heartbeat: null, phase: 'queued' }],
+  failure: string | null = null,
 ): RunView {
   return {
-    progress: {
-      run: 'quickstart-1f2e3d4c',
-      pipeline: 'quickstart',
-      state: 'running',
-      waitingFor: null,
-      steps: [
-        step('data', 'reused'),
-        step(
-          'fold',
-          'running',
-          ['data'],
-          [
-            member(1, 'completed', 4),
-            member(2, 'running', 2),
-            member(3, 'running', 0),
-            member(4, 'failed', 1, 'the loss is not finite at step 12'),
-            member(5, 'pending', 0),
-          ],
-        ),
-        step('oof', 'pending', ['data', 'fold']),
-        step('report', 'pending', ['oof']),
-      ],
-      ...changes,
-    },
-    live: live ?? [beat(2), { ...beat(3), heartbeat: null, phase: 'queued' }],
+    progress: shownProgress(
+      {
+        run: 'quickstart-1f2e3d4c',
+        pipeline: 'quickstart',
+        state: 'running',
+        waitingFor: null,
+        steps: [
+          step('data', 'reused'),
+          step(
+            'fold',
+            'running',
+            ['data'],
+            [
+              member(1, 'completed', 4),
+              member(2, 'running', 2),
+              member(3, 'running', 0),
+              member(4, 'failed', 1, 'the loss is not finite at step 12'),
+              member(5, 'pending', 0),
+            ],
+          ),
+          step('oof', 'pending', ['data', 'fold']),
+          step('report', 'pending', ['oof']),
+        ],
+        ...changes,
+      },
+      live,
+    ),
+    live,
     elapsedSeconds: 64,
+    failure,
   };
 }
 
@@ -72,6 +77,7 @@ export function beat(fold: number): LiveActivity {
     attempt: 1,
     phase: 'running',
     lastFailure: null,
+    handedOver: false,
     heartbeat: { fold, epoch: 3, epochs: 4, step: 76, steps: 152, loss: 0.4321, secondsPerStep: 0.5 },
   };
 }

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runListSchema } from '../../../cli/facts/run-list.js';
 import { compareResults } from '../../../cli/runs/comparison.js';
 import { readResults } from '../../../cli/runs/results.js';
 import { runDirectory } from '../../../cli/runs/run-directory.js';
@@ -11,6 +12,7 @@ import { sampleReport } from '../../report/sample.js';
 import { run } from '../capture.js';
 
 const { result, outOfFold } = sampleReport({ rows: 60, rowsWithoutOof: 4 });
+const runId = '01a21460-aaaa-bbbb-cccc-000000000000';
 let workdir = '';
 
 beforeAll(async () => {
@@ -23,6 +25,11 @@ beforeAll(async () => {
     configuration: { ...result.configuration, training: { ...result.configuration.training, epochs: 6 } },
   });
   await mkdir(join(workdir, 'runs', 'unfinished'));
+  await utimes(join(workdir, 'runs', 'first'), new Date(0), new Date(0));
+  const second = join(workdir, 'runs', 'second');
+  const event = { at: '2999-01-01T00:00:00.000Z', event: 'run started' };
+  await writeFile(join(second, 'events.ndjson'), `${JSON.stringify(event)}\n`);
+  await writeFile(join(second, 'run.json'), `${JSON.stringify({ workflowId: 'a-workflow', runId })}\n`);
 });
 afterAll(() => rm(workdir, { recursive: true }));
 
@@ -32,16 +39,45 @@ describe('runs on this machine', () => {
     expect(found.map((each) => each.run)).toEqual([result.run, 'second']);
   });
 
-  it('are named by their id below runs/, or by a path', () => {
+  it('are named by their id, their workflow, its run, their directory, or as the latest', async () => {
     const place = workdirAt(workdir);
-    expect(runDirectory('first', place)).toBe(join(workdir, 'runs', 'first'));
-    expect(runDirectory(join(workdir, 'elsewhere'), place)).toBe(join(workdir, 'elsewhere'));
+    const directory = join(workdir, 'runs', 'second');
+    const names = ['second', 'a-workflow', runId, `a-workflow-${runId.slice(0, 8)}`, directory, 'latest'];
+    for (const name of names) expect(await runDirectory(name, place), name).toBe(directory);
+    expect(await runDirectory(join(workdir, 'elsewhere'), place)).toBe(join(workdir, 'elsewhere'));
   });
 
-  it('say what to do where there is no such run', async () => {
-    await expect(run('report', 'third', '--workdir', workdir)).rejects.toThrow(
-      /third.*no such file.*--workdir/s,
+  it('say what to do where there is no such run, and which was meant', async () => {
+    await expect(run('report', 'secnod', '--workdir', workdir)).rejects.toThrow(
+      /run secnod: there is no such run.*found second, .*Did you mean second\?.*--workdir/s,
     );
+    await expect(run('report', 'unfinished', '--workdir', workdir)).rejects.toThrow(
+      /unfinished.*this run has no result.*no such file.*not completed/s,
+    );
+  });
+});
+
+describe('foldwise runs', () => {
+  it('lists them without a server, the latest first, and says what it cannot know', async () => {
+    const { out, err } = await run('runs', '--workdir', workdir);
+    const lines = out.split('\n').map((line) => line.split(/ {2,}/).slice(0, 3));
+    expect(lines).toEqual([
+      ['run', 'state', 'macro F1'],
+      ['second', 'completed', '0.660'],
+      ['unfinished', '?', '–'],
+      ['first', 'completed', '0.629'],
+    ]);
+    expect(err).toContain('foldwise dev');
+  });
+
+  it('prints the same as JSON', async () => {
+    const list = runListSchema.parse(JSON.parse((await run('runs', '--json', '--workdir', workdir)).out));
+    expect(list[0]).toMatchObject({ run: 'second', workflowId: 'a-workflow', crossFitted: 0.66 });
+    expect(list[1]).toMatchObject({ run: 'unfinished', workflowId: null, state: null });
+  });
+
+  it('says so where there is none', async () => {
+    expect((await run('runs', '--workdir', join(workdir, 'empty'))).out).toBe('no runs yet');
   });
 });
 

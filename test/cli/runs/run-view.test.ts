@@ -25,6 +25,7 @@ const live = (changes: Partial<typeof heartbeat> = {}): LiveActivity[] => [
     phase: 'running',
     heartbeat: { ...heartbeat, ...changes },
     lastFailure: null,
+    handedOver: false,
   },
 ];
 

@@ -13,7 +13,7 @@ describe('plain progress lines', () => {
       'fold 1: completed',
       ...[1, 2].map((epoch) => epochLine('fold 2', epoch)),
       'fold 2: running',
-      'fold 3: running',
+      'fold 3: queued',
       epochLine('fold 4', 1),
       'fold 4: failed, the loss is not finite at step 12',
     ]);
@@ -25,9 +25,7 @@ describe('plain progress lines', () => {
   });
 
   it('tell each epoch once, before the fold ends', () => {
-    const folds = before.progress.steps[1]!.members.map((fold) =>
-      fold.index === 2 ? member(2, 'completed', 4) : fold,
-    );
+    const folds = [member(1, 'completed', 4), member(2, 'completed', 4), member(3, 'running', 0)];
     const later = sampleView({ steps: [step('fold', 'running', ['data'], folds)] });
     expect(plainProgress(before, later)).toEqual([
       epochLine('fold 2', 3),
@@ -45,8 +43,22 @@ describe('plain progress lines', () => {
   });
 
   it('tell a new attempt with the reason', () => {
-    const later = sampleView({}, [{ ...beat(2), attempt: 2, lastFailure: 'the trainer was killed' }]);
+    const again = { ...beat(2), attempt: 2, lastFailure: 'the trainer was killed' };
+    const later = sampleView({}, [again, ...before.live.slice(1)]);
     expect(plainProgress(before, later)).toEqual(['fold-2: attempt 2, after: the trainer was killed']);
+  });
+
+  it('tell that a fold was handed over without calling that a failure', () => {
+    const later = sampleView({}, [{ ...beat(2), attempt: 2, handedOver: true }]);
+    expect(plainProgress(before, later)).toContain(
+      'fold-2: attempt 2, handed over, as its worker was asked to stop',
+    );
+  });
+
+  it('tell the end of a step after that of its folds', () => {
+    const folds = [member(1, 'completed', 4), member(2, 'completed', 2)];
+    const lines = plainProgress(before, sampleView({ steps: [step('fold', 'completed', [], folds)] }, []));
+    expect(lines).toEqual(['fold 2: completed', 'fold: completed']);
   });
 
   it('tell once what the run waits for', () => {

@@ -70,6 +70,30 @@ describe('the progress screen', () => {
     expect(lines.join('\n')).toContain('attempt 2  the trainer was killed');
   });
 
+  it('shows a fold that was handed over as queued, and no failure', () => {
+    const handed = { ...beat(2), attempt: 2, phase: 'queued', handedOver: true } as const;
+    const [line = ''] = renderProgress(sampleView({}, [handed]), { width: 140, color: false }).filter(
+      (each) => each.includes('fold 2'),
+    );
+    expect(line).toMatch(/· fold 2 .*queued {2}attempt 2 {2}handed over/);
+  });
+
+  it('shows a step that no worker has taken up as queued', () => {
+    const queued = { ...beat(1), activityId: 'oof', heartbeat: null, phase: 'queued' } as const;
+    const view = sampleView({ steps: [step('data', 'completed'), step('oof', 'running')] }, [queued]);
+    expect(renderProgress(view, { width: 100, color: false }).at(-1)).toBe('└─ · oof  queued');
+  });
+
+  it('says why a run failed, in full where nothing has to fit', () => {
+    const why = `data.train: ${'a long reason '.repeat(20)}`;
+    const view = sampleView({ state: 'failed', pipeline: '', steps: [] }, [], why);
+    expect(renderProgress(view, { width: Infinity, color: false })).toEqual([
+      'quickstart-1f2e3d4c  failed  1 min 04 s',
+      `failed: ${why.trim()}`,
+    ]);
+    expect(renderProgress(view, { width: 40, color: false })[1]).toMatch(/^failed: .*…$/);
+  });
+
   it('never lets a name steer the terminal', () => {
     const view = sampleView({ pipeline: 'a\u001b[2Jb\r\nc', run: '\u0007', waitingFor: '\u009b31mx' });
     const lines = renderProgress(view, { width: 100, color: false });

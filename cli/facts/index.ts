@@ -1,0 +1,31 @@
+import type { z } from 'zod';
+import { comparisonSchema } from './comparison.js';
+import { checksSchema } from './doctor.js';
+import { planSchema } from './plan.js';
+import { cancellationSchema, decisionSchema, startedRunSchema, writtenReportSchema } from './run-control.js';
+import { runListSchema } from './run-list.js';
+import { runOutcomeSchema } from './run-outcome.js';
+import { runStatusSchema } from './run-status.js';
+import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from './schedules.js';
+
+/** What each command prints with `--json`. */
+export const facts: Readonly<Record<string, z.ZodType>> = {
+  run: runOutcomeSchema,
+  watch: runOutcomeSchema,
+  status: runStatusSchema,
+  runs: runListSchema,
+  plan: planSchema,
+  start: startedRunSchema,
+  retry: decisionSchema,
+  skip: decisionSchema,
+  cancel: cancellationSchema,
+  report: writtenReportSchema,
+  compare: comparisonSchema,
+  doctor: checksSchema,
+  'schedule create': createdScheduleSchema,
+  'schedule list': scheduleListSchema,
+  'schedule trigger': scheduleChangeSchema,
+  'schedule pause': scheduleChangeSchema,
+  'schedule resume': scheduleChangeSchema,
+  'schedule delete': scheduleChangeSchema,
+};

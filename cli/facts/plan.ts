@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** What `plan` prints. */
+export const planSchema = z.object({
+  pipeline: z
+    .record(z.string(), z.unknown())
+    .describe('the resolved pipeline, as pipeline.schema.json has it'),
+  steps: z
+    .array(
+      z.object({
+        name: z.string(),
+        step: z
+          .object({ run: z.string(), needs: z.array(z.string()) })
+          .catchall(z.unknown())
+          .describe('the step as the pipeline has it'),
+        members: z.array(z.int()).describe('its folds; empty for a plain step'),
+      }),
+    )
+    .describe('in the order in which they can run'),
+  rows: z.object({
+    train: z.int(),
+    test: z.int().nullable().describe('null in a pipeline without rows to predict'),
+  }),
+  warnings: z.array(z.string()).describe('what the tables warn of'),
+  reuse: z
+    .array(z.object({ step: z.string(), reused: z.int(), of: z.int() }))
+    .describe('how many outputs of each step earlier runs have made'),
+  estimate: z.object({
+    optimizerSteps: z.int().describe('of the folds that have to be trained'),
+    seconds: z.number().nullable().describe('one fold after the other; null where no earlier run tells'),
+    judgedBy: z.string().nullable().describe('the earlier run that it is judged by'),
+  }),
+});

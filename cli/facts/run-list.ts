@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { runStateSchema, scoreSchema } from './run-outcome.js';
+
+/** A line of `foldwise runs`. */
+export const listedRunSchema = z.object({
+  run: z.string().describe("the run's id: the name of its directory"),
+  workflowId: z.string().nullable().describe('its workflow id; null where it is not known'),
+  state: runStateSchema
+    .nullable()
+    .describe('null where no server tells, and no result says that it completed'),
+  crossFitted: scoreSchema.describe('macro F1, cross-fitted; null where there is none yet'),
+  startedAt: z.iso.datetime(),
+  seconds: z.number().nullable().describe('from its start to its end; null where it has not ended'),
+  directory: z.string().nullable().describe('its directory; null where the workdir has none'),
+});
+
+/** What `runs` prints: the latest first. */
+export const runListSchema = z.array(listedRunSchema);
+
+export type ListedRun = z.infer<typeof listedRunSchema>;

@@ -1,0 +1,111 @@
+import { ScheduleNotFoundError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
+
+/**
+ * What an error of Temporal, of gRPC or of the operating system means to a person, with what to do; null
+ * for one that is none of them. The one place that puts their words into ours.
+ */
+export function explain(error: Error): string | null {
+  return ofTemporal(error) ?? ofGrpc(error) ?? ofSystem(error);
+}
+
+function ofTemporal(error: Error): string | null {
+  if (error instanceof ScheduleNotFoundError)
+    return `schedule ${error.scheduleId}: the server knows no such schedule. \`foldwise schedule list\` names those there are.`;
+  if (error instanceof NamespaceNotFoundError)
+    return `namespace ${error.namespace}: the server does not know it. Create it there, or set TEMPORAL_NAMESPACE to one that it has.`;
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+    return 'the run did not answer in time: no worker may be there. Start one with `foldwise dev` or `foldwise worker`, and try again.';
+  // The worker's connection, which is native, knows no class of its own for it.
+  if (error.name === 'TransportError')
+    return 'the Temporal server cannot be reached. Check that it runs, and that TEMPORAL_ADDRESS names it.';
+  if (!(error instanceof WorkflowNotFoundError)) return null;
+  const run = error.workflowId === '' ? 'the run' : `run ${error.workflowId}`;
+  return error.message.includes('already completed')
+    ? `${run} has ended: nothing can be decided or ended in it any more. \`foldwise status\` shows how it ended.`
+    : `${run}: the server knows no such run. \`foldwise runs\` names those there are.`;
+}
+
+/** By gRPC's status codes. */
+const grpc: ReadonlyMap<number, string> = new Map([
+  [3, 'the Temporal server refuses the request as it is'],
+  [
+    4,
+    'the Temporal server did not answer in time; nothing that was recorded is lost. Run the same command again.',
+  ],
+  [
+    7,
+    'the Temporal server refuses this user. Check TEMPORAL_API_KEY or the certificate, and TEMPORAL_NAMESPACE.',
+  ],
+  [8, 'the Temporal server has more to do than it allows itself. Run the same command again in a moment.'],
+  [12, 'the Temporal server is too old for this command. Use a later one.'],
+  [
+    14,
+    'the Temporal server stopped answering; nothing that was recorded is lost. Run the same command again.',
+  ],
+  [16, 'the Temporal server does not know this user. Check TEMPORAL_API_KEY or the certificate.'],
+]);
+
+function ofGrpc(error: Error): string | null {
+  const { code, details } = error as { code?: unknown; details?: unknown };
+  if (typeof code !== 'number' || !error.message.startsWith(`${code} `)) return null;
+  const meaning = grpc.get(code) ?? 'the Temporal server reports a fault of its own';
+  // What it refuses it names; the other codes say all there is to say.
+  return code === 3 && typeof details === 'string' && details !== '' ? `${meaning}: ${details}` : meaning;
+}
+
+/** What a call of the operating system ran into. */
+export interface SystemFailure {
+  /** The file or address that it was about. */
+  readonly place: string;
+  readonly meaning: string;
+  readonly remedy: string;
+}
+
+/** By the operating system's codes: what they mean, and what to do. */
+const system: Readonly<Record<string, readonly [meaning: string, remedy: string]>> = {
+  EACCES: ['this user may not read or write there', 'Give the user access, or choose another folder.'],
+  EPERM: ['this user may not do that there', 'Give the user access, or choose another folder.'],
+  EROFS: ['the file system is read-only', 'Make it writable, or choose another folder.'],
+  ENOSPC: ['the disk is full', 'Free some space there, or choose another folder.'],
+  EDQUOT: ['the quota of the disk is used up', 'Free some of it, or choose another folder.'],
+  ENOENT: ['there is no such file or folder', 'Check the name.'],
+  ENOTDIR: ['a part of the path is a file, not a folder', 'Move it away, or choose another folder.'],
+  EISDIR: ['it is a folder, not a file', 'Name a file.'],
+  EEXIST: ['it is there already', 'Move it away, or choose another name.'],
+  ELOOP: ['its links lead in a circle', 'Name the file itself.'],
+  ENAMETOOLONG: ['the name is too long for the file system', 'Choose a shorter one.'],
+  EMFILE: ['too many files are open', 'Raise the limit (ulimit -n).'],
+  ENFILE: ['too many files are open on this machine', 'Close some programs.'],
+  EIO: ['the disk reports a fault', 'Look at the disk.'],
+  ENOMEM: ['the machine is out of memory', 'End something, or give the work less.'],
+  EADDRINUSE: ['another program has the port', 'Choose another one, or end that program.'],
+  ECONNREFUSED: ['nothing listens there', 'Check the address, and that the program runs.'],
+  ECONNRESET: ['the other side ended the connection', 'Try again.'],
+  EPIPE: ['the other side ended the connection', 'Try again.'],
+  ETIMEDOUT: ['the other side did not answer in time', 'Check the address and the network.'],
+  EHOSTUNREACH: ['there is no way to that address', 'Check the address and the network.'],
+  ENETUNREACH: ['there is no way to that address', 'Check the address and the network.'],
+  ENOTFOUND: ['no machine of that name is known', 'Check the name and the network.'],
+  EAI_AGAIN: ['the name cannot be looked up now', 'Check the network.'],
+};
+
+/** Null for an error that is none of the operating system's, or of a code that is not known. */
+export function systemFailure(error: unknown): SystemFailure | null {
+  if (!(error instanceof Error)) return null;
+  const { code, path, address, port, hostname, syscall } = error as NodeJS.ErrnoException & {
+    readonly address?: string;
+    readonly port?: number;
+    readonly hostname?: string;
+  };
+  const known = typeof code === 'string' ? system[code] : undefined;
+  if (known === undefined) return null;
+  const peer =
+    address === undefined ? hostname : [address, port].filter((part) => part !== undefined).join(':');
+  return { place: path ?? peer ?? syscall ?? 'the operating system', meaning: known[0], remedy: known[1] };
+}
+
+function ofSystem(error: Error): string | null {
+  const failure = systemFailure(error);
+  return failure === null ? null : `${failure.place}: ${failure.meaning}. ${failure.remedy}`;
+}

@@ -1,0 +1,20 @@
+import { readPipeline } from '../../pipeline/load.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { CheckOption, PipelineArguments } from '../options.js';
+import { workdirAt } from '../workdir.js';
+import { checkInput } from './checked-input.js';
+import { checkModel } from './checked-model.js';
+
+/**
+ * The pipeline of a run that workers elsewhere will do: looked at as they will look at it, so that what a
+ * person has to change is said now and not by a run that fails; without `check`, the file alone.
+ */
+export async function pipelineToStart(
+  file: string,
+  { set = {}, check, workdir }: PipelineArguments & CheckOption,
+): Promise<Pipeline> {
+  if (!check) return readPipeline(file, { overrides: set });
+  const { pipeline } = await checkInput(file, set);
+  await checkModel(pipeline, { workdir: workdirAt(workdir), download: false, onMessage: () => undefined });
+  return pipeline;
+}

@@ -1,0 +1,26 @@
+import { createInterface } from 'node:readline/promises';
+
+/** Whether somebody is there to be asked. */
+export function canAsk(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
+
+/** Asks until the answer, or its first letter, is one of the choices; `signal` gives up. */
+export async function ask<Choice extends string>(
+  question: string,
+  choices: readonly Choice[],
+  signal: AbortSignal,
+): Promise<Choice> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // A question takes Ctrl-C for itself; it is the command's.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  try {
+    for (;;) {
+      const answer = (await terminal.question(question, { signal })).trim().toLowerCase();
+      const choice = choices.find((each) => answer !== '' && each.startsWith(answer));
+      if (choice !== undefined) return choice;
+    }
+  } finally {
+    terminal.close();
+  }
+}
