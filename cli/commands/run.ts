@@ -219,10 +219,12 @@ class RunCommand {
     ];
   }
 
+  /** The same command, without what holds for its first start alone. */
   private again(): string {
-    const set = Object.entries(this.options.set ?? {}).map(
-      ([path, value]) => ` --set ${quoted(`${path}=${value}`)}`,
-    );
-    return `foldwise run ${quoted(this.file)}${set.join('')}${placeOption(this.options)}`;
+    const { set = {}, slots, threads } = this.options;
+    const sets = Object.entries(set).map(([path, value]) => ` --set ${quoted(`${path}=${value}`)}`);
+    // With another number of threads the folds would be other ones.
+    const shares = `${slots === undefined ? '' : ` --slots ${slots}`}${threads === undefined ? '' : ` --threads ${threads}`}`;
+    return `foldwise run ${quoted(this.file)}${sets.join('')}${shares}${placeOption(this.options)}`;
   }
 }

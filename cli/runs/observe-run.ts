@@ -10,7 +10,7 @@ import { EnvironmentFault } from '../../errors/fault.js';
 import type { Progress, RunState } from '../../workflows/progress.js';
 import { rootCause } from './outcome.js';
 import type { FoundRun } from './find-run.js';
-import { shownProgress, type LiveActivity, type RunView } from './run-view.js';
+import { isOver, shownProgress, type LiveActivity, type RunView } from './run-view.js';
 
 /** How long a worker may take to answer a query, in milliseconds. */
 const queryDeadline = 5_000;
@@ -25,12 +25,12 @@ type Failure = NonNullable<Pending['lastFailure']>;
  * @throws EnvironmentFault where no worker answers for a run that is open
  */
 export async function observeRun(client: Client, { run, handle }: FoundRun): Promise<RunView> {
+  // Asked first: what runs then, and is not held as under way after it, has ended meanwhile.
+  const answer = await queryProgress(client, run, handle);
   const description = await handle.describe();
   const over = description.status.name !== 'RUNNING';
-  const progress = await queryProgress(client, run, handle).catch((error: unknown) => {
-    if (over) return nothingKnown;
-    throw error;
-  });
+  if (answer instanceof EnvironmentFault && !over) throw answer;
+  const progress = await settled(answer, over, () => queryProgress(client, run, handle));
   const live = (description.raw.pendingActivities ?? []).map(liveActivity);
   const end = description.closeTime ?? new Date();
   return {
@@ -42,13 +42,30 @@ export async function observeRun(client: Client, { run, handle }: FoundRun): Pro
   };
 }
 
+/** The answer, or the last one of a run that ended after it. */
+async function settled(
+  answer: Progress | EnvironmentFault,
+  over: boolean,
+  ask: () => Promise<Progress | EnvironmentFault>,
+): Promise<Progress> {
+  if (answer instanceof EnvironmentFault) return nothingKnown;
+  if (!over || isOver(answer.state)) return answer;
+  const last = await ask();
+  return last instanceof EnvironmentFault ? answer : last;
+}
+
 const nothingKnown: Progress = { run: '', pipeline: '', state: 'running', waitingFor: null, steps: [] };
 
-async function queryProgress(client: Client, run: string, handle: WorkflowHandle): Promise<Progress> {
+/** A fault where no worker answers. */
+async function queryProgress(
+  client: Client,
+  run: string,
+  handle: WorkflowHandle,
+): Promise<Progress | EnvironmentFault> {
   try {
     return await client.withDeadline(Date.now() + queryDeadline, () => handle.query<Progress>('progress'));
   } catch (error) {
-    throw new EnvironmentFault(
+    return new EnvironmentFault(
       {
         where: `run ${run}`,
         what: 'no worker answers for it',
