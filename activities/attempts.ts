@@ -43,7 +43,7 @@ export class Attempts {
   static of(context: Context): Attempts {
     const found = known.get(context);
     if (found !== undefined) return found;
-    const { heartbeatDetails } = context.info;
+    const heartbeatDetails: unknown = context.info.heartbeatDetails;
     const told = z.object({ attempts: tallySchema }).safeParse(heartbeatDetails);
     const attempts = new Attempts(told.success ? told.data.attempts : fresh);
     known.set(context, attempts);

@@ -47,7 +47,7 @@ export function parseSource(text: string, file: string): SourceDocument {
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
     where: at(pos[0]),
     path: [],
-    ...(yamlFaults[code] ?? { found: `broken YAML (${message})`, expected: 'valid YAML' }),
+    ...(yamlFaults[code] ?? brokenYaml(code, message)),
   }));
   const sound = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
   try {
@@ -56,7 +56,7 @@ export function parseSource(text: string, file: string): SourceDocument {
   } catch (error) {
     // toJS throws a ReferenceError alone: an alias without anchor, or too many of them.
     if (!(error instanceof ReferenceError)) throw error;
-    const found = `an alias that cannot be used (${error.message})`;
+    const found = 'an alias that cannot be used';
     const problem = {
       where: `${file}:1:1`,
       path: [],
@@ -70,8 +70,34 @@ export function parseSource(text: string, file: string): SourceDocument {
 const yamlFaults: Readonly<Record<string, { found: string; expected: string }>> = {
   DUPLICATE_KEY: { found: 'a key that this map already has', expected: 'each key once' },
   MULTIPLE_DOCS: { found: 'a second YAML document', expected: 'one' },
+  BAD_DQ_ESCAPE: { found: 'an unknown escape in double quotes', expected: 'single quotes, or a doubled \\' },
+  BAD_SCALAR_START: { found: 'a character with which no plain text begins', expected: 'quotes around it' },
+  TAG_RESOLVE_FAILED: {
+    found: 'an unknown tag',
+    expected: 'no tag, or quotes around a text that begins with !',
+  },
+  UNEXPECTED_TOKEN: { found: 'broken YAML (something is out of place)', expected: 'valid YAML' },
   TAB_AS_INDENT: { found: 'a tab as indentation', expected: 'spaces' },
 };
+
+/** Codes whose messages are the parser's own words; those of others quote the text, which may be any file's. */
+const ownWords: readonly string[] = [
+  'ALIAS_PROPS',
+  'BAD_INDENT',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'BLOCK_IN_FLOW',
+  'KEY_OVER_1024_CHARS',
+  'MISSING_CHAR',
+  'MULTILINE_IMPLICIT_KEY',
+  'MULTIPLE_ANCHORS',
+  'MULTIPLE_TAGS',
+  'NON_STRING_KEY',
+];
+
+function brokenYaml(code: string, message: string): { found: string; expected: string } {
+  const found = ownWords.includes(code) ? `broken YAML (${message})` : 'broken YAML';
+  return { found, expected: 'valid YAML' };
+}
 
 function unusable(problems: readonly LocatedProblem[]): SourceDocument {
   return { value: undefined, problems, sound: false, position: () => undefined };

@@ -33,6 +33,8 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
   const source = parseSource(text, file);
   if (!source.sound) throw new PipelineFault(file, source.problems);
 
+  if (!isPipeline(source.value)) throw new PipelineFault(file, [notAPipeline(file, source.value)]);
+
   const { value: overridden, applied, problems } = applyOverrides(withLists(source.value), overrides);
   const value = withLists(overridden);
   const parsed = pipelineSchema.safeParse(value);
@@ -65,6 +67,33 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
  */
 export function readPipeline(path: string, options: Pick<ParseOptions, 'overrides'> = {}): Pipeline {
   return parsePipeline(readBounded(path), { ...options, file: path, isFolder: folderExists });
+}
+
+/**
+ * Whether a file is a pipeline at all, be it a wrong one. What is not must not be quoted, as faults do: it may
+ * be a table that was named by mistake, or by somebody who wants to read it.
+ */
+function isPipeline(value: unknown): boolean {
+  // An empty file has nothing to quote, and overrides may fill it.
+  if (value === null || value === undefined) return true;
+  if (typeof value !== 'object' || Array.isArray(value)) return false;
+  const known = Object.keys(pipelineSchema.shape);
+  const keys = Object.keys(value);
+  const strange = keys.filter((key) => !known.includes(key)).length;
+  return strange === 0 || keys.length - strange >= fewestKnown;
+}
+
+/** Top-level keys that a wrong pipeline must have at least, so that its others are told. */
+const fewestKnown = 2;
+
+function notAPipeline(file: string, value: unknown): LocatedProblem {
+  const found = Array.isArray(value)
+    ? 'a list'
+    : typeof value === 'object'
+      ? 'a map of other things'
+      : 'a text';
+  const expected = `a pipeline: a map with ${Object.keys(pipelineSchema.shape).join(', ')}`;
+  return { where: `${file}:1:1`, path: [], found, expected };
 }
 
 /** Fills in the steps and makes every path absolute. */

@@ -25,10 +25,9 @@ async function attempts(
       { attempt: index + 1, heartbeatDetails },
       { logger: quiet },
     );
-    environment.on(
-      'heartbeat',
-      (details: unknown) => (heartbeatDetails = JSON.parse(JSON.stringify(details))),
-    );
+    environment.on('heartbeat', (details: unknown) => {
+      heartbeatDetails = JSON.parse(JSON.stringify(details));
+    });
     const work = (): Promise<void> => {
       beat({ step });
       return error === undefined ? Promise.resolve() : Promise.reject(error);
