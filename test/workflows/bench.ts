@@ -41,6 +41,9 @@ export function quietRuntime(): void {
 
 let benches = 0;
 
+/** What a bench needs of a server. */
+export type BenchEnvironment = Pick<TestWorkflowEnvironment, 'nativeConnection' | 'namespace' | 'client'>;
+
 /** A workdir with data of 30 rows, workers on a queue of its own and a fake trainer. */
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'foldwise-bench-'));
@@ -50,7 +53,7 @@ export class Bench {
   private starts = 0;
 
   constructor(
-    readonly environment: TestWorkflowEnvironment,
+    readonly environment: BenchEnvironment,
     readonly trainer: FakeTrainer = new FakeTrainer(),
   ) {
     const header = `id,text,${labels.join(',')}\n`;

@@ -2,8 +2,10 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { chmodSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Trainer } from '../../activities/services.js';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { FolderStore } from '../../store/folder-store.js';
 import { PatientStore } from '../../store/patient-store.js';
@@ -11,6 +13,7 @@ import type { ArtifactStore } from '../../store/store.js';
 import type { Predictor } from '../../activities/services.js';
 import { crash } from '../../worker/child-process.js';
 import type { Progress } from '../../workflows/progress.js';
+import { TrainerProcess } from '../../worker/trainer-process.js';
 import { Bench, progressWhen, server, startEnvironment, update, without } from './bench.js';
 import { FakeTrainer } from './fake-trainer.js';
 
@@ -81,6 +84,37 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     await bench.work({ store: new PatientStore(flaky) });
     await bench.complete({ run: 'flaky' });
     expect(readFileSync(join(bench.folder, 'runs', 'flaky', 'oof.csv'), 'utf8').split('\n')).toHaveLength(32);
+  });
+
+  it('goes on with a fold whose trainer is frozen in another attempt', async () => {
+    const fake = new FakeTrainer();
+    bench = new Bench(environment, fake);
+    const frozen = new TrainerProcess({
+      script: fileURLToPath(new URL('../worker/fake-child.mjs', import.meta.url)),
+      onOutput: () => undefined,
+      watch: { silenceMs: 1_000, everyMs: 50 },
+    });
+    let pid: number | undefined;
+    const train: Trainer['train'] = (job, options) => {
+      if (job.fold !== 1 || pid !== undefined) return fake.train(job, options);
+      return frozen.train(
+        { ...job, labels: ['steps'] },
+        {
+          ...options,
+          onMessage: (message) => {
+            options.onMessage(message);
+            if (message.type !== 'step' || pid !== undefined) return;
+            pid = Number(readFileSync(join(job.workDirectory, 'pid'), 'utf8'));
+            process.kill(pid, 'SIGSTOP');
+          },
+        },
+      );
+    };
+    await bench.work({ trainer: { train } });
+    expect(await bench.complete({ run: 'frozen' })).toMatchObject({ skippedFolds: [] });
+    expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
+    const events = readFileSync(join(bench.folder, 'runs', 'frozen', 'events.ndjson'), 'utf8');
+    expect(events).toMatch(/"fold interrupted".*"fold":1.*"reason":"ProcessStalled"/);
   });
 
   it('leaves no checkpoint behind when its folds are finished', async () => {

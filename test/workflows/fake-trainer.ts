@@ -11,6 +11,8 @@ import { EnvironmentFault, Fault } from '../../errors/fault.js';
 export interface FakeTrainerOptions {
   readonly steps?: number;
   readonly stepMs?: number;
+  /** Whether each step ends an epoch, so that its signal is sent. */
+  readonly stepsAreEpochs?: boolean;
   /** Throws in place of a training, as often as it likes. */
   readonly fail?: (job: FoldJob, calls: number) => Error | undefined;
 }
@@ -34,6 +36,12 @@ export class FakeTrainer implements Trainer {
       if (this.options.stepMs !== undefined) await delay(this.options.stepMs);
       this.stepsDone.set(job.fold, (this.stepsDone.get(job.fold) ?? 0) + 1);
       onMessage({ type: 'step', epoch: 1, step, steps, loss: 1 / step, secondsPerStep: 0.01 });
+      if (this.options.stepsAreEpochs === true)
+        onMessage({
+          type: 'epoch',
+          metrics: { epoch: step, trainLoss: 0.5, valLoss: 0.4, macroF1: 0.5 },
+          best: false,
+        });
       const state = await fileOf(join(job.workDirectory, `state-${step}`), String(step));
       onMessage({ type: 'checkpoint', checkpoint: { step, state, best: null }, seconds: 0 });
       if (signal.aborted)
