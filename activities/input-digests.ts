@@ -1,7 +1,7 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RunSettings, TrainedFold } from './contracts.js';
 import { fileDigests, folderDigest, inputDigest } from './file-digests.js';
-import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
+import { localPathOf, requireModelFilesReadable, requireModelReadable, requireReadable } from './roots.js';
 import type { Services } from './services.js';
 
 /** What is needed to know the bytes that a step would read. */
@@ -46,6 +46,7 @@ export async function digestedModel(
 ): Promise<{ readonly folder: string; readonly digests: Readonly<Record<string, string>> }> {
   await requireModelReadable(checkpoint, roots);
   const { folder, files } = await models.locate(checkpoint);
+  await requireModelFilesReadable(folder, files, roots);
   return { folder, digests: await fileDigests(folder, files) };
 }
 

@@ -1,5 +1,6 @@
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { relative, isAbsolute } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { InputFault } from '../errors/fault.js';
@@ -48,6 +49,22 @@ export async function requireReadable(
   requireBelow(real, allowed, where);
 }
 
+/**
+ * Refuses a model of which a file is a link to elsewhere: what it leads to would become part of the
+ * model that a run gives out. The hub's cache links from each snapshot to the blobs beside it.
+ */
+export async function requireModelFilesReadable(
+  folder: string,
+  files: readonly string[],
+  roots: readonly string[] | null,
+): Promise<void> {
+  if (roots === null) return;
+  const blobs = basename(dirname(folder)) === 'snapshots' ? [join(folder, '../../blobs')] : [];
+  for (const file of files) {
+    await requireReadable(join(folder, file), [...roots, folder, ...blobs], 'model.checkpoint');
+  }
+}
+
 /** The files and folders that a pipeline reads: roots for a worker that works for it alone. */
 export function rootsOf({ data, model }: Pipeline): string[] {
   const { train, test } = data;
@@ -56,7 +73,16 @@ export function rootsOf({ data, model }: Pipeline): string[] {
     ...(test === undefined ? [] : [localPathOf(test, 'data.test')]),
   ];
   const { checkpoint } = model;
-  return checkpoint !== undefined && isAbsolute(checkpoint) ? [...tables, checkpoint] : tables;
+  if (checkpoint === undefined || !isAbsolute(checkpoint)) return tables;
+  return [...tables, checkpoint, ...linksIn(checkpoint)];
+}
+
+/** Whoever names a folder of their own means what its links lead to. */
+function linksIn(folder: string): string[] {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isSymbolicLink() && existsSync(join(folder, entry.name)))
+    .map(({ name }) => realpathSync(join(folder, name)));
 }
 
 /** Names of the hub are let through: they are fetched into the user's cache. */

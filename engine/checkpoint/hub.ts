@@ -46,7 +46,7 @@ const localRemedy = 'Set model.checkpoint to a local folder with the model';
  */
 export async function resolveModel(checkpoint: string, options: ResolveOptions): Promise<ResolvedModel> {
   const folder = resolve(options.baseDirectory, checkpoint);
-  if (await isFolder(folder)) return { folder, files: await modelFiles(folder) };
+  if (checkpoint !== '' && (await isFolder(folder))) return { folder, files: await modelFiles(folder) };
   if (!repoName.test(checkpoint) || isAbsolute(checkpoint) || checkpoint.includes('..')) {
     throw new InputFault({
       where: 'model.checkpoint',

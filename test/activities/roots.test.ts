@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { localPathOf, requireReadable } from '../../activities/roots.js';
+import { localPathOf, requireModelFilesReadable, requireReadable, rootsOf } from '../../activities/roots.js';
 import { requireRunName } from '../../activities/run-directory.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 
 let folder: string;
 let root: string;
@@ -52,5 +53,46 @@ describe("a run's name", () => {
 
   it.each(['', '..', '../x', 'a/b', 'a\\b', '.hidden', 'x'.repeat(65), 'a\nb'])('may not be %j', (name) => {
     expect(() => requireRunName(name)).toThrow(/cannot be called/);
+  });
+});
+
+describe('the files of a model', () => {
+  const model = (name: string, links: Readonly<Record<string, string>>): string => {
+    const path = join(root, name);
+    mkdirSync(path, { recursive: true });
+    for (const [link, target] of Object.entries(links)) symlinkSync(target, join(path, link));
+    return path;
+  };
+  const read = (path: string, ...files: readonly string[]): Promise<void> =>
+    requireModelFilesReadable(path, files, [root]);
+
+  it('may be links within the roots', async () => {
+    await read(model('model', { 'vocab.txt': '../inside.csv' }), 'vocab.txt');
+  });
+
+  it('may be links from a snapshot of the hub’s cache to its blobs, wherever that is', async () => {
+    const snapshot = join(folder, 'hub/models--a--b/snapshots/c');
+    mkdirSync(snapshot, { recursive: true });
+    mkdirSync(join(snapshot, '../../blobs'));
+    writeFileSync(join(snapshot, '../../blobs/d'), '');
+    symlinkSync('../../blobs/d', join(snapshot, 'config.json'));
+    await read(snapshot, 'config.json');
+    symlinkSync('../../../../outside.csv', join(snapshot, 'vocab.txt'));
+    await expect(read(snapshot, 'config.json', 'vocab.txt')).rejects.toThrow(/may not read there/);
+  });
+
+  it('may not lead elsewhere', async () => {
+    const path = model('model', { 'vocab.txt': '../../outside.csv' });
+    await expect(read(path, 'vocab.txt')).rejects.toThrow(
+      /^model\.checkpoint: this worker may not read there/,
+    );
+    await requireModelFilesReadable(path, ['vocab.txt'], null);
+  });
+
+  it('lead where they do for a pipeline of whoever runs the worker', async () => {
+    const path = model('model', { 'vocab.txt': '../../outside.csv', 'config.json': 'none' });
+    const pipeline = { data: { train: '/t.csv', test: '/u.csv' }, model: { checkpoint: path } } as Pipeline;
+    expect(rootsOf(pipeline)).toEqual(['/t.csv', '/u.csv', path, join(folder, 'outside.csv')]);
+    await requireModelFilesReadable(path, ['vocab.txt'], rootsOf(pipeline));
   });
 });

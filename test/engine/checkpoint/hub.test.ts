@@ -156,6 +156,15 @@ describe('a checkpoint that cannot be resolved says what to do:', () => {
     ['a path upwards', '../none', InputFault, /neither a folder nor the name/],
     ['an absolute path', '/no/such/model', InputFault, /neither a folder nor the name/],
     ['a name with too many parts', 'a/b/c', InputFault, /neither a folder nor the name/],
+    ['a name with a NUL', 'a\0b', InputFault, /neither a folder nor the name.*"a\\u0000b"/],
+    ['a path with a NUL', '/a\0b', InputFault, /neither a folder nor the name/],
+    ['three hundred letters', 'a'.repeat(300), InputFault, /neither a folder nor the name/],
+    ['a path of three hundred letters', `/${'a'.repeat(300)}`, InputFault, /neither a folder nor the name/],
+    ['letters of four bytes', '\u{20000}'.repeat(90), InputFault, /neither a folder nor the name/],
+    ['an address of a host', 'file://host/model', InputFault, /neither a folder nor the name/],
+    ['an address with an encoded slash', 'file:///a%2Fb', InputFault, /neither a folder nor the name/],
+    ['a name with an encoded slash', 'a%2Fb', InputFault, /neither a folder nor the name/],
+    ['nothing', '', InputFault, /neither a folder nor the name/],
     ['a name with dots in a row', 'a..b/c', InputFault, /neither a folder nor the name/],
     [
       'a name that the hub does not know',
@@ -167,6 +176,7 @@ describe('a checkpoint that cannot be resolved says what to do:', () => {
     const failure = await failureOf(resolveModel(checkpoint, await start()));
     expect(failure).toBeInstanceOf(kind);
     expect(failure.message).toMatch(message);
+    expect(failure.message.length).toBeLessThan(700);
   });
 
   it('a hub that cannot be reached', async () => {
