@@ -9,17 +9,17 @@ import { createDurably } from '../../store/durable-file.js';
 import { storageFault } from '../../store/faults.js';
 import { pipelineText } from '../init/pipeline-text.js';
 import { suggestPipeline } from '../init/suggestion.js';
-import type { GlobalOptions } from '../options.js';
-import type { Console } from '../terminal/console.js';
+import { suggestedPipelineSchema } from '../facts/tables.js';
+import { printsJson, type GlobalOptions, type JsonOption } from '../options.js';
+import { printJson, type Console } from '../terminal/console.js';
 
-interface InitArguments extends GlobalOptions {
+interface InitArguments extends GlobalOptions, JsonOption {
   readonly output: string;
 }
 
 /** `foldwise init TABLE.csv`: a first pipeline, from what the table holds. */
 export function addInit(program: Command, console: Console): void {
-  program
-    .command('init')
+  printsJson(program.command('init'))
     .argument('<table>', 'a CSV file with a column of texts and a column of 0 and 1 for each label')
     .summary('write a pipeline from what a table holds')
     .description(
@@ -27,7 +27,7 @@ export function addInit(program: Command, console: Console): void {
     )
     .option('--output <file>', 'where to', 'pipeline.yaml')
     .action(async (table: string, _options: unknown, command: Command) => {
-      const { output } = command.optsWithGlobals<InitArguments>();
+      const { output, json } = command.optsWithGlobals<InitArguments>();
       const target = resolve(output);
       if (existsSync(target)) throw taken(target);
       const suggestion = await suggestPipeline(table);
@@ -36,6 +36,11 @@ export function addInit(program: Command, console: Console): void {
       planSteps(parsePipeline(text, { file: target }));
       if (!(await written(target, text))) throw taken(target);
       const { rows, labels } = suggestion;
+      if (json === true) {
+        const { text: texts, lengths, ...seen } = suggestion;
+        const facts = { ...seen, pipeline: target, text: texts.name, maxLength: lengths.maxLength };
+        return printJson(console, suggestedPipelineSchema, facts);
+      }
       for (const warning of suggestion.warnings) console.note(`warning: ${warning}`);
       console.print(
         `${target}: ${count(rows)} rows, ${labels.length === 1 ? '1 label' : `${labels.length} labels`}`,

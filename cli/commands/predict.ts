@@ -4,14 +4,15 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
-import { takesRun, type GlobalOptions } from '../options.js';
+import { predictedTableSchema } from '../facts/tables.js';
+import { printsJson, takesRun, type GlobalOptions, type JsonOption } from '../options.js';
 import { predictTable } from '../predict/predict-table.js';
 import { readResult } from '../runs/results.js';
 import { runDirectory } from '../runs/run-directory.js';
-import type { Console } from '../terminal/console.js';
+import { printJson, type Console } from '../terminal/console.js';
 import { workdirAt } from '../workdir.js';
 
-interface PredictArguments extends GlobalOptions {
+interface PredictArguments extends GlobalOptions, JsonOption {
   readonly output?: string;
   readonly probabilities?: boolean;
   readonly force?: boolean;
@@ -22,7 +23,7 @@ const stream = '-';
 
 /** `foldwise predict RUN CSV`: the ensemble of a run on other texts. */
 export function addPredict(program: Command, console: Console): void {
-  takesRun(program.command('predict'))
+  printsJson(takesRun(program.command('predict')))
     .argument('<csv>', 'the texts: a column as in the pipeline, ids if it has them; - is standard input')
     .summary("label other texts with a run's models")
     .description(
@@ -50,6 +51,7 @@ Examples:
       const output = options.output ?? `${kind}.csv`;
       const target = output === stream ? null : resolve(output);
       if (target !== null && options.force !== true) requireNew(target);
+      if (target === null && options.json === true) throw oneStream();
       const { rows, warnings } = await predictTable({
         source: csv === stream ? process.stdin : csv,
         run: { directory, result },
@@ -58,8 +60,13 @@ Examples:
         target: target ?? ((file) => pipeline(createReadStream(file), process.stdout, { end: false })),
         onProgress: (text) => console.note(text),
       });
+      const models = result.folds.length;
+      if (options.json === true && target !== null) {
+        const facts = { run: result.run, output: target, kind, rows, models, warnings } as const;
+        return printJson(console, predictedTableSchema, facts);
+      }
       for (const warning of warnings) console.note(`warning: ${warning}`);
-      const done = `${count(rows)} rows, by ${modelCount(result.folds.length)}`;
+      const done = `${count(rows)} rows, by ${modelCount(models)}`;
       if (target === null) console.note(done);
       else console.print(`${target}: ${done}`);
     });
@@ -72,6 +79,14 @@ function requireNew(target: string): void {
     where: target,
     what: 'there is a file of this name already',
     remedy: 'Name another one by --output, or overwrite it with --force.',
+  });
+}
+
+function oneStream(): InputFault {
+  return new InputFault({
+    where: 'standard output',
+    what: 'the table and the facts of --json would both go there',
+    remedy: 'Write the table into a file.',
   });
 }
 

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { renderReport } from '../../report/page.js';
@@ -7,6 +6,7 @@ import { printsJson, takesRun, type GlobalOptions, type JsonOption } from '../op
 import { readOutOfFold } from '../runs/out-of-fold.js';
 import { readResult } from '../runs/results.js';
 import { runDirectory } from '../runs/run-directory.js';
+import { writeDurably } from '../../store/durable-file.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { workdirAt } from '../workdir.js';
 
@@ -28,7 +28,8 @@ export function addReport(program: Command, console: Console): void {
       const result = await readResult(directory);
       const outOfFold = await readOutOfFold(directory, result.labels);
       const target = resolve(options.output ?? join(directory, 'report.html'));
-      await writeFile(target, renderReport({ result, outOfFold }));
+      // In its place a new file: the old one may be a link to the store's.
+      await writeDurably(target, renderReport({ result, outOfFold }));
       if (options.json === true)
         return printJson(console, writtenReportSchema, { run: result.run, report: target });
       console.print(target);

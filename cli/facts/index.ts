@@ -7,9 +7,11 @@ import { runListSchema } from './run-list.js';
 import { runOutcomeSchema } from './run-outcome.js';
 import { runStatusSchema } from './run-status.js';
 import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from './schedules.js';
+import { predictedTableSchema, suggestedPipelineSchema } from './tables.js';
 
 /** What each command prints with `--json`. */
 export const facts: Readonly<Record<string, z.ZodType>> = {
+  init: suggestedPipelineSchema,
   run: runOutcomeSchema,
   watch: runOutcomeSchema,
   status: runStatusSchema,
@@ -20,6 +22,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   skip: decisionSchema,
   cancel: cancellationSchema,
   report: writtenReportSchema,
+  predict: predictedTableSchema,
   compare: comparisonSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,

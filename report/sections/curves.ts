@@ -15,7 +15,8 @@ export function epochSection(folds: readonly FoldResult[]): Html {
     <h2>Training, fold by fold</h2>
     <p class="words">
       A dot marks the epoch whose weights were kept: the one with the highest macro F1 on the fold’s
-      validation rows. A validation loss that rises while the training loss falls is overfitting.
+      validation rows, and of equal ones the one with the lowest validation loss. A validation loss that rises
+      while the training loss falls is overfitting.
     </p>
     ${legend(folds)}
     <div class="plots">

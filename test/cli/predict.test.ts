@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { facts } from '../../cli/facts/index.js';
 import { canRun, ended, foldwise, withoutRuns, type Ended } from './built-command-line.js';
 import { privateWords, SmallProject } from './small-project.js';
 
@@ -48,6 +49,22 @@ describe.skipIf(!canRun)(`foldwise predict${withoutRuns}`, { timeout: 180_000 },
     expect([code, out]).toEqual([0, read(inRun('predictions.csv'))]);
     expect(err).toContain('2 rows, by 2 models');
     expect(readdirSync(join(project.workdir, '.foldwise', 'scratch'))).toEqual([]);
+  });
+
+  it('prints facts as JSON, and not into the table', async () => {
+    const target = join(project.folder, 'for-a-program.csv');
+    const csv = join(project.folder, 'test.csv');
+    const { out } = await predict(csv, '--output', target, '--probabilities', '--json');
+    const printed: unknown = JSON.parse(out);
+    expect(facts['predict']!.parse(printed)).toEqual({
+      run,
+      output: target,
+      kind: 'predictions',
+      rows: 2,
+      models: 2,
+      warnings: [],
+    });
+    expect((await predict(csv, '--output', '-', '--json')).err).toMatch(/^error: standard output: .*--json/);
   });
 
   it('overwrites nothing but with --force', async () => {

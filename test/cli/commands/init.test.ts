@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { facts } from '../../../cli/facts/index.js';
 import { InputFault } from '../../../errors/fault.js';
 import { readPipeline } from '../../../pipeline/load.js';
 import { run } from '../capture.js';
@@ -127,6 +128,21 @@ describe('foldwise init', () => {
     expect(text).toMatch(/# not taken: "fear": 1 of its cells are blank/);
     expect(text).toMatch(/# test: test\.csv .*there is one that cannot be used: there is no text column/);
     expect(pipeline.data).not.toHaveProperty('test');
+  });
+
+  it('prints the same facts as JSON', async () => {
+    const { table, target } = place(`Id,text,joy,no/\n${rows(20, (n) => `${n},t ${n},${n % 2},0`)}`);
+    const printed: unknown = JSON.parse((await run('init', table, '--output', target, '--json')).out);
+    expect(facts['init']!.parse(printed)).toEqual(printed);
+    expect(printed).toMatchObject({
+      pipeline: target,
+      rows: 20,
+      labels: [{ name: 'joy', positives: 10 }],
+      text: 'text',
+      id: 'Id',
+      test: null,
+      left: [{ name: 'no/' }],
+    });
   });
 
   it('overwrites nothing', async () => {

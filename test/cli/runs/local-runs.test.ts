@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -87,6 +87,16 @@ describe('foldwise report', () => {
     const { out } = await run('report', 'first', '--workdir', workdir);
     expect(out).toBe(join(workdir, 'runs', 'first', 'report.html'));
     expect(await readFile(out, 'utf8')).toBe(renderReport({ result, outOfFold }));
+  });
+
+  it('leaves a file of the store as it is that the old page was a link to', async () => {
+    const stored = join(workdir, 'stored');
+    const page = join(workdir, 'runs', 'second', 'report.html');
+    await writeFile(stored, 'as it was');
+    await link(stored, page);
+    await run('report', 'second', '--workdir', workdir);
+    expect(await readFile(stored, 'utf8')).toBe('as it was');
+    expect(await readFile(page, 'utf8')).toContain('<html');
   });
 });
 

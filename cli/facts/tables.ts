@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+const warnings = z.array(z.string()).describe('what the table has that a person should look at');
+
+/** What `predict` prints. */
+export const predictedTableSchema = z.object({
+  run: z.string().describe("the run's id"),
+  output: z.string().describe('the file that was written'),
+  kind: z.enum(['submission', 'predictions']).describe('labels, or probabilities'),
+  rows: z.int(),
+  models: z.int().describe('how many the ensemble has'),
+  warnings,
+});
+
+/** What `init` prints. */
+export const suggestedPipelineSchema = z.object({
+  pipeline: z.string().describe('the file that was written'),
+  rows: z.int(),
+  labels: z.array(z.object({ name: z.string(), positives: z.int() })),
+  text: z.string().describe('the column of the texts'),
+  id: z.string().nullable().describe('the column of the ids; null where rows are numbered'),
+  test: z.string().nullable().describe('the table of rows to predict; null where there is none'),
+  maxLength: z.int().describe('in tokens'),
+  left: z.array(z.object({ name: z.string(), why: z.string() })).describe('columns that look like labels'),
+  warnings,
+});
