@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { Fault } from '../errors/fault.js';
 import { addStep } from './step/command.js';
+import { addTables } from './tables/command.js';
 
 const program = new Command('bench').description('Benchmarks of foldwise on this machine.');
 addStep(program);
+addTables(program);
 // Leaving in order removes temporary files; the sides leave when their stdin ends.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));

@@ -24,7 +24,7 @@ export class IdColumn {
 
   at(row: number): string {
     const ends = this.ends.values();
-    return this.text.bytes().toString('utf8', row === 0 ? 0 : ends[row - 1], ends[row]);
+    return this.text.text(row === 0 ? 0 : ends[row - 1]!, ends[row]!);
   }
 
   /** A row and a later one with the same id; null where all differ. */

@@ -22,8 +22,13 @@ export class GrowingBytes {
   }
 
   /** What was appended; valid until the next append. */
-  bytes(): Buffer {
-    return this.#room.subarray(0, this.#length);
+  bytes(): Uint8Array {
+    return new Uint8Array(this.#room.buffer, this.#room.byteOffset, this.#length);
+  }
+
+  /** The text between two places. */
+  text(start: number, end: number): string {
+    return this.#room.toString('utf8', start, end);
   }
 
   clear(): void {

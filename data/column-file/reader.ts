@@ -61,7 +61,8 @@ export class ColumnFile {
   /** `[rows, width]`. */
   bytes(name: string): { readonly width: number; readonly values: Uint8Array } {
     const { at, width } = this.column(name, ['bytes']);
-    return { width, values: this.read(at, this.rows * width) };
+    const { buffer, byteOffset, byteLength } = this.read(at, this.rows * width);
+    return { width, values: new Uint8Array(buffer, byteOffset, byteLength) };
   }
 
   integers(name: string): Int32Array {
