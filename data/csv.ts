@@ -7,9 +7,11 @@ import { TableFault, type TablePlace } from './table-fault.js';
 import { TableSource } from './table-source.js';
 
 /** One row, all its cells together. */
-const maxRowCharacters = 16 * 1024 * 1024;
-/** Of four bytes each, and as many commas. */
-const maxRowBytes = 5 * maxRowCharacters;
+const maxRowBytes = 16 * 1024 * 1024;
+/** As it stands in the file: cells may hold quotes, which are written twice. */
+const maxRawBytes = 2 * maxRowBytes;
+/** Names are short; without a line break a file is one long header. */
+const maxHeaderBytes = 4 * 1024 * 1024;
 
 /** Told each row's cells, as many as the header has; rows count from 0. */
 export type OnRow = (cells: readonly string[], row: number) => void;
@@ -70,9 +72,6 @@ class Records {
   /** Bytes handed to the parser, and whether the last of them ends a line. */
   private given = 0;
   private lineEnded = false;
-  /** What ends the reading. Thrown inside the parser it would take the row's text with it. */
-  private failure: { readonly error: unknown } | undefined;
-
   constructor(
     private readonly file: string,
     private readonly onHeader: (header: Header) => OnRow,
@@ -90,25 +89,20 @@ class Records {
     const parser = parse({
       bom: true,
       record_delimiter: ['\r\n', '\n', '\r'],
-      max_record_size: maxRowCharacters,
+      max_record_size: maxRowBytes,
       // Widths are checked by `take`, which knows the row.
       relax_column_count: true,
       on_record: (cells: string[]) => {
-        if (this.failure === undefined) this.attempt(() => this.take(cells, parser.info.bytes));
+        this.take(cells, parser.info.bytes);
         return null;
       },
     });
     try {
       await pipeline(this.pieces(source), parser, drained);
     } catch (error) {
-      if (!(error instanceof CsvError)) throw error;
-      // Neither the error nor its message may go on: both carry the row's text.
-      throw await this.faultHere(
-        source,
-        csvFaults[error.code] ?? { what: `the row cannot be read (${error.code})` },
-      );
+      const fault = rowFault(error);
+      throw fault === undefined ? error : await this.faultHere(source, fault);
     }
-    await this.requireSound(source);
     if (this.header === undefined) {
       throw new TableFault({ file: this.file }, { what: 'the file is empty', expected: 'a header and rows' });
     }
@@ -116,26 +110,11 @@ class Records {
 
   private async *pieces(source: TableSource): AsyncGenerator<Buffer> {
     for await (const piece of source.pieces()) {
-      await this.requireSound(source);
-      if (this.given - this.start > maxRowBytes)
+      if (this.given - this.start > (this.header === undefined ? maxHeaderBytes : maxRawBytes))
         throw await this.faultHere(source, csvFaults['CSV_MAX_RECORD_SIZE']!);
       this.given += piece.length;
       this.lineEnded = lineBreaks.has(piece.at(-1)!);
       yield piece;
-    }
-  }
-
-  private async requireSound(source: TableSource): Promise<void> {
-    if (this.failure === undefined) return;
-    const { error } = this.failure;
-    throw error instanceof RowFailure ? await this.faultHere(source, error.fault) : error;
-  }
-
-  private attempt(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      this.failure = { error };
     }
   }
 
@@ -190,6 +169,13 @@ class RowFailure extends Error {
   }
 }
 
+/** What is wrong with the record in progress. Neither the parser's error nor its message may go on: both carry its text. */
+function rowFault(error: unknown): RowFault | undefined {
+  if (error instanceof RowFailure) return error.fault;
+  if (!(error instanceof CsvError)) return undefined;
+  return csvFaults[error.code] ?? { what: `the row cannot be read (${error.code})` };
+}
+
 /** Records are taken as they are parsed, so that nothing comes out. */
 async function drained(records: AsyncIterable<unknown>): Promise<void> {
   for await (const record of records) void record;
@@ -211,7 +197,7 @@ const csvFaults: Readonly<Record<string, RowFault>> = {
   },
   CSV_MAX_RECORD_SIZE: {
     what: 'the row is too long',
-    expected: `at most ${maxRowCharacters} characters`,
+    expected: `at most ${maxRowBytes} bytes, and ${maxHeaderBytes} of the header`,
     remedy: 'Look for a quote that is not closed.',
   },
 };

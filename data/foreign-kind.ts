@@ -16,6 +16,7 @@ const workbook: ForeignKind = {
   what: 'the file is an Excel workbook',
   remedy: 'Save the sheet as CSV UTF-8.',
 };
+const json: ForeignKind = { what: 'the file seems to be JSON', remedy: 'Convert it to CSV.' };
 const utf16: ForeignKind = { what: 'the file is UTF-16', remedy: 'Save it as CSV UTF-8.' };
 
 /** First bytes, each a character of Latin-1. */
@@ -40,6 +41,7 @@ export function foreignKind(start: Buffer): ForeignKind | undefined {
   if (head.startsWith('PK\x03\x04')) return zipKind(head);
   const known = signatures.find(([signature]) => head.startsWith(signature));
   if (known !== undefined) return known[1];
+  if (/^(?:ï»¿)?\s*[{[]\s*(?:\{\s*)?"/.test(head)) return json;
   return looksUtf16(head) ? utf16 : undefined;
 }
 

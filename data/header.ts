@@ -46,7 +46,8 @@ export class Header {
       const code = hidden.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
       return `column ${place + 1}, which has an invisible character (U+${code})`;
     }
-    return `column ${place + 1}, ${JSON.stringify(found)}`;
+    const blanks = found === found.trim() ? '' : ' with blanks around it';
+    return `column ${place + 1}, ${JSON.stringify(found.trim())}${blanks}`;
   }
 
   /**
@@ -62,7 +63,7 @@ export class Header {
     const place = { file: this.file };
     const kind = this.foreignKind(asked);
     if (kind !== undefined) return new TableFault(place, kind);
-    const known = asked.some((name) => this.places.has(name));
+    const known = asked.filter((name) => this.places.has(name)).length >= certainNames;
     const found = known ? `the columns ${listed(this.names)}` : columnCount(this.names.length);
     const guesses = missing.slice(0, mostGuesses).flatMap((name) => this.guess(name, asked, known));
     return new TableFault(place, { ...details, found, remedy: [details.remedy, ...guesses].join(' ') });
@@ -95,13 +96,6 @@ export class Header {
     if (this.names.length === 1 && this.names[0]!.trim() === '') {
       return { what: 'the first line is blank', expected: 'a header', remedy: 'Remove the line.' };
     }
-    if (/^\s*[{[]/.test(this.names[0]!)) {
-      return {
-        what: 'the file seems to be JSON',
-        expected: 'CSV with a header',
-        remedy: 'Convert it to CSV.',
-      };
-    }
     if (this.looksLikeData()) {
       return {
         what: 'the first row looks like data',
@@ -122,6 +116,8 @@ function columnCount(columns: number): string {
   return columns === 1 ? 'one column of another name' : `${columns} columns of other names`;
 }
 
+/** One such name may be the text of a row. */
+const certainNames = 2;
 const longestName = 64;
 /** Guessing costs the product of both. */
 const mostGuesses = 10;

@@ -1,4 +1,4 @@
-"""Fold assignments of scikit-learn's StratifiedKFold, and raw draws of NumPy's RandomState.
+"""Fold assignments of scikit-learn's StratifiedKFold and KFold, and raw draws of NumPy's RandomState.
 
 Writes expected.json beside this file; with the path of a table of labelled texts (the train.csv of
 BRIGHTER's English part) also brighter.json, the digest of that table's assignment. Labels of a case are drawn with random.Random(case seed), one
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import sklearn
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import KFold, StratifiedKFold
 
 TABLE_LABELS = ["anger", "fear", "joy", "sadness", "surprise"]
 
@@ -34,6 +34,9 @@ CASES = [
     (1000, 3, 99, [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]),
     (2000, 4, 5, [0.01]),
 ]
+
+# rows, folds, seed
+RANDOM_CASES = [(2, 2, 0), (10, 3, 42), (11, 5, 1), (101, 5, 42), (256, 7, 4294967295), (1000, 10, 2024)]
 
 
 def split(classes, folds, seed):
@@ -61,6 +64,13 @@ def case(rows, folds, seed, probabilities):
     }
 
 
+def random_case(rows, folds, seed):
+    assignment = np.zeros(rows, dtype=int)
+    for fold, (_, held_out) in enumerate(KFold(folds, shuffle=True, random_state=seed).split(np.zeros(rows))):
+        assignment[held_out] = fold + 1
+    return {"rows": rows, "count": folds, "seed": seed, "folds": assignment.tolist()}
+
+
 def draws(seed):
     state = np.random.RandomState(seed)
     bits = state.randint(0, 2**32, size=1300, dtype=np.uint64).tolist()
@@ -86,6 +96,7 @@ def main():
         "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__},
         "draws": [draws(seed) for seed in (0, 42, 4294967295)],
         "cases": [case(*values) for values in CASES],
+        "random": [random_case(*values) for values in RANDOM_CASES],
     }
     path = Path(__file__).with_name("expected.json")
     path.write_text(json.dumps(expected, separators=(",", ":")) + "\n")

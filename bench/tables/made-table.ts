@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { RandomState } from '../../data/splits/random-state.js';
+
+export interface MadeTable {
+  readonly rows: number;
+  /** Least and most words of a text. */
+  readonly words: readonly [number, number];
+}
+
+export const labels = ['joy', 'fear', 'sadness'];
+
+/** Some of them have to be quoted. */
+const vocabulary =
+  'the a good bad film was very much too long short nice awful story actor plot ending i we they loved hated it "so" well, čaj'.split(
+    ' ',
+  );
+
+const pieceCharacters = 1 << 20;
+
+/** Writes a labelled table with ids; the same for the same size. */
+export async function makeTable(path: string, { rows, words: [least, most] }: MadeTable): Promise<void> {
+  const random = new RandomState(1);
+  const file = createWriteStream(path);
+  let piece = `id,text,${labels.join(',')}\n`;
+  for (let row = 0; row < rows; row++) {
+    const words = Array.from(
+      { length: least + random.upTo(most - least) },
+      () => vocabulary[random.upTo(vocabulary.length - 1)]!,
+    );
+    const text = words.join(' ').replaceAll('"', '""');
+    piece += `r${row},"${text}",${labels.map(() => random.upTo(1)).join(',')}\n`;
+    if (piece.length < pieceCharacters) continue;
+    if (!file.write(piece)) await once(file, 'drain');
+    piece = '';
+  }
+  file.end(piece);
+  await once(file, 'close');
+}
