@@ -42,7 +42,7 @@ export interface PickleRules {
  * takes time and memory in proportion to its bytes and to the values it takes off the stack, so that
  * this bounds all of it: stack, memory of values and time.
  */
-const maxOperations = 1_000_000;
+const maxOperations = 400_000;
 
 const mark = Symbol('mark');
 

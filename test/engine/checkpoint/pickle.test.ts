@@ -94,8 +94,8 @@ describe('a hostile pickle is refused, and nothing of it runs:', () => {
     ['a million nested marks', `${long(1_000_001, '(')}.`, /more operations/],
     ['eight million tuples in each other', `N${long(8_000_000, '\x85')}.`, /more operations/],
     [
-      'a tuple of half a million numbers as the shape of many tensors',
-      `(${long(500_000, 'K\x01')}tq\x01${long(50_000, 'ctorch._utils\n_rebuild_tensor_v2\n(NK\x00h\x01h\x01\x89}tR')}.`,
+      'a tuple of many numbers as the shape of many tensors',
+      `(${long(200_000, 'K\x01')}tq\x01${long(20_000, 'ctorch._utils\n_rebuild_tensor_v2\n(NK\x00h\x01h\x01\x89}tR')}.`,
       /not described/,
     ],
   ])('%s', (_, text, message) => {
@@ -105,6 +105,6 @@ describe('a hostile pickle is refused, and nothing of it runs:', () => {
   });
 
   it('deep nesting is data as any other, and takes no recursion', () => {
-    expect(read(`${long(500_000, ']')}${long(499_999, 'a')}.`)).toBeInstanceOf(PickleList);
+    expect(read(`${long(150_000, ']')}${long(149_999, 'a')}.`)).toBeInstanceOf(PickleList);
   });
 });

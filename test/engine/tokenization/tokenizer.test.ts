@@ -150,3 +150,24 @@ describe.skipIf(!existsSync(miniLm))('MiniLM (skipped where ../shared is absent)
     expect(tokenizer.vocabularySize).toBe(30522);
   });
 });
+
+describe('what only stands in for a file of the tokenizer is told as that', () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 466062\n`;
+  const vocabulary = tokens.join('\n');
+
+  it.each([
+    ['vocab.txt', pointer, /this is a pointer of Git LFS/],
+    ['tokenizer.json', pointer, /this is a pointer of Git LFS/],
+    ['spm.model', pointer, /this is a pointer of Git LFS/],
+    ['tokenizer_config.json', pointer, /this is a pointer of Git LFS/],
+    ['vocab.txt', '<!doctype html>\n<html>', /this is a page of the web/],
+    ['added_tokens.json', '<html lang="en">', /this is a page of the web/],
+  ])('%s', async (file, content, message) => {
+    const beside = file === 'spm.model' || file === 'tokenizer.json' ? {} : { 'vocab.txt': vocabulary };
+    const folder = folderOf({ ...beside, [file]: content });
+    const failure: unknown = await loadTokenizer(folder).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(InputFault);
+    expect((failure as InputFault).message).toMatch(message);
+    expect((failure as InputFault).details.where).toBe(join(folder, file));
+  });
+});
