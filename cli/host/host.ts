@@ -128,9 +128,11 @@ async function stop(workers: Workers, ended: Promise<void>, held: Held): Promise
     () => true,
   );
   const orderly = await Promise.race([inOrder, patience(workers, held)]);
-  // Of workers that could not end in order, the process's end closes the connection.
-  if (orderly) await connection.close();
-  await link.close();
+  // Where the server is away, calls wait to be made again: the process's end closes their connections.
+  if (orderly) {
+    await connection.close();
+    await link.close();
+  }
   await keeper?.stop();
 }
 

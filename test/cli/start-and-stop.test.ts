@@ -1,12 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePort } from '../../infra/server/probe.js';
-import { readAnyRecord } from '../../infra/server/record.js';
+import { readAnyRecord, writeRecord } from '../../infra/server/record.js';
 import { processState } from '../../store/process-identity.js';
 import { built, canRun, temporal, withoutBuild, withoutRuns } from './built-command-line.js';
 import { SmallProject } from './small-project.js';
@@ -64,6 +73,12 @@ describe.skipIf(!built || !posix)(`a command that hosts a server or workers${wit
     writeFileSync(path, `#!/bin/sh\n${script}\n`);
     chmodSync(path, 0o755);
     return { FOLDWISE_TEMPORAL: path };
+  };
+
+  /** A server that can be started once; from then on it does something else and fails. */
+  const onlyOnce = (then: string): string => {
+    const started = join(folder, 'started');
+    return `[ -e ${started} ] && { ${then}; exit 1; }; touch ${started}; exec ${temporal()} "$@"`;
   };
 
   const commands = (): Record<'run' | 'dev' | 'worker', string[]> => ({
@@ -143,6 +158,27 @@ describe.skipIf(!built || !posix)(`a command that hosts a server or workers${wit
     });
   });
 
+  it.skipIf(!existsSync('/proc/self/cmdline'))(
+    'ends what was left by one that was killed before it could note the number',
+    async () => {
+      const port = await freePort();
+      // As the server is called, so that it is found by its port.
+      const as = ['server', 'start-dev', '--db-filename', 'temporal.db', '--ip', '127.0.0.1', '--port'];
+      const script = 'setInterval(() => undefined, 1000)';
+      const orphan = spawn(process.execPath, ['-e', script, '--', ...as, String(port), '--ui-port'], {
+        stdio: 'ignore',
+      });
+      started.push(orphan);
+      await writeRecord(workdir, {
+        ...{ pid: 0, started: null, ready: false, newDatabase: true, users: [] },
+        ...{ address: `127.0.0.1:${port}`, uiUrl: 'http://127.0.0.1:1', namespace: 'default' },
+      });
+      const command = run(commands().dev, fake('exit 1'));
+      expect(await command.ended).toBe(1);
+      expect(command.said()).toContain(`process ${orphan.pid}) was left behind`);
+    },
+  );
+
   describe.skipIf(!canRun)(`whose server dies${withoutRuns}`, () => {
     it('starts it again at its address, and still ends by one Ctrl-C', async () => {
       const command = run(commands().dev);
@@ -161,10 +197,30 @@ describe.skipIf(!built || !posix)(`a command that hosts a server or workers${wit
       expect(processState(after)).toBe('gone');
     }, 180_000);
 
+    it('loses nothing of a run', async () => {
+      const command = run(commands().run);
+      await until(() => /epoch 1,/.test(command.said()));
+      process.kill((await readAnyRecord(workdir))!.pid, 'SIGKILL');
+      expect(await command.ended, command.said()).toBe(0);
+      expect(command.said()).toMatch(/has ended: it is started again/);
+      expect(command.said()).toMatch(/^macro /m);
+    }, 240_000);
+
+    it('stops a run at checkpoints by one Ctrl-C where it stays dead', async () => {
+      const sets = ['training.epochs=3000', 'training.checkpointEvery=1'].flatMap((each) => ['--set', each]);
+      const command = run([...commands().run, ...sets], fake(onlyOnce('sleep 3')));
+      await until(() => /epoch 2,/.test(command.said()));
+      process.kill((await readAnyRecord(workdir))!.pid, 'SIGKILL');
+      await until(() => command.said().includes('has ended'));
+      command.child.kill('SIGINT');
+      expect(await Promise.race([command.ended, delay(45_000, 'it stays', { ref: false })])).toBe(130);
+      expect(command.said()).toMatch(/Stopped\. Go on with: foldwise run/);
+      const pointers = readdirSync(join(workdir, '.foldwise', 'checkpoints'), { recursive: true });
+      expect(pointers.filter((name) => String(name).includes('pointer'))).not.toEqual([]);
+    }, 240_000);
+
     it('ends with a clear message where it dies again and again', async () => {
-      const once = join(folder, 'once');
-      const script = `[ -e ${once} ] && { echo "no more" >&2; exit 1; }; touch ${once}; exec ${temporal()} "$@"`;
-      const command = run(commands().dev, fake(script));
+      const command = run(commands().dev, fake(onlyOnce('echo "no more" >&2')));
       await until(() => command.said().includes('Ctrl-C ends both'));
       process.kill((await readAnyRecord(workdir))!.pid, 'SIGKILL');
       expect(await command.ended).toBe(1);
