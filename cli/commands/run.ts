@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { AcceptedRuns } from '../../activities/admission.js';
+import { rootsOf } from '../../activities/roots.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { ServerLink } from '../connection.js';
 import { Interrupted } from '../failure.js';
@@ -23,7 +24,7 @@ import {
 import type { FoundRun } from '../runs/find-run.js';
 import { openRuns, otherChoices, pipelineOf, type OtherChoice } from '../runs/open-runs.js';
 import { endOf, type RunEnd } from '../runs/run-end.js';
-import { startRun, workflowIdOf } from '../runs/start-run.js';
+import { acceptOpenRun, startRun, workflowIdOf } from '../runs/start-run.js';
 import { retryFailed } from '../runs/waiting.js';
 import { observePatiently, watchRun } from '../runs/watch-run.js';
 import { placeOption, quoted } from '../runs/ways.js';
@@ -71,7 +72,10 @@ class RunCommand {
   private readonly json: boolean;
   /** Runs that shall end before this one starts. */
   private first: readonly FoundRun[] = [];
+  /** Whoever else reaches the server must not have this process read or write for them. */
   private readonly accepts = new AcceptedRuns();
+  /** What the accepted runs read, and nothing else. */
+  private readonly roots: string[] = [];
 
   constructor(
     private readonly console: Console,
@@ -123,23 +127,25 @@ class RunCommand {
     const { slots, threads } = this.options;
     return openHost({
       workdir: this.workdir,
-      // The pipeline is the user's own: the run may read what the user may.
-      roots: null,
+      roots: this.roots,
       log: new HostLog(this.workdir),
       signal,
       onMessage: (message) => this.display.note(message),
-      beforeWork: (link) => this.settleOthers(link, pipeline, signal),
-      // Whoever else reaches the server must not have this process read for them.
+      beforeWork: (link) => this.decideWork(link, pipeline, signal),
       accepts: this.accepts,
       ...(slots === undefined ? {} : { slots }),
       ...(threads === undefined ? {} : { threads }),
     });
   }
 
-  /**
-   * Decides what becomes of other runs that are open. Before the workers start,
-   * which then know for whom they work.
-   */
+  /** Before the workers start, which then know for whom they work. */
+  private async decideWork(link: ServerLink, pipeline: Pipeline, interrupted: AbortSignal): Promise<void> {
+    this.roots.push(...rootsOf(pipeline));
+    await acceptOpenRun(link.client, pipeline, this.accepts);
+    await this.settleOthers(link, pipeline, interrupted);
+  }
+
+  /** Decides what becomes of other runs that are open. */
   private async settleOthers(link: ServerLink, pipeline: Pipeline, interrupted: AbortSignal): Promise<void> {
     const others = await openRuns(link, this.workdir, workflowIdOf(pipeline));
     if (others.length === 0) return;
@@ -159,7 +165,10 @@ class RunCommand {
         this.display.note(
           `Run ${other.run} reads its pipeline from a file: only another worker can go on with it.`,
         );
-      else this.accepts.add(other.handle.workflowId, other.run, pipeline);
+      else {
+        this.accepts.add(other.handle.workflowId, other.run, pipeline);
+        this.roots.push(...rootsOf(pipeline));
+      }
     }
     this.first = others;
   }

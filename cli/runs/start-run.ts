@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { AcceptedRuns } from '../../activities/admission.js';
 import type { PipelineInput } from '../../activities/contracts.js';
 import { pipelineDigest } from '../../pipeline/keys.js';
@@ -47,6 +47,21 @@ export async function startRun(
   const actual = runOf(await handle.describe());
   options.accepts?.add(workflowId, actual, pipeline);
   return { handle, run: actual, attached: actual !== run };
+}
+
+/** Has workers of this process work for the open run of a resolved pipeline, where there is one. */
+export async function acceptOpenRun(
+  client: Client,
+  pipeline: Pipeline,
+  accepts: AcceptedRuns,
+): Promise<void> {
+  const workflowId = workflowIdOf(pipeline);
+  try {
+    const description = await client.workflow.getHandle(workflowId).describe();
+    if (description.status.name === 'RUNNING') accepts.add(workflowId, runOf(description), pipeline);
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
 }
 
 /** `quickstart-1f2e3d4c5b6a`: the same for the same resolved pipeline. */

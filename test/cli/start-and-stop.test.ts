@@ -158,6 +158,23 @@ describe.skipIf(!built || !posix)(`a command that hosts a server or workers${wit
     });
   });
 
+  it.skipIf(!canRun)(
+    `goes on with a run that was killed with everything it had in its hands${withoutRuns}`,
+    async () => {
+      const sets = ['training.epochs=60', 'training.checkpointEvery=1'].flatMap((each) => ['--set', each]);
+      const command = [...commands().run, ...sets];
+      const first = run(command);
+      await until(() => /epoch 2,/.test(first.said()));
+      first.child.kill('SIGKILL');
+      await first.ended;
+      const second = run(command);
+      expect(await second.ended, second.said()).toBe(0);
+      expect(second.said()).toMatch(/of this pipeline is open: it goes on/);
+      expect(second.said()).toMatch(/^macro /m);
+    },
+    240_000,
+  );
+
   it.skipIf(!existsSync('/proc/self/cmdline'))(
     'ends what was left by one that was killed before it could note the number',
     async () => {
