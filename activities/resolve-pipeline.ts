@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { planSteps } from '../pipeline/dag.js';
-import { parsePipeline, readPipeline } from '../pipeline/load.js';
+import { folderExists, parsePipeline, readPipeline } from '../pipeline/load.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { runNameOf } from '../pipeline/run-name.js';
 import { currentExecution, requireAdmission } from './admission.js';
@@ -54,9 +53,7 @@ async function readInput(
   }
   // JSON is YAML, so an inline pipeline goes the way of a file, its defaults and its faults included.
   const file = join(process.cwd(), 'workflow-input');
-  const isFolder = (path: string): boolean =>
-    statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return parsePipeline(JSON.stringify(pipeline), { ...options, file, isFolder });
+  return parsePipeline(JSON.stringify(pipeline), { ...options, file, isFolder: folderExists });
 }
 
 function yamlOf(value: unknown): string {

@@ -27,6 +27,10 @@ export function predictedRows(probabilities: Float32Array, width: number): Int32
   return Int32Array.from(rows);
 }
 
+const kinds = [Float32Array, Float64Array, Uint8Array, Int32Array] as const;
+
+/** Not by its own constructor: bytes of a file are a Buffer, which Node makes anew only under protest. */
 function emptyLike<T extends Elements>(matrix: T, length: number): T {
-  return new (matrix.constructor as new (length: number) => T)(length);
+  const kind = kinds.find((each) => matrix instanceof each)!;
+  return new kind(length) as T;
 }

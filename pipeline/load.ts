@@ -189,7 +189,8 @@ function sorted(problems: readonly LocatedProblem[]): LocatedProblem[] {
   });
 }
 
-function folderExists(path: string): boolean {
+/** Whether a path is that of a folder, however odd the path. */
+export function folderExists(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {

@@ -148,6 +148,12 @@ describe('at the edges', () => {
     expect([...decide(Float32Array.of(NaN), [0.1])]).toEqual([0]);
   });
 
+  it('rows and columns of the bytes of a file are plain arrays', () => {
+    const bytes: Uint8Array = Buffer.from([1, 2, 3, 4]);
+    expect(selectRows(bytes, 2, Int32Array.of(1))).toStrictEqual(Uint8Array.of(3, 4));
+    expect(column(bytes, 2, 0)).toStrictEqual(Uint8Array.of(1, 3));
+  });
+
   it('arrays of different lengths are refused', () => {
     expect(() => f1(Uint8Array.of(1), Uint8Array.of(1, 0))).toThrow(/1 labels, but 2 predictions/);
     expect(() => meanProbabilities([new Float32Array(2), new Float32Array(3)])).toThrow(/3 probabilities/);

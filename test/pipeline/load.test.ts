@@ -167,6 +167,16 @@ describe('readPipeline', () => {
   });
 
   const cases: [claim: string, path: () => string, message: RegExp][] = [
+    [
+      'a checkpoint that is too long for the name of a folder',
+      () => file('long.yaml', minimal.replace('owner/model', 'a'.repeat(300))),
+      /model\.checkpoint: found "a+\.\.\., expected an existing folder/,
+    ],
+    [
+      'a checkpoint that no path can have',
+      () => file('nul.yaml', minimal.replace('owner/model', '"./a\\0b"')),
+      /model\.checkpoint: found "\.\/a\\u0000b", expected a path, without NUL characters/,
+    ],
     ['a missing file', () => join(folder, 'none.yaml'), /none\.yaml: there is no such file.*foldwise run/],
     ['a folder', () => folder, /this is not a file/],
     [
