@@ -295,6 +295,8 @@ describe.skipIf(!built)(`foldwise run${withoutBuild}`, { timeout: 120_000 }, () 
       expect(err).not.toMatch(/^error/m);
       expect(out).toMatch(/warning: .*train\.csv: the label "fear" never occurs/);
       expect(out).toMatch(/warning: .*train\.csv: 1 of 41 texts are empty/);
+      expect(out).toMatch(/^fear( +0\.000){3} +0\.50 +0$/m);
+      expect(out).toContain('warning: The label "fear" could not be tuned');
       expect(out + err).not.toContain(privateWords);
       expect(code).toBe(0);
     },
