@@ -1,4 +1,6 @@
 import { Option, type Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { AcceptedRuns } from '../../activities/admission.js';
 import { rootsOf } from '../../activities/roots.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -159,18 +161,19 @@ class RunCommand {
 
   /** Has the workers of this command work for other runs, too. */
   private async takeFirst(link: ServerLink, others: readonly FoundRun[]): Promise<void> {
+    // One that no worker of this workdir has begun may be anybody's who reaches the server.
+    const isOurs = ({ run }: FoundRun): boolean => existsSync(join(this.workdir.runs, run));
     for (const other of others) {
-      const pipeline = await pipelineOf(link, other);
-      if (pipeline === null)
-        this.display.note(
-          `Run ${other.run} reads its pipeline from a file: only another worker can go on with it.`,
-        );
-      else {
+      const pipeline = isOurs(other) ? await pipelineOf(link, other) : null;
+      if (pipeline === null) {
+        const why = isOurs(other) ? 'reads its pipeline from a file' : 'has not been begun in this workdir';
+        this.display.note(`Run ${other.run} ${why}: only another worker can go on with it.`);
+      } else {
         this.accepts.add(other.handle.workflowId, other.run, pipeline);
         this.roots.push(...rootsOf(pipeline));
       }
     }
-    this.first = others;
+    this.first = others.filter(isOurs);
   }
 
   private async follow(host: Host, pipeline: Pipeline, interrupted: AbortSignal): Promise<RunEnd> {

@@ -8,6 +8,7 @@ import {
 import type { FoldHeartbeat } from '../../activities/contracts.js';
 import { EnvironmentFault } from '../../errors/fault.js';
 import type { Progress, RunState } from '../../workflows/progress.js';
+import { otherVersion } from './carriers.js';
 import { rootCause } from './outcome.js';
 import type { FoundRun } from './find-run.js';
 import { isOver, shownProgress, type LiveActivity, type RunView } from './run-view.js';
@@ -29,7 +30,9 @@ export async function observeRun(client: Client, { run, handle }: FoundRun): Pro
   const answer = await queryProgress(client, run, handle);
   const description = await handle.describe();
   const over = description.status.name !== 'RUNNING';
-  if (answer instanceof EnvironmentFault && !over) throw answer;
+  if (answer instanceof EnvironmentFault && !over) {
+    throw (await otherVersion(client, run, description)) ?? answer;
+  }
   const progress = await settled(answer, over, () => queryProgress(client, run, handle));
   const live = (description.raw.pendingActivities ?? []).map(liveActivity);
   const end = description.closeTime ?? new Date();

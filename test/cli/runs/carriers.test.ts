@@ -1,0 +1,60 @@
+import type { Client } from '@temporalio/client';
+import { describe, expect, it } from 'vitest';
+import { otherVersion } from '../../../cli/runs/carriers.js';
+
+interface Poller {
+  readonly version: string;
+  /** Seconds since it asked for work. */
+  readonly since: number;
+}
+
+const clientOf = (pollers: readonly Poller[]): Client =>
+  ({
+    options: { namespace: 'default' },
+    workflowService: {
+      describeTaskQueue: () =>
+        Promise.resolve({
+          pollers: pollers.map(({ version, since }) => ({
+            workerVersionCapabilities: { buildId: version },
+            lastAccessTime: { seconds: Math.floor(Date.now() / 1000) - since },
+          })),
+        }),
+    },
+  }) as unknown as Client;
+
+const described = (buildId: string | undefined) =>
+  ({
+    taskQueue: 'foldwise',
+    raw: { workflowExecutionInfo: { mostRecentWorkerVersionStamp: { buildId } } },
+  }) as unknown as Parameters<typeof otherVersion>[2];
+
+const [one, two] = ['foldwise@0.1.0+aaaaaaaa', 'foldwise@0.2.0+bbbbbbbb'];
+
+describe('a run for which no worker answers', () => {
+  it('names the versions where the workers that are there have another one', async () => {
+    const pollers = [
+      { version: two, since: 5 },
+      { version: two, since: 60 },
+    ];
+    const fault = await otherVersion(clientOf(pollers), 'r1', described(one));
+    expect(fault?.message).toContain('run r1: the workers that are there have another version of the code');
+    expect(fault?.message).toContain(`found ${two}; expected ${one}, which carried it last`);
+  });
+
+  it.each<[string, Poller[], string | undefined]>([
+    ['nobody asks for its tasks', [], one],
+    ['those who did are gone', [{ version: two, since: 300 }], one],
+    [
+      'one of the same version is among them',
+      [
+        { version: two, since: 5 },
+        { version: one, since: 5 },
+      ],
+      one,
+    ],
+    ['it was never carried', [{ version: two, since: 5 }], undefined],
+    ['the workers do not tell', [{ version: '', since: 5 }], one],
+  ])('names none where %s', async (_, pollers, carrier) => {
+    expect(await otherVersion(clientOf(pollers), 'r1', described(carrier))).toBeNull();
+  });
+});
