@@ -1,21 +1,24 @@
 import type { Command } from 'commander';
 import { openLog } from '../host/host-log.js';
+import { devHostSchema } from '../facts/hosts.js';
 import { openHost } from '../host/host.js';
 import { serve } from '../host/serve.js';
 import {
   positiveInteger,
+  printsJson,
   takesLogging,
   takesRoots,
   takesShares,
   type GlobalOptions,
+  type JsonOption,
   type LoggingOptions,
   type RootOptions,
   type ShareOptions,
 } from '../options.js';
-import type { Console } from '../terminal/console.js';
+import { printJson, type Console } from '../terminal/console.js';
 import { writableWorkdir } from '../workdir.js';
 
-interface DevArguments extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions {
+interface DevArguments extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions, JsonOption {
   readonly port?: number;
   readonly uiPort?: number;
 }
@@ -30,30 +33,34 @@ export function addDev(program: Command, console: Console): void {
     )
     .option('--port <number>', "the server's port (default: a free one)", positiveInteger)
     .option('--ui-port <number>', "the Web UI's port (default: a free one)", positiveInteger);
-  takesLogging(takesRoots(takesShares(dev))).action(async (_options: unknown, command: Command) => {
-    const options = command.optsWithGlobals<DevArguments>();
-    const { workdir: folder, root, port, uiPort, slots, threads } = options;
-    const workdir = await writableWorkdir(folder);
-    const log = openLog(workdir, console, options);
-    await serve(log.note, {
-      open: (signal) =>
-        openHost({
-          workdir,
-          log,
-          signal,
-          onMessage: log.note,
-          ...(root === undefined ? {} : { roots: root }),
-          ...(port === undefined ? {} : { port }),
-          ...(uiPort === undefined ? {} : { uiPort }),
-          ...(slots === undefined ? {} : { slots }),
-          ...(threads === undefined ? {} : { threads }),
-        }),
-      announce: ({ link: { address, uiUrl } }) => {
-        console.print(`Temporal server  ${address}`);
-        if (uiUrl !== null) console.print(`Web UI           ${uiUrl}`);
-        console.print(`worker's log     ${log.path}`);
-        console.print('Ctrl-C ends both.');
-      },
-    });
-  });
+  printsJson(takesLogging(takesRoots(takesShares(dev)))).action(
+    async (_options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<DevArguments>();
+      const { workdir: folder, root, port, uiPort, slots, threads } = options;
+      const workdir = await writableWorkdir(folder);
+      const log = openLog(workdir, console, options);
+      await serve(log.note, {
+        open: (signal) =>
+          openHost({
+            workdir,
+            log,
+            signal,
+            onMessage: log.note,
+            ...(root === undefined ? {} : { roots: root }),
+            ...(port === undefined ? {} : { port }),
+            ...(uiPort === undefined ? {} : { uiPort }),
+            ...(slots === undefined ? {} : { slots }),
+            ...(threads === undefined ? {} : { threads }),
+          }),
+        announce: ({ link: { address, namespace, uiUrl } }) => {
+          if (options.json === true)
+            return printJson(console, devHostSchema, { address, namespace, uiUrl, log: log.path });
+          console.print(`Temporal server  ${address}`);
+          if (uiUrl !== null) console.print(`Web UI           ${uiUrl}`);
+          console.print(`worker's log     ${log.path}`);
+          console.print('Ctrl-C ends both.');
+        },
+      });
+    },
+  );
 }

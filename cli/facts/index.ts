@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { comparisonSchema } from './comparison.js';
 import { checksSchema } from './doctor.js';
+import { devHostSchema, workerHostSchema } from './hosts.js';
 import { planSchema } from './plan.js';
 import { cancellationSchema, decisionSchema, startedRunSchema, writtenReportSchema } from './run-control.js';
 import { runListSchema } from './run-list.js';
@@ -23,6 +24,8 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   cancel: cancellationSchema,
   report: writtenReportSchema,
   predict: predictedTableSchema,
+  dev: devHostSchema,
+  worker: workerHostSchema,
   compare: comparisonSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,

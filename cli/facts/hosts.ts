@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/** What `dev` prints once it works. */
+export const devHostSchema = z.object({
+  address: z.string().describe("the server's, as TEMPORAL_ADDRESS takes it"),
+  namespace: z.string(),
+  uiUrl: z.string().nullable().describe("the Web UI's address; null where it is not known"),
+  log: z.string().describe("the file of the worker's log"),
+});
+
+/** What `worker` prints once it works. */
+export const workerHostSchema = z.object({
+  address: z.string().describe("the server's"),
+  namespace: z.string(),
+  queues: z.array(z.string()),
+  log: z.string().describe("the file of the worker's log"),
+});
