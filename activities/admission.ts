@@ -36,26 +36,41 @@ function nameOf(...parts: readonly (string | undefined)[]): string {
 type AdmissionServices = Pick<Services, 'accepts' | 'store' | 'runsDirectory'>;
 
 /**
- * Lets an activity work for a run: one that this worker works for, by the workflow that has the run's
- * name. The name is taken where nobody has it.
+ * Lets an activity work for a run: one that this worker works for, by the workflow that has the run's name.
  *
- * @param pipeline without it, before it is read, nothing is taken yet
- * @throws InputFault for the work of strangers; EnvironmentFault for that of an earlier run of this
- *   workdir, which another worker may do
+ * @throws see `requireAccepted` and `requireName`
  */
 export async function requireAdmission(
   services: AdmissionServices,
-  { run, pipeline }: { readonly run: string; readonly pipeline?: Pipeline },
+  work: { readonly run: string; readonly pipeline: Pipeline },
 ): Promise<void> {
-  const execution = currentExecution();
-  const directory = new RunDirectory(services, run);
+  await requireAccepted(services, work);
+  await requireName(services, work.run);
+}
+
+/**
+ * @param pipeline as it was sent: a map that is not resolved yet says nothing, and a path names a file that
+ *   is not even to be looked at for strangers
+ * @throws InputFault for the work of strangers; EnvironmentFault for that of an earlier run of this
+ *   workdir, which another worker may do
+ */
+export async function requireAccepted(
+  services: AdmissionServices,
+  { run, pipeline }: { readonly run: string; readonly pipeline?: Pipeline | string },
+): Promise<void> {
   const { accepts } = services;
-  if (accepts !== null && !accepts.has({ workflowId: execution.workflowId, run, pipeline })) {
-    const owner = await directory.owner();
-    throw isSame(owner, execution) ? later(run) : stranger(run);
-  }
-  if (pipeline === undefined) return;
-  const owner = await directory.claim(execution);
+  if (accepts === null) return;
+  const execution = currentExecution();
+  const { workflowId } = execution;
+  if (typeof pipeline !== 'string' && accepts.has({ workflowId, run, pipeline })) return;
+  const owner = await new RunDirectory(services, run).owner();
+  throw isSame(owner, execution) ? later(run) : stranger(run);
+}
+
+/** Takes the run's name for the workflow where nobody has it. @throws InputFault where another one has */
+export async function requireName(services: AdmissionServices, run: string): Promise<void> {
+  const execution = currentExecution();
+  const owner = await new RunDirectory(services, run).claim(execution);
   if (!isSame(owner, execution)) throw taken(run);
 }
 

@@ -3,7 +3,7 @@ import { planSteps } from '../pipeline/dag.js';
 import { folderExists, parsePipeline, readPipeline } from '../pipeline/load.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { runNameOf } from '../pipeline/run-name.js';
-import { currentExecution, requireAdmission } from './admission.js';
+import { currentExecution, requireAccepted, requireName } from './admission.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
 import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
@@ -19,15 +19,19 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
   const { roots } = services;
   const run = input.run ?? runNameOf(currentExecution());
   requireRunName(run);
-  await requireAdmission(services, { run });
+  await requireAccepted(services, {
+    run,
+    ...(typeof input.pipeline === 'string' ? { pipeline: input.pipeline } : {}),
+  });
   const pipeline = await readInput(input, roots);
+  await requireAccepted(services, { run, pipeline });
   planSteps(pipeline);
   for (const file of ['train', 'test'] as const) {
     const path = pipeline.data[file];
     if (path !== undefined) await requireReadable(localPathOf(path, `data.${file}`), roots, `data.${file}`);
   }
   if (pipeline.model.checkpoint !== undefined) await requireModelReadable(pipeline.model.checkpoint, roots);
-  await requireAdmission(services, { run, pipeline });
+  await requireName(services, run);
   const directory = new RunDirectory(services, run);
   await directory.note('run started', { pipeline: pipeline.name });
   return {

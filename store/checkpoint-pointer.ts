@@ -1,46 +1,54 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256 } from './digest.js';
+import { z } from 'zod';
+import { InputFault } from '../errors/fault.js';
 import { createDurably } from './durable-file.js';
 import { errorCode } from './faults.js';
-import type { ProcessIdentity } from './process-identity.js';
+import { readSealed, sealed } from './sealed-json.js';
+import { sha256Schema } from './store.js';
+
+const ownerSchema = z.object({
+  runId: z.string(),
+  activityId: z.string(),
+  attempt: z.int().min(1),
+  /** The machine of the worker's process: where that is seen to be gone, its lease is over at once. */
+  host: z.string(),
+  pid: z.int(),
+  started: z.string().nullable().default(null),
+});
 
 /** The attempt that may write a fold's checkpoints. */
-export interface CheckpointOwner extends ProcessIdentity {
-  readonly runId: string;
-  readonly activityId: string;
-  readonly attempt: number;
-  /** The machine of the worker's process: where that is seen to be gone, its lease is over at once. */
-  readonly host: string;
-}
+export type CheckpointOwner = Readonly<z.output<typeof ownerSchema>>;
+
+const fileSchema = z.object({
+  /** Within the key's folder, and nowhere else. */
+  name: z.string().regex(/^[0-9a-f-]{1,128}$/),
+  sha256: sha256Schema,
+  bytes: z.int().min(0),
+});
 
 /** A file of the shelf, by name within the key's folder. */
-export interface ShelvedFile {
-  readonly name: string;
-  readonly sha256: string;
-  readonly bytes: number;
-}
+export type ShelvedFile = Readonly<z.output<typeof fileSchema>>;
 
-export interface ShelvedCheckpoint {
-  readonly step: number;
-  readonly state: ShelvedFile;
-  readonly best: ShelvedFile | null;
-}
+const checkpointSchema = z.object({ step: z.int().min(0), state: fileSchema, best: fileSchema.nullable() });
+export type ShelvedCheckpoint = Readonly<z.output<typeof checkpointSchema>>;
+
+const pointerSchema = z.object({
+  owner: ownerSchema,
+  /** Fences writes: only the holder of the current token may publish. */
+  token: z.uuid(),
+  /** Milliseconds since the epoch; 0 once released. */
+  leaseUntil: z.number(),
+  /** The seed that the checkpoints belong to. */
+  seed: z.int().nullable(),
+  /** Attempts that have owned these checkpoints so far. */
+  attempts: z.int().min(0),
+  /** Newest first, two at most. */
+  checkpoints: z.array(checkpointSchema).max(2).readonly(),
+});
 
 /** Who owns a fold's checkpoints and which there are: the truth about a fold in progress. */
-export interface CheckpointPointer {
-  readonly owner: CheckpointOwner;
-  /** Fences writes: only the holder of the current token may publish. */
-  readonly token: string;
-  /** Milliseconds since the epoch; 0 once released. */
-  readonly leaseUntil: number;
-  /** The seed that the checkpoints belong to. */
-  readonly seed: number | null;
-  /** Attempts that have owned these checkpoints so far. */
-  readonly attempts: number;
-  /** Newest first, two at most. */
-  readonly checkpoints: readonly ShelvedCheckpoint[];
-}
+export type CheckpointPointer = Readonly<z.output<typeof pointerSchema>>;
 
 export interface PointerVersion {
   /** 0 where there is none yet. */
@@ -49,7 +57,9 @@ export interface PointerVersion {
   readonly pointer: CheckpointPointer | null;
 }
 
-const name = /^pointer-(\d+)\.json$/;
+const name = /^pointer-(\d{1,9})\.json$/;
+/** Never reached by us; after a higher one that somebody put there, there would be no next. */
+const mostVersions = 10 ** 9 - 1;
 
 /** The pointer with the highest version; where that one is damaged, the one before it. */
 export async function readPointer(folder: string): Promise<PointerVersion> {
@@ -76,9 +86,15 @@ export async function swapPointer(
   pointer: CheckpointPointer,
 ): Promise<boolean> {
   const version = expected + 1;
-  const body = JSON.stringify(pointer);
+  if (version > mostVersions) {
+    throw new InputFault({
+      where: pathOf(folder, expected),
+      what: 'the number of this pointer is none of foldwise',
+      remedy: 'Remove the folder: the fold then starts again.',
+    });
+  }
   const path = pathOf(folder, version);
-  if (!(await createDurably(path, JSON.stringify({ sha256: sha256(body), body })))) return false;
+  if (!(await createDurably(path, sealed(pointer)))) return false;
   const present = await versions(folder);
   if (present[0] !== version) {
     await rm(path, { force: true });
@@ -101,16 +117,8 @@ async function versions(folder: string): Promise<number[]> {
   return found.map(Number).sort((a, b) => b - a);
 }
 
-async function readVersion(folder: string, version: number): Promise<CheckpointPointer | null> {
-  try {
-    const envelope = JSON.parse(await readFile(pathOf(folder, version), 'utf8')) as Record<string, unknown>;
-    const { sha256: hash, body } = envelope;
-    if (typeof body !== 'string' || sha256(body) !== hash) return null;
-    return JSON.parse(body) as CheckpointPointer;
-  } catch (error) {
-    if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return null;
-    throw error;
-  }
+function readVersion(folder: string, version: number): Promise<CheckpointPointer | null> {
+  return readSealed(pathOf(folder, version), pointerSchema);
 }
 
 function pathOf(folder: string, version: number): string {

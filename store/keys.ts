@@ -1,21 +1,24 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sha256 } from './digest.js';
+import { z } from 'zod';
 import { writeDurably } from './durable-file.js';
-import { errorCode, storageFault } from './faults.js';
-import type { ArtifactRef, ArtifactStore } from './store.js';
+import { storageFault } from './faults.js';
+import { readSealed, sealed } from './sealed-json.js';
+import { artifactRefSchema, sha256Schema, type ArtifactStore } from './store.js';
+
+const recordSchema = z.object({
+  key: sha256Schema,
+  activity: z.string(),
+  /** The run that made it. */
+  run: z.string(),
+  /** The execution of a workflow that made it; absent in records of earlier versions. */
+  execution: z.string().exactOptional(),
+  /** The activity's output, as it travelled. */
+  output: z.unknown(),
+});
 
 /** What a step gave, filed under its key. */
-export interface KeyRecord {
-  readonly key: string;
-  readonly activity: string;
-  /** The run that made it. */
-  readonly run: string;
-  /** The execution of a workflow that made it; absent in records of earlier versions. */
-  readonly execution?: string;
-  /** The activity's output, as it travelled. */
-  readonly output: unknown;
-}
+export type KeyRecord = Readonly<z.output<typeof recordSchema>>;
 
 /** The outputs of finished steps by key: what makes reuse possible. */
 export class KeyIndex {
@@ -31,17 +34,17 @@ export class KeyIndex {
   async find(key: string): Promise<KeyRecord | null> {
     const record = await this.read(key);
     if (record === null) return null;
-    for (const ref of artifactsOf(record.output)) {
-      if (!(await this.store.has(ref))) return null;
+    for (const found of referencesIn(record.output)) {
+      const ref = artifactRefSchema.safeParse(found);
+      if (!ref.success || !(await this.store.has(ref.data))) return null;
     }
     return record;
   }
 
   async record(record: KeyRecord): Promise<void> {
     const path = this.pathOf(record.key);
-    const body = JSON.stringify(record);
     try {
-      await writeDurably(path, JSON.stringify({ sha256: sha256(body), body }));
+      await writeDurably(path, sealed(record));
     } catch (error) {
       throw storageFault(error, path, "recording a step's output");
     }
@@ -54,12 +57,9 @@ export class KeyIndex {
   private async read(key: string): Promise<KeyRecord | null> {
     const path = this.pathOf(key);
     try {
-      const { sha256: hash, body } = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
-      if (typeof body !== 'string' || sha256(body) !== hash) return null;
-      const record = JSON.parse(body) as KeyRecord;
-      return record.key === key ? record : null;
+      const record = await readSealed(path, recordSchema);
+      return record?.key === key ? record : null;
     } catch (error) {
-      if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return null;
       throw storageFault(error, path, "looking up a step's output");
     }
   }
@@ -70,12 +70,15 @@ export class KeyIndex {
   }
 }
 
-/** Every artifact reference anywhere inside a JSON value. */
-export function artifactsOf(value: unknown): ArtifactRef[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return isArtifactRef(value) ? [value] : Object.values(value).flatMap(artifactsOf);
-}
-
-function isArtifactRef(value: object): value is ArtifactRef {
-  return 'uri' in value && 'sha256' in value && 'bytes' in value;
+/** Everything inside a JSON value that stands for an artifact, however deep. */
+function referencesIn(value: unknown): unknown[] {
+  const found: unknown[] = [];
+  const open = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    if ('uri' in next && 'sha256' in next && 'bytes' in next) found.push(next);
+    else for (const inner of Object.values(next) as unknown[]) open.push(inner);
+  }
+  return found;
 }

@@ -41,3 +41,4 @@ process.on('uncaughtException', (error) => {
 });
 process.on('disconnect', () => process.exit(0));
 process.on('message', (ask: Ask) => void answer(ask));
+process.send?.('ready');

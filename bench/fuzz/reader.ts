@@ -18,7 +18,7 @@ export class Reader {
   constructor(private readonly scratch: string) {}
 
   async read(target: FuzzTarget, ask: Pick<Ask, 'seed' | 'index' | 'keep'>): Promise<Outcome> {
-    const child = this.started();
+    const child = await this.started();
     const outcome = await this.answer(child, target, { ...ask, target: target.name, scratch: this.scratch });
     this.served += 1;
     if (this.served >= inputsPerChild || outcome.verdict !== 'accepted') {
@@ -34,13 +34,21 @@ export class Reader {
     this.served = 0;
   }
 
-  private started(): ChildProcess {
-    return (this.child ??= fork(fileURLToPath(new URL('./child.js', import.meta.url)), [], {
+  /** The child, once it has loaded its code: that is no input's time. */
+  private async started(): Promise<ChildProcess> {
+    if (this.child !== undefined) return this.child;
+    const child = (this.child = fork(fileURLToPath(new URL('./child.js', import.meta.url)), [], {
       // A heap below the limit, so that garbage that was not collected is not taken for need.
       execArgv: ['--max-old-space-size=640'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       serialization: 'advanced',
     }));
+    await new Promise<void>((resolve) => {
+      child.once('message', () => resolve());
+      child.once('exit', () => resolve());
+    });
+    child.removeAllListeners();
+    return child;
   }
 
   private answer(child: ChildProcess, target: FuzzTarget, ask: Ask): Promise<Outcome> {
@@ -68,7 +76,8 @@ export class Reader {
       });
       child.on('exit', (code, signal) => give('crash', `its process ended with ${signal ?? `code ${code}`}`));
       child.on('error', (error) => give('crash', error.message));
-      child.send(ask, () => undefined);
+      if (child.exitCode !== null) give('crash', 'its process did not start');
+      else child.send(ask, () => undefined);
     });
   }
 }

@@ -98,9 +98,9 @@ describe('a worker that works for the runs of its own process', () => {
 
   it('does not even look for a pipeline of strangers', async () => {
     const input = { pipeline: join(doors.folder, 'outside.csv'), run: 'run' };
-    await expect(
-      doors.call('resolvePipeline', input, { execution: { workflowId: 'theirs', runId: 'x' } }),
-    ).rejects.toMatchObject(stranger);
+    for (const execution of [accepted, { workflowId: 'theirs', runId: 'x' }]) {
+      await expect(doors.call('resolvePipeline', input, { execution })).rejects.toMatchObject(stranger);
+    }
   });
 
   it('leaves an earlier run of the workdir to another worker: that is tried again', async () => {

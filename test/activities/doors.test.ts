@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { activityOf, artifact, Doors, trainedFold, type StepName } from './payloads.js';
+import { activityOf, artifact, trainedFold, type StepName } from '../../bench/fuzz/calls.js';
+import { Doors } from './payloads.js';
 
 let doors: Doors;
 beforeEach(() => (doors = new Doors()));

@@ -1,12 +1,15 @@
 import type { FuzzTarget } from '../target.js';
+import { activityCalls } from './activity-calls.js';
 import { hubAnswers } from './hub-answers.js';
 import { initTable } from './init-table.js';
 import { modelConfig } from './model-config.js';
 import { overrides } from './overrides.js';
 import { pipelineYaml } from './pipeline-yaml.js';
 import { resultJson } from './result-json.js';
+import { runMessages } from './run-messages.js';
 import { safetensors } from './safetensors.js';
 import { torchArchive } from './torch-archive.js';
+import { workdirFiles } from './workdir-files.js';
 
 /** Every target, in the order of the table. */
 export const targets: readonly FuzzTarget[] = [
@@ -18,4 +21,7 @@ export const targets: readonly FuzzTarget[] = [
   torchArchive,
   modelConfig,
   hubAnswers,
+  activityCalls,
+  runMessages,
+  workdirFiles,
 ];
