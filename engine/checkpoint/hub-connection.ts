@@ -1,7 +1,7 @@
 import { get as getHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import type { Readable, Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { InputFault } from '../../errors/fault.js';
 import { parseJson } from './bounded-json.js';
 
@@ -201,22 +201,27 @@ class Watch {
   }
 }
 
-/** A body that was compressed although we asked for it as it is. */
+const decompressors: ReadonlyMap<string, () => Transform> = new Map([
+  ['gzip', createGunzip],
+  ['br', createBrotliDecompress],
+]);
+
+/** A body that was compressed although we asked for it as it is: not every server listens. */
 function decoded(message: IncomingMessage): Readable {
   const encoding = message.headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') return message;
-  if (encoding !== 'gzip') {
+  const decompress = decompressors.get(encoding)?.();
+  if (decompress === undefined) {
     message.destroy();
     throw new HubMisbehaved(`an answer in the encoding ${JSON.stringify(encoding.slice(0, 40))}`);
   }
-  const gunzip = createGunzip();
   // It may fail before anybody reads; the reader is told then.
-  gunzip.on('error', () => undefined);
-  gunzip.on('close', () => message.destroy());
+  decompress.on('error', () => undefined);
+  decompress.on('close', () => message.destroy());
   message.on('close', () => {
-    if (!message.complete) gunzip.destroy(new HubMisbehaved('an answer that breaks off'));
+    if (!message.complete) decompress.destroy(new HubMisbehaved('an answer that breaks off'));
   });
-  return message.pipe(gunzip);
+  return message.pipe(decompress);
 }
 
 function redirectTarget(location: string, from: URL): URL {

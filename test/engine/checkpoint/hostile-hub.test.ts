@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveModel } from '../../../engine/checkpoint/hub.js';
 import { HubConnection, type Patience } from '../../../engine/checkpoint/hub-connection.js';
@@ -149,8 +149,26 @@ describe('the token goes to the endpoint alone', () => {
   });
 });
 
+it.each([
+  ['gzip', gzipSync],
+  ['br', brotliCompressSync],
+] as const)('an answer in %s is read, although nobody asked for it', async (encoding, compress) => {
+  const packed = (response: ServerResponse, value: unknown): void =>
+    void response.writeHead(200, { 'Content-Encoding': encoding }).end(compress(JSON.stringify(value)));
+  const server = await serve(
+    hub({
+      commit: (_, response) => packed(response, { sha: commit }),
+      file: (_, response) => packed(response, {}),
+    }),
+  );
+  expect((await ask(server.url)).files).toContain('config.json');
+});
+
 describe('a hub that', () => {
   const bomb = gzipSync(Buffer.alloc(100 << 20));
+  const brotliBomb = brotliCompressSync(Buffer.alloc(32 << 20), {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 1 },
+  });
 
   it.each<[string, Parameters<typeof hub>[0], RegExp]>([
     [
@@ -162,6 +180,13 @@ describe('a hub that', () => {
       'sends a bomb of gzip',
       {
         commit: (_, r) => void r.writeHead(200, { 'Content-Encoding': 'gzip' }).end(bomb),
+      },
+      /more than 4194304 bytes/,
+    ],
+    [
+      'sends a bomb of brotli',
+      {
+        commit: (_, r) => void r.writeHead(200, { 'Content-Encoding': 'br' }).end(brotliBomb),
       },
       /more than 4194304 bytes/,
     ],
