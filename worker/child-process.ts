@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { EnvironmentFault } from '../errors/fault.js';
+import { EnvironmentFault, InputFault, type Fault } from '../errors/fault.js';
 import { childEnvironment } from '../infra/child-environment.js';
 
 /** The child ended without an answer: killed, out of memory, or a crash of native code. */
@@ -35,12 +35,28 @@ export function startFailure(where: string, child: ChildProcess, cause: Error): 
 /**
  * The fault of a child that ended without an answer. Its text depends on where and how it ended alone, so
  * that a crash that repeats is known by it.
+ *
+ * @param foreign what from outside it was busy with: unless the child was killed, that is what ended it
  */
-export function crash(where: string, code: number | null, signal: NodeJS.Signals | null): ProcessCrashed {
+export function crash(
+  where: string,
+  code: number | null,
+  signal: NodeJS.Signals | null,
+  foreign?: string,
+): Fault {
+  const found = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  if (foreign !== undefined && signal !== 'SIGKILL' && signal !== 'SIGTERM') {
+    return new InputFault({
+      where,
+      what: `${foreign} ended the process that read it`,
+      found,
+      remedy: 'Save it anew with transformers, or use another one.',
+    });
+  }
   return new ProcessCrashed({
     where,
     what: 'its process ended before it was done',
-    found: signal === null ? `exit code ${code}` : `signal ${signal}`,
+    found,
     ...(signal === 'SIGKILL' ? { remedy: 'If nobody killed it, the machine may be short of memory.' } : {}),
   });
 }

@@ -13,6 +13,8 @@ export type SignOfLife =
       readonly patienceSeconds: number;
       /** Its work blocks the child's event loop: it cannot even say that it lives. */
       readonly silent?: boolean;
+      /** What from outside native code is busy with, as a fault names it: where it ends the process, it is to blame. */
+      readonly foreign?: string;
     };
 
 export interface ChildWatchOptions {
@@ -60,9 +62,15 @@ export class ChildWatch {
     clearInterval(this.timer);
   }
 
+  /** What from outside the child was busy with. */
+  get foreign(): string | undefined {
+    return this.phase.foreign;
+  }
+
   private look(): void {
     const { silenceMs = 60_000 } = this.options;
-    const { phase, patienceSeconds, silent = false } = this.phase;
+    const { patienceSeconds, silent = false, foreign } = this.phase;
+    const phase = foreign === undefined ? this.phase.phase : `${this.phase.phase}, at ${foreign}`;
     this.silentMs += this.everyMs;
     this.stuckMs += this.everyMs;
     const frozen = !silent && this.silentMs > silenceMs;

@@ -4,7 +4,7 @@ import { predictTable } from '../engine/training/predict.js';
 import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
 import { longestText } from '../engine/training/tokenize.js';
 import type { EngineAnswer, EngineReply, EngineRequest } from './engine-request.js';
-import { leaveWithParent, send, showLife, tellable } from './parent-watch.js';
+import { leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
 
 /** How long a phase may take without progress. */
 const workSeconds = 1_800;
@@ -18,6 +18,8 @@ async function answer(request: EngineRequest): Promise<void> {
     await send({ type: 'done', value: await compute(request) } satisfies EngineReply);
   } catch (error) {
     await send({ type: 'failed', ...tellable(error) } satisfies EngineReply);
+    // What failed may be busy in native code still.
+    leave();
   }
   process.exit(0);
 }
@@ -26,7 +28,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
   switch (request.type) {
     case 'predict': {
       const { folder, files, maxLength, threads } = request;
-      enter('opening the model', { silent: true });
+      enter('opening the model', { silent: true, foreign: tokenizerOf(folder) });
       const onProgress = (): void => enter('scoring', {});
       await predictTable(folder, files, { maxLength, threads, onProgress });
       return null;
@@ -38,7 +40,11 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
     }
     case 'check': {
       const { folder, labels, maxLength, batchSize } = request;
-      enter('opening the model', { silent: true, patienceSeconds: checkSeconds });
+      enter('opening the model', {
+        silent: true,
+        patienceSeconds: checkSeconds,
+        foreign: tokenizerOf(folder),
+      });
       const source = await openModelSource({ checkpoint: folder, maxLength }, labels, [0, 0]);
       await source.close();
       const { classifier, warnings } = source;
@@ -48,18 +54,28 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
   }
 }
 
+/** Of all that is read of a model, native code runs the tokenizer alone. */
+function tokenizerOf(folder: string): string {
+  return `the tokenizer of ${folder}`;
+}
+
 const tellMs = 1_000;
 let told: { phase: string; at: number } | undefined;
 
 /** Tells what the process is at, and once a second that it comes along. */
 function enter(
   phase: string,
-  { silent = false, patienceSeconds = workSeconds }: { silent?: boolean; patienceSeconds?: number },
+  {
+    silent = false,
+    patienceSeconds = workSeconds,
+    foreign,
+  }: { silent?: boolean; patienceSeconds?: number; foreign?: string },
 ): void {
   const at = performance.now();
   if (told?.phase === phase && at - told.at < tellMs) return;
   told = { phase, at };
-  void send({ type: 'phase', phase, patienceSeconds, silent } satisfies EngineReply);
+  const more = foreign === undefined ? {} : { foreign };
+  void send({ type: 'phase', phase, patienceSeconds, silent, ...more } satisfies EngineReply);
 }
 
 leaveWithParent();

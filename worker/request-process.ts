@@ -49,7 +49,7 @@ export function askChild<Value>(
       if (reply?.type === 'done') resolve(reply.value);
       else if (reply !== undefined) reject(faultOf(reply));
       else if (signal?.aborted === true) reject(givenUp(where));
-      else reject(failure ?? crash(where, code, exitSignal));
+      else reject(failure ?? crash(where, code, exitSignal, watch.foreign));
     };
     const watch = new ChildWatch((found) => {
       failure = stalled(where, found);

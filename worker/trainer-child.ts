@@ -11,6 +11,9 @@ async function train(job: FoldJob): Promise<void> {
     emit({ type: 'finished', result });
   } catch (error) {
     if (!(error instanceof TrainingStopped)) emit({ type: 'failed', ...tellable(error) });
+    await allSent();
+    // What failed may be busy in native code still.
+    leave();
   }
   await allSent();
   process.exit(0);

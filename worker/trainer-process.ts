@@ -73,7 +73,7 @@ class Training {
         watch.end();
         this.signal.removeEventListener('abort', onAbort);
         if (this.outcome !== undefined) resolve(this.outcome);
-        else reject(this.reasonOfEnd(code, exitSignal));
+        else reject(this.reasonOfEnd(code, exitSignal, watch.foreign));
       };
       const watch = new ChildWatch((found) => {
         this.failure ??= stalled(this.where, found);
@@ -113,8 +113,8 @@ class Training {
     this.kill = setTimeout(() => child.kill('SIGKILL'), ms);
   }
 
-  private reasonOfEnd(code: number | null, exitSignal: NodeJS.Signals | null): Fault {
-    if (!this.signal.aborted) return this.failure ?? crash(this.where, code, exitSignal);
+  private reasonOfEnd(code: number | null, exitSignal: NodeJS.Signals | null, foreign?: string): Fault {
+    if (!this.signal.aborted) return this.failure ?? crash(this.where, code, exitSignal, foreign);
     if (this.answered) return stopped(this.fold, `at the checkpoint of step ${this.kept}`);
     if (!this.begun) return stopped(this.fold, 'before it began');
     const last =

@@ -100,7 +100,7 @@ export class Splitter {
     this.#tokens = tokens;
     const taken = new Map<string, number>();
     for (const { text, id } of patterns) {
-      if ((taken.get(text) ?? id) !== id) throw sameOnceNormalized(where);
+      if (text === '' || (taken.get(text) ?? id) !== id) throw sameOnceNormalized(where);
       taken.set(text, id);
       this.#trie.add(text, id);
     }
@@ -146,11 +146,11 @@ export class Splitter {
   }
 }
 
-/** Which of the two a text would get is a matter of chance. */
+/** Where a text has which of them would be a matter of chance. */
 export function sameOnceNormalized(where: string): InputFault {
   return new InputFault({
     where,
-    what: 'two added tokens are the same once they are normalised',
+    what: 'an added token is empty, or the same as another, once it is normalised',
     remedy: 'Set normalized to false for them, or remove one.',
   });
 }

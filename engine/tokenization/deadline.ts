@@ -11,8 +11,9 @@ export async function withinPatience<Value>(
   where: string,
   characters: number,
   work: Promise<Value>,
+  { ms: least, msPerCharacter } = patience,
 ): Promise<Value> {
-  const ms = patience.ms + characters * patience.msPerCharacter;
+  const ms = least + characters * msPerCharacter;
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

@@ -70,7 +70,6 @@ export class LibraryTokenizer implements Tokenizer {
       });
     }
     tokenizer.#frame = [cls, sep];
-    await tokenizer.#checkAdded();
     return tokenizer;
   }
 
@@ -108,22 +107,6 @@ export class LibraryTokenizer implements Tokenizer {
     }
   }
 
-  /** A token that is looked for in the normalised text must be told from the others there. */
-  async #checkAdded(): Promise<void> {
-    const { added_tokens: added } = this.#settled.json;
-    const normalized = added.filter((token) => token.normalized);
-    const others = new Set(added.map(({ id }) => id));
-    const found = await this.encode(
-      normalized.map(({ content }) => content),
-      3,
-    );
-    for (const [at, { id }] of normalized.entries()) {
-      const [, first] = found[at] as Int32Array;
-      if (found[at]?.length === 3 && first !== id && others.has(first as number))
-        throw sameOnceNormalized(this.#where);
-    }
-  }
-
   /** What a template puts around a text need not be of the vocabulary, nor leave it short. */
   #check(ids: Int32Array, maxLength: number): void {
     const beyond = ids.find((id) => id < 0 || id >= this.vocabularySize);
@@ -148,6 +131,7 @@ export class LibraryTokenizer implements Tokenizer {
     const { json, truncationSide } = this.#settled;
     const direction = truncationSide === 'left' ? 'Left' : 'Right';
     const truncation = { direction, max_length: maxLength, strategy: 'LongestFirst', stride: 0 };
+    if (this.#byLength.size === 0) this.#checkNormalized();
     // Nothing is decoded here, so nothing of a decoder need be read.
     const library = readLibrary(this.#where, { ...json, truncation, padding: null, decoder: null });
     for (const { content, id } of json.added_tokens) {
@@ -156,6 +140,21 @@ export class LibraryTokenizer implements Tokenizer {
     }
     this.#byLength.set(maxLength, library);
     return library;
+  }
+
+  /** Tokens that are looked for in the normalised text must be told from each other there. */
+  #checkNormalized(): void {
+    const { added_tokens: added, ...json } = this.#settled.json;
+    const normalized = added.filter((token) => token.normalized);
+    if (normalized.length === 0) return;
+    const bare = { ...json, added_tokens: [], truncation: null, padding: null, decoder: null };
+    const normalizer = readLibrary(this.#where, bare).getNormalizer();
+    const known = new Map<string, number>();
+    for (const { content, id } of normalized) {
+      const text = normalizer?.normalizeString(content) ?? content;
+      if (text === '' || (known.get(text) ?? id) !== id) throw sameOnceNormalized(this.#where);
+      known.set(text, id);
+    }
   }
 }
 

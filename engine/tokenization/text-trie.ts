@@ -1,15 +1,20 @@
 import { InputFault } from '../../errors/fault.js';
 
-/** Beyond all code units, so that a node and a unit make one key. */
-const units = 65536;
+/** Twice what the largest vocabularies need; more would take up too much memory. */
+const maxNodes = 4_000_000;
 
-/** Two or three times what the largest vocabularies need; more would take up too much memory. */
-const maxNodes = 6_000_000;
+/** Of a table's places, a power of two, at most half are taken. */
+const leastPlaces = 1024;
 
-/** Texts with a number each, in one map from (node, code unit) to node: there may be a million of them. */
+/** Texts with a number each. The nodes are in one hash table: there may be millions of them. */
 export class TextTrie {
-  readonly #children = new Map<number, number>();
-  readonly #values: number[] = [-1];
+  /** By place: the node that is left, the code unit on the way, and the node that it leads to (0 for none). */
+  #from = new Int32Array(leastPlaces);
+  #unit = new Uint16Array(leastPlaces);
+  #to = new Int32Array(leastPlaces);
+  /** By node: its text's number plus 1. */
+  #values = new Int32Array(leastPlaces);
+  #nodes = 1;
 
   /** @param where what has the texts: named in the fault where there are too many */
   constructor(private readonly where: string) {}
@@ -18,18 +23,17 @@ export class TextTrie {
   add(text: string, value: number): void {
     let node = 0;
     for (let at = 0; at < text.length; at++) node = this.#child(node, text.charCodeAt(at));
-    if (node !== 0) this.#values[node] = value;
+    if (node !== 0) this.#values[node] = value + 1;
   }
 
   /** Calls `found` for each text of the trie that begins at `start`, the shortest first. */
   walk(text: string, start: number, found: (value: number, end: number) => void): void {
     let node = 0;
     for (let at = start; at < text.length; at++) {
-      const child = this.#children.get(node * units + text.charCodeAt(at));
-      if (child === undefined) return;
-      node = child;
+      node = this.#to[this.#place(node, text.charCodeAt(at))] as number;
+      if (node === 0) return;
       const value = this.#values[node] as number;
-      if (value >= 0) found(value, at + 1);
+      if (value > 0) found(value - 1, at + 1);
     }
   }
 
@@ -48,18 +52,51 @@ export class TextTrie {
   }
 
   #child(node: number, unit: number): number {
-    const key = node * units + unit;
-    const known = this.#children.get(key);
-    if (known !== undefined) return known;
-    if (this.#values.length > maxNodes) {
+    const place = this.#place(node, unit);
+    const known = this.#to[place] as number;
+    if (known !== 0) return known;
+    if (this.#nodes >= maxNodes) {
       throw new InputFault({
         where: this.where,
         what: 'the vocabulary is too large',
         expected: `at most ${maxNodes} different beginnings of its tokens`,
       });
     }
-    const child = this.#values.push(-1) - 1;
-    this.#children.set(key, child);
+    const child = this.#nodes++;
+    this.#from[place] = node;
+    this.#unit[place] = unit;
+    this.#to[place] = child;
+    if (2 * this.#nodes > this.#to.length) this.#grow();
     return child;
+  }
+
+  /** Where the way from the node is, or would be put. */
+  #place(node: number, unit: number): number {
+    const mask = this.#to.length - 1;
+    let place = (Math.imul(node, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b)) >>> 7;
+    for (place &= mask; this.#to[place] !== 0; place = (place + 1) & mask) {
+      if (this.#from[place] === node && this.#unit[place] === unit) break;
+    }
+    return place;
+  }
+
+  #grow(): void {
+    const [from, unit, to] = [this.#from, this.#unit, this.#to];
+    const places = 2 * to.length;
+    [this.#from, this.#unit, this.#to] = [
+      new Int32Array(places),
+      new Uint16Array(places),
+      new Int32Array(places),
+    ];
+    to.forEach((child, old) => {
+      if (child === 0) return;
+      const place = this.#place(from[old] as number, unit[old] as number);
+      this.#from[place] = from[old] as number;
+      this.#unit[place] = unit[old] as number;
+      this.#to[place] = child;
+    });
+    const values = this.#values;
+    this.#values = new Int32Array(places);
+    this.#values.set(values);
   }
 }

@@ -45,15 +45,15 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
   const runtime = openRuntime();
   const key: PhiloxKey = [job.seed >>> 0, job.fold];
   const pinned = await pinModel(job.model, pace);
-  const source = await openModelSource(job.model, job.labels, key);
+  const source = await pace.during('tokenising', () => openModelSource(job.model, job.labels, key));
   try {
     const { classifier } = source;
     const table = openTrainingTable(job.table);
     const progress = (): void => pace.progress();
     const longest = longestText(job.model.maxLength, classifier);
-    const texts = await tokenize(source.tokenizer, table.texts, longest, progress).finally(() =>
-      table.close(),
-    );
+    const texts = await pace
+      .during('tokenising', () => tokenize(source.tokenizer, table.texts, longest, progress))
+      .finally(() => table.close());
     const vocabulary = CompactVocabulary.of(texts);
     const compact = texts.map((text) => vocabulary.compact(text));
     const training = select(table, compact, (fold) => fold !== job.fold);

@@ -43,7 +43,10 @@ export async function trainFold(
   emit: (message: FoldMessage) => void,
   stop: AbortSignal,
 ): Promise<FoldOutcome> {
-  const pace = new Pace(emit);
+  const pace = new Pace(
+    emit,
+    'checkpoint' in job.model ? `the tokenizer of ${job.model.checkpoint}` : undefined,
+  );
   pace.enter('preparing');
   const setup = await setUpFold(job, pace);
   const fold = new Fold(job, setup, emit, pace, stop);

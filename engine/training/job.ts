@@ -57,7 +57,7 @@ export interface EpochMetrics {
 
 /** What a fold is at, for those parts of it that are not a step. */
 export type FoldPhase =
-  'preparing' | 'compiling' | 'training' | 'judging' | 'writing a checkpoint' | 'exporting';
+  'preparing' | 'tokenising' | 'compiling' | 'training' | 'judging' | 'writing a checkpoint' | 'exporting';
 
 /** Messages of the child to its parent, in order. */
 export type FoldMessage =
@@ -71,6 +71,8 @@ export type FoldMessage =
       readonly patienceSeconds: number;
       /** Its work blocks the event loop, so that `alive` does not come either. */
       readonly silent: boolean;
+      /** What from outside native code is busy with: where it ends the process, it is to blame. */
+      readonly foreign?: string;
     }
   /** The process runs; it says nothing of progress. */
   | { readonly type: 'alive' }

@@ -7,6 +7,7 @@ const TELL_MS = 1_000;
 /** How long each phase may take without progress, in seconds; for training the first step, which plans memory. */
 const PATIENCE: Readonly<Record<FoldPhase, number>> = {
   preparing: 600,
+  tokenising: 600,
   compiling: 900,
   training: 1_800,
   judging: 1_800,
@@ -15,7 +16,7 @@ const PATIENCE: Readonly<Record<FoldPhase, number>> = {
 };
 
 /** Whole files are parsed then, in one go. */
-const SILENT: readonly FoldPhase[] = ['preparing'];
+const SILENT: readonly FoldPhase[] = ['preparing', 'tokenising'];
 
 /** Once steps are known, a step or a batch may take so many times the longest step so far, … */
 const LONGEST_FACTOR = 20;
@@ -29,7 +30,11 @@ export class Pace {
   /** Seconds; 0 before the first step. */
   private longestStep = 0;
 
-  constructor(private readonly emit: (message: FoldMessage) => void) {}
+  /** @param tokenizer what the phase `tokenising` is busy with, where it comes from outside */
+  constructor(
+    private readonly emit: (message: FoldMessage) => void,
+    private readonly tokenizer?: string,
+  ) {}
 
   /** Another phase has begun. */
   enter(phase: FoldPhase): void {
@@ -63,7 +68,10 @@ export class Pace {
   private tell(): void {
     this.toldAt = performance.now();
     const { phase } = this;
-    this.emit({ type: 'phase', phase, patienceSeconds: this.patience(), silent: SILENT.includes(phase) });
+    const { tokenizer } = this;
+    const foreign = phase === 'tokenising' && tokenizer !== undefined ? { foreign: tokenizer } : {};
+    const silent = SILENT.includes(phase);
+    this.emit({ type: 'phase', phase, patienceSeconds: this.patience(), silent, ...foreign });
   }
 
   private patience(): number {

@@ -14,8 +14,8 @@ const outcome = (fold) => ({
   warnings: [],
 });
 
-const phase = (name, patienceSeconds, silent = false) =>
-  send({ type: 'phase', phase: name, patienceSeconds, silent });
+const phase = (name, patienceSeconds, silent = false, more = {}) =>
+  send({ type: 'phase', phase: name, patienceSeconds, silent, ...more });
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function play({ fold, labels: [scene], workDirectory }) {
@@ -23,6 +23,15 @@ async function play({ fold, labels: [scene], workDirectory }) {
   if (scene === 'prepare') {
     process.removeAllListeners('message');
     await phase('preparing', 600, true);
+    await pause(600_000);
+  }
+  if (scene === 'tokenizer' || scene === 'tokenizer-killed') {
+    await phase('tokenising', 600, true, { foreign: 'the tokenizer of /a/model' });
+    process.kill(process.pid, scene === 'tokenizer' ? 'SIGABRT' : 'SIGKILL');
+    await pause(600_000);
+  }
+  if (scene === 'tokenizer-slow') {
+    await phase('tokenising', 0.3, true, { foreign: 'the tokenizer of /a/model' });
     await pause(600_000);
   }
   await send({ type: 'started', step: 0, steps: 2, epochs: 1, resumedFrom: 0 });

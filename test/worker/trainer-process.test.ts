@@ -49,6 +49,26 @@ describe("the trainer's process", () => {
     expect(failure).toMatchObject({ retryable: true, message: expect.stringMatching(found) as string });
   });
 
+  it('names the tokenizer that ended the process, and does not try it again', async () => {
+    await expect(train('tokenizer')).rejects.toMatchObject({
+      retryable: false,
+      message: expect.stringContaining(
+        'fold 2: the tokenizer of /a/model ended the process that read it; found signal SIGABRT',
+      ) as string,
+    });
+  });
+
+  it('blames no tokenizer for a process that was killed', async () => {
+    await expect(train('tokenizer-killed')).rejects.toBeInstanceOf(ProcessCrashed);
+  });
+
+  it('names the tokenizer that takes too long', async () => {
+    const failure = train('tokenizer-slow', undefined, undefined, { watch: { everyMs: 50 } });
+    await expect(failure).rejects.toMatchObject({
+      message: expect.stringContaining('while tokenising, at the tokenizer of /a/model') as string,
+    });
+  });
+
   it('passes a fault of the training on under its name', async () => {
     const failure = train('diverge');
     await expect(failure).rejects.toMatchObject({

@@ -8,7 +8,11 @@ import { pipelineYaml } from './pipeline-yaml.js';
 import { resultJson } from './result-json.js';
 import { runMessages } from './run-messages.js';
 import { safetensors } from './safetensors.js';
+import { sentencePieceModel } from './sentencepiece-model.js';
+import { tokenizerJson } from './tokenizer-json.js';
+import { tokenizerSettings } from './tokenizer-settings.js';
 import { torchArchive } from './torch-archive.js';
+import { vocabTxt } from './vocab-txt.js';
 import { workdirFiles } from './workdir-files.js';
 
 /** Every target, in the order of the table. */
@@ -24,4 +28,8 @@ export const targets: readonly FuzzTarget[] = [
   activityCalls,
   runMessages,
   workdirFiles,
+  tokenizerJson,
+  tokenizerSettings,
+  vocabTxt,
+  sentencePieceModel,
 ];

@@ -41,7 +41,7 @@ const refused: readonly (readonly [RegExp, RegExp])[] = [
   [/ of class SomethingElse$/, /tokenizer_class/],
   [/^spm: split by punctuation$/, /split_by_punct/],
   [/^spm: no prefix$/, /add_prefix_space/],
-  [/^library: drawn 23$/, /same once they are normalised/],
+  [/^library: drawn 23$/, /once it is normalised/],
 ];
 
 const folders = mkdtempSync(join(tmpdir(), 'tokenizer-settings-'));
