@@ -10,20 +10,34 @@ export class ArtifactDamaged extends EnvironmentFault {}
 export class LeaseLost extends EnvironmentFault {}
 
 const remedies: Readonly<Record<string, string>> = {
-  ENOSPC: 'Free some space there; it goes on by itself then.',
-  EDQUOT: 'Free some of the quota; it goes on by itself then.',
-  EROFS: 'Make the file system writable; it goes on by itself then.',
-  EACCES: 'Give this user access to it; it goes on by itself then.',
-  EPERM: 'Give this user access to it; it goes on by itself then.',
+  ENOSPC: 'Free some space there',
+  EDQUOT: 'Free some of the quota',
+  EROFS: 'Make the file system writable',
+  EACCES: 'Give this user access to it',
+  EPERM: 'Give this user access to it',
 };
 
-/** A failed call of the file system as a fault that is retried: a full disk may be emptied. */
-export function storageFault(error: unknown, where: string, doing: string): unknown {
+/**
+ * A failed call of the file system as a fault that is retried: a full disk may be emptied.
+ *
+ * @param then what comes of it once that is mended
+ */
+export function storageFault(
+  error: unknown,
+  where: string,
+  doing: string,
+  then = 'it goes on by itself then',
+): unknown {
   const code = errorCode(error);
   if (error instanceof Fault || code === undefined) return error;
   const remedy = remedies[code];
   return new EnvironmentFault(
-    { where, what: `${doing} failed`, found: code, ...(remedy === undefined ? {} : { remedy }) },
+    {
+      where,
+      what: `${doing} failed`,
+      found: code,
+      ...(remedy === undefined ? {} : { remedy: `${remedy}; ${then}.` }),
+    },
     { cause: error },
   );
 }

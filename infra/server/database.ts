@@ -1,7 +1,8 @@
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
-import { errorCode, storageFault } from '../../store/faults.js';
+import { errorCode } from '../../store/faults.js';
+import { hostStorageFault } from './storage.js';
 
 /** Relative to the folder in which the server is started: it makes a URI of a path, where `#`, `?` and `%` mean something. */
 export const databaseName = 'temporal.db';
@@ -77,6 +78,6 @@ async function readHead(path: string): Promise<Buffer | null> {
     }
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null;
-    throw storageFault(error, path, "opening the server's database");
+    throw hostStorageFault(error, path, "opening the server's database");
   }
 }

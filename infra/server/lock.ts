@@ -2,8 +2,9 @@ import { open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDurably, makeFolder } from '../../store/durable-file.js';
-import { errorCode, storageFault } from '../../store/faults.js';
+import { errorCode } from '../../store/faults.js';
 import { processState, thisProcess, type ProcessIdentity } from '../../store/process-identity.js';
+import { hostStorageFault } from './storage.js';
 
 const pollMs = 200;
 const refreshMs = 5_000;
@@ -27,7 +28,7 @@ export async function withLock<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   await makeFolder(dirname(path)).catch((error: unknown) => {
-    throw storageFault(error, dirname(path), 'making the folder');
+    throw hostStorageFault(error, dirname(path), 'making the folder');
   });
   for (let waits = 0; !(await take(path)); waits++) {
     if (waits === 0) onWait();
@@ -62,7 +63,7 @@ async function create(path: string): Promise<boolean> {
   } catch (error) {
     // Some file systems have no second names for a file.
     if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(errorCode(error) ?? '')) {
-      throw storageFault(error, path, 'taking the lock');
+      throw hostStorageFault(error, path, 'taking the lock');
     }
     return createInPlace(path, holder);
   }
@@ -75,7 +76,7 @@ async function createInPlace(path: string, holder: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
-    throw storageFault(error, path, 'taking the lock');
+    throw hostStorageFault(error, path, 'taking the lock');
   }
 }
 

@@ -3,12 +3,12 @@ import { closeSync, openSync, readFileSync, readdirSync, statSync } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
-import { storageFault } from '../../store/faults.js';
 import { identityOf, processState, type ProcessIdentity } from '../../store/process-identity.js';
 import { childEnvironment } from '../child-environment.js';
 import { rotate } from '../log-file.js';
 import { damagedDatabase, damageSigns, databaseName, databasePath } from './database.js';
 import { answers } from './probe.js';
+import { hostStorageFault } from './storage.js';
 
 export interface ServerArguments {
   readonly workdir: string;
@@ -66,7 +66,7 @@ export class ServerProcess {
         closeSync(log);
       }
     } catch (error) {
-      throw storageFault(error, path, "opening the server's log");
+      throw hostStorageFault(error, path, "opening the server's log");
     }
   }
 

@@ -1,9 +1,9 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder, writeDurably } from '../../store/durable-file.js';
-import { storageFault } from '../../store/faults.js';
 import { processState, type ProcessIdentity, type ProcessState } from '../../store/process-identity.js';
 import { isSilent } from './lock.js';
+import { hostStorageFault } from './storage.js';
 
 /** `<workdir>/.foldwise/server.json`: the server that runs, or is being started, on a workdir's database. */
 export interface ServerRecord extends ProcessIdentity {
@@ -63,7 +63,7 @@ export async function writeRecord(workdir: string, record: ServerRecord): Promis
     await makeFolder(join(workdir, '.foldwise'));
     await writeDurably(path, `${JSON.stringify(record, null, 2)}\n`);
   } catch (error) {
-    throw storageFault(error, path, 'noting which server runs');
+    throw hostStorageFault(error, path, 'noting which server runs');
   }
 }
 

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { makeFolder } from '../../store/durable-file.js';
-import { storageFault } from '../../store/faults.js';
 import { processState, thisProcess, type ProcessIdentity } from '../../store/process-identity.js';
 import { inspectDatabase, removeDatabase } from './database.js';
 import { withLock } from './lock.js';
@@ -19,6 +18,7 @@ import {
   type ServerRecord,
   type ServerUser,
 } from './record.js';
+import { hostStorageFault } from './storage.js';
 
 export interface StartOptions {
   /** Its database is `<workdir>/.foldwise/temporal.db`. */
@@ -123,7 +123,7 @@ async function answersInTime(record: ServerRecord, signal?: AbortSignal): Promis
 async function launch(options: StartOptions): Promise<RunningServer> {
   const { workdir, onMessage, signal } = options;
   await makeFolder(join(workdir, '.foldwise')).catch((error: unknown) => {
-    throw storageFault(error, workdir, 'making the folder');
+    throw hostStorageFault(error, workdir, 'making the folder');
   });
   const newDatabase = await inspectDatabase(workdir);
   const executable = await obtainServer(onMessage, signal);
