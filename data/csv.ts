@@ -112,6 +112,8 @@ class Records {
     for await (const piece of source.pieces()) {
       if (this.given - this.start > (this.header === undefined ? maxHeaderBytes : maxRawBytes))
         throw await this.faultHere(source, csvFaults['CSV_MAX_RECORD_SIZE']!);
+      if (this.given === 0 && piece.subarray(0, byteOrderMark.length).equals(byteOrderMark))
+        this.start = byteOrderMark.length;
       this.given += piece.length;
       this.lineEnded = lineBreaks.has(piece.at(-1)!);
       yield piece;
@@ -119,37 +121,25 @@ class Records {
   }
 
   private take(cells: readonly string[], end: number): void {
+    const blank = this.isBlank(cells, end);
     if (this.header === undefined) {
+      if (blank) throw new RowFailure(blankHeader);
       this.header = new Header(this.file, cells);
       this.onRow = this.onHeader(this.header);
       this.header.requireDistinct();
     } else {
-      this.requireRow(cells, this.header.names.length, end);
+      requireRow(cells, this.header.names.length, blank);
+      if (this.rows === maxRows) throw new RowFailure({ what: `there are more than ${maxRows} rows` });
       this.onRow(cells, this.rows);
       this.starts.append(this.start);
     }
     this.start = end;
   }
 
-  private requireRow(cells: readonly string[], width: number, end: number): void {
-    // Two quotes make a cell, also at the end of the file; a line break alone makes none.
+  /** Two quotes make a cell, also at the end of the file; a line break alone makes none. */
+  private isBlank(cells: readonly string[], end: number): boolean {
     const unended = end === this.given && !this.lineEnded;
-    if (cells.length === 1 && cells[0] === '' && end - this.start <= 2 && !unended) {
-      throw new RowFailure({
-        what: 'the row is a blank line',
-        expected: width === 1 ? 'a cell; an empty one is written ""' : `${width} cells, as in the header`,
-        remedy: 'Remove it.',
-      });
-    }
-    if (cells.length !== width) {
-      throw new RowFailure({
-        what: `the row is too ${cells.length < width ? 'short' : 'long'}`,
-        expected: `${width} cells, as in the header`,
-        found: String(cells.length),
-        remedy: 'Put cells with commas or line breaks in quotes.',
-      });
-    }
-    if (this.rows === maxRows) throw new RowFailure({ what: `there are more than ${maxRows} rows` });
+    return cells.length === 1 && cells[0] === '' && end - this.start <= 2 && !unended;
   }
 
   /** A fault of the record in progress. */
@@ -159,6 +149,31 @@ class Records {
     return new TableFault({ file: this.file, line, ...row }, fault);
   }
 }
+
+const blankHeader: RowFault = {
+  what: 'the first line is blank',
+  expected: 'a header',
+  remedy: 'Remove the line.',
+};
+
+function requireRow(cells: readonly string[], width: number, blank: boolean): void {
+  if (blank) {
+    throw new RowFailure({
+      what: 'the row is a blank line',
+      expected: width === 1 ? 'a cell; an empty one is written ""' : `${width} cells, as in the header`,
+      remedy: 'Remove it.',
+    });
+  }
+  if (cells.length === width) return;
+  throw new RowFailure({
+    what: `the row is too ${cells.length < width ? 'short' : 'long'}`,
+    expected: `${width} cells, as in the header`,
+    found: String(cells.length),
+    remedy: 'Put cells with commas or line breaks in quotes.',
+  });
+}
+
+const byteOrderMark = Buffer.from('\ufeff');
 
 const lineBreaks: ReadonlySet<number> = new Set([0x0a, 0x0d]);
 

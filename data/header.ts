@@ -93,9 +93,6 @@ export class Header {
         remedy: 'Save it as CSV with commas.',
       };
     }
-    if (this.names.length === 1 && this.names[0]!.trim() === '') {
-      return { what: 'the first line is blank', expected: 'a header', remedy: 'Remove the line.' };
-    }
     if (this.looksLikeData()) {
       return {
         what: 'the first row looks like data',

@@ -94,6 +94,8 @@ describe('a broken table is refused with its place and never its text', () => {
       /row 2 \(line 4\): the row is too short; found 1; expected 2/,
     ],
     ['a long row', `a,b\n1,${secret},3\n`, /row 1 \(line 2\): the row is too long; found 3; expected 2/],
+    ['a blank first line', '\na,b\n', /line 1: the first line is blank/],
+    ['a blank first line behind a byte order mark', '\ufeff\r\na\n', /line 1: the first line is blank/],
     ['a blank line', 'a,b\n1,2\n\n', /row 2 \(line 3\): the row is a blank line/],
     ['a blank line in the middle', 'a,b\r\n1,2\r\n\r\n3,4', /row 2 \(line 3\): the row is a blank line/],
     [

@@ -5,12 +5,14 @@ import { initTable } from './init-table.js';
 import { modelConfig } from './model-config.js';
 import { overrides } from './overrides.js';
 import { pipelineYaml } from './pipeline-yaml.js';
+import { preparedTable } from './prepared-table.js';
 import { resultJson } from './result-json.js';
 import { runMessages } from './run-messages.js';
 import { safetensors } from './safetensors.js';
 import { sentencePieceModel } from './sentencepiece-model.js';
 import { tokenizerJson } from './tokenizer-json.js';
 import { tokenizerSettings } from './tokenizer-settings.js';
+import { table } from './table.js';
 import { torchArchive } from './torch-archive.js';
 import { vocabTxt } from './vocab-txt.js';
 import { workdirFiles } from './workdir-files.js';
@@ -20,6 +22,8 @@ export const targets: readonly FuzzTarget[] = [
   pipelineYaml,
   overrides,
   resultJson,
+  table,
+  preparedTable,
   initTable,
   safetensors,
   torchArchive,
