@@ -23,16 +23,18 @@ export interface Position {
   answerRange: number;
 }
 
-const positionSchema = z.object({
-  signature: z.string(),
-  step: z.number().int().min(0),
-  epochLoss: z.number(),
-  history: z.array(
-    z.object({ epoch: z.number(), trainLoss: z.number(), valLoss: z.number(), macroF1: z.number() }),
-  ),
-  bestEpoch: z.number().int().min(0),
-  answerRange: z.number(),
-});
+const positionSchema = z
+  .object({
+    signature: z.string(),
+    step: z.number().int().min(0),
+    epochLoss: z.number(),
+    history: z.array(
+      z.object({ epoch: z.number(), trainLoss: z.number(), valLoss: z.number(), macroF1: z.number() }),
+    ),
+    bestEpoch: z.number().int().min(0),
+    answerRange: z.number(),
+  })
+  .refine(({ history, bestEpoch }) => bestEpoch <= history.length, 'the kept epoch is one of the history');
 
 const ARRAYS = ['weights', 'firstMoment', 'secondMoment'] as const;
 
@@ -79,7 +81,7 @@ export async function readState(
 }
 
 /** @throws InputFault where there is none that can be read */
-async function readPosition(path: string): Promise<z.infer<typeof positionSchema>> {
+export async function readPosition(path: string): Promise<z.infer<typeof positionSchema>> {
   const { position = 'null' } = await readSafetensorsMetadata(path);
   const read = positionSchema.safeParse(parsed(position));
   if (read.success) return read.data;

@@ -1,5 +1,6 @@
 import type { FuzzTarget } from '../target.js';
 import { activityCalls } from './activity-calls.js';
+import { foldState } from './fold-state.js';
 import { hubAnswers } from './hub-answers.js';
 import { initTable } from './init-table.js';
 import { modelConfig } from './model-config.js';
@@ -36,4 +37,5 @@ export const targets: readonly FuzzTarget[] = [
   tokenizerSettings,
   vocabTxt,
   sentencePieceModel,
+  foldState,
 ];

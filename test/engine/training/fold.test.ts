@@ -11,6 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modelFiles } from '../../../engine/checkpoint/model-folder.js';
+import { ModelChanged } from '../../../engine/checkpoint/pinned-files.js';
 import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { readSafetensorsMetadata } from '../../../engine/checkpoint/safetensors-metadata.js';
 import { writeTrainingTable } from '../../../data/prepared-table.js';
@@ -175,6 +177,40 @@ describe('a fold that is told to stop', () => {
     expect(resume.map(({ step }) => step >= 5)).toEqual([true]);
     const outcome = await trainFold(job('bert', { resume }), () => undefined, never);
     expect(bits(outcome)).toEqual(bits(await trainFold(job('bert'), () => undefined, never)));
+  });
+});
+
+describe('a fold of a checkpoint whose files are named by their hashes', () => {
+  const model = join(folder, 'pinned');
+  const pinned = (digests: Record<string, string>): FoldJob =>
+    job('bert', { model: { checkpoint: model, digests, maxLength: 32 } });
+  let digests: Record<string, string>;
+  beforeAll(async () => {
+    const outcome = await trainFold(job('bert'), () => undefined, never);
+    mkdirSync(model);
+    for (const name of ['config.json', 'model.safetensors', 'tokenizer.json', 'tokenizer_config.json']) {
+      const path = outcome.model[name];
+      if (path !== undefined) writeFileSync(join(model, name), readFileSync(path));
+    }
+    const names = await modelFiles(model);
+    digests = Object.fromEntries(names.map((name) => [name, sha256(join(model, name))]));
+  });
+
+  it('is trained from them', async () => {
+    expect((await trainFold(pinned(digests), () => undefined, never)).bestEpoch).toBeGreaterThan(0);
+  });
+
+  it('is not trained from others', async () => {
+    const others = { ...digests, 'model.safetensors': '0'.repeat(64) };
+    await expect(trainFold(pinned(others), () => undefined, never)).rejects.toThrow(ModelChanged);
+  });
+
+  it('has no outcome where one was changed while it trained', async () => {
+    const config = readFileSync(join(model, 'config.json'));
+    const change = (message: FoldMessage): void => {
+      if (message.type === 'epoch') writeFileSync(join(model, 'config.json'), config);
+    };
+    await expect(trainFold(pinned(digests), change, never)).rejects.toThrow(/changed while the fold/);
   });
 });
 
