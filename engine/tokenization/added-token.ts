@@ -30,16 +30,24 @@ export function plainToken(content: string, special: boolean): AddedToken {
   return { content, single_word: false, lstrip: false, rstrip: false, normalized: !special, special };
 }
 
-/** An object with `content` and flags, as the settings and `tokenizer.json` write a token. */
-export function parseAddedToken(where: string, value: unknown, otherwise: Partial<AddedToken>): AddedToken {
+/**
+ * An object with `content` and flags, as the settings and `tokenizer.json` write a token.
+ *
+ * @param otherwise where a flag is missing; null where all must be there
+ */
+export function parseAddedToken(
+  where: string,
+  value: unknown,
+  otherwise: Partial<AddedToken> | null,
+): AddedToken {
   if (!isRecord(value)) throw malformed(where);
   const { content } = value;
   if (typeof content !== 'string' || content.length > maxContent) throw malformed(where);
-  const special = value['special'] ?? otherwise.special ?? false;
-  const defaults: AddedToken = { ...plainToken(content, special === true), ...otherwise };
+  const special = value['special'] ?? otherwise?.special ?? false;
+  const defaults = otherwise === null ? null : { ...plainToken(content, special === true), ...otherwise };
   const token: Record<string, unknown> = { content };
   for (const flag of flags) {
-    const set = value[flag] ?? defaults[flag];
+    const set = value[flag] === undefined ? defaults?.[flag] : value[flag];
     if (typeof set !== 'boolean') throw malformed(where);
     token[flag] = set;
   }

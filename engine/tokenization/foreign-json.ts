@@ -26,7 +26,7 @@ export function parseTokenizerJson(where: string, text: Uint8Array | string): To
   const { model } = json;
   if (!isRecord(model)) throw refuse(where, 'the tokenizer has no vocabulary');
   checkVocabulary(where, model);
-  const added = checkAdded(where, json['added_tokens'] ?? []);
+  const added = checkAdded(where, json['added_tokens']);
   for (const part of parts) {
     const place = `${where}: ${part}`;
     const budget = { parts: most.parts, growth: 1 };
@@ -35,15 +35,14 @@ export function parseTokenizerJson(where: string, text: Uint8Array | string): To
       throw refuse(place, 'its replacements make a text too long', `at most ${most.growth} times as long`);
   }
   checkTemplate(where, json['post_processor']);
-  checkSetting(where, 'truncation', json['truncation']);
-  checkSetting(where, 'padding', json['padding']);
+  checkReadable(where, json);
   return { ...json, added_tokens: added } as unknown as TokenizerJson;
 }
 
-/** Refuses parts that the library cannot read; the model's vocabulary is left out, which may be large. */
-export function checkReadable(where: string, json: TokenizerJson): void {
+/** Refuses what the library cannot read, of all but the model's vocabulary and the tokens. */
+function checkReadable(where: string, json: Readonly<Record<string, unknown>>): void {
   const model = { type: 'WordLevel', vocab: { '[UNK]': 0 }, unk_token: '[UNK]' };
-  readLibrary(where, { ...json, added_tokens: [], truncation: null, padding: null, model });
+  readLibrary(where, { ...json, added_tokens: [], model });
 }
 
 /** @throws InputFault where the library refuses */
@@ -99,7 +98,7 @@ function checkAdded(where: string, value: unknown): AddedTokenWithId[] {
   return (value as unknown[]).map((token) => {
     const { id } = isRecord(token) ? token : {};
     if (!isId(id)) throw refuse(where, 'an added token has no id', `a whole number from 0 to ${maxId}`);
-    return { id, ...parseAddedToken(where, token, {}) };
+    return { id, ...parseAddedToken(where, token, null) };
   });
 }
 
@@ -147,10 +146,6 @@ function checkTemplate(where: string, processor: unknown): void {
       throw refuse(where, 'its template names a special token that it does not define');
     }
   }
-}
-
-function checkSetting(where: string, name: string, value: unknown): void {
-  if (value !== undefined && value !== null && !isRecord(value)) throw refuse(where, `${name} is malformed`);
 }
 
 function refuse(where: string, what: string, expected?: string): InputFault {

@@ -6,7 +6,7 @@ import { readBoundedFile } from '../checkpoint/regular-file.js';
 import { tokenizerFiles } from '../checkpoint/model-files.js';
 import { AddedVocabulary } from './added-vocabulary.js';
 import { defaultSpecialTokens, specialTokens, type Tokenizer } from './contract.js';
-import { checkReadable, parseTokenizerJson } from './foreign-json.js';
+import { parseTokenizerJson } from './foreign-json.js';
 import { LibraryTokenizer } from './library-tokenizer.js';
 import { rebuild, truncationSide, type SettledJson } from './rebuilt-json.js';
 import { frameModel, SentencePieceTokenizer } from './sentencepiece.js';
@@ -61,7 +61,6 @@ async function load(
     return new SentencePieceTokenizer(where, fromTokenizerJson(where, json, marker, settings));
   const { class: kind = 'library' } = settings;
   if (kind === 'library') return LibraryTokenizer.create(where, settle(where, json, settings));
-  checkReadable(where, json);
   return LibraryTokenizer.create(where, rebuild(where, kind, json, settings));
 }
 

@@ -70,9 +70,9 @@ class Child:
             other.close()
         self.pipe.send(question)
         try:
-            if self.pipe.poll(20):
+            if self.pipe.poll(120):
                 return self.pipe.recv()
-            answer = "took longer than 20 s"
+            answer = "took longer than 120 s"
         except EOFError:
             answer = "ended its process"
         self.process.kill()

@@ -123,7 +123,15 @@ describe('a tokenizer.json that means harm', () => {
       /vocabulary does not have/,
     ],
     ['gives the text twice', withTemplate([cls, body, sep, body]), /does not cut/],
-    ['has truncation that is a number', { ...sound, truncation: 3 }, /truncation is malformed/],
+    ['has a decoder that is none', { ...sound, decoder: { type: 'X' } }, /cannot read/],
+    ['has padding that lacks its strategy', { ...sound, padding: {} }, /cannot read/],
+    [
+      'has an added token that lacks a flag',
+      { ...sound, added_tokens: [{ ...special, lstrip: undefined }] },
+      /malformed/,
+    ],
+    ['lacks the list of added tokens', { ...sound, added_tokens: undefined }, /malformed/],
+    ['has truncation that is a number', { ...sound, truncation: 3 }, /cannot read/],
   ])('in that it %s is one clear message', async (_, json, message) => {
     const run = async (): Promise<unknown> => {
       const tokenizer = await parseTokenizer(JSON.stringify(json), 'evil/tokenizer.json');
