@@ -46,6 +46,8 @@ async function opened(
   writeFileSync(join(folder, 'config.json'), JSON.stringify(settings));
   const type = model === 'bert' ? 'bert' : 'deberta-v2';
   writeFileSync(join(folder, 'tokenizer.json'), learnVocabulary(['a b c'], { size: vocabulary, type }));
+  // Not that of the family, which transformers would make of the file otherwise.
+  writeFileSync(join(folder, 'tokenizer_config.json'), '{"tokenizer_class": "PreTrainedTokenizerFast"}');
   return openModelSource({ checkpoint: folder, maxLength: 32 }, labels, key);
 }
 
