@@ -166,6 +166,7 @@ async function prepareJob(services: Services, call: Call, key: string, lease: Le
   const table = await services.store.localPath(inputs.data.table);
   return {
     fold,
+    task: pipeline.task,
     labels,
     model: await modelOf(services, call, key, lease.workDirectory),
     table,

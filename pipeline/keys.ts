@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { defaultTask } from '../tasks/index.js';
 import { idColumn, type ActivityName, type Pipeline } from './pipeline.js';
 
 /** What makes a step's result what it is: two steps with the same identity have the same result. */
@@ -27,17 +28,21 @@ export function pipelineDigest(pipeline: Pipeline): string {
  * are left out, and the checkpoint: the bytes of their files must be among the inputs, so that a moved
  * file changes nothing and a changed one does.
  *
+ * A neutral value of a setting that came later is left out, so that it retires nothing.
+ *
  * `trainFold` leaves out `checkpointEvery`, which changes no bit of a result, and `retrySeeds`: it
  * decides only whether a diverged fold gets a result at all.
  */
 export function keyParameters(activity: ActivityName, pipeline: Pipeline): Record<string, unknown> {
   const { name, labels, data, folds, model, training } = pipeline;
+  const task = pipeline.task === defaultTask ? undefined : pipeline.task;
   const { checkpointEvery, retrySeeds, ...numeric } = training;
   switch (activity) {
     case 'prepareData':
-      return { labels, text: data.text, id: data.id, folds };
+      return { task, labels, text: data.text, id: data.id, folds };
     case 'trainFold':
       return {
+        task,
         labels,
         scratch: model.scratch,
         maxLength: model.maxLength,
@@ -47,11 +52,19 @@ export function keyParameters(activity: ActivityName, pipeline: Pipeline): Recor
     case 'aggregateOof':
       return { labels, id: idColumn(data) };
     case 'tuneThresholds':
-      return { labels };
+      return { task, labels };
     case 'predictEnsemble':
-      return { labels, id: idColumn(data), maxLength: model.maxLength };
+      return { task, labels, id: idColumn(data), maxLength: model.maxLength };
     case 'writeReport':
-      return { name, labels, data, folds, model, training: { ...numeric, checkpointEvery, retrySeeds } };
+      return {
+        name,
+        task,
+        labels,
+        data,
+        folds,
+        model,
+        training: { ...numeric, checkpointEvery, retrySeeds },
+      };
   }
 }
 

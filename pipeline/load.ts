@@ -98,7 +98,7 @@ function notAPipeline(file: string, value: unknown): LocatedProblem {
 
 /** Fills in the steps and makes every path absolute. */
 export function complete(document: PipelineDocument, model: ModelOptions, folder: string): Pipeline {
-  const { name, labels, folds, training, steps } = document;
+  const { name, task, labels, folds, training, steps } = document;
   const { text, id, test, train } = document.data;
   const data = {
     train: absolute(train, folder),
@@ -108,6 +108,7 @@ export function complete(document: PipelineDocument, model: ModelOptions, folder
   };
   return {
     name,
+    task,
     labels,
     data,
     folds,

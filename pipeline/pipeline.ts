@@ -1,6 +1,9 @@
+import type { TaskName } from '../tasks/task.js';
+
 /** The resolved pipeline: every default filled in, every path absolute, ready to travel as JSON. */
 export interface Pipeline {
   readonly name: string;
+  readonly task: TaskName;
   readonly labels: readonly string[];
   readonly data: DataSource;
   readonly folds: FoldsOptions;

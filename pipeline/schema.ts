@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultTask, taskNames } from '../tasks/index.js';
 import { activityNames } from './activities.js';
 
 /**
@@ -156,6 +157,10 @@ const steps = z.record(z.string().regex(stepPattern), step);
 
 export const pipelineSchema = z.strictObject({
   name: name.describe('Name of the pipeline; part of file names and workflow ids.'),
+  task: z
+    .enum(taskNames)
+    .default(defaultTask)
+    .describe('What a row may be: any number of labels, or exactly one of them (`single-label`).'),
   labels: z
     .array(name)
     .min(1)

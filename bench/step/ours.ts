@@ -58,6 +58,7 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     classifier: model.classifier,
     vocabulary: vocabulary.size,
     threads,
+    loss: 'binaryCrossEntropy',
     dropout: true,
     mostTokens: file.mostTokens,
     weightDecay: training.weightDecay,

@@ -97,17 +97,3 @@ export class ClassifierRun {
 function lengthOf(texts: readonly Int32Array[], i: number): number {
   return (texts[i] as Int32Array).length;
 }
-
-/** σ(z), in float64, as float32. */
-export function sigmoid(logits: Float32Array): Float32Array {
-  return logits.map((z) => 1 / (1 + Math.exp(-z)));
-}
-
-/** Binary cross-entropy of logits against 0/1 targets, as the mean over all entries. */
-export function meanLoss(logits: Float32Array, targets: Uint8Array): number {
-  const total = logits.reduce(
-    (sum, z, i) => sum + Math.max(z, 0) - z * (targets[i] as number) + Math.log1p(Math.exp(-Math.abs(z))),
-    0,
-  );
-  return total / Math.max(1, logits.length);
-}

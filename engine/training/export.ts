@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { tasks } from '../../tasks/index.js';
 import type { NamedTensor } from '../checkpoint/safetensors.js';
 import { writeSafetensors } from '../checkpoint/safetensors.js';
 import { readSafetensorsHeader } from '../checkpoint/safetensors-header.js';
@@ -60,7 +61,7 @@ function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unk
   return {
     ...source.config,
     architectures: [source.family.architecture],
-    problem_type: 'multi_label_classification',
+    problem_type: tasks[job.task].problemType,
     id2label: Object.fromEntries(labels),
     label2id: Object.fromEntries(labels.map(([i, label]) => [label, Number(i)])),
     dtype: 'float32',

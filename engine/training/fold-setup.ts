@@ -1,4 +1,5 @@
 import { openTrainingTable, type TrainingTable } from '../../data/prepared-table.js';
+import { tasks } from '../../tasks/index.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import { openRuntime } from '../runtime/open.js';
@@ -62,7 +63,8 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const batch = largestBatch(training.texts, job.training.batchSize);
     checkMemory(classifier, batch, { vocabulary: vocabulary.size });
     const mostTokens = mostTokensOf(training.texts, job.training.batchSize);
-    const trainer = await Trainer.create({ ...options, ...job.training, dropout: true, mostTokens });
+    const { loss } = tasks[job.task];
+    const trainer = await Trainer.create({ ...options, ...job.training, loss, dropout: true, mostTokens });
     await loadWeights(trainer, source, vocabulary, pace);
     await pinned?.check();
     const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.memory.of(name).weights });

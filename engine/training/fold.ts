@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
-import { f1PerLabel, mean } from '../../metrics/f1.js';
+import { tasks } from '../../tasks/index.js';
+import type { Task } from '../../tasks/task.js';
 import { permutation } from '../kernels/philox.js';
 import { linearWarmup } from '../schedules/linear-warmup.js';
-import { meanLoss, sigmoid } from './classify.js';
 import { decayFactor } from './compact-vocabulary.js';
 import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
 import { choiceWarning, isBetter } from './epoch-choice.js';
@@ -78,10 +78,18 @@ class Fold {
     this.checkpoints = new FoldCheckpoints(job, setup, (message) => this.warn(message));
   }
 
+  private get task(): Task {
+    return tasks[this.job.task];
+  }
+
+  private get width(): number {
+    return this.job.labels.length;
+  }
+
   /** Of the first held-out texts; they are enough to see that answers differ. */
   private async rangeOfAnswers(): Promise<number> {
     const logits = await this.setup.evaluation.logits(this.setup.validation.texts.slice(0, SAMPLE));
-    return answerRange(sigmoid(logits), this.job.labels.length);
+    return answerRange(this.task.activate(logits, this.width), this.width);
   }
 
   private get stepsPerEpoch(): number {
@@ -191,7 +199,7 @@ class Fold {
   private async judge(epoch: number): Promise<void> {
     const { position } = this.checkpoints;
     const { texts, targets } = this.setup.validation;
-    const labels = Uint8Array.from(targets.flat());
+    const truth = Uint8Array.from(targets.flat());
     const { stop, pace } = this;
     const onBatch = (): void => pace.progress();
     const logits = await pace.during('judging', () =>
@@ -199,19 +207,19 @@ class Fold {
         this.unlessStopped(() => this.setup.evaluation.logits(texts, { stop, onBatch })),
       ),
     );
-    const probabilities = sigmoid(logits);
-    const predictions = Uint8Array.from(probabilities, (p) => Number(p >= 0.5));
+    const { task, width } = this;
+    const probabilities = task.activate(logits, width);
     const metrics: EpochMetrics = {
       epoch,
       trainLoss: position.epochLoss / this.stepsPerEpoch,
-      valLoss: meanLoss(logits, labels),
-      macroF1: mean(f1PerLabel(labels, predictions, this.job.labels.length)),
+      valLoss: task.lossOf(logits, truth, width),
+      ...task.epochScores(probabilities, truth, width),
     };
     checkJudgement(this.job.fold, epoch, metrics.valLoss);
     const better = isBetter(metrics, position.history, position.history[position.bestEpoch - 1]);
     position.history.push(metrics);
     position.epochLoss = 0;
-    position.answerRange = answerRange(probabilities, this.job.labels.length);
+    position.answerRange = answerRange(probabilities, width);
     if (better) {
       position.bestEpoch = epoch;
       await this.writing(() => this.checkpoints.keep(probabilities));

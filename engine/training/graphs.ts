@@ -2,7 +2,9 @@ import type { Gradient } from '../autodiff/gradients.js';
 import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
+import type { Task } from '../../tasks/task.js';
 import { binaryCrossEntropy } from '../losses/binary-cross-entropy.js';
+import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
 import type { Classifier } from '../models/family.js';
 import { packedInputs } from '../nn/packing.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
@@ -44,6 +46,14 @@ export interface GraphOptions {
   readonly vocabulary: number;
 }
 
+/** By the name under which a task asks for it. */
+const losses = { binaryCrossEntropy, softmaxCrossEntropy };
+
+export interface TrainingGraphOptions {
+  readonly loss: Task['loss'];
+  readonly dropout: boolean;
+}
+
 /** Packed batch, weights → `logits` `[texts, labels]`. */
 export function inferenceGraph(classifier: Classifier, options: GraphOptions): CompiledGraph {
   const { model, graph, logits } = forward(classifier, options, false);
@@ -54,11 +64,11 @@ export function inferenceGraph(classifier: Classifier, options: GraphOptions): C
 /** Packed batch, weights, targets, dropout masks → `loss`, `logits` and every gradient. */
 export function trainingGraph(
   classifier: Classifier,
-  options: GraphOptions & { readonly dropout: boolean },
+  options: GraphOptions & TrainingGraphOptions,
 ): TrainingGraph {
   const { model, graph, tape, logits } = forward(classifier, options, options.dropout);
   const targets = graph.input('targets', 'float32', ['texts', classifier.labels]);
-  const loss = tape.apply(binaryCrossEntropy, { logits, targets });
+  const loss = tape.apply(losses[options.loss], { logits, targets });
   graph.output('loss', loss);
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();

@@ -1,9 +1,11 @@
+import type { TaskName } from '../../tasks/task.js';
 import type { ScratchModel, TrainingOptions } from '../../pipeline/pipeline.js';
 
 /** What the trainer's child process is asked to do: train one fold. Plain JSON; paths are local. */
 export interface FoldJob {
   /** 1 … K. */
   readonly fold: number;
+  readonly task: TaskName;
   readonly labels: readonly string[];
   /** A local model folder, or a model from scratch with the tokenizer learnt for it. */
   readonly model:

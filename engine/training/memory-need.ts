@@ -34,6 +34,7 @@ export function memoryNeeds(classifier: Classifier, vocabulary: number): (batch:
   const { dropoutSites, parameters, tables } = trainingGraph(classifier, {
     groups: 1,
     vocabulary,
+    loss: 'binaryCrossEntropy',
     dropout: true,
   });
   const isTable = new Set(tables.map(({ name }) => name));

@@ -1,10 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { openTestTable } from '../../data/prepared-table.js';
+import { taskOfProblem } from '../../tasks/index.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import { familyOf } from '../models/families.js';
 import { openRuntime } from '../runtime/open.js';
 import { loadTokenizer } from '../tokenization/tokenizer.js';
-import { ClassifierRun, sigmoid } from './classify.js';
+import { ClassifierRun } from './classify.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { parametersOf } from './model-source.js';
 import { longestText, tokenize } from './tokenize.js';
@@ -55,7 +56,8 @@ export async function predictTexts(
 ): Promise<Float32Array> {
   const { config, weights } = await openModelFolder(folder);
   try {
-    const classifier = familyOf(config).classifier(config, labelsOf(config));
+    const width = labelsOf(config);
+    const classifier = familyOf(config).classifier(config, width);
     const tokenizer = await loadTokenizer(folder);
     const longest = longestText(options.maxLength, classifier);
     const tokens = await tokenize(tokenizer, texts, longest, options.onProgress);
@@ -76,7 +78,8 @@ export async function predictTexts(
     try {
       const compact = tokens.map((text) => vocabulary.compact(text));
       const { onProgress } = options;
-      return sigmoid(await run.logits(compact, onProgress === undefined ? {} : { onBatch: onProgress }));
+      const logits = await run.logits(compact, onProgress === undefined ? {} : { onBatch: onProgress });
+      return taskOfProblem(config['problem_type']).activate(logits, width);
     } finally {
       run.release();
     }

@@ -1,3 +1,4 @@
+import type { Task } from '../../tasks/task.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import type { Classifier } from '../models/family.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
@@ -21,6 +22,7 @@ export interface TrainerOptions extends AdamwSettings {
   readonly vocabulary: number;
   readonly threads: number;
   readonly dropout: boolean;
+  readonly loss: Task['loss'];
   /** Tokens of the largest batch. */
   readonly mostTokens: number;
   /** Called around each compilation. */
@@ -55,9 +57,9 @@ export class Trainer {
   ) {}
 
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const { runtime, classifier, threads, vocabulary, dropout } = options;
+    const { runtime, classifier, threads, vocabulary, dropout, loss } = options;
     const compile = (groups: number): TrainingGraph =>
-      trainingGraph(classifier, { groups, vocabulary, dropout });
+      trainingGraph(classifier, { groups, vocabulary, dropout, loss });
     const { parameters, tables } = compile(1);
     const names = new Set(tables.map(({ name }) => name));
     const tablesFirst = [...parameters].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)));

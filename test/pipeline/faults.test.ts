@@ -16,7 +16,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a misspelt key',
       `${minimal}trainig: { epochs: 2 }\n`,
-      `${place}:5:1 trainig: found an unknown key, expected one of name, labels, data, folds, model, training, steps; did you mean "training"?`,
+      `${place}:5:1 trainig: found an unknown key, expected one of name, task, labels, data, folds, model, training, steps; did you mean "training"?`,
     ],
     [
       'a misspelt key within',

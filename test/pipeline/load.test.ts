@@ -12,6 +12,7 @@ describe('the reference method', () => {
   it('is what pipeline.yaml declares', () => {
     expect(reference).toEqual({
       name: 'emotions',
+      task: 'multi-label',
       labels: ['anger', 'fear', 'joy', 'sadness', 'surprise'],
       data: {
         train: join(root, 'data/train.csv'),

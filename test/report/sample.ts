@@ -70,6 +70,7 @@ function sampleScores(index: number) {
 function sampleConfiguration(labels: readonly string[], folds: number): RunResult['configuration'] {
   return {
     name: 'emotions',
+    task: 'multi-label',
     labels,
     data: {
       train: '/home/someone/data/train.csv',

@@ -28,7 +28,7 @@ async function run(model: string, batch: GoldenBatch, allowedGroups: 1 | 2, trai
   );
   const options = { groups: packed.groups.length, vocabulary: classifier.vocabulary };
   const graph = training
-    ? trainingGraph(classifier, { ...options, dropout: false })
+    ? trainingGraph(classifier, { ...options, loss: 'binaryCrossEntropy', dropout: false })
     : inferenceGraph(classifier, options);
   const session = await runtime.createSession(graph.bytes, { threads: 2 });
   const feeds: Record<string, Tensor> = {};

@@ -29,6 +29,7 @@ async function train(
     classifier,
     vocabulary: vocabulary.size,
     threads: 2,
+    loss: 'binaryCrossEntropy',
     dropout: true,
     mostTokens: 100,
     weightDecay: WEIGHT_DECAY,

@@ -22,6 +22,7 @@ describe.each(goldenModels)('ten steps of %s', (model) => {
       classifier,
       vocabulary: classifier.vocabulary,
       threads: 2,
+      loss: 'binaryCrossEntropy',
       dropout: false,
       mostTokens: 100,
       weightDecay: curve.weightDecay,
@@ -56,6 +57,7 @@ describe.each(goldenModels)('ten steps of %s', (model) => {
     const { parameters } = trainingGraph(classifier, {
       groups: 1,
       vocabulary: classifier.vocabulary,
+      loss: 'binaryCrossEntropy',
       dropout: false,
     });
     expect(

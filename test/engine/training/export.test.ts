@@ -115,6 +115,7 @@ async function exported(title: string): Promise<string> {
   const outcome = await trainFold(
     {
       fold: 1,
+      task: 'multi-label',
       labels,
       model: await (models[title] as (typeof models)[string])(),
       table: join(folder, 'table'),

@@ -48,6 +48,7 @@ function job(type: 'bert' | 'deberta-v2', changes: Partial<FoldJob> = {}): FoldJ
   mkdirSync(workDirectory);
   return {
     fold: 2,
+    task: 'multi-label',
     labels: ['good', 'loud'],
     model: {
       scratch: { type, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32, vocabulary: 80 },

@@ -117,6 +117,7 @@ describe.each([
       classifier,
       vocabulary: 12,
       threads: 1,
+      loss: 'binaryCrossEntropy',
       dropout: true,
       mostTokens: 14,
       weightDecay: 0.01,

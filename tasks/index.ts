@@ -1,0 +1,19 @@
+import { multiLabel } from './multi-label.js';
+import { singleLabel } from './single-label.js';
+import type { Task, TaskName } from './task.js';
+
+/** Every task by its name in `pipeline.yaml`. */
+export const tasks: Readonly<Record<TaskName, Task>> = {
+  'multi-label': multiLabel,
+  'single-label': singleLabel,
+};
+
+export const taskNames = ['multi-label', 'single-label'] as const satisfies readonly TaskName[];
+
+/** Of a pipeline that names none: the reference method's. */
+export const defaultTask: TaskName = 'multi-label';
+
+/** The task of a model of ours, by the `problem_type` of its configuration. */
+export function taskOfProblem(problemType: unknown): Task {
+  return Object.values(tasks).find((task) => task.problemType === problemType) ?? tasks[defaultTask];
+}

@@ -1,0 +1,25 @@
+import { macroF1 } from '../metrics/f1.js';
+import { decide } from '../metrics/thresholds.js';
+import type { Task } from './task.js';
+
+/** Any number of labels per row, each a yes or no of its own: sigmoid and binary cross-entropy. */
+export const multiLabel: Task = {
+  name: 'multi-label',
+  problemType: 'multi_label_classification',
+  loss: 'binaryCrossEntropy',
+  activate: (logits) => logits.map((z) => 1 / (1 + Math.exp(-z))),
+  lossOf: (logits, truth) => {
+    const total = logits.reduce(
+      (sum, z, entry) => sum + Math.max(z, 0) - z * truth[entry]! + Math.log1p(Math.exp(-Math.abs(z))),
+      0,
+    );
+    return total / Math.max(1, logits.length);
+  },
+  likelihoods: (probabilities, truth) =>
+    Float64Array.from(probabilities, (p, entry) => (truth[entry] === 1 ? p : 1 - p)),
+  decide: (probabilities, width) => decide(probabilities, new Array<number>(width).fill(0.5)),
+  epochScores: (probabilities, truth, width) => ({
+    macroF1: macroF1(truth, multiLabel.decide(probabilities, width), width),
+  }),
+  faultOf: () => null,
+};

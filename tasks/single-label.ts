@@ -1,0 +1,55 @@
+import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass } from '../metrics/classes.js';
+import { mean } from '../metrics/f1.js';
+import type { Task } from './task.js';
+
+/** Exactly one class per row: softmax and cross-entropy. */
+export const singleLabel: Task = {
+  name: 'single-label',
+  problemType: 'single_label_classification',
+  loss: 'softmaxCrossEntropy',
+  activate: (logits, width) => {
+    const probabilities = new Float32Array(logits.length);
+    for (let start = 0; start < logits.length; start += width) {
+      const normaliser = logSumExp(logits.subarray(start, start + width));
+      for (let index = start; index < start + width; index++)
+        probabilities[index] = Math.exp(logits[index]! - normaliser);
+    }
+    return probabilities;
+  },
+  lossOf: (logits, truth, width) => {
+    let total = 0;
+    for (let start = 0; start < logits.length; start += width) {
+      const row = logits.subarray(start, start + width);
+      total += logSumExp(row) - row[truth.subarray(start, start + width).indexOf(1)]!;
+    }
+    return total / Math.max(1, logits.length / width);
+  },
+  likelihoods: (probabilities, truth, width) =>
+    Float64Array.from(classesOf(truth, width), (label, row) => probabilities[row * width + label]!),
+  decide: (probabilities, width) => oneHot(argMax(probabilities, width), width),
+  epochScores: (probabilities, truth, width) => {
+    const classes = classesOf(truth, width);
+    const decided = argMax(probabilities, width);
+    return {
+      macroF1: mean(f1PerClass(confusionMatrix(classes, decided, width), width)),
+      accuracy: accuracy(classes, decided),
+    };
+  },
+  faultOf: (truth) => {
+    const ones = truth.reduce((sum, label) => sum + label, 0);
+    return ones === 1 ? null : `${ones === 0 ? 'no class' : `${ones} classes`} where each row has one`;
+  },
+};
+
+/** 1 in the column of each row's class, 0 elsewhere. */
+export function oneHot(classes: Int32Array, width: number): Uint8Array {
+  const rows = new Uint8Array(classes.length * width);
+  classes.forEach((label, row) => (rows[row * width + label] = 1));
+  return rows;
+}
+
+/** log Σ exp(z), which never overflows. */
+function logSumExp(logits: Float32Array): number {
+  const most = logits.reduce((leader, z) => Math.max(leader, z), -Infinity);
+  return most + Math.log(logits.reduce((sum, z) => sum + Math.exp(z - most), 0));
+}
