@@ -114,6 +114,7 @@ const epochMetrics = z.object({
   trainLoss: score,
   valLoss: score,
   macroF1: score,
+  accuracy: score.exactOptional(),
 } satisfies Fields<EpochMetrics>);
 
 export const epochFinishedSchema = z.object({ fold, metrics: epochMetrics });
@@ -170,7 +171,8 @@ export const outOfFoldSchema = z.object({
 export type OutOfFold = ReadOnly<z.output<typeof outOfFoldSchema>>;
 
 export const thresholdsSchema = z.object({
-  thresholds: byLabel(z.number().min(0).max(1)),
+  /** Of the probability; where a row has one class, the offset of its logarithm. */
+  thresholds: byLabel(z.number().min(-100).max(100)),
   macroF1: z.object({ atHalf: score, tuned: score, crossFitted: score }),
   perLabel: byLabel(
     z.object({
@@ -184,6 +186,15 @@ export const thresholdsSchema = z.object({
       untunedFolds: list(fold, pipelineLimits.folds).exactOptional(),
     }),
   ),
+  /** Where a row has one class. */
+  classes: z
+    .object({
+      accuracy: z.object({ atHalf: score, tuned: score, crossFitted: score }),
+      logLoss: score,
+      /** Rows by true class, then by the class that the cross-fitted decision gives. */
+      confusion: list(list(count, pipelineLimits.labels), pipelineLimits.labels),
+    })
+    .exactOptional(),
 });
 /** Output of `tuneThresholds`. */
 export type Thresholds = ReadOnly<z.output<typeof thresholdsSchema>>;

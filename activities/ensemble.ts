@@ -7,7 +7,7 @@ import type { Services } from './services.js';
 
 /** What the ensemble of a pipeline's folds is asked to predict. */
 export interface EnsembleRequest {
-  readonly pipeline: Pick<Pipeline, 'labels' | 'data' | 'model'>;
+  readonly pipeline: Pick<Pipeline, 'task' | 'labels' | 'data' | 'model'>;
   readonly thresholds: Readonly<Record<string, number>>;
   /** The rows: a prepared test table. */
   readonly table: string;
@@ -34,7 +34,7 @@ export async function predictRows(
   request: EnsembleRequest,
 ): Promise<{ readonly rows: number }> {
   const { pipeline, table, folds, modelOf, threads, signal, output, onScored } = request;
-  const { labels, data, model } = pipeline;
+  const { task, labels, data, model } = pipeline;
   const thresholds = thresholdsOf(labels, request.thresholds);
   const options = { maxLength: model.maxLength, threads, signal };
   const names = folds.map((fold) => `probabilities-${fold}`);
@@ -46,7 +46,16 @@ export async function predictRows(
       onScored?.(++scored);
     });
     const models = names.map((name) => paths[name]!);
-    const submission = { test: table, models, id: idColumn(data), labels, thresholds, output };
+    const submission = {
+      test: table,
+      models,
+      id: idColumn(data),
+      task,
+      ...(data.target === undefined ? {} : { target: data.target }),
+      labels,
+      thresholds,
+      output,
+    };
     return services.tables.run('submit', submission, signal);
   });
 }

@@ -5,7 +5,7 @@ import { localPathOf } from './roots.js';
 
 /** What a pipeline's tables are to be made into. */
 export function prepareRequest(
-  { data, labels, folds }: Pipeline,
+  { task, data, labels, folds }: Pipeline,
   output: PrepareRequest['output'],
 ): PrepareRequest {
   return {
@@ -14,6 +14,8 @@ export function prepareRequest(
     text: data.text,
     id: data.id,
     labels,
+    task,
+    ...(data.target === undefined ? {} : { target: data.target }),
     folds,
     output,
   };

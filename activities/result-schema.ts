@@ -5,7 +5,7 @@ import { namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js'
 import type { RunResult } from '../report/run-result.js';
 import { datasetSchema, outOfFoldSchema, thresholdsSchema, trainedFoldSchema } from './contracts.js';
 
-const { macroF1, thresholds, perLabel } = thresholdsSchema.shape;
+const { macroF1, thresholds, perLabel, classes } = thresholdsSchema.shape;
 const { skippedFolds, rowsWithoutOof } = outOfFoldSchema.shape;
 const { rows, warnings } = datasetSchema.shape;
 
@@ -53,6 +53,7 @@ export const resultSchema: z.ZodType<RunResult> = z
     macroF1,
     thresholds,
     perLabel,
+    classes,
     skippedFolds,
     rowsWithoutOof,
     seconds: z.record(stepName, z.number().min(0)),

@@ -16,6 +16,7 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
     table: await store.localPath(inputs.data.table),
     probabilities: await store.localPath(inputs.oof.probabilities),
     labels: labels.length,
+    task: pipeline.task,
   };
   const scores = await tables.run('score', request, Context.current().cancellationSignal);
   const byLabel = <T>(values: readonly T[]): Record<string, T> =>
@@ -24,5 +25,6 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
     thresholds: byLabel(scores.thresholds),
     macroF1: scores.macroF1,
     perLabel: byLabel(scores.perLabel),
+    ...(scores.classes === undefined ? {} : { classes: scores.classes }),
   };
 }

@@ -45,6 +45,7 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
     macroF1: thresholds.macroF1,
     thresholds: thresholds.thresholds,
     perLabel: thresholds.perLabel,
+    ...(thresholds.classes === undefined ? {} : { classes: thresholds.classes }),
     skippedFolds: oof.skippedFolds,
     rowsWithoutOof: oof.rowsWithoutOof,
     seconds,

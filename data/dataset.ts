@@ -1,6 +1,10 @@
 import { ColumnFileWriter } from './column-file/writer.js';
 import type { IdColumn } from './ids.js';
+import { ClassColumn } from './class-column.js';
+import type { Header } from './header.js';
+import type { LabelSource } from './label-source.js';
 import { LabelColumns } from './labels.js';
+import { defaultTask, tasks } from '../tasks/index.js';
 import { preparedColumns } from './prepared-table.js';
 import { assignFolds, type FoldsOptions } from './splits/folds.js';
 import { labelClasses } from './splits/stratified.js';
@@ -38,13 +42,21 @@ export async function readLabelledRows(
   columns: TableColumns,
   texts: TextSink,
 ): Promise<LabelledRows> {
-  let labels: LabelColumns | undefined;
+  let labels: LabelSource | undefined;
   const rows = await readTextRows(file, columns, texts, (header) => {
-    const columnsOfLabels = (labels = LabelColumns.of(header, columns.labels, askedNames(columns)));
-    return (cells, row) => columnsOfLabels.append(cells, row);
+    const source = (labels = labelSource(header, columns));
+    return (cells, row) => source.append(cells, row);
   });
   const values = await labels!.values(rows.table);
   return { ...rows, labels: values, warnings: [...labels!.warnings(file, rows.rows), ...rows.warnings] };
+}
+
+function labelSource(header: Header, columns: TableColumns): LabelSource {
+  const { labels, target, task = defaultTask } = columns;
+  const asked = askedNames(columns);
+  return target === undefined
+    ? LabelColumns.of(header, labels, asked, tasks[task])
+    : ClassColumn.of(header, target, labels, asked);
 }
 
 /**

@@ -1,24 +1,36 @@
+import { defaultTask, tasks } from '../tasks/index.js';
+import type { Task } from '../tasks/task.js';
 import { GrowingBytes } from './column-file/growing.js';
 import type { ReadTable } from './csv.js';
 import { listed, type Header } from './header.js';
+import { constancyWarnings, type LabelSource } from './label-source.js';
 import { TableFault } from './table-fault.js';
 
 /** The label columns of a training table, in the order of `labels`, as its rows are read. */
-export class LabelColumns {
+export class LabelColumns implements LabelSource {
   private readonly cells = new GrowingBytes();
   private readonly positives: Float64Array;
   /** By label, what is neither 0 nor 1: the first such row, and how many there are. */
   private readonly wrong = new Map<number, { readonly row: number; readonly kind: string; count: number }>();
 
+  /** The first row that the task does not take, and how many there are. */
+  private refused: { readonly row: number; readonly why: string; count: number } | undefined;
+
   private constructor(
     private readonly labels: readonly string[],
     private readonly places: readonly number[],
+    private readonly task: Task,
   ) {
     this.positives = new Float64Array(labels.length);
   }
 
   /** @throws TableFault for a missing column */
-  static of(header: Header, labels: readonly string[], asked: readonly string[]): LabelColumns {
+  static of(
+    header: Header,
+    labels: readonly string[],
+    asked: readonly string[],
+    task: Task = tasks[defaultTask],
+  ): LabelColumns {
     const places = labels.map((label) => header.place(label));
     const missing = labels.filter((_, index) => places[index] === undefined);
     if (missing.length > 0) {
@@ -31,7 +43,7 @@ export class LabelColumns {
         },
       );
     }
-    return new LabelColumns(labels, places as number[]);
+    return new LabelColumns(labels, places as number[], task);
   }
 
   /** Cells are exactly `0` or `1`. */
@@ -42,13 +54,13 @@ export class LabelColumns {
       if (cell === '1') this.positives[label]! += 1;
       else if (cell !== '0') this.note(label, row, cell);
     }
+    const ones = this.places.filter((place) => cells[place] === '1').length;
+    const why = this.task.faultOf(ones);
+    if (why === null) return;
+    if (this.refused === undefined) this.refused = { row, why, count: 1 };
+    else this.refused.count++;
   }
 
-  /**
-   * 0 or 1, `[rows, labels]`.
-   *
-   * @throws TableFault for the first label with a cell that is neither
-   */
   async values(table: ReadTable): Promise<Uint8Array> {
     for (const [index, label] of this.labels.entries()) {
       const wrong = this.wrong.get(index);
@@ -62,17 +74,24 @@ export class LabelColumns {
         remedy: 'Every training row needs each of its labels as 0 or 1, written so.',
       });
     }
+    if (this.refused !== undefined) throw await this.refusal(table, this.refused);
     return this.cells.bytes();
   }
 
-  /** Of labels that are the same in every row. */
-  warnings(file: string, rows: number): string[] {
-    return this.labels.flatMap((label, index) => {
-      const positives = this.positives[index]!;
-      const name = `${file}: the label ${JSON.stringify(label)}`;
-      if (positives === 0) return [`${name} never occurs: nothing can be learnt about it.`];
-      return positives === rows ? [`${name} is 1 in every row: nothing can be learnt about it.`] : [];
+  private async refusal(
+    table: ReadTable,
+    { row, why, count }: { readonly row: number; readonly why: string; readonly count: number },
+  ): Promise<TableFault> {
+    const others = count === 1 ? '' : `; so are ${count - 1} more rows`;
+    return new TableFault(await table.place(row), {
+      what: `the labels are no answer of a ${this.task.name} pipeline${others}`,
+      found: why,
+      remedy: 'Correct or leave out these rows, or set `task: multi-label`.',
     });
+  }
+
+  warnings(file: string, rows: number): string[] {
+    return constancyWarnings(file, this.labels, this.positives, rows);
   }
 
   private note(label: number, row: number, cell: string): void {

@@ -17,16 +17,19 @@ export interface PredictedRows<Row> {
   readonly rows: Iterable<Row>;
 }
 
-/** `submission.csv`, line by line: the id and the predicted labels of every row. */
-export function* submissionLines({
-  id,
-  labels,
-  rows,
-}: PredictedRows<Pick<PredictedRow, 'id' | 'predictions'>>): Iterable<string> {
-  yield line([id, ...labels]);
+export interface SubmittedRows extends PredictedRows<Pick<PredictedRow, 'id' | 'predictions'>> {
+  /** Header of the column of class names, as in the training table; without it a column of 0 and 1 per label. */
+  readonly target?: string | undefined;
+}
+
+/** `submission.csv`, line by line: the id and the predicted labels of every row, or its class. */
+export function* submissionLines({ id, labels, target, rows }: SubmittedRows): Iterable<string> {
+  yield line([id, ...(target === undefined ? labels : [target])]);
   for (const { id: value, predictions } of rows) {
     requireWidth(predictions, labels);
-    yield line([value, ...Array.from(predictions, String)]);
+    const decided =
+      target === undefined ? Array.from(predictions, String) : [labels[predictions.indexOf(1)]!];
+    yield line([value, ...decided]);
   }
 }
 

@@ -1,6 +1,7 @@
 import { readTable, type OnRow, type ReadTable } from './csv.js';
 import type { Header } from './header.js';
 import { IdColumn } from './ids.js';
+import type { TaskName } from '../tasks/task.js';
 import { TableFault } from './table-fault.js';
 
 /** Which columns a pipeline's tables have. */
@@ -10,6 +11,10 @@ export interface TableColumns {
   /** Column of the ids, which must be there. Undefined: `id` where a file has it, else rows are numbered. */
   readonly id: string | undefined;
   readonly labels: readonly string[];
+  /** Default: any number of labels per row. */
+  readonly task?: TaskName;
+  /** Column of the class names; without it there is a column of 0 and 1 per label. */
+  readonly target?: string;
 }
 
 /** Header of the id column where the pipeline names none. */
@@ -30,9 +35,20 @@ export interface TextRows {
   readonly warnings: readonly string[];
 }
 
+/** The columns that hold the truth: one per label, or one of class names. */
+export function labelColumns({
+  labels,
+  target,
+}: {
+  readonly labels: readonly string[];
+  readonly target?: string | undefined;
+}): readonly string[] {
+  return target === undefined ? labels : [target];
+}
+
 /** Every name that the pipeline has for a column. */
-export function askedNames({ text, id, labels }: TableColumns): string[] {
-  return [...text, id ?? defaultId, ...labels];
+export function askedNames({ text, id, labels, target }: TableColumns): string[] {
+  return [...text, id ?? defaultId, ...labelColumns({ labels, target })];
 }
 
 /**
@@ -75,7 +91,8 @@ export async function readTextRows(
 }
 
 function textColumnOf(header: Header, columns: TableColumns): string {
-  const { text, labels } = columns;
+  const { text } = columns;
+  const labels = labelColumns(columns);
   const candidates = text.filter((name) => !labels.includes(name));
   const found = candidates.find((name) => header.place(name) !== undefined);
   if (found !== undefined) return found;

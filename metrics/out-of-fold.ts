@@ -3,7 +3,11 @@ import { f1PerLabel, mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
 import { decide, tuneThresholds } from './thresholds.js';
 
-/** How good the out-of-fold predictions are, in three ways; arrays have one entry per label. */
+/**
+ * How good the out-of-fold predictions are, in three ways; arrays have one entry per label.
+ *
+ * Where a row has one class, `atHalf` is the plain arg max and `thresholds` are offsets (class-scores.ts).
+ */
 export interface OutOfFoldScores {
   readonly thresholds: readonly number[];
   readonly macroF1: { readonly atHalf: number; readonly tuned: number; readonly crossFitted: number };
@@ -20,6 +24,13 @@ export interface OutOfFoldScores {
      */
     readonly untunedFolds: readonly number[];
   }[];
+  /** Of rows with one class each. */
+  readonly classes?: {
+    readonly accuracy: { readonly atHalf: number; readonly tuned: number; readonly crossFitted: number };
+    readonly logLoss: number;
+    /** Rows by true class, then by the class that the cross-fitted decision gives. */
+    readonly confusion: readonly (readonly number[])[];
+  };
   /** Rows that no fold predicted; they are left out of everything else. */
   readonly rowsWithoutOof: number;
 }

@@ -11,11 +11,13 @@ import { defaultTextColumns, pipelineLimits } from './schema.js';
  */
 export function crossChecks(configuration: unknown): Problem[] {
   if (!isMap(configuration)) return [];
-  const { labels, data, model, steps } = configuration;
+  const { labels, data, model, steps, task, training } = configuration;
   return [
     ...labelProblems(labels, data),
     ...idProblems(labels, data),
     ...textProblems(labels, data),
+    ...taskProblems(task, labels, data),
+    ...choiceProblems(task, training),
     ...modelProblems(model),
     ...stepsProblems(steps),
     ...submissionProblems(steps, data),
@@ -25,9 +27,10 @@ export function crossChecks(configuration: unknown): Problem[] {
 /** Columns of `oof.csv` and of the tables must be told apart. */
 function labelProblems(labels: unknown, data: unknown): Problem[] {
   const names = strings(labels);
-  const { id = 'id', text } = isMap(data) ? data : {};
+  const { id = 'id', text, target } = isMap(data) ? data : {};
   const taken = new Map<string, string>([['fold', 'the column of the folds in oof.csv']]);
-  for (const column of strings(text)) taken.set(column, 'a text column');
+  // Names of classes are no columns of the tables.
+  if (target === undefined) for (const column of strings(text)) taken.set(column, 'a text column');
   if (typeof id === 'string') taken.set(id, 'the id column');
   for (const name of names) taken.set(`p_${name}`, `the column of the probabilities of ${name} in oof.csv`);
   return names.flatMap((name, index): Problem[] => {
@@ -54,9 +57,40 @@ function idProblems(labels: unknown, data: unknown): Problem[] {
   return label === undefined ? [] : problem(`the probabilities of ${label} in oof.csv`);
 }
 
+function taskProblems(task: unknown, labels: unknown, data: unknown): Problem[] {
+  const { target, text, id = 'id' } = isMap(data) ? data : {};
+  if (task !== 'single-label') {
+    const expected = 'none, or `task: single-label`: it is a column of one class per row';
+    return target === undefined ? [] : [{ path: ['data', 'target'], found: describe(target), expected }];
+  }
+  const problems: Problem[] = [];
+  if (strings(labels).length === 1)
+    problems.push({
+      path: ['labels'],
+      found: 'one class',
+      expected: 'two or more, of which each row has one',
+    });
+  const use =
+    target === id ? 'the id column' : strings(text).includes(String(target)) ? 'a text column' : null;
+  if (target !== undefined && use !== null)
+    problems.push({
+      path: ['data', 'target'],
+      found: describe(target),
+      expected: `another name: this is ${use}`,
+    });
+  return problems;
+}
+
+/** A score that the task does not have. */
+function choiceProblems(task: unknown, training: unknown): Problem[] {
+  if (task === 'single-label' || !isMap(training) || training['bestBy'] !== 'accuracy') return [];
+  const expected = 'macroF1, valLoss or last: accuracy is a score of single-label pipelines';
+  return [{ path: ['training', 'bestBy'], found: '"accuracy"', expected }];
+}
+
 /** Every column that would be looked for by default is a label. */
 function textProblems(labels: unknown, data: unknown): Problem[] {
-  if (!isMap(data) || data['text'] !== undefined) return [];
+  if (!isMap(data) || data['text'] !== undefined || data['target'] !== undefined) return [];
   const names = strings(labels);
   if (!defaultTextColumns.every((column) => names.includes(column))) return [];
   const found = 'nothing, and every usual text column is a label';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { defaultTask } from '../tasks/index.js';
+import { defaultEpochChoice, defaultTask } from '../tasks/index.js';
 import { idColumn, type ActivityName, type Pipeline } from './pipeline.js';
 
 /** What makes a step's result what it is: two steps with the same identity have the same result. */
@@ -36,10 +36,12 @@ export function pipelineDigest(pipeline: Pipeline): string {
 export function keyParameters(activity: ActivityName, pipeline: Pipeline): Record<string, unknown> {
   const { name, labels, data, folds, model, training } = pipeline;
   const task = pipeline.task === defaultTask ? undefined : pipeline.task;
-  const { checkpointEvery, retrySeeds, ...numeric } = training;
+  const { checkpointEvery, retrySeeds, bestBy: chosen, ...others } = training;
+  const bestBy = chosen === defaultEpochChoice ? undefined : chosen;
+  const numeric = { ...others, bestBy };
   switch (activity) {
     case 'prepareData':
-      return { task, labels, text: data.text, id: data.id, folds };
+      return { task, target: data.target, labels, text: data.text, id: data.id, folds };
     case 'trainFold':
       return {
         task,
@@ -54,7 +56,7 @@ export function keyParameters(activity: ActivityName, pipeline: Pipeline): Recor
     case 'tuneThresholds':
       return { task, labels };
     case 'predictEnsemble':
-      return { task, labels, id: idColumn(data), maxLength: model.maxLength };
+      return { task, target: data.target, labels, id: idColumn(data), maxLength: model.maxLength };
     case 'writeReport':
       return {
         name,

@@ -99,12 +99,15 @@ function notAPipeline(file: string, value: unknown): LocatedProblem {
 /** Fills in the steps and makes every path absolute. */
 export function complete(document: PipelineDocument, model: ModelOptions, folder: string): Pipeline {
   const { name, task, labels, folds, training, steps } = document;
-  const { text, id, test, train } = document.data;
+  const { text, id, target, test, train } = document.data;
   const data = {
     train: absolute(train, folder),
     ...(test === undefined ? {} : { test: absolute(test, folder) }),
-    text: text ?? defaultTextColumns.filter((column) => !labels.includes(column)),
+    text:
+      text ??
+      defaultTextColumns.filter((column) => !(target === undefined ? labels : [target]).includes(column)),
     ...(id === undefined ? {} : { id }),
+    ...(target === undefined ? {} : { target }),
   };
   return {
     name,

@@ -1,4 +1,4 @@
-import type { TaskName } from '../tasks/task.js';
+import type { EpochChoice, TaskName } from '../tasks/task.js';
 
 /** The resolved pipeline: every default filled in, every path absolute, ready to travel as JSON. */
 export interface Pipeline {
@@ -21,6 +21,8 @@ export interface DataSource {
   readonly text: readonly string[];
   /** The id column, which must be there. Absent: `id` where a file has it, else rows are numbered. */
   readonly id?: string;
+  /** The column of class names, of a single-label pipeline; absent: a column of 0 and 1 for each label. */
+  readonly target?: string;
 }
 
 /** Header of the id column in the results, and in the tables by default. */
@@ -62,6 +64,8 @@ export interface TrainingOptions {
   readonly warmupRatio: number;
   readonly maxGradNorm: number;
   readonly seed: number;
+  /** What picks the epoch that is kept. */
+  readonly bestBy: EpochChoice;
   /** Seconds between checkpoints; null: the larger of 60 s and 40 times what the last one cost. */
   readonly checkpointEvery: number | null;
   /** On divergence, how many further seeds (seed + 1, …) are tried. Default 0. */

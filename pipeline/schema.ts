@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultTask, taskNames } from '../tasks/index.js';
+import { defaultEpochChoice, defaultTask, epochChoices, taskNames } from '../tasks/index.js';
 import { activityNames } from './activities.js';
 
 /**
@@ -48,6 +48,11 @@ const data = z.strictObject({
     .optional()
     .describe(
       `Candidate text columns: the first one that a file has is used. Default: those of ${defaultTextColumns.join(', ')} that are no label.`,
+    ),
+  target: column
+    .optional()
+    .describe(
+      'Of a single-label pipeline: the column of the class names. Without it, each label is a column of 0 and 1.',
     ),
   id: column
     .optional()
@@ -109,6 +114,12 @@ const training = z.strictObject({
     .describe('Share of the steps with a rising learning rate.'),
   maxGradNorm: z.number().gt(0).max(1e9).default(1).describe('Gradients are clipped to this norm.'),
   seed: seed.default(42).describe('Seed of the new weights, of the order of the texts and of dropout.'),
+  bestBy: z
+    .enum(epochChoices)
+    .default(defaultEpochChoice)
+    .describe(
+      'The score of the held-out rows that picks the epoch which is kept; `last` keeps the last one, which leaves no optimism.',
+    ),
   checkpointEvery: z
     .number()
     .min(0)

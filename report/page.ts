@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Html, html } from './html.js';
 import type { ReportInput } from './report-input.js';
 import { epochSection, labelSections } from './sections/curves.js';
+import { confusionSection } from './sections/confusion.js';
 import { facts } from './sections/facts.js';
 import { foldTable } from './sections/folds.js';
 import { notices } from './sections/notices.js';
@@ -36,7 +37,7 @@ export function renderReport(input: ReportInput): string {
           <h2>Scores by label</h2>
           ${scoreTable(result)}
         </section>
-        ${epochSection(result.folds)} ${labelSections(input)}
+        ${confusionSection(result)} ${epochSection(result)} ${labelSections(input)}
         <section>
           <h2>Folds</h2>
           ${foldTable(result)}

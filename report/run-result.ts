@@ -17,8 +17,11 @@ export interface RunResult {
   readonly folds: readonly FoldResult[];
   /** Over all rows with an out-of-fold prediction; `crossFitted` is the honest one. */
   readonly macroF1: Thresholds['macroF1'];
+  /** Of the probability; where a row has one class, the offset of its logarithm. */
   readonly thresholds: Thresholds['thresholds'];
   readonly perLabel: Thresholds['perLabel'];
+  /** Where a row has one class. */
+  readonly classes?: NonNullable<Thresholds['classes']>;
   readonly skippedFolds: readonly number[];
   /** Training rows that no fold predicted; they are left out of every score. */
   readonly rowsWithoutOof: number;

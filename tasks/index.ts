@@ -1,6 +1,6 @@
 import { multiLabel } from './multi-label.js';
 import { singleLabel } from './single-label.js';
-import type { Task, TaskName } from './task.js';
+import type { EpochChoice, Task, TaskName } from './task.js';
 
 /** Every task by its name in `pipeline.yaml`. */
 export const tasks: Readonly<Record<TaskName, Task>> = {
@@ -9,6 +9,16 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
 };
 
 export const taskNames = ['multi-label', 'single-label'] as const satisfies readonly TaskName[];
+
+export const epochChoices = [
+  'macroF1',
+  'accuracy',
+  'valLoss',
+  'last',
+] as const satisfies readonly EpochChoice[];
+
+/** The reference method's. */
+export const defaultEpochChoice: EpochChoice = 'macroF1';
 
 /** Of a pipeline that names none: the reference method's. */
 export const defaultTask: TaskName = 'multi-label';

@@ -1,4 +1,5 @@
 import { macroF1 } from '../metrics/f1.js';
+import { scoreOutOfFold } from '../metrics/out-of-fold.js';
 import { decide } from '../metrics/thresholds.js';
 import type { Task } from './task.js';
 
@@ -17,7 +18,14 @@ export const multiLabel: Task = {
   },
   likelihoods: (probabilities, truth) =>
     Float64Array.from(probabilities, (p, entry) => (truth[entry] === 1 ? p : 1 - p)),
-  decide: (probabilities, width) => decide(probabilities, new Array<number>(width).fill(0.5)),
+  decide: (probabilities, width, tuned = new Array<number>(width).fill(0.5)) => decide(probabilities, tuned),
+  scoreOutOfFold,
+  words: {
+    plain: 'F1 at 0.5',
+    untuned: 'at 0.5',
+    undecided: 'every threshold at 0.5',
+    tuned: 'threshold',
+  },
   epochScores: (probabilities, truth, width) => ({
     macroF1: macroF1(truth, multiLabel.decide(probabilities, width), width),
   }),

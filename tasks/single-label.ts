@@ -1,5 +1,7 @@
 import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass } from '../metrics/classes.js';
+import { scoreClassesOutOfFold } from '../metrics/class-scores.js';
 import { mean } from '../metrics/f1.js';
+import { logProbabilities } from '../metrics/offsets.js';
 import type { Task } from './task.js';
 
 /** Exactly one class per row: softmax and cross-entropy. */
@@ -26,7 +28,20 @@ export const singleLabel: Task = {
   },
   likelihoods: (probabilities, truth, width) =>
     Float64Array.from(classesOf(truth, width), (label, row) => probabilities[row * width + label]!),
-  decide: (probabilities, width) => oneHot(argMax(probabilities, width), width),
+  decide: (probabilities, width, tuned) =>
+    oneHot(
+      tuned === undefined
+        ? argMax(probabilities, width)
+        : argMax(logProbabilities(probabilities), width, tuned),
+      width,
+    ),
+  scoreOutOfFold: scoreClassesOutOfFold,
+  words: {
+    plain: 'F1 untuned',
+    untuned: 'untuned',
+    undecided: 'the likeliest class, untuned',
+    tuned: 'offset',
+  },
   epochScores: (probabilities, truth, width) => {
     const classes = classesOf(truth, width);
     const decided = argMax(probabilities, width);
@@ -35,10 +50,8 @@ export const singleLabel: Task = {
       accuracy: accuracy(classes, decided),
     };
   },
-  faultOf: (truth) => {
-    const ones = truth.reduce((sum, label) => sum + label, 0);
-    return ones === 1 ? null : `${ones === 0 ? 'no class' : `${ones} classes`} where each row has one`;
-  },
+  faultOf: (ones) =>
+    ones === 1 ? null : `${ones === 0 ? 'no class' : `${ones} classes`} where each row has one`,
 };
 
 /** 1 in the column of each row's class, 0 elsewhere. */

@@ -1,8 +1,13 @@
+import type { OutOfFoldScores } from '../metrics/out-of-fold.js';
+
 /** What a row may be: any number of labels, or exactly one of several classes. */
 export type TaskName = 'multi-label' | 'single-label';
 
-/** Scores of held-out rows by which an epoch may be chosen. */
+/** Scores of held-out rows that are told of each epoch. */
 export type EpochScoreName = 'macroF1' | 'accuracy' | 'valLoss';
+
+/** What picks the epoch that is kept: one of its scores, or that it is the last. */
+export type EpochChoice = EpochScoreName | 'last';
 
 /**
  * Everything that depends on what a row may be. Engine, activities and report ask the task; none of them
@@ -23,14 +28,42 @@ export interface Task {
   lossOf(logits: Float32Array, truth: Uint8Array, width: number): number;
   /** What the probabilities gave what truly happened: an entry per observation (see metrics/mixture.ts). */
   likelihoods(probabilities: Float32Array, truth: Uint8Array, width: number): Float64Array;
-  /** Decisions before anything is tuned, 0 or 1 per row and label. */
-  decide(probabilities: Float32Array, width: number): Uint8Array;
+  /**
+   * Decisions, 0 or 1 per row and label.
+   *
+   * @param tuned per label what `scoreOutOfFold` tuned: a threshold of the probability, or an offset of its
+   *   logarithm; without it decisions are those before anything is tuned
+   */
+  decide(probabilities: Float32Array, width: number, tuned?: readonly number[]): Uint8Array;
+  /**
+   * Tunes the decisions on out-of-fold predictions, and scores them (see metrics/out-of-fold.ts).
+   *
+   * @param probabilities NaN where no fold predicted the row
+   * @param folds the fold of each row
+   */
+  scoreOutOfFold(
+    probabilities: Float32Array,
+    truth: Uint8Array,
+    folds: Int32Array,
+    width: number,
+  ): OutOfFoldScores;
+  /** What people are told, in words. */
+  readonly words: {
+    /** F1 before anything is tuned, as a column of a table. */
+    readonly plain: string;
+    /** The same within a sentence: `0.610 at 0.5`. */
+    readonly untuned: string;
+    /** Decisions before anything is tuned, as the caption of a score. */
+    readonly undecided: string;
+    /** What is tuned for each label. */
+    readonly tuned: string;
+  };
   /** What else than the loss is told of each epoch: of decisions before anything is tuned. */
   epochScores(
     probabilities: Float32Array,
     truth: Uint8Array,
     width: number,
   ): Readonly<Partial<Record<Exclude<EpochScoreName, 'valLoss'>, number>>> & { readonly macroF1: number };
-  /** What is wrong with a row's truth, in words; null where it is a truth of this task. */
-  faultOf(truth: Uint8Array): string | null;
+  /** What is wrong with a row of which so many labels are 1, in words; null where the task takes it. */
+  faultOf(ones: number): string | null;
 }

@@ -1,5 +1,7 @@
 import { openTrainingTable } from '../../data/prepared-table.js';
-import { scoreOutOfFold, type OutOfFoldScores } from '../../metrics/out-of-fold.js';
+import type { OutOfFoldScores } from '../../metrics/out-of-fold.js';
+import { tasks } from '../../tasks/index.js';
+import type { TaskName } from '../../tasks/task.js';
 import { readFloatFile } from './float-file.js';
 
 export interface ScoreRequest {
@@ -7,11 +9,12 @@ export interface ScoreRequest {
   /** Float32 `[rows, labels]`, out of fold. */
   readonly probabilities: string;
   readonly labels: number;
+  readonly task: TaskName;
 }
 
 /** Tunes each label's threshold on the out-of-fold predictions and scores them. */
-export function scoreTable({ table, probabilities, labels }: ScoreRequest): OutOfFoldScores {
+export function scoreTable({ table, probabilities, labels, task }: ScoreRequest): OutOfFoldScores {
   const { labels: truth, folds, close } = openTrainingTable(table);
   close();
-  return scoreOutOfFold(readFloatFile(probabilities), truth, folds, labels);
+  return tasks[task].scoreOutOfFold(readFloatFile(probabilities), truth, folds, labels);
 }

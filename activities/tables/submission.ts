@@ -1,7 +1,8 @@
 import { openTestTable } from '../../data/prepared-table.js';
 import { predictionLines, submissionLines, type PredictedRow } from '../../data/results.js';
 import { meanProbabilities } from '../../metrics/ensemble.js';
-import { decide } from '../../metrics/thresholds.js';
+import { tasks } from '../../tasks/index.js';
+import type { TaskName } from '../../tasks/task.js';
 import { FloatFile } from './float-file.js';
 import { writeLines } from './text-file.js';
 
@@ -12,6 +13,9 @@ export interface SubmissionRequest {
   /** Header of the id column. */
   readonly id: string;
   readonly labels: readonly string[];
+  readonly task: TaskName;
+  /** Header of the column of class names, where the training table has one. */
+  readonly target?: string;
   /** One per label. */
   readonly thresholds: readonly number[];
   /** The tables that are to be written. */
@@ -22,13 +26,13 @@ export interface SubmissionRequest {
 export function writeSubmission(request: SubmissionRequest): { rows: number } {
   const table = openTestTable(request.test);
   const models = request.models.map((path) => new FloatFile(path));
-  const { id, labels, thresholds, output } = request;
+  const { id, labels, task, target, thresholds, output } = request;
   function* predicted(): Iterable<PredictedRow> {
     let first = 0;
     for (const ids of table.ids.lists()) {
       const [start, end] = [first * labels.length, (first + ids.length) * labels.length];
       const mean = meanProbabilities(models.map((model) => model.range(start, end)));
-      const predictions = decide(mean, thresholds);
+      const predictions = tasks[task].decide(mean, labels.length, thresholds);
       for (const [row, id] of ids.entries()) {
         const [from, to] = [row * labels.length, (row + 1) * labels.length];
         yield { id, predictions: predictions.subarray(from, to), probabilities: mean.subarray(from, to) };
@@ -38,7 +42,7 @@ export function writeSubmission(request: SubmissionRequest): { rows: number } {
   }
   try {
     if (output.submission !== undefined)
-      writeLines(output.submission, submissionLines({ id, labels, rows: predicted() }));
+      writeLines(output.submission, submissionLines({ id, labels, target, rows: predicted() }));
     if (output.predictions !== undefined)
       writeLines(output.predictions, predictionLines({ id, labels, rows: predicted() }));
     return { rows: table.texts.length };

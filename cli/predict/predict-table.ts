@@ -39,7 +39,8 @@ export async function predictTable(
   const { threads } = services;
   const { signal } = new AbortController();
   return withScratch(services, ['input', 'table', 'predicted'], async ({ input, table, predicted }) => {
-    const columns = { text: configuration.data.text, id: configuration.data.id, labels };
+    const { text, id, target: classes } = configuration.data;
+    const columns = { text, id, labels, ...(classes === undefined ? {} : { target: classes }) };
     const read = (file: string) => writeTestTable(file, columns, table);
     const { rows, warnings } = await (typeof source === 'string'
       ? read(source)

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { change, duration, score } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
+import { tasks } from '../../tasks/index.js';
 import { runFiles, type KnownOutcome } from '../runs/run-facts.js';
 import type { Console } from './console.js';
 import { oneLine, padEnd } from './layout.js';
@@ -24,12 +25,14 @@ export function printOutcome(console: Console, known: KnownOutcome, history: str
 }
 
 function scoreLines(result: RunResult, ink: Paint): string[] {
-  const { skippedFolds, rowsWithoutOof } = result;
+  const { skippedFolds, rowsWithoutOof, configuration } = result;
   const left = `${rowsWithoutOof} rows without an out-of-fold prediction are left out`;
   return [
     ...scoreTable(result, ink),
     ...(skippedFolds.length === 0 ? [] : [ink.yellow(`Folds skipped: ${skippedFolds.join(', ')}; ${left}.`)]),
-    ink.dim('The cross-fitted score is the honest one: thresholds tuned on other rows than they judge.'),
+    ink.dim(
+      `The cross-fitted score is the honest one: ${tasks[configuration.task].words.tuned}s tuned on other rows than they judge.`,
+    ),
   ];
 }
 

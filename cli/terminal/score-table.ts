@@ -1,3 +1,4 @@
+import { tasks } from '../../tasks/index.js';
 import { score } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
 import { oneLine } from './layout.js';
@@ -6,7 +7,8 @@ import { tableLines } from './table.js';
 
 /** The final table: a row per label and the macro row. */
 export function scoreTable(result: RunResult, ink: Paint): string[] {
-  const head = ['label', 'F1 at 0.5', 'F1 tuned', 'cross-fitted', 'threshold', 'support'];
+  const { words } = tasks[result.configuration.task];
+  const head = ['label', words.plain, 'F1 tuned', 'cross-fitted', words.tuned, 'support'];
   const rows = result.labels.map((label) => {
     const scores = result.perLabel[label];
     return [

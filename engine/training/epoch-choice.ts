@@ -1,14 +1,20 @@
+import type { EpochChoice } from '../../tasks/task.js';
 import type { EpochMetrics } from './job.js';
 
-/** Macro F1 at 0.5 that differs by less is the same: a handful of decisions among thousands. */
+/** A score that differs by less is the same: a handful of decisions among thousands. */
 const SAME = 0.001;
 
-/** Where it moved by less over all epochs, it says little of which one is best. */
+/** Where a score moved by less over all epochs, it says little of which one is best. */
 const HARDLY_MOVED = 0.01;
 
+/** Scores of which the greater is the better. */
+type Score = Exclude<EpochChoice, 'valLoss' | 'last'>;
+
+const names: Readonly<Record<Score, string>> = { macroF1: 'macro F1', accuracy: 'accuracy' };
+
 /**
- * Whether an epoch is kept in place of the one so far: macro F1 at 0.5 decides, and where that stays as it
- * is, the lower validation loss. A weak model's F1 does not move while its loss falls.
+ * Whether an epoch is kept in place of the one so far. Where a score decides and stays as it is, the lower
+ * validation loss does: a weak model's F1 does not move while its loss falls.
  *
  * @param earlier the epochs before it @param kept one of them, or undefined for the first
  */
@@ -16,21 +22,33 @@ export function isBetter(
   epoch: EpochMetrics,
   earlier: readonly EpochMetrics[],
   kept: EpochMetrics | undefined,
+  bestBy: EpochChoice,
 ): boolean {
-  if (kept === undefined) return true;
+  if (kept === undefined || bestBy === 'last') return true;
+  if (bestBy === 'valLoss') return epoch.valLoss < kept.valLoss;
   // The best score so far, and not the kept epoch's: else small steps down would add up.
-  const best = Math.max(...earlier.map(({ macroF1 }) => macroF1));
-  if (Math.abs(epoch.macroF1 - best) > SAME) return epoch.macroF1 > best;
+  const best = Math.max(...earlier.map((other) => scoreOf(other, bestBy)));
+  const score = scoreOf(epoch, bestBy);
+  if (Math.abs(score - best) > SAME) return score > best;
   return epoch.valLoss < kept.valLoss;
 }
 
 /** What whoever reads the scores should know of the choice; null where the score was clear. */
-export function choiceWarning(history: readonly EpochMetrics[], bestEpoch: number): string | null {
-  const scores = history.map(({ macroF1 }) => macroF1);
+export function choiceWarning(
+  history: readonly EpochMetrics[],
+  bestEpoch: number,
+  bestBy: EpochChoice,
+): string | null {
+  if (bestBy === 'valLoss' || bestBy === 'last') return null;
+  const scores = history.map((epoch) => scoreOf(epoch, bestBy));
   const [least, most] = [Math.min(...scores), Math.max(...scores)];
   if (history.length < 2 || most - least >= HARDLY_MOVED) return null;
   return (
-    `macro F1 at 0.5 hardly moved over the ${history.length} epochs (${least.toFixed(3)} to ${most.toFixed(3)}), ` +
+    `${names[bestBy]} hardly moved over the ${history.length} epochs (${least.toFixed(3)} to ${most.toFixed(3)}), ` +
     `so it says little of which one is best; epoch ${bestEpoch} was kept`
   );
+}
+
+function scoreOf(epoch: EpochMetrics, score: Score): number {
+  return epoch[score] ?? 0;
 }

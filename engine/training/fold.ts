@@ -216,7 +216,8 @@ class Fold {
       ...task.epochScores(probabilities, truth, width),
     };
     checkJudgement(this.job.fold, epoch, metrics.valLoss);
-    const better = isBetter(metrics, position.history, position.history[position.bestEpoch - 1]);
+    const kept = position.history[position.bestEpoch - 1];
+    const better = isBetter(metrics, position.history, kept, this.job.training.bestBy);
     position.history.push(metrics);
     position.epochLoss = 0;
     position.answerRange = answerRange(probabilities, width);
@@ -252,7 +253,7 @@ class Fold {
     this.pace.enter('exporting');
     const { history, bestEpoch, step, answerRange: range } = this.checkpoints.position;
     const probabilities = await this.checkpoints.restoreKept();
-    const choice = choiceWarning(history, bestEpoch);
+    const choice = choiceWarning(history, bestEpoch, this.job.training.bestBy);
     if (choice !== null) this.warn(choice);
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
     const rates = Array.from({ length: bestEpoch * this.stepsPerEpoch }, (_, i) => this.learningRate(i));

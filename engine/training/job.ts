@@ -53,8 +53,10 @@ export interface EpochMetrics {
   /** Mean over the epoch's batches of their mean losses. */
   readonly trainLoss: number;
   readonly valLoss: number;
-  /** Macro F1 of the validation rows at 0.5. */
+  /** Macro F1 of the validation rows, before anything is tuned. */
   readonly macroF1: number;
+  /** Of a task with one class per row. */
+  readonly accuracy?: number;
 }
 
 /** What a fold is at, for those parts of it that are not a step. */

@@ -1,3 +1,4 @@
+import { tasks } from '../../tasks/index.js';
 import { html, nothing, type Html } from '../html.js';
 import { labelEvidence, type LabelEvidence } from '../label-evidence.js';
 import { score } from '../notation.js';
@@ -6,10 +7,11 @@ import { colours, distinctSeries } from '../plots/figure.js';
 import { precisionRecallCurve } from '../plots/precision-recall.js';
 import { thresholdCurve } from '../plots/threshold-curve.js';
 import type { ReportInput } from '../report-input.js';
-import type { FoldResult } from '../run-result.js';
+import type { FoldResult, RunResult } from '../run-result.js';
 
 /** Losses and macro F1 of every fold by epoch. Both losses share a scale, so that they compare. */
-export function epochSection(folds: readonly FoldResult[]): Html {
+export function epochSection({ folds, configuration }: Pick<RunResult, 'folds' | 'configuration'>): Html {
+  const { plain } = tasks[configuration.task].words;
   const losses = epochRange(folds, ['trainLoss', 'valLoss']);
   return html`<section>
     <h2>Training, fold by fold</h2>
@@ -22,13 +24,15 @@ export function epochSection(folds: readonly FoldResult[]): Html {
     <div class="plots">
       ${pane('Training loss', epochCurves(folds, 'trainLoss', losses))}
       ${pane('Validation loss', epochCurves(folds, 'valLoss', losses))}
-      ${pane('Validation macro F1 at 0.5', epochCurves(folds, 'macroF1', epochRange(folds, ['macroF1'])))}
+      ${pane(`Validation macro ${plain}`, epochCurves(folds, 'macroF1', epochRange(folds, ['macroF1'])))}
     </div>
   </section>`;
 }
 
 /** Per label: F1 against the threshold, and precision against recall. */
 export function labelSections({ result, outOfFold }: ReportInput): Html {
+  // An offset is no threshold of a class's own probability.
+  if (result.classes !== undefined) return nothing;
   const thresholds = result.labels.map((label) => result.thresholds[label]!);
   const evidence = labelEvidence(outOfFold, thresholds).map((found, i) => ({
     ...found,

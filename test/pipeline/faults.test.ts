@@ -21,7 +21,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a misspelt key within',
       `${minimal}training: { epohcs: 2 }\n`,
-      `${place}:5:13 training.epohcs: found an unknown key, expected one of epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed, checkpointEvery, retrySeeds; did you mean "epochs"?`,
+      `${place}:5:13 training.epohcs: found an unknown key, expected one of epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed, bestBy, checkpointEvery, retrySeeds; did you mean "epochs"?`,
     ],
     [
       'a misspelt value',
@@ -208,7 +208,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a list',
       '[]',
-      `${place}:1:1: found a list, expected a pipeline: a map with name, labels, data, folds, model, training, steps`,
+      `${place}:1:1: found a list, expected a pipeline: a map with name, task, labels, data, folds, model, training, steps`,
     ],
   ];
   it.each(cases)('%s', (_, text, fault) => {

@@ -29,6 +29,7 @@ describe('the reference method', () => {
         warmupRatio: 0.1,
         maxGradNorm: 1,
         seed: 42,
+        bestBy: 'macroF1',
         checkpointEvery: null,
         retrySeeds: 0,
       },

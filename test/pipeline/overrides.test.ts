@@ -44,7 +44,7 @@ describe('--set', () => {
   const cases: [overrides: Record<string, string>, fault: string][] = [
     [
       { 'training.epohcs': '2' },
-      '--set training.epohcs: found an unknown key, expected one of epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed, checkpointEvery, retrySeeds; did you mean "epochs"?',
+      '--set training.epohcs: found an unknown key, expected one of epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed, bestBy, checkpointEvery, retrySeeds; did you mean "epochs"?',
     ],
     [
       { 'trainig.epochs': '2' },

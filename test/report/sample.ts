@@ -88,6 +88,7 @@ function sampleConfiguration(labels: readonly string[], folds: number): RunResul
       warmupRatio: 0.1,
       maxGradNorm: 1,
       seed: 42,
+      bestBy: 'macroF1',
       checkpointEvery: null,
       retrySeeds: 0,
     },

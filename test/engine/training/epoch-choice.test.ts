@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { choiceWarning, isBetter } from '../../../engine/training/epoch-choice.js';
+import type { EpochChoice } from '../../../tasks/task.js';
 import type { EpochMetrics } from '../../../engine/training/job.js';
 
 /** Epochs by macro F1 and validation loss. */
@@ -7,10 +8,10 @@ const epochs = (...scores: readonly (readonly [number, number])[]): EpochMetrics
   scores.map(([macroF1, valLoss], i) => ({ epoch: i + 1, trainLoss: 1, valLoss, macroF1 }));
 
 /** The epoch that is kept in the end, as each is judged when it comes. */
-function kept(history: readonly EpochMetrics[]): number {
+function kept(history: readonly EpochMetrics[], bestBy: EpochChoice = 'macroF1'): number {
   let best = 0;
   history.forEach((epoch, i) => {
-    if (isBetter(epoch, history.slice(0, i), history[best - 1])) best = epoch.epoch;
+    if (isBetter(epoch, history.slice(0, i), history[best - 1], bestBy)) best = epoch.epoch;
   });
   return best;
 }
@@ -39,9 +40,33 @@ describe('the epoch that is kept', () => {
   });
 });
 
+describe('the epoch that a pipeline chooses by another score', () => {
+  const history: EpochMetrics[] = [
+    { epoch: 1, trainLoss: 1, valLoss: 0.7, macroF1: 0.6, accuracy: 0.5 },
+    { epoch: 2, trainLoss: 1, valLoss: 0.5, macroF1: 0.5, accuracy: 0.6 },
+    { epoch: 3, trainLoss: 1, valLoss: 0.4, macroF1: 0.4, accuracy: 0.7 },
+    { epoch: 4, trainLoss: 1, valLoss: 0.6, macroF1: 0.3, accuracy: 0.4 },
+  ];
+
+  it.each([
+    ['macroF1', 1],
+    ['accuracy', 3],
+    ['valLoss', 3],
+    ['last', 4],
+  ] as const)('by %s is epoch %i', (bestBy, expected) => {
+    expect(kept(history, bestBy)).toBe(expected);
+  });
+
+  it('by the loss or the last is never called one by a score that hardly moved', () => {
+    const flat = epochs([0.4, 0.6], [0.4, 0.5]);
+    expect(choiceWarning(flat, 2, 'valLoss')).toBeNull();
+    expect(choiceWarning(flat, 2, 'last')).toBeNull();
+  });
+});
+
 describe('a choice by a score that hardly moved', () => {
   it('is told, with the scores', () => {
-    expect(choiceWarning(epochs([0.412, 0.66], [0.415, 0.6], [0.413, 0.58]), 3)).toMatch(
+    expect(choiceWarning(epochs([0.412, 0.66], [0.415, 0.6], [0.413, 0.58]), 3, 'macroF1')).toMatch(
       /hardly moved over the 3 epochs \(0\.412 to 0\.415\).*epoch 3 was kept/,
     );
   });
@@ -50,6 +75,6 @@ describe('a choice by a score that hardly moved', () => {
     ['by a score that moved', epochs([0.4, 0.6], [0.42, 0.5])],
     ['between one epoch', epochs([0.4, 0.6])],
   ])('is not told where it is one %s', (_, history) => {
-    expect(choiceWarning(history, 1)).toBeNull();
+    expect(choiceWarning(history, 1, 'macroF1')).toBeNull();
   });
 });

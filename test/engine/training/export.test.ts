@@ -127,6 +127,7 @@ async function exported(title: string): Promise<string> {
         warmupRatio: 0,
         maxGradNorm: 1,
         seed: 42,
+        bestBy: 'macroF1',
         checkpointEvery: null,
         retrySeeds: 0,
       },

@@ -64,6 +64,7 @@ function job(type: 'bert' | 'deberta-v2', changes: Partial<FoldJob> = {}): FoldJ
       warmupRatio: 0.1,
       maxGradNorm: 1,
       seed: 42,
+      bestBy: 'macroF1',
       checkpointEvery: null,
       retrySeeds: 0,
     },
