@@ -21,7 +21,7 @@ import { writeTrainingTable } from '../../data/prepared-table.js';
 import { parse } from '../pipeline/minimal.js';
 import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from '../workflows/fake-trainer.js';
 
-const leaseMs = 1_000;
+const leaseMs = 2_500;
 let folder: string;
 let services: Services;
 let call: CallOf<'trainFold'>;

@@ -69,7 +69,7 @@ async function play({ fold, labels: [scene], workDirectory }) {
   if (stopping) {
     if (scene === 'slow-checkpoint') {
       await phase('writing a checkpoint', 60);
-      await pause(1_000);
+      await pause(3_000);
     }
     if (scene !== 'unkept') {
       await send({ type: 'checkpoint', checkpoint: { step: 7 }, seconds: 0 });

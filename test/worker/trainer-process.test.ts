@@ -81,7 +81,8 @@ describe("the trainer's process", () => {
   it('lets the training checkpoint when it is told to stop', async () => {
     const stop = new AbortController();
     const training = train('wait', stop.signal);
-    setTimeout(() => stop.abort(), 300);
+    await begun();
+    stop.abort();
     await expect(training).rejects.toThrow(/stopped at the checkpoint of step 7/);
     expect(messages.at(-1)).toEqual({ type: 'stopped', step: 7 });
   });
@@ -89,7 +90,8 @@ describe("the trainer's process", () => {
   it('says so where a training that was told to stop has left no checkpoint', async () => {
     const stop = new AbortController();
     const training = train('unkept', stop.signal);
-    setTimeout(() => stop.abort(), 300);
+    await begun();
+    stop.abort();
     await expect(training).rejects.toThrow(/without a checkpoint; there is none of this attempt/);
   });
 
@@ -103,13 +105,14 @@ describe("the trainer's process", () => {
 
   it('gives a checkpoint the time that it asks for', async () => {
     const stop = new AbortController();
-    const training = train('slow-checkpoint', stop.signal, 200);
-    setTimeout(() => stop.abort(), 300);
+    const training = train('slow-checkpoint', stop.signal, 2_000);
+    await begun();
+    stop.abort();
     await expect(training).rejects.toThrow(/stopped at the checkpoint of step 7/);
   });
 
   it('ends a training that is frozen, and says what it was at', async () => {
-    const training = train('steps', undefined, 5_000, { watch: { silenceMs: 500, everyMs: 50 } });
+    const training = train('steps', undefined, 5_000, { watch: { silenceMs: 2_000, everyMs: 50 } });
     training.catch(() => undefined);
     await until(() => messages.filter(({ type }) => type === 'step').length > 5);
     const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
@@ -117,7 +120,7 @@ describe("the trainer's process", () => {
     await expect(training).rejects.toThrow(ProcessStalled);
     await expect(training).rejects.toMatchObject({
       retryable: true,
-      message: expect.stringMatching(/fold 2: .*not a word for 0\.5 s, while training/) as string,
+      message: expect.stringMatching(/fold 2: .*not a word for 2 s, while training/) as string,
     });
     expect(isAlive(pid)).toBe(false);
   });
@@ -135,7 +138,8 @@ describe("the trainer's process", () => {
   it('ends a training that does not stop', async () => {
     const stop = new AbortController();
     const training = train('deaf', stop.signal, 200);
-    setTimeout(() => stop.abort(), 300);
+    await begun();
+    stop.abort();
     await expect(training).rejects.toBeInstanceOf(TrainingStopped);
   });
 
@@ -209,6 +213,11 @@ function transpiled(name: string): void {
   const source = readFileSync(new URL(`../../worker/${name}.ts`, import.meta.url), 'utf8');
   const { outputText } = transpileModule(source, { compilerOptions: { module: ModuleKind.ESNext } });
   writeFileSync(join(folder, `${name}.mjs`), outputText);
+}
+
+/** Until the training has something to lose. */
+function begun(): Promise<void> {
+  return until(() => messages.some(({ type }) => type === 'started'));
 }
 
 async function until(holds: () => boolean): Promise<void> {
