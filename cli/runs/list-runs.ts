@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { searchAttributes } from '../../workflows/search-attributes.js';
@@ -45,14 +46,16 @@ async function knownRun(info: WorkflowExecutionInfo, workdir: Workdir): Promise<
 
 /** A directory tells that its run completed, by its result, and nothing else of how it ended. */
 async function localRun({ run, directory, startedAt, execution }: LocalRun): Promise<ListedRun> {
-  const completed = existsSync(join(directory, 'result.json'));
+  // Written at the run's end.
+  const result = await stat(join(directory, 'result.json')).catch(() => null);
+  const completed = result !== null;
   return {
     run,
     workflowId: execution?.workflowId ?? null,
     state: completed ? 'completed' : null,
     crossFitted: completed ? await scoreIn(directory) : null,
     startedAt: startedAt.toISOString(),
-    seconds: null,
+    seconds: completed ? Math.max(0, (result.mtimeMs - startedAt.getTime()) / 1000) : null,
     directory,
   };
 }

@@ -11,13 +11,13 @@ import type { Progress, RunState } from '../../workflows/progress.js';
 import { otherVersion } from './carriers.js';
 import { rootCause } from './outcome.js';
 import type { FoundRun } from './find-run.js';
+import { lastAttempt } from './last-attempt.js';
 import { isOver, shownProgress, type LiveActivity, type RunView } from './run-view.js';
 
 /** How long a worker may take to answer a query, in milliseconds. */
 const queryDeadline = 5_000;
 
 type Pending = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
-type Failure = NonNullable<Pending['lastFailure']>;
 
 /**
  * One look at a run: the workflow's own progress, and what only the server knows of its activities. Of a
@@ -113,28 +113,14 @@ const phases: readonly LiveActivity['phase'][] = [
 ];
 
 function liveActivity(pending: Pending): LiveActivity {
-  const { lastFailure } = pending;
   return {
     activityId: pending.activityId ?? '',
     attempt: pending.attempt ?? 1,
     phase: phases[pending.state ?? 0] ?? 'running',
     heartbeat: heartbeatOf(pending),
-    lastFailure: lastFailure == null ? null : wordsOf(lastFailure),
-    // A worker that stops cancels its activities, and so does a pause.
-    handedOver: lastFailure?.canceledFailureInfo != null,
+    ...lastAttempt(pending.lastFailure),
   };
 }
-
-/** The fault's own words; for what Temporal itself says of an attempt, ours. */
-function wordsOf({ message, canceledFailureInfo, timeoutFailureInfo }: Failure): string | null {
-  if (canceledFailureInfo != null) return null;
-  if (timeoutFailureInfo == null) return message ?? null;
-  const silent = Number(timeoutFailureInfo.timeoutType) === heartbeatTimeout;
-  return silent ? 'its worker went silent' : "it took longer than its step's timeout";
-}
-
-/** `TimeoutType` of a heartbeat that did not come. */
-const heartbeatTimeout = 4;
 
 /** Heartbeats come from any version of a worker, so their shape is checked. */
 function heartbeatOf({ heartbeatDetails }: Pending): FoldHeartbeat | null {

@@ -6,19 +6,16 @@ import type {
   StepProgress,
   StepState,
 } from '../../workflows/progress.js';
+import type { LastAttempt } from './last-attempt.js';
 
 /** An activity that the server holds as pending: what the workflow itself cannot see. */
-export interface LiveActivity {
+export interface LiveActivity extends LastAttempt {
   readonly activityId: string;
   /** 1 for the first. */
   readonly attempt: number;
   readonly phase: 'queued' | 'running' | 'paused' | 'cancelling';
   /** Null before the first heartbeat, and for activities that send none. */
   readonly heartbeat: FoldHeartbeat | null;
-  /** Why the attempt before this one failed; null where there is none, or where it was only handed over. */
-  readonly lastFailure: string | null;
-  /** Whether the worker of the attempt before was asked to stop, so that another one goes on. */
-  readonly handedOver: boolean;
 }
 
 /** As the workflow has it, and `queued` for what waits until a worker is free. */

@@ -120,9 +120,14 @@ function memberWords(member: MemberView, width: number): string {
   const attempt = live.attempt > 1 ? `attempt ${live.attempt}` : '';
   if (live.phase !== 'running') return fit(joined([live.phase, attempt, whyAgain(live)]), width);
   if (live.heartbeat === null) return fit(joined(['starting', attempt]), width);
-  const left = member.secondsLeft === null ? '' : `${duration(member.secondsLeft)} left`;
+  // After the last step the fold is judged and exported.
+  const left = member.share === 1 ? 'finishing' : leftWords(member.secondsLeft);
   const parts = trainingWords(live.heartbeat, f1, left, attempt);
   return columns(joined(parts)) <= width ? joined(parts) : fit(joined(parts.toSpliced(1, 1)), width);
+}
+
+function leftWords(seconds: number | null): string {
+  return seconds === null ? '' : `${duration(seconds)} left`;
 }
 
 /** Why a fold is tried again. That a worker was asked to stop is no failure. */
