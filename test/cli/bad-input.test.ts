@@ -74,6 +74,18 @@ const tables: Readonly<Record<string, Case>> = {
     set: ['folds.count=5'],
     says: ['folds.count', 'more folds than training rows', 'at most 4', 'fewer folds'],
   },
+  'rows without a header': {
+    spoil: train(trainingRows(8).replace(header, '')),
+    says: ['train.csv', 'the first row looks like data', 'a header', 'Put a header above it'],
+  },
+  semicolons: {
+    spoil: train(trainingRows(8).replaceAll(',', ';')),
+    says: ['train.csv', 'separated by semicolons', 'expected commas', 'Save it as CSV with commas'],
+  },
+  'an id column that is set and not there': {
+    spoil: yaml('test: test.csv', 'test: test.csv, id: row'),
+    says: ['train.csv', 'there is no id column', 'expected "row"', 'Correct data.id'],
+  },
   'more folds than rows of any class': {
     spoil: train(trainingRows(8)),
     set: ['folds.count=5'],
@@ -282,7 +294,7 @@ describe.skipIf(!built)(`foldwise run${withoutBuild}`, { timeout: 120_000 }, () 
     const spoilt = project();
     spoilt.write('train.csv', header);
     const { code, err } = await run(spoilt, {}, '--debug');
-    expect(err).toMatch(/TableFault: .*no rows[^]*\n +at .*readDataset/);
+    expect(err).toMatch(/TableFault: .*no rows[^]*\n +at .*readTextRows/);
     expect(code).toBe(1);
   });
 

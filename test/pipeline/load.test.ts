@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parsePipeline, readPipeline } from '../../pipeline/load.js';
+import { requireResolved } from '../../pipeline/resolved.js';
 import { minimal, parse } from './minimal.js';
 
 describe('the reference method', () => {
@@ -85,6 +86,22 @@ describe('the reference method', () => {
       steps: reference.steps,
     });
     expect(Object.keys(steps)).toEqual(Object.keys(reference.steps));
+  });
+
+  it.each([
+    ['a label that is a usual text column', 'labels: [joy, review]'],
+    ['several of them', 'labels: [text, content]'],
+    ['nothing unusual', 'labels: [joy]'],
+  ])('is filled in so that it is a pipeline again, and the same one: %s', (_, labels) => {
+    const resolved = parse(minimal.replace('labels: [joy]', labels));
+    expect(parse(JSON.stringify(resolved))).toEqual(resolved);
+    expect(requireResolved(resolved)).toEqual(resolved);
+    for (const label of resolved.labels) expect(resolved.data.text).not.toContain(label);
+  });
+
+  it('leaves the id column out where it is not set: one that is set must be in the tables', () => {
+    expect(parse(minimal).data).not.toHaveProperty('id');
+    expect(parse(minimal.replace('test: b.csv', 'test: b.csv, id: id')).data.id).toBe('id');
   });
 
   it('without test rows it submits nothing, and does the rest as ever', () => {

@@ -36,6 +36,7 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
       reused: [],
     });
     expect(read('oof.csv').split('\n')).toHaveLength(32);
+    expect(read('oof.csv')).toMatch(/^id,fold,joy,fear,p_joy,p_fear\nr0,[123],0,1,0\.2,0\.8\n/);
     expect(read('submission.csv')).toBe('id,joy,fear\na,1,1\nb,1,1\n');
     expect(read('predictions.csv')).toBe('id,p_joy,p_fear\na,0.6,0.6\nb,0.6,0.6\n');
     expect(read('report.html')).toContain('<html');
