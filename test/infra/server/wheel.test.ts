@@ -30,6 +30,7 @@ describe("an index's page", () => {
     ['no files at all', '{}'],
     ['no such file in HTML', `<a href="https://x/evil-${name}">${name}</a>`],
     ['something else', 'null'],
+    ['a link that is none', `<a href="x/${name}%E0%A4%A">${name}</a>`],
   ])('has %s', (_, page) => {
     expect(linkTo(name, page)).toBeNull();
   });
