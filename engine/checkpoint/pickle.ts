@@ -130,6 +130,8 @@ class PickleReader {
       throw this.refuse('it sets items of what is not a dictionary');
     }
     for (let i = 0; i < values.length; i += 2) {
+      // torch.save writes no key twice; the value that is lost would be looked at by nobody.
+      if (dict.entries.has(values[i] as PickleValue)) throw this.refuse('it sets an item twice');
       dict.entries.set(values[i] as PickleValue, values[i + 1] as PickleValue);
     }
   }

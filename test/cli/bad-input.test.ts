@@ -124,7 +124,7 @@ function pickleOf(file: string): Buffer {
 const models: Readonly<Record<string, Case>> = {
   'a folder of a model that is not there': {
     spoil: (project) => project.model('checkpoint: ./model'),
-    says: ['model.checkpoint', /no folder \S+model\)/, 'Set model.checkpoint'],
+    says: ['model.checkpoint', /no folder "\S+model"\)/, 'Set model.checkpoint'],
   },
   'a folder without weights': {
     spoil: checkpoint((folder) => rmSync(join(folder, 'pytorch_model.bin'))),
@@ -277,7 +277,10 @@ describe.skipIf(!built)(`foldwise run${withoutBuild}`, { timeout: 120_000 }, () 
           () =>
             void spoilt.write(
               'model/pytorch_model.bin',
-              zip([{ name: 'm/data.pkl', bytes: pickleOf(marker) }]),
+              zip([
+                { name: 'm/data.pkl', bytes: pickleOf(marker) },
+                { name: 'm/version', bytes: Buffer.from('3') },
+              ]),
             ),
         ),
         says: ['pytorch_model.bin', '"os.system"'],

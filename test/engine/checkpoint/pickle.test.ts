@@ -88,6 +88,8 @@ describe('a hostile pickle is refused, and nothing of it runs:', () => {
     ['a tuple that nothing began', 'K\x01t.', /did not begin/],
     ['a memory never stored', 'h\x07.', /did not store/],
     ['items of a list', ']K\x01K\x02s.', /not a dictionary/],
+    ['an item set twice', '}(K\x01K\x02K\x01K\x03u.', /an item twice/],
+    ['an item set again later', '}K\x01K\x02sK\x01K\x03s.', /an item twice/],
     ['a key without a value', '}(K\x01u.', /not a dictionary/],
     ['items appended to a number', 'K\x01K\x02a.', /not a list/],
     ['values left over', 'K\x01K\x02.', /left over/],
