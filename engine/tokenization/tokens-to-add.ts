@@ -1,7 +1,8 @@
 import type { AddedToken } from './added-token.js';
 import { plainToken } from './added-token.js';
 import type { AddedVocabulary } from './added-vocabulary.js';
-import { standardNames, type NamedToken, type TokenizerSettings } from './settings.js';
+import type { TokenizerSettings } from './settings.js';
+import { standardNames, type NamedToken } from './settings-tokens.js';
 
 /** A class's own names of special tokens, such as `cls_token`. */
 export type NameDefaults = Readonly<Record<string, string>>;
