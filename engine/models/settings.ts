@@ -6,6 +6,16 @@ export const size = (most: number) => z.number().int().min(1).max(most);
 export const probability = z.number().min(0).max(0.99);
 export const activation = z.enum(['gelu', 'relu', 'tanh']);
 
+/** Not a schema of a record: that passes over a key `__proto__`. */
+function hasNumbersAsKeys(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return (
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    Object.keys(value).every((key) => /^\d{1,9}$/.test(key))
+  );
+}
+
 /** Settings of BERT's kind of encoder; names as in `config.json`. */
 export const encoderSettings = z.object({
   vocab_size: size(4_000_000),
@@ -17,9 +27,9 @@ export const encoderSettings = z.object({
   hidden_dropout_prob: probability.default(0.1),
   attention_probs_dropout_prob: probability.default(0.1),
   max_position_embeddings: size(131_072).default(512),
-  initializer_range: z.number().positive().max(1).default(0.02),
+  initializer_range: z.number().positive().lt(1).default(0.02),
   layer_norm_eps: z.number().positive().max(0.1).default(1e-12),
-  id2label: z.record(z.string().regex(/^\d{1,9}$/), z.unknown()).nullish(),
+  id2label: z.unknown().refine(hasNumbersAsKeys, 'Invalid input: expected numbers as keys').optional(),
 });
 
 /** @throws InputFault naming every setting that is missing or not supported */

@@ -279,6 +279,16 @@ describe('a checkpoint that does not fit is refused, naming', () => {
     await expect(opening).rejects.toThrow(message);
   });
 
+  it.each([
+    ['a list', '["a"]'],
+    ['a text', '"a"'],
+    ['keys that are no numbers', '{"a": "b"}'],
+    ['a key of the prototype', '{"__proto__": "b"}'],
+  ])('labels that are %s', async (_, id2label) => {
+    const config = { id2label: JSON.parse(id2label) as unknown };
+    await expect(opened('bert', same, { config })).rejects.toThrow(/id2label: .*expected numbers as keys/);
+  });
+
   it('a tokenizer with more tokens than the word embedding has rows', async () => {
     await expect(opened('bert', same, { vocabulary: 101 })).rejects.toThrow(/at least 101 rows/);
   });
