@@ -1,3 +1,4 @@
+import { from, type ColumnTable } from 'arquero';
 import type { RunResult } from '../../report/run-result.js';
 
 type Score = 'atHalf' | 'tuned' | 'crossFitted';
@@ -30,29 +31,34 @@ const scores: readonly Score[] = ['atHalf', 'tuned', 'crossFitted'];
 
 /** How two runs differ in what they reached and in how they were set up. */
 export function compareResults(first: RunResult, second: RunResult): Comparison {
-  const labels = [...new Set([...first.labels, ...second.labels])];
+  // By the columns that both have: name and score.
+  const joined = scoreTable(first)
+    .rename({ value: 'first' })
+    .join_full(scoreTable(second).rename({ value: 'second' }));
   return {
     runs: [first.run, second.run],
-    scores: [
-      ...scores.map((score) => pair('macro', score, first.macroF1, second.macroF1)),
-      ...labels.flatMap((label) =>
-        scores.map((score) => pair(label, score, first.perLabel[label], second.perLabel[label])),
-      ),
-    ],
+    scores: (joined.objects() as ScoreRow[]).map(scorePair),
     settings: differences(first.configuration, second.configuration, ''),
   };
 }
 
-function pair(
-  name: string,
-  score: Score,
-  first: Readonly<Record<Score, number>> | undefined,
-  second: Readonly<Record<Score, number>> | undefined,
-): ScorePair {
-  const before = first?.[score] ?? null;
-  const after = second?.[score] ?? null;
-  const change = before === null || after === null ? null : after - before;
-  return { name, score, first: before, second: after, change };
+/** A row for each score of a run: its macro scores, then those of each label. */
+function scoreTable({ labels, macroF1, perLabel }: RunResult): ColumnTable {
+  const of = (name: string, values: Readonly<Record<Score, number>> | undefined) =>
+    scores.map((score) => ({ name, score, value: values?.[score] ?? null }));
+  return from([...of('macro', macroF1), ...labels.flatMap((label) => of(label, perLabel[label]))]);
+}
+
+/** A score of one run alone leaves the other's place open. */
+interface ScoreRow {
+  readonly name: string;
+  readonly score: Score;
+  readonly first?: number | null;
+  readonly second?: number | null;
+}
+
+function scorePair({ name, score, first = null, second = null }: ScoreRow): ScorePair {
+  return { name, score, first, second, change: first === null || second === null ? null : second - first };
 }
 
 function differences(first: unknown, second: unknown, path: string): SettingPair[] {

@@ -32,12 +32,13 @@ export const table: FuzzTarget = {
       for (const cell of cells) hash.update(`${Buffer.byteLength(cell)}:${cell}`);
       hash.update('\n');
     };
-    const { rows, place } = await readTable(file, ({ names }) => {
+    const table = await readTable(file, ({ names }) => {
       add(names);
       return add;
     });
     // Lines of rows are looked for in the file again.
-    const line = rows === 0 ? null : (await place(rows - 1)).line;
+    const { rows } = table;
+    const line = rows === 0 ? null : (await table.place(rows - 1)).line;
     return { rows, line, sha256: hash.digest('hex') };
   },
 };
