@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { EnvironmentFault, InputFault } from '../errors/fault.js';
 import { pipelineDigest } from '../pipeline/keys.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import type { StepCall } from './contracts.js';
 import { RunDirectory, type RunOwner } from './run-directory.js';
 import type { Services } from './services.js';
 
@@ -42,10 +43,10 @@ type AdmissionServices = Pick<Services, 'accepts' | 'store' | 'runsDirectory'>;
  */
 export async function requireAdmission(
   services: AdmissionServices,
-  work: { readonly run: string; readonly pipeline: Pipeline },
+  work: Pick<StepCall<unknown>, 'run' | 'pipeline' | 'settings'>,
 ): Promise<void> {
   await requireAccepted(services, work);
-  await requireName(services, work.run);
+  await requireName(services, work.run, work.settings.execution);
 }
 
 /**
@@ -67,11 +68,18 @@ export async function requireAccepted(
   throw isSame(owner, execution) ? later(run) : stranger(run);
 }
 
-/** Takes the run's name for the workflow where nobody has it. @throws InputFault where another one has */
-export async function requireName(services: AdmissionServices, run: string): Promise<void> {
+/**
+ * Takes the run's name for the workflow where nobody has it.
+ *
+ * @param former the execution that took it, of a workflow that was reset since: Temporal names it anew
+ * @throws InputFault where another one has the name
+ */
+export async function requireName(services: AdmissionServices, run: string, former?: string): Promise<void> {
   const execution = currentExecution();
   const owner = await new RunDirectory(services, run).claim(execution);
-  if (!isSame(owner, execution)) throw taken(run);
+  if (isSame(owner, execution)) return;
+  if (former !== undefined && isSame(owner, { ...execution, runId: former })) return;
+  throw taken(run);
 }
 
 /** The workflow that this activity belongs to. @throws InputFault where it belongs to none */

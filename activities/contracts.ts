@@ -71,6 +71,8 @@ const settings = z.object({
   /** `cpu` …; part of a fold's key, as is the number of threads. */
   device: z.string().regex(/^[a-z][a-z0-9:._-]{0,63}$/i),
   threads: z.int().min(1).max(1024),
+  /** The execution that took the run's name: a workflow that was reset to a later point goes on with it. */
+  execution: z.string().max(200).exactOptional(),
 });
 /** What holds for a whole run, decided once at its start. */
 export type RunSettings = ReadOnly<z.output<typeof settings>>;

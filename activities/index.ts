@@ -1,7 +1,7 @@
-import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
+import type { ActivityName } from '../pipeline/pipeline.js';
 import { requireAdmission } from './admission.js';
 import { aggregateOof } from './aggregate-oof.js';
-import type { RunActivities, StepActivities } from './contracts.js';
+import type { RunActivities, StepActivities, StepCall } from './contracts.js';
 import { requireCall, requireLookup, requirePipelineInput } from './doors.js';
 import { guarded } from './failures.js';
 import { lookupSteps } from './lookup-steps.js';
@@ -29,7 +29,7 @@ export function createActivities(services: Services): Activities {
     writeReport: writeReport(services),
   };
   const admitted =
-    <Call extends { readonly run: string; readonly pipeline: Pipeline }, Output>(
+    <Call extends Pick<StepCall<unknown>, 'run' | 'pipeline' | 'settings'>, Output>(
       work: (call: Call) => Promise<Output>,
     ) =>
     async (call: Call): Promise<Output> => {

@@ -37,7 +37,12 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
   return {
     run,
     pipeline,
-    settings: { fresh: input.fresh ?? false, device: services.device, threads: services.threads },
+    settings: {
+      fresh: input.fresh ?? false,
+      device: services.device,
+      threads: services.threads,
+      execution: currentExecution().runId,
+    },
     searchAttributes: services.searchAttributes,
     runDirectory: directory.path,
   };

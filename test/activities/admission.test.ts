@@ -48,6 +48,17 @@ describe("a run's name", () => {
     expect(doors.files()).toEqual(before);
   });
 
+  it('stays with a workflow that is reset to a later point, which Temporal names anew', async () => {
+    const { settings } = (await resolve(first)) as { settings: { execution: string } };
+    expect(settings.execution).toBe('first');
+    const argument = doors.argument('data', { settings });
+    await expect(doors.call('prepareData', argument, { execution: second })).resolves.toBeDefined();
+    const others = { workflowId: 'theirs', runId: 'second' };
+    await expect(doors.call('prepareData', argument, { execution: others })).rejects.toThrow(
+      /another run of that name/,
+    );
+  });
+
   it('is taken where a folder has the results of an earlier version', async () => {
     mkdirSync(join(doors.workdir, 'runs', 'run'), { recursive: true });
     writeFileSync(join(doors.workdir, 'runs', 'run', 'result.json'), '{}');
