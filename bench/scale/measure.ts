@@ -13,6 +13,8 @@ export interface ScaleOptions {
   /** Each trains one fold at a time, as one per GPU would. */
   readonly workers: number;
   readonly epochs: number;
+  /** In place of a process for each table, where the build that it comes from is not there. */
+  readonly tables?: Services['tables'];
 }
 
 /** What a run of folds that take no time costs. */
@@ -60,7 +62,7 @@ interface Hired {
 
 /** A worker over a connection of its own, as a process of its own would have: the SDK has one per queue on each. */
 async function hire(
-  { server: { address, namespace } }: ScaleOptions,
+  { server: { address, namespace }, tables }: ScaleOptions,
   { folder, labels }: Project,
   taskQueue: string,
   queue: 'main' | 'gpu',
@@ -68,7 +70,12 @@ async function hire(
   const connection = await NativeConnection.connect({ address });
   const worker = await createWorkers({
     ...{ connection, namespace, taskQueue, workdir: folder, queues: [queue] },
-    ...{ slots: 1, threads: 1, shutdownGraceMs: 1_000, services: instantServices(labels) },
+    ...{
+      slots: 1,
+      threads: 1,
+      shutdownGraceMs: 1_000,
+      services: { ...instantServices(labels), ...(tables === undefined ? {} : { tables }) },
+    },
   });
   const working = worker.run();
   const dismiss = async (): Promise<void> => {

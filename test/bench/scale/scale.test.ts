@@ -4,6 +4,7 @@ import { limits } from '../../../bench/scale/history.js';
 import { measureScale, type ScaleMeasurement } from '../../../bench/scale/measure.js';
 import { foldBytes } from '../../../pipeline/size.js';
 import { server, startEnvironment, without } from '../../workflows/bench.js';
+import { tablesHere } from '../../workflows/fake-trainer.js';
 
 describe.skipIf(server === null)(`40 instant folds of 4 epochs over 4 workers${without}`, () => {
   let environment: TestWorkflowEnvironment;
@@ -11,7 +12,7 @@ describe.skipIf(server === null)(`40 instant folds of 4 epochs over 4 workers${w
   beforeAll(async () => {
     environment = await startEnvironment();
     const place = { address: environment.address, namespace: environment.namespace ?? 'default' };
-    measured = await measureScale({ server: place, folds: 40, workers: 4, epochs: 4 });
+    measured = await measureScale({ server: place, folds: 40, workers: 4, epochs: 4, tables: tablesHere });
   });
   afterAll(() => environment?.teardown());
 
