@@ -16,6 +16,7 @@ beforeAll(() => {
   mkdirSync(path.join(folder, 'errors'));
   writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
   for (const file of [
+    'errors/capped',
     'errors/fault',
     'engine/kernels/arena',
     'engine/kernels/kernels',
