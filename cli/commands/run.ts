@@ -101,6 +101,8 @@ class RunCommand {
         host = await openUnless(interrupt.signal, (signal) => this.openHost(pipeline, signal));
         const { link } = host;
         const end = await this.follow(host, pipeline, interrupt.signal).finally(() => host?.stop());
+        // Nothing is asked any more; where Ctrl-C ended it, a question may be under way.
+        await link.close();
         this.display.close();
         tellEnd(this.console, end, { json: this.json, history: this.history(link) });
       } finally {

@@ -120,7 +120,7 @@ interface Held {
 }
 
 async function stop(workers: Workers, ended: Promise<void>, held: Held): Promise<void> {
-  const { connection, link, keeper } = held;
+  const { connection, keeper } = held;
   keeper?.rest();
   workers.shutdown();
   const inOrder = ended.then(
@@ -128,11 +128,9 @@ async function stop(workers: Workers, ended: Promise<void>, held: Held): Promise
     () => true,
   );
   const orderly = await Promise.race([inOrder, patience(workers, held)]);
-  // Where the server is away, calls wait to be made again: the process's end closes their connections.
-  if (orderly) {
-    await connection.close();
-    await link.close();
-  }
+  // Where the server is away, calls wait to be made again: the process's end closes their connection. The
+  // client's is left to whoever uses it: a call of its that waits so would throw where nobody catches it.
+  if (orderly) await connection.close();
   await keeper?.stop();
 }
 

@@ -133,6 +133,6 @@ function collect(value, texts) {
 const disturbed = target === null ? null : await disturb(target);
 const started = await Promise.all(starts.map(start));
 const called = await callActivities();
-console.log(JSON.stringify({ disturbed, started, called, histories: await histories() }));
+const answer = JSON.stringify({ disturbed, started, called, histories: await histories() });
 await connection.close();
-process.exit(0);
+process.stdout.write(answer, () => process.exit(0));
