@@ -170,13 +170,16 @@ describe.skipIf(server === null)(`a run in the hands of a person${without}`, () 
     const retrain = async (): Promise<string> => {
       const runs = join(bench.folder, 'runs');
       const before = readdirSync(bench.folder).includes('runs') ? readdirSync(runs) : [];
-      await foldwise('schedule', 'trigger', 'bench');
-      const fresh = (): string[] => readdirSync(runs).filter((name) => !before.includes(name));
-      await until(
-        () =>
-          readdirSync(bench.folder).includes('runs') &&
-          fresh().some((name) => readdirSync(join(runs, name)).includes('result.json')),
-      );
+      const fresh = (): string[] =>
+        readdirSync(bench.folder).includes('runs')
+          ? readdirSync(runs).filter((name) => !before.includes(name))
+          : [];
+      // The server passes a trigger over while it has not yet noticed that the run before has ended.
+      for (let triggers = 0; triggers < 10 && fresh().length === 0; triggers++) {
+        await foldwise('schedule', 'trigger', 'bench');
+        for (let looks = 0; looks < 100 && fresh().length === 0; looks++) await delay(100);
+      }
+      await until(() => fresh().some((name) => readdirSync(join(runs, name)).includes('result.json')));
       // The next trigger is passed over while this one is open.
       await until(async () => {
         const open = environment.client.workflow.list({
