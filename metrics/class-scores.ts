@@ -4,6 +4,13 @@ import { predictedRows, selectRows } from './matrix.js';
 import { crossFittedClasses, logProbabilities, tuneOffsets } from './offsets.js';
 import type { OutOfFoldScores } from './out-of-fold.js';
 
+/** What one way of deciding comes to. */
+interface ClassDecision {
+  readonly confusion: Int32Array;
+  readonly f1: Float64Array;
+  readonly accuracy: number;
+}
+
 /**
  * Offsets and scores of out-of-fold predictions of one class per row: in the place of thresholds stand the
  * offsets of the log probabilities, and in the place of the decision at 0.5 the plain arg max.
@@ -23,42 +30,30 @@ export function scoreClassesOutOfFold(
   const y = selectRows(labels, width, rows);
   const truth = classesOf(y, width);
   const { offsets } = tuneOffsets(p, y, width);
-  const decided = {
-    atHalf: argMax(p, width),
-    tuned: argMax(logProbabilities(p), width, offsets),
-    crossFitted: crossFittedClasses(p, y, selectRows(folds, 1, rows), width),
+  const scored = (decided: Int32Array): ClassDecision => {
+    const confusion = confusionMatrix(truth, decided, width);
+    return { confusion, f1: f1PerClass(confusion, width), accuracy: accuracy(truth, decided) };
   };
-  const confusions = {
-    atHalf: confusionMatrix(truth, decided.atHalf, width),
-    tuned: confusionMatrix(truth, decided.tuned, width),
-    crossFitted: confusionMatrix(truth, decided.crossFitted, width),
-  };
-  const f1 = {
-    atHalf: f1PerClass(confusions.atHalf, width),
-    tuned: f1PerClass(confusions.tuned, width),
-    crossFitted: f1PerClass(confusions.crossFitted, width),
-  };
+  const atHalf = scored(argMax(p, width));
+  const tuned = scored(argMax(logProbabilities(p), width, offsets));
+  const crossFitted = scored(crossFittedClasses(p, y, selectRows(folds, 1, rows), width));
   const supports = support(y, width);
   return {
     thresholds: offsets,
-    macroF1: { atHalf: mean(f1.atHalf), tuned: mean(f1.tuned), crossFitted: mean(f1.crossFitted) },
+    macroF1: { atHalf: mean(atHalf.f1), tuned: mean(tuned.f1), crossFitted: mean(crossFitted.f1) },
     perLabel: offsets.map((_, label) => ({
-      atHalf: f1.atHalf[label]!,
-      tuned: f1.tuned[label]!,
-      crossFitted: f1.crossFitted[label]!,
+      atHalf: atHalf.f1[label]!,
+      tuned: tuned.f1[label]!,
+      crossFitted: crossFitted.f1[label]!,
       support: supports[label]!,
       tunable: supports[label]! > 0,
       untunedFolds: [],
     })),
     classes: {
-      accuracy: {
-        atHalf: accuracy(truth, decided.atHalf),
-        tuned: accuracy(truth, decided.tuned),
-        crossFitted: accuracy(truth, decided.crossFitted),
-      },
+      accuracy: { atHalf: atHalf.accuracy, tuned: tuned.accuracy, crossFitted: crossFitted.accuracy },
       logLoss: logLoss(truth, p, width),
       confusion: Array.from({ length: width }, (_, row) => [
-        ...confusions.crossFitted.subarray(row * width, (row + 1) * width),
+        ...crossFitted.confusion.subarray(row * width, (row + 1) * width),
       ]),
     },
     rowsWithoutOof: labels.length / width - rows.length,

@@ -1,4 +1,5 @@
 import { f1PerLabel, mean } from './f1.js';
+import { foldSplits } from './fold-splits.js';
 import { selectRows } from './matrix.js';
 import { decide, tuneThresholds } from './thresholds.js';
 
@@ -27,9 +28,7 @@ export function crossFittedF1(
 ): CrossFittedF1 {
   const predictions = new Uint8Array(labels.length);
   const untunedFolds = Array.from({ length: width }, (): number[] => []);
-  for (const fold of Int32Array.from(new Set(folds)).sort()) {
-    const inside = rowsWhere(folds, (other) => other === fold);
-    const outside = rowsWhere(folds, (other) => other !== fold);
+  for (const { fold, inside, outside } of foldSplits(folds)) {
     const tuned = tuneThresholds(
       selectRows(probabilities, width, outside),
       selectRows(labels, width, outside),
@@ -48,12 +47,4 @@ export function crossFittedF1(
   }
   const perLabel = f1PerLabel(labels, predictions, width);
   return { macro: mean(perLabel), perLabel, untunedFolds };
-}
-
-function rowsWhere(folds: Int32Array, accept: (fold: number) => boolean): Int32Array {
-  const rows: number[] = [];
-  folds.forEach((fold, row) => {
-    if (accept(fold)) rows.push(row);
-  });
-  return Int32Array.from(rows);
 }

@@ -1,5 +1,6 @@
 import { argMax, classesOf, confusionMatrix, f1PerClass } from './classes.js';
 import { mean } from './f1.js';
+import { foldSplits } from './fold-splits.js';
 import { selectRows } from './matrix.js';
 
 /** −2, −1.9 … 2, those near 0 first: of equally good offsets the smallest is taken. */
@@ -62,9 +63,7 @@ export function crossFittedClasses(
   width: number,
 ): Int32Array {
   const classes = new Int32Array(folds.length);
-  for (const fold of new Set(folds)) {
-    const inside = Int32Array.from(folds.keys()).filter((row) => folds[row] === fold);
-    const outside = Int32Array.from(folds.keys()).filter((row) => folds[row] !== fold);
+  for (const { inside, outside } of foldSplits(folds)) {
     const { offsets } = tuneOffsets(
       selectRows(probabilities, width, outside),
       selectRows(labels, width, outside),
