@@ -61,15 +61,16 @@ export function workerIdentity(mark: string): string {
 export async function requireSharedStore(options: StoreProofOptions): Promise<void> {
   const mark = await storeMark(options.workdir);
   const noted = await notedStore(options);
-  if (noted?.mark === mark) return;
+  const ours = noted?.mark === mark;
   if (!options.ownServer) {
-    // A server that keeps no notes still knows who asks for work.
+    // Two that start at once may both find the namespace free; and a server that keeps no notes still knows
+    // who asks for work.
     const others = await otherWorkers(options, mark);
-    if (others.length > 0 || (noted !== null && (await hasOpenRuns(options)))) {
-      throw refusal(options, noted?.place ?? null, others);
+    if (others.length > 0 || (noted !== null && !ours && (await hasOpenRuns(options)))) {
+      throw refusal(options, ours ? null : (noted?.place ?? null), others);
     }
   }
-  await note(options, mark);
+  if (!ours) await note(options, mark);
 }
 
 interface NotedStore {

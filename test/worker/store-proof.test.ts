@@ -84,8 +84,9 @@ describe.skipIf(server === null)(`a worker over another workdir${without}`, () =
     );
   });
 
-  it('is refused beside a worker of the other', async () => {
+  it('is refused beside a worker of the other, whatever was noted before that worker asked', async () => {
     await proves('ours', 'stores');
+    await proves('another', 'stores');
     const workdir = join(root, 'ours');
     const workers = await createWorkers({
       connection,
@@ -96,16 +97,19 @@ describe.skipIf(server === null)(`a worker over another workdir${without}`, () =
       identity: workerIdentity(await storeMark(workdir)),
     });
     const working = workers.run();
-    await until(() =>
-      proves('another', 'stores-gpu').then(
-        () => false,
-        () => true,
-      ),
-    );
-    await expect(proves('another', 'stores-gpu')).rejects.toThrow(/found workers of it: \d+@/);
-    await proves('ours', 'stores-gpu');
-    workers.shutdown();
-    await working;
+    try {
+      await until(() =>
+        proves('another', 'stores-gpu').then(
+          () => false,
+          () => true,
+        ),
+      );
+      await expect(proves('another', 'stores-gpu')).rejects.toThrow(/found workers of it: \d+@/);
+      await proves('ours', 'stores-gpu');
+    } finally {
+      workers.shutdown();
+      await working;
+    }
   });
 
   it("is let in where the server's database is the workdir's own", async () => {
