@@ -1,6 +1,6 @@
 import type { PhiloxKey } from '../../engine/kernels/philox.js';
 import { normal } from '../../engine/kernels/philox.js';
-import { familyOf } from '../../engine/models/families.js';
+import { scratchFamily } from '../../engine/models/families.js';
 import type { Classifier } from '../../engine/models/family.js';
 import { openModelSource } from '../../engine/training/model-source.js';
 import type { Trainer } from '../../engine/training/trainer.js';
@@ -20,7 +20,7 @@ const key: PhiloxKey = [training.seed, 0];
 const pieceLength = 65_536;
 
 export function randomModel({ type, sizes }: Network, labels: number): OurModel {
-  const family = familyOf({ model_type: type });
+  const family = scratchFamily(type);
   const classifier = family.classifier(family.scratchConfig(sizes), labels);
   return {
     classifier,

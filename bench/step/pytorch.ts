@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { familyOf } from '../../engine/models/families.js';
+import { scratchFamily } from '../../engine/models/families.js';
 import { root } from '../root.js';
 import type { Network } from './networks.js';
 import { miniLmFolder } from './sample.js';
@@ -55,7 +55,7 @@ async function modelArgument({ network, directory }: PyTorchRun): Promise<string
 async function configurationFolder({ name, type, sizes }: Network, directory: string): Promise<string> {
   const folder = join(directory, name);
   await mkdir(folder, { recursive: true });
-  const config = familyOf({ model_type: type }).scratchConfig(sizes);
+  const config = scratchFamily(type).scratchConfig(sizes);
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
   return folder;
 }

@@ -1,4 +1,4 @@
-import { familyOf } from '../../engine/models/families.js';
+import { scratchFamily } from '../../engine/models/families.js';
 import type { BatchFile } from './batch-file.js';
 import type { Measurement, SideMeasurement, SideName } from './compare.js';
 import { pyTorchModes } from './compare.js';
@@ -97,7 +97,7 @@ function work(
   labels: number,
   peaks: Measurement['peaks'],
 ): Summary['work'] {
-  const family = familyOf({ model_type: network.type });
+  const family = scratchFamily(network.type);
   const classifier = family.classifier(family.scratchConfig(network.sizes), labels);
   const gflop = lengths.map((batch) => usefulFlops(network.sizes, classifier, batch) / 1e9);
   const rates = gflop.map((work, i) => work / sides.ours.steps[i]!.seconds);

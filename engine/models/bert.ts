@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { Value } from '../graph/graph.js';
-import { attention } from '../nn/attention.js';
-import { feedForward, firstTokens, residual } from '../nn/blocks.js';
-import type { BlockSizes } from '../nn/blocks.js';
-import { activate, embedding, layerNorm, linear, sum } from '../nn/layers.js';
+import { firstTokens } from '../nn/blocks.js';
+import { activate, linear } from '../nn/layers.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
-import type { Classifier, ModelFamily } from './family.js';
+import { bertEmbeddings, bertLayers, blockSizes } from './bert-encoder.js';
+import type { Classifier, ScratchFamily } from './family.js';
 import { encoderSettings, headWidth, readSettings } from './settings.js';
 
 /**
@@ -21,7 +20,7 @@ const settings = encoderSettings.extend({
 
 type Settings = z.infer<typeof settings>;
 
-export const bert: ModelFamily = {
+export const bert: ScratchFamily = {
   modelType: 'bert',
   architecture: 'BertForSequenceClassification',
   classifier(config, labels): Classifier {
@@ -36,8 +35,9 @@ export const bert: ModelFamily = {
       maxLength: c.max_position_embeddings,
       initializerRange: c.initializer_range,
       wordEmbedding: 'bert.embeddings.word_embeddings.weight',
+      positions: { first: 0, skipped: null },
       relativePositions: null,
-      tokenTypes: true,
+      tokenTypes: 'fed',
       neighbours: [],
       loading: {
         prefixes: ['bert.'],
@@ -74,51 +74,15 @@ export const bert: ModelFamily = {
 
 /** Embeddings and layers: → `[tokens, hidden]`. */
 function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: number): Value {
-  const sizes: BlockSizes = {
-    hidden: c.hidden_size,
-    intermediate: c.intermediate_size,
-    activation: c.hidden_act,
-    epsilon: c.layer_norm_eps,
-    hiddenDropout: c.hidden_dropout_prob,
+  const sizes = blockSizes(c);
+  const tables = {
+    vocabulary,
+    types: c.type_vocab_size,
+    positions: c.max_position_embeddings,
+    width: c.hidden_size,
   };
-  let x = embed(scope.child('embeddings'), batch, c, vocabulary);
-  for (let i = 0; i < c.num_hidden_layers; i++) {
-    const layer = scope.child(`encoder.layer.${i}`);
-    const context = selfAttention(layer.child('attention').child('self'), x, batch, c);
-    const attended = residual(layer.child('attention').child('output'), context, x, c.hidden_size, sizes);
-    x = feedForward(layer, attended, sizes);
-  }
-  return x;
-}
-
-/** Word, position and token-type embeddings, normalised. One text is all of token type 0. */
-function embed(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: number): Value {
-  const words = embedding(scope.child('word_embeddings'), batch.tokenIds, vocabulary, c.hidden_size);
-  const types = embedding(
-    scope.child('token_type_embeddings'),
-    batch.tokenTypes,
-    c.type_vocab_size,
-    c.hidden_size,
-  );
-  const positions = embedding(
-    scope.child('position_embeddings'),
-    batch.positions,
-    c.max_position_embeddings,
-    c.hidden_size,
-  );
-  const summed = sum(scope, sum(scope, words, types), positions);
-  const normed = layerNorm(scope.child('LayerNorm'), summed, c.hidden_size, c.layer_norm_eps);
-  return scope.dropout(normed, c.hidden_dropout_prob, 'dropout');
-}
-
-function selfAttention(scope: Scope, x: Value, batch: PackedBatch, c: Settings): Value {
-  const project = (name: string): Value => linear(scope.child(name), x, c.hidden_size, c.hidden_size);
-  const projections = { query: project('query'), key: project('key'), value: project('value') };
-  return attention(scope, projections, batch, {
-    heads: c.num_attention_heads,
-    alpha: 1 / Math.sqrt(headWidth(c.hidden_size, c.num_attention_heads)),
-    dropout: c.attention_probs_dropout_prob,
-  });
+  const embedded = bertEmbeddings(scope.child('embeddings'), batch, tables, sizes);
+  return bertLayers(scope.child('encoder'), embedded, batch, c.num_hidden_layers, sizes);
 }
 
 function pool(scope: Scope, first: Value, c: Settings): Value {

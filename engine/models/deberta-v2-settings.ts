@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InputFault } from '../../errors/fault.js';
 import type { BlockSizes } from '../nn/blocks.js';
+import { blockSizes } from './bert-encoder.js';
 import { activation, encoderSettings, headWidth, probability, readSettings, size } from './settings.js';
 
 const attentionTypes = z
@@ -64,12 +65,6 @@ function derive(c: z.infer<typeof schema>): Settings {
     scoreTerms: types.length,
     maxRelative,
     span: c.position_buckets > 0 ? c.position_buckets : maxRelative,
-    sizes: {
-      hidden: c.hidden_size,
-      intermediate: c.intermediate_size,
-      activation: c.hidden_act,
-      epsilon: c.layer_norm_eps,
-      hiddenDropout: c.hidden_dropout_prob,
-    },
+    sizes: blockSizes(c),
   };
 }

@@ -1,14 +1,15 @@
 import type { Value } from '../graph/graph.js';
 import { attention } from '../nn/attention.js';
-import { feedForward, firstTokens, residual } from '../nn/blocks.js';
+import { firstTokens } from '../nn/blocks.js';
 import { activate, embedding, layerNorm, linear, sum } from '../nn/layers.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
+import { attentionOutput, feedForward } from './bert-encoder.js';
 import { convolution } from './deberta-v2-convolution.js';
 import type { Settings } from './deberta-v2-settings.js';
 import { readDebertaSettings } from './deberta-v2-settings.js';
 import { disentangledScores, relativeEmbeddings } from './disentangled-attention.js';
-import type { Classifier, ModelFamily } from './family.js';
+import type { Classifier, ScratchFamily } from './family.js';
 import { relativeRow } from './relative-position.js';
 import { headWidth } from './settings.js';
 
@@ -17,7 +18,7 @@ import { headWidth } from './settings.js';
  * Gao & Chen 2023) with a classification head; the reference is transformers'
  * `DebertaV2ForSequenceClassification`. Parameter paths are its checkpoint's keys.
  */
-export const debertaV2: ModelFamily = {
+export const debertaV2: ScratchFamily = {
   modelType: 'deberta-v2',
   architecture: 'DebertaV2ForSequenceClassification',
   classifier(config, labels): Classifier {
@@ -33,10 +34,11 @@ export const debertaV2: ModelFamily = {
       maxLength: c.position_biased_input ? c.max_position_embeddings : null,
       initializerRange: c.initializer_range,
       wordEmbedding: 'deberta.embeddings.word_embeddings.weight',
+      positions: { first: 0, skipped: null },
       relativePositions: c.relative_attention
         ? { rows: 2 * c.span, rowOf: (distance) => relativeRow(distance, positions) }
         : null,
-      tokenTypes: c.type_vocab_size > 0,
+      tokenTypes: c.type_vocab_size > 0 ? 'fed' : 'absent',
       neighbours: Array.from({ length: Math.max(0, 2 * reach + 1) }, (_, i) => i - reach).filter(
         (d) => d !== 0,
       ),
@@ -97,7 +99,7 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = scope.child(`encoder.layer.${i}`);
     const context = selfAttention(layer.child('attention').child('self'), x, relative, batch, c);
-    const attended = residual(layer.child('attention').child('output'), context, x, c.hidden_size, c.sizes);
+    const attended = attentionOutput(layer, context, x, c.sizes);
     x = feedForward(layer, attended, c.sizes);
     if (i === 0 && c.conv_kernel_size > 0)
       x = convolution(scope.child('encoder').child('conv'), embedded, x, batch, c);

@@ -1,9 +1,16 @@
 import { InputFault } from '../../errors/fault.js';
 import { bert } from './bert.js';
 import { debertaV2 } from './deberta-v2.js';
-import type { ModelFamily } from './family.js';
+import type { ModelFamily, ScratchFamily } from './family.js';
 
 const families: readonly ModelFamily[] = [bert, debertaV2];
+
+const scratchFamilies = { bert, 'deberta-v2': debertaV2 } as const satisfies Record<string, ScratchFamily>;
+
+/** The family of a network from scratch. */
+export function scratchFamily(type: keyof typeof scratchFamilies): ScratchFamily {
+  return scratchFamilies[type];
+}
 
 /** The family of a checkpoint. @throws InputFault for one that is not implemented */
 export function familyOf(config: Readonly<Record<string, unknown>>, where = 'config.json'): ModelFamily {
@@ -13,7 +20,7 @@ export function familyOf(config: Readonly<Record<string, unknown>>, where = 'con
     where: `${where} model_type`,
     what: 'this family of models is not supported',
     found: JSON.stringify(config['model_type'] ?? null).slice(0, 80),
-    expected: families.map(({ modelType }) => modelType).join(' or '),
+    expected: `one of ${families.map(({ modelType }) => modelType).join(', ')}`,
     remedy: 'Choose a checkpoint of a supported family for model.checkpoint.',
   });
 }

@@ -10,6 +10,22 @@ export interface RelativePositions {
   rowOf(distance: number): number;
 }
 
+/** How positions are counted. */
+export interface PositionRule {
+  /** The position of a text's first token. */
+  readonly first: number;
+  /**
+   * The token, padding, that does not count where it stands in a text itself: it gets `first − 1`, and the
+   * next token the next position. Null where every token counts.
+   */
+  readonly skipped: number | null;
+}
+
+/**
+ * Token types: an input of the exported model, or all 0 without being asked for, or not of this model.
+ */
+export type TokenTypes = 'fed' | 'zero' | 'absent';
+
 /** A sequence classifier of one configuration: everything the training and the export need to know. */
 export interface Classifier {
   readonly modelType: string;
@@ -24,9 +40,9 @@ export interface Classifier {
   readonly initializerRange: number;
   /** Name of the word embedding, whose rows that never occur need no training. */
   readonly wordEmbedding: string;
+  readonly positions: PositionRule;
   readonly relativePositions: RelativePositions | null;
-  /** Whether token types are an input of the exported model. */
-  readonly tokenTypes: boolean;
+  readonly tokenTypes: TokenTypes;
   /** Distances of the neighbouring tokens that a convolution reads. */
   readonly neighbours: readonly number[];
   readonly loading: LoadingRules;
@@ -56,6 +72,10 @@ export interface ModelFamily {
   readonly architecture: string;
   /** @throws InputFault where a setting is missing, out of range or not supported */
   classifier(config: Readonly<Record<string, unknown>>, labels: number): Classifier;
+}
+
+/** A family of which networks are made from scratch, too. */
+export interface ScratchFamily extends ModelFamily {
   /** The configuration of a small network from scratch. */
   scratchConfig(sizes: ScratchSizes): Record<string, unknown>;
 }

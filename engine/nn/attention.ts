@@ -28,14 +28,21 @@ export type PositionalScores = (
 /**
  * Scaled dot-product attention over the texts of a packed batch (Vaswani et al. 2017, eq. 1).
  *
- * @param alpha the factor on query·key, 1/√headDim or smaller where positional scores are added
+ * @param options.alpha the factor on query·key, 1/√headDim or smaller where positional scores are added
+ * @param options.masks per group what is added to its scores; by default its key mask
  * @returns the context, `[tokens, heads·headDim]`
  */
 export function attention(
   scope: Scope,
   { query, key, value }: Projections,
   batch: PackedBatch,
-  options: { heads: number; alpha: number; dropout: number; positional?: PositionalScores },
+  options: {
+    heads: number;
+    alpha: number;
+    dropout: number;
+    positional?: PositionalScores;
+    masks?: readonly Value[];
+  },
 ): Value {
   const q = toGroups(scope, query, batch, options.heads);
   const k = toGroups(scope, key, batch, options.heads);
@@ -49,7 +56,7 @@ export function attention(
     ); // [heads·batch, length, length]
     const positional = options.positional?.(group, index, queries, keys) ?? null;
     if (positional !== null) scores = scope.tape.apply(add, { a: scores, b: positional });
-    const masked = scope.tape.apply(add, { a: scores, b: group.keyMask });
+    const masked = scope.tape.apply(add, { a: scores, b: options.masks?.[index] ?? group.keyMask });
     const probabilities = scope.dropout(
       scope.tape.apply(softmax, { x: masked }),
       options.dropout,

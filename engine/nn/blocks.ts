@@ -1,31 +1,106 @@
 import type { Value } from '../graph/graph.js';
 import { gatherRows } from '../ops/layout.js';
+import { attention } from './attention.js';
 import type { Activation } from './layers.js';
-import { activate, layerNorm, linear, sum } from './layers.js';
+import { activate, embedding, layerNorm, linear, sum } from './layers.js';
 import type { PackedBatch } from './packing.js';
 import type { Scope } from './scope.js';
 
-/** What the blocks of BERT's kind of encoder read of a configuration. */
+/**
+ * Blocks of BERT's kind of encoder. They name no parameter: each takes the places (scopes) of its parts from
+ * the family, whose checkpoints have names of their own.
+ */
+
+/** What the blocks read of a configuration. */
 export interface BlockSizes {
   readonly hidden: number;
   readonly intermediate: number;
+  readonly heads: number;
   readonly activation: Activation;
   readonly epsilon: number;
   readonly hiddenDropout: number;
+  readonly attentionDropout: number;
+}
+
+/** A dense layer and the norm behind it; dropout between them is drawn at `at`. */
+export interface ResidualPlaces {
+  readonly at: Scope;
+  readonly dense: Scope;
+  readonly norm: Scope;
 }
 
 /** dense → dropout → add the residual → layer norm, as after attention and after the feed-forward. */
-export function residual(scope: Scope, x: Value, shortcut: Value, inputs: number, sizes: BlockSizes): Value {
-  const dense = linear(scope.child('dense'), x, inputs, sizes.hidden);
-  const dropped = scope.dropout(dense, sizes.hiddenDropout, 'dropout');
-  return layerNorm(scope.child('LayerNorm'), sum(scope, dropped, shortcut), sizes.hidden, sizes.epsilon);
+export function residual(
+  { at, dense, norm }: ResidualPlaces,
+  x: Value,
+  shortcut: Value,
+  inputs: number,
+  sizes: Pick<BlockSizes, 'hidden' | 'epsilon' | 'hiddenDropout'>,
+): Value {
+  const projected = linear(dense, x, inputs, sizes.hidden);
+  const dropped = at.dropout(projected, sizes.hiddenDropout, 'dropout');
+  return layerNorm(norm, sum(at, dropped, shortcut), sizes.hidden, sizes.epsilon);
 }
 
-/** The position-wise feed-forward half of a layer; `scope` is the layer's. */
-export function feedForward(scope: Scope, x: Value, sizes: BlockSizes): Value {
-  const expanded = linear(scope.child('intermediate').child('dense'), x, sizes.hidden, sizes.intermediate);
-  const activated = activate(scope, expanded, sizes.activation);
-  return residual(scope.child('output'), activated, x, sizes.intermediate, sizes);
+export interface FeedForwardPlaces {
+  readonly expand: Scope;
+  readonly contract: ResidualPlaces;
+}
+
+/** The position-wise feed-forward half of a layer. */
+export function feedForward({ expand, contract }: FeedForwardPlaces, x: Value, sizes: BlockSizes): Value {
+  const expanded = linear(expand, x, sizes.hidden, sizes.intermediate);
+  const activated = activate(expand, expanded, sizes.activation);
+  return residual(contract, activated, x, sizes.intermediate, sizes);
+}
+
+/** The three projections; dropout on the probabilities is drawn at `at`. */
+export interface AttentionPlaces {
+  readonly at: Scope;
+  readonly query: Scope;
+  readonly key: Scope;
+  readonly value: Scope;
+}
+
+/**
+ * Self-attention before its output projection (Vaswani et al. 2017, eq. 1).
+ *
+ * @param masks per group what is added to its scores; by default its key mask
+ */
+export function selfAttention(
+  { at, query, key, value }: AttentionPlaces,
+  x: Value,
+  batch: PackedBatch,
+  { hidden, heads, attentionDropout }: Pick<BlockSizes, 'hidden' | 'heads' | 'attentionDropout'>,
+  masks?: readonly Value[],
+): Value {
+  const project = (place: Scope): Value => linear(place, x, hidden, hidden);
+  const projections = { query: project(query), key: project(key), value: project(value) };
+  return attention(at, projections, batch, {
+    heads,
+    alpha: 1 / Math.sqrt(hidden / heads),
+    dropout: attentionDropout,
+    ...(masks === undefined ? {} : { masks }),
+  });
+}
+
+/** A table of embeddings, and which of its rows each token gets. */
+export interface EmbeddingTable {
+  readonly place: Scope;
+  readonly ids: Value;
+  readonly rows: number;
+}
+
+/** Rows of several tables, summed, normalised, and dropped out of: `[tokens, width]`. */
+export function embeddings(
+  { at, norm, tables }: { at: Scope; norm: Scope; tables: readonly EmbeddingTable[] },
+  width: number,
+  { epsilon, hiddenDropout }: Pick<BlockSizes, 'epsilon' | 'hiddenDropout'>,
+): Value {
+  const summed = tables
+    .map(({ place, ids, rows }) => embedding(place, ids, rows, width))
+    .reduce((a, b) => sum(at, a, b));
+  return at.dropout(layerNorm(norm, summed, width, epsilon), hiddenDropout, 'dropout');
 }
 
 /** The first token of each text: `[tokens, hidden]` → `[texts, hidden]`. */

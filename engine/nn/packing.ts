@@ -10,7 +10,7 @@ import type { WindowDims } from '../ops/skew.js';
 export interface PackedBatch {
   /** int64 `[tokens]`: rows of the word embedding. */
   readonly tokenIds: Value;
-  /** int64 `[tokens]`: place within the text. */
+  /** int64 `[tokens]`: place within the text, as the family counts it. */
   readonly positions: Value;
   /** int64 `[tokens]`: all 0, since one text is of one type. */
   readonly tokenTypes: Value;

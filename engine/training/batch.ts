@@ -1,4 +1,4 @@
-import type { Classifier } from '../models/family.js';
+import type { Classifier, PositionRule } from '../models/family.js';
 import { groupSizes, MASKED } from '../nn/packing.js';
 import type { ElementArray, ElementType } from '../runtime/runtime.js';
 
@@ -51,6 +51,7 @@ export function packBatch(
     ...tokenFeeds(
       order.map((i) => texts[i] as Int32Array),
       tokens,
+      classifier.positions,
     ),
     ...slotFeeds(lengths, groups, tokens, sizes['slots'] ?? 0),
     ...keyMaskFeeds(lengths, groups, classifier.heads),
@@ -88,7 +89,11 @@ export function groupByLength(lengths: readonly number[]): TextGroup[] {
 const int64 = (data: BigInt64Array): Feed => ({ type: 'int64', shape: [data.length], data });
 const column = (data: Float32Array): Feed => ({ type: 'float32', shape: [data.length, 1], data });
 
-function tokenFeeds(texts: readonly Int32Array[], tokens: number): Record<string, Feed> {
+function tokenFeeds(
+  texts: readonly Int32Array[],
+  tokens: number,
+  { first, skipped }: PositionRule,
+): Record<string, Feed> {
   const ids = new BigInt64Array(tokens);
   const positions = new BigInt64Array(tokens);
   const tokenText = new BigInt64Array(tokens);
@@ -98,9 +103,10 @@ function tokenFeeds(texts: readonly Int32Array[], tokens: number): Record<string
   texts.forEach((text, t) => {
     firstToken[t] = BigInt(row);
     isFirst[row] = 1;
-    text.forEach((id, place) => {
+    let next = first;
+    text.forEach((id) => {
       ids[row] = BigInt(id);
-      positions[row] = BigInt(place);
+      positions[row] = BigInt(id === skipped ? first - 1 : next++);
       tokenText[row] = BigInt(t);
       row++;
     });

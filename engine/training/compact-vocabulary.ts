@@ -1,3 +1,5 @@
+import type { Classifier } from '../models/family.js';
+
 /**
  * The rows of the word embedding that the training file uses. AdamW moves any other row only by its decay,
  * ∏(1 − lrₜ·λ), which is applied at export; so those rows need no memory, no optimizer and no checkpoint.
@@ -16,6 +18,13 @@ export class CompactVocabulary {
 
   get size(): number {
     return this.rows.length;
+  }
+
+  /** The classifier over compact ids. */
+  classifier(classifier: Classifier): Classifier {
+    const { first, skipped } = classifier.positions;
+    const compact = skipped === null ? null : (this.compactOf.get(skipped) ?? null);
+    return { ...classifier, positions: { first, skipped: compact } };
   }
 
   /** @throws RangeError for an id that did not occur */

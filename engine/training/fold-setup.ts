@@ -59,7 +59,13 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const compact = texts.map((text) => vocabulary.compact(text));
     const training = select(table, compact, (fold) => fold !== job.fold);
     const compiling: Around = (work) => pace.during('compiling', work);
-    const options = { runtime, classifier, vocabulary: vocabulary.size, threads: job.threads, compiling };
+    const options = {
+      runtime,
+      classifier: vocabulary.classifier(classifier),
+      vocabulary: vocabulary.size,
+      threads: job.threads,
+      compiling,
+    };
     const batch = largestBatch(training.texts, job.training.batchSize);
     checkMemory(classifier, batch, { vocabulary: vocabulary.size });
     const mostTokens = mostTokensOf(training.texts, job.training.batchSize);

@@ -34,7 +34,7 @@ export function exportedModel(
 
 /** The exported model's inputs, in the order in which BERT's tokenizer of transformers gives them. */
 export function inputNames({ tokenTypes }: Pick<Classifier, 'tokenTypes'>): string[] {
-  return ['input_ids', ...(tokenTypes ? ['token_type_ids'] : []), 'attention_mask'];
+  return ['input_ids', ...(tokenTypes === 'fed' ? ['token_type_ids'] : []), 'attention_mask'];
 }
 
 /** Computes a packed batch from padded inputs. */
@@ -54,7 +54,7 @@ class PaddedInputs {
     const input = (name: string): Value => g.input(name, 'int64', ['batch', 'sequence']);
     this.ids = input('input_ids');
     this.mask = input('attention_mask');
-    this.types = classifier.tokenTypes ? input('token_type_ids') : this.ids;
+    this.types = this.tokenTypes(input);
     const shape = this.emit('Shape', [this.ids], [2]);
     this.batchSize = this.emit('Slice', [shape, this.int(0), this.int(1)], [1]);
     this.length = this.emit('Slice', [shape, this.int(1), this.int(2)], [1]);
@@ -70,7 +70,7 @@ class PaddedInputs {
     const maskColumn = this.flat(node.cast(g, this.mask, 'float32'), ['tokens', 1]);
     return {
       tokenIds: this.flat(this.ids, ['tokens']),
-      positions: place,
+      positions: this.positions(place),
       tokenTypes: this.flat(this.types, ['tokens']),
       slotToken: slots,
       tokenSlot: everyRow,
@@ -83,6 +83,28 @@ class PaddedInputs {
         this.classifier.neighbours.map((distance) => [distance, this.neighbours(everyRow, place, distance)]),
       ),
     };
+  }
+
+  private tokenTypes(input: (name: string) => Value): Value {
+    const { tokenTypes } = this.classifier;
+    if (tokenTypes === 'fed') return input('token_type_ids');
+    return tokenTypes === 'zero' ? node.sub(this.g, this.ids, this.ids) : this.ids;
+  }
+
+  /** As the host counts them (training/batch.ts). */
+  private positions(place: Value): Value {
+    const { g, classifier } = this;
+    const { first, skipped } = classifier.positions;
+    if (skipped === null) return first === 0 ? place : node.add(g, place, this.int(first));
+    const [isSkipped] = g.node(
+      'Equal',
+      [this.ids, this.int(skipped)],
+      [{ type: 'bool', shape: this.ids.shape }],
+    );
+    const counts = node.sub(g, this.int(1), node.cast(g, isSkipped as Value, 'int64'));
+    const [counted] = g.node('CumSum', [counts, this.int(1)], [{ type: 'int64', shape: this.ids.shape }]);
+    const positions = node.add(g, node.mul(g, counted as Value, counts), this.int(first - 1));
+    return this.flat(positions, ['tokens']);
   }
 
   private bindSizes(): void {

@@ -70,7 +70,7 @@ export async function predictTexts(
     }
     const run = new ClassifierRun({
       runtime: openRuntime(),
-      classifier,
+      classifier: vocabulary.classifier(classifier),
       vocabulary: vocabulary.size,
       threads: options.threads,
       weights: (name) => loaded.get(name) as Float32Array,

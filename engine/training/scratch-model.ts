@@ -1,5 +1,5 @@
 import type { ScratchModel } from '../../pipeline/pipeline.js';
-import { familyOf } from '../models/families.js';
+import { scratchFamily } from '../models/families.js';
 import type { Classifier, ModelFamily } from '../models/family.js';
 
 /** A model from scratch, without its weights: its family, its `config.json`, and what it builds. */
@@ -12,7 +12,7 @@ export function scratchModel(
   readonly config: Readonly<Record<string, unknown>>;
   readonly classifier: Classifier;
 } {
-  const family = familyOf({ model_type: scratch.type });
+  const family = scratchFamily(scratch.type);
   const config = family.scratchConfig({ ...scratch, maxLength });
   return { family, config, classifier: family.classifier(config, labels) };
 }

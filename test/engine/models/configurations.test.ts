@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputFault } from '../../../errors/fault.js';
-import { familyOf } from '../../../engine/models/families.js';
+import { familyOf, scratchFamily } from '../../../engine/models/families.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import { inferenceGraph } from '../../../engine/training/graphs.js';
 import { goldenClassifier, goldenJson } from './golden-model.js';
@@ -12,7 +12,7 @@ function read(model: string, changes: Readonly<Record<string, unknown>>): Classi
 
 describe('a configuration is refused, naming the setting,', () => {
   it.each<[string, string, Record<string, unknown>, RegExp]>([
-    ['of an unknown family', 'bert', { model_type: 'roberta' }, /model_type.*"roberta".*bert or deberta-v2/],
+    ['of an unknown family', 'bert', { model_type: 'roberta' }, /model_type.*"roberta".*bert, deberta-v2/],
     ['of no family', 'bert', { model_type: undefined }, /model_type: .*null/],
     ['of a family that is no text', 'bert', { model_type: ['bert'] }, /model_type: .*\["bert"\]/],
     [
@@ -76,9 +76,9 @@ describe('a configuration is refused, naming the setting,', () => {
 
 describe('a configuration is read as transformers reads it:', () => {
   it.each<[string, string, Record<string, unknown>, Partial<Classifier>]>([
-    ['BERT knows no longer texts than its positions', 'bert', {}, { maxLength: 64, tokenTypes: true }],
-    ['DeBERTa-v3 knows no longest text', 'deberta-v3', {}, { maxLength: null, tokenTypes: false }],
-    ['absolute positions bound DeBERTa-v2', 'deberta-v2', {}, { maxLength: 64, tokenTypes: true }],
+    ['BERT knows no longer texts than its positions', 'bert', {}, { maxLength: 64, tokenTypes: 'fed' }],
+    ['DeBERTa-v3 knows no longest text', 'deberta-v3', {}, { maxLength: null, tokenTypes: 'absent' }],
+    ['absolute positions bound DeBERTa-v2', 'deberta-v2', {}, { maxLength: 64, tokenTypes: 'fed' }],
     [
       'relative attention is off unless it is asked for',
       'deberta-v3',
@@ -113,10 +113,10 @@ describe('a configuration is read as transformers reads it:', () => {
 describe('a model from scratch', () => {
   const sizes = { hiddenSize: 24, layers: 2, heads: 3, intermediateSize: 48, vocabulary: 60, maxLength: 40 };
 
-  it.each(['bert', 'deberta-v2'])(
+  it.each(['bert', 'deberta-v2'] as const)(
     'of type %s is one that its family accepts, of the sizes asked for',
     (type) => {
-      const family = familyOf({ model_type: type });
+      const family = scratchFamily(type);
       const classifier = family.classifier(family.scratchConfig(sizes), 4);
       expect(classifier).toMatchObject({ hiddenSize: 24, heads: 3, vocabulary: 60, labels: 4 });
       const { parameters } = inferenceGraph(classifier, { groups: 1, vocabulary: 60 });

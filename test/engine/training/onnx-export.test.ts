@@ -31,7 +31,7 @@ describe.each(goldenModels)('%s as others run it from ONNX', (model) => {
       const feeds: Record<string, Tensor> = {
         input_ids: matrix((text, place) => text[place] ?? 0),
         attention_mask: matrix((text, place) => Number(place < text.length)),
-        ...(classifier.tokenTypes ? { token_type_ids: matrix(() => 0) } : {}),
+        ...(classifier.tokenTypes === 'fed' ? { token_type_ids: matrix(() => 0) } : {}),
       };
       const { logits } = await session.run(feeds, { logits: null });
       float64.logits.flat().forEach((expected, i) => {
