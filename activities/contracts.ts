@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { capped } from '../errors/capped.js';
 import type { EpochMetrics } from '../engine/training/job.js';
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
+import { memberPattern } from '../pipeline/matrix.js';
 import { requireResolved } from '../pipeline/resolved.js';
 import { namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
 import { artifactRefSchema as artifact, sha256Schema as sha256 } from '../store/store.js';
@@ -16,6 +17,9 @@ import { artifactRefSchema as artifact, sha256Schema as sha256 } from '../store/
 const runName = z.string().regex(namePattern);
 const stepName = z.string().regex(stepPattern);
 const fold = z.int().min(1).max(pipelineLimits.folds);
+/** Of the ensemble; empty where folds are the only axis of the matrix. */
+const memberName = z.string().regex(memberPattern);
+const cell = z.object({ member: memberName.default(''), fold });
 const count = z
   .int()
   .min(0)
@@ -81,6 +85,11 @@ export const resolvedRunSchema = z.object({
   run: runName,
   pipeline,
   settings,
+  /**
+   * The pipeline as an artifact, which calls name in its place; what folds give is then named, too. Runs that
+   * began before there was one carry everything themselves.
+   */
+  reference: artifact.exactOptional(),
   /** Whether the namespace knows foldwise's search attributes. */
   searchAttributes: z.boolean(),
   /** Where the run's files go, as the worker sees it. */
@@ -89,26 +98,38 @@ export const resolvedRunSchema = z.object({
 /** Output of `resolvePipeline`. */
 export type ResolvedRun = ReadOnly<z.output<typeof resolvedRunSchema>>;
 
-export const lookupCallSchema = z.object({
-  run: runName,
-  pipeline,
-  settings,
-  step: stepName,
-  inputs: z.record(z.string(), z.unknown()),
-  /** The folds asked for; null for a plain step. */
-  members: list(fold, pipelineLimits.folds).nullable(),
-});
+export const lookupCallSchema = z
+  .object({
+    run: runName,
+    /** Always whole: a lost artifact of it is made anew by the look-up. */
+    pipeline,
+    settings,
+    step: stepName,
+    inputs: z.record(z.string(), z.unknown()),
+    /** The cells asked for; null for a plain step. */
+    cells: list(cell, pipelineLimits.cells).nullable().exactOptional(),
+    /** Folds in place of cells, as runs ask that began before there were others. */
+    members: list(fold, pipelineLimits.folds).nullable().exactOptional(),
+    /** Whether what folds gave is to be named in place of carried. */
+    references: z.boolean().default(false),
+  })
+  .transform(({ cells, members, ...call }) => ({
+    ...call,
+    cells: cells ?? members?.map((fold) => ({ member: '', fold })) ?? null,
+  }));
 /** Asks for the keys of a step, and for what is recorded under them. */
 export type LookupCall = ReadOnly<z.output<typeof lookupCallSchema>>;
 
 const lookedUp = z.object({
-  /** Null for a plain step. */
+  /** The fold; null for a plain step. */
   index: fold.nullable(),
+  /** The fold's member of the ensemble, where it has a name. */
+  member: memberName.exactOptional(),
   key: sha256,
   /** The recorded output, its artifacts verified; null where the step has to run. */
   output: z.unknown(),
 });
-export const lookedUpSchema = list(lookedUp, pipelineLimits.folds);
+export const lookedUpSchema = list(lookedUp, pipelineLimits.cells);
 export type LookedUp = ReadOnly<z.output<typeof lookedUp>>;
 
 const epochMetrics = z.object({
@@ -119,7 +140,7 @@ const epochMetrics = z.object({
   accuracy: score.exactOptional(),
 } satisfies Fields<EpochMetrics>);
 
-export const epochFinishedSchema = z.object({ fold, metrics: epochMetrics });
+export const epochFinishedSchema = cell.extend({ metrics: epochMetrics });
 /** The signal of a fold at each epoch's end, and what it carries. */
 export type EpochFinishedSignal = 'epochFinished';
 export type EpochFinished = ReadOnly<z.output<typeof epochFinishedSchema>>;
@@ -158,8 +179,26 @@ export const trainedFoldSchema = z.object({
   seconds,
   warnings,
 });
-/** Output of `trainFold`, one per fold. */
+/** Output of `trainFold`, one per cell: the same for the same settings, whatever the member is called. */
 export type TrainedFold = ReadOnly<z.output<typeof trainedFoldSchema>>;
+
+/** What one cell gave, as the steps after it are given it. */
+const trainedCell = trainedFoldSchema.extend({ member: memberName.default('') });
+export type TrainedCell = ReadOnly<z.output<typeof trainedCell>>;
+
+export const foldReceiptSchema = z.object({
+  /** JSON of the output. */
+  output: artifact,
+  /** Of the hashes of the artifacts that it names: what others read of it. */
+  contents: sha256,
+  epochs: list(epochMetrics, pipelineLimits.epochs),
+  seconds,
+});
+/** What the workflow is told of a trained fold, where the output itself is an artifact. */
+export type FoldReceipt = ReadOnly<z.output<typeof foldReceiptSchema>>;
+
+/** A cell's output by reference, as the workflow hands it on (see references.ts). */
+export const cellReferenceSchema = z.strictObject({ member: memberName.default(''), output: artifact });
 
 export const outOfFoldSchema = z.object({
   /** Raw little-endian float32 `[rows, labels]`; NaN where no fold predicted the row. */
@@ -234,8 +273,8 @@ const call = <T extends z.ZodType>(inputs: T) =>
   });
 
 const data = datasetSchema;
-/** The folds that were trained, in order. */
-const folds = list(trainedFoldSchema, pipelineLimits.folds);
+/** The cells that were trained, in order. */
+const folds = list(trainedCell, pipelineLimits.cells);
 const oof = outOfFoldSchema;
 const thresholds = thresholdsSchema;
 
@@ -265,7 +304,7 @@ export const stepSchemas = {
   },
   trainFold: {
     inputs: inputs.trainFold,
-    call: call(inputs.trainFold).extend({ fold }),
+    call: call(inputs.trainFold).extend(cell.shape),
     output: trainedFoldSchema,
   },
   aggregateOof: {

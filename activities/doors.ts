@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { InputFault } from '../errors/fault.js';
 import { expectation } from '../pipeline/issues.js';
+import { axesOf, cellId, combinationsOf, type Cell } from '../pipeline/matrix.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
 import { renderPath, type Path } from '../pipeline/problem.js';
 import {
@@ -37,9 +38,9 @@ export function requireLookup(input: unknown): LookupCall {
   const call = checked(lookupCallSchema, input, where);
   const step = Object.hasOwn(call.pipeline.steps, call.step) ? call.pipeline.steps[call.step] : undefined;
   if (step === undefined) throw new InputFault({ where, what: 'the pipeline has no such step' });
-  if ((step.matrix === undefined) !== (call.members === null))
-    throw new InputFault({ where, what: 'the members are not those of the step' });
-  for (const fold of call.members ?? []) requireFold(where, fold, call);
+  if ((step.matrix === undefined) !== (call.cells === null))
+    throw new InputFault({ where, what: 'the cells are not those of the step' });
+  requireCells(where, call.cells ?? [], call);
   requireInputs(step.run, call.inputs, call);
   return call;
 }
@@ -51,7 +52,7 @@ export function requireCall<Name extends ActivityName>(activity: Name, input: un
   const { steps } = call.pipeline;
   const step = Object.hasOwn(steps, call.step) ? steps[call.step] : undefined;
   if (step?.run !== activity) throw new InputFault({ where, what: 'the pipeline has no such step of it' });
-  if ('fold' in call) requireFold(where, call.fold, call);
+  if ('fold' in call) requireCells(where, [call], call);
   requireTogether(where, call.inputs, call);
   return call;
 }
@@ -75,9 +76,9 @@ export function outputOf<Name extends ActivityName>(activity: Name, value: unkno
 }
 
 function requireTogether(where: string, inputs: AnyInputs, { pipeline }: Pick<LookupCall, 'pipeline'>): void {
-  const folds = inputs.fold?.map(({ fold }) => fold) ?? [];
-  for (const fold of folds) requireFold(where, fold, { pipeline });
-  if (new Set(folds).size < folds.length || inputs.fold?.length === 0)
+  const cells = inputs.fold ?? [];
+  requireCells(where, cells, { pipeline });
+  if (new Set(cells.map(cellId)).size < cells.length || inputs.fold?.length === 0)
     throw new InputFault({ where, what: 'the trained folds are not one or more, each once' });
   if (inputs.thresholds === undefined) return;
   const { thresholds } = inputs.thresholds;
@@ -88,15 +89,23 @@ function requireTogether(where: string, inputs: AnyInputs, { pipeline }: Pick<Lo
 /** The inputs of any activity: writeReport is given the most. */
 type AnyInputs = Partial<InputsOf<'writeReport'>>;
 
-function requireFold(where: string, fold: number, { pipeline }: Pick<LookupCall, 'pipeline'>): void {
+function requireCells(
+  where: string,
+  cells: readonly Cell[],
+  { pipeline }: Pick<LookupCall, 'pipeline'>,
+): void {
   const { count } = pipeline.folds;
-  if (fold <= count) return;
-  throw new InputFault({
-    where,
-    what: 'there is no such fold',
-    found: `fold ${fold}`,
-    expected: `1 to ${count}`,
-  });
+  const beyond = cells.find(({ fold }) => fold > count);
+  if (beyond !== undefined)
+    throw new InputFault({
+      where,
+      what: 'there is no such fold',
+      found: `fold ${beyond.fold}`,
+      expected: `1 to ${count}`,
+    });
+  const members = new Set(combinationsOf(axesOf(pipeline)).map(({ id }) => id));
+  if (cells.every(({ member }) => members.has(member))) return;
+  throw new InputFault({ where, what: 'the matrix of the pipeline has no such member' });
 }
 
 /** More are not told: the message travels, and one is enough to refuse. */

@@ -1,4 +1,6 @@
 import { InputFault } from '../errors/fault.js';
+import type { Cell } from '../pipeline/matrix.js';
+import { membersOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { idColumn } from '../pipeline/pipeline.js';
 import { concurrently } from './concurrently.js';
@@ -7,13 +9,13 @@ import type { Services } from './services.js';
 
 /** What the ensemble of a pipeline's folds is asked to predict. */
 export interface EnsembleRequest {
-  readonly pipeline: Pick<Pipeline, 'task' | 'labels' | 'data' | 'model'>;
+  readonly pipeline: Pipeline;
   readonly thresholds: Readonly<Record<string, number>>;
   /** The rows: a prepared test table. */
   readonly table: string;
-  readonly folds: readonly number[];
-  /** The folder of a fold's exported model. */
-  readonly modelOf: (fold: number) => string | Promise<string>;
+  readonly cells: readonly Cell[];
+  /** The folder of a cell's exported model. */
+  readonly modelOf: (cell: Cell) => string | Promise<string>;
   readonly threads: number;
   readonly signal: AbortSignal;
   /** The tables that are to be written: labels decided by the thresholds, and probabilities. */
@@ -33,16 +35,17 @@ export async function predictRows(
   services: EnsembleServices,
   request: EnsembleRequest,
 ): Promise<{ readonly rows: number }> {
-  const { pipeline, table, folds, modelOf, threads, signal, output, onScored } = request;
-  const { task, labels, data, model } = pipeline;
+  const { pipeline, table, cells, modelOf, threads, signal, output, onScored } = request;
+  const { task, labels, data } = pipeline;
   const thresholds = thresholdsOf(labels, request.thresholds);
-  const options = { maxLength: model.maxLength, threads, signal };
-  const names = folds.map((fold) => `probabilities-${fold}`);
+  const lengths = new Map(membersOf(pipeline).map(({ id, pipeline: { model } }) => [id, model.maxLength]));
+  const names = cells.map((_, place) => `probabilities-${place + 1}`);
   let scored = 0;
   return withScratch(services, names, async (paths) => {
-    await concurrently(folds, services.slots, async (fold) => {
-      const scores = paths[`probabilities-${fold}`]!;
-      await services.predictor.predict(await modelOf(fold), { table, output: scores }, options);
+    await concurrently([...cells.entries()], services.slots, async ([place, cell]) => {
+      const files = { table, output: paths[names[place]!]! };
+      const maxLength = lengths.get(cell.member) ?? pipeline.model.maxLength;
+      await services.predictor.predict(await modelOf(cell), files, { maxLength, threads, signal });
       onScored?.(++scored);
     });
     const models = names.map((name) => paths[name]!);

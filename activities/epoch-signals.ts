@@ -1,6 +1,9 @@
 import { Context, log } from '@temporalio/activity';
 import type { EpochFinished, EpochFinishedSignal } from './contracts.js';
 
+/** As it is sent: without the name of a member that has none. */
+type EpochSignal = Omit<EpochFinished, 'member'> & { readonly member?: string };
+
 const epochFinished: EpochFinishedSignal = 'epochFinished';
 
 /** A signal that has not arrived by then is given up. */
@@ -14,11 +17,11 @@ const mostWaiting = 20;
  * server that is away costs signals, and neither the training nor its checkpoints wait for it.
  */
 export class EpochSignals {
-  private readonly waiting: EpochFinished[] = [];
+  private readonly waiting: EpochSignal[] = [];
   private sending: Promise<void> | undefined;
   private ended = false;
 
-  add(body: EpochFinished): void {
+  add(body: EpochSignal): void {
     this.waiting.push(body);
     if (this.waiting.length > mostWaiting) this.waiting.shift();
     this.sending ??= this.sendAll().finally(() => (this.sending = undefined));
@@ -40,7 +43,7 @@ export class EpochSignals {
   }
 }
 
-async function signal(body: EpochFinished): Promise<void> {
+async function signal(body: EpochSignal): Promise<void> {
   const { info, client } = Context.current();
   const { workflowId, runId } = info.workflowExecution ?? {};
   if (workflowId === undefined) return;

@@ -1,5 +1,6 @@
 import { Context, log } from '@temporalio/activity';
 import type { FoldMessage } from '../engine/training/job.js';
+import type { Cell } from '../pipeline/matrix.js';
 import type { Lease } from '../store/checkpoints.js';
 import { LeaseLost } from '../store/faults.js';
 import type { FoldHeartbeat, StepCall } from './contracts.js';
@@ -13,7 +14,7 @@ const heartbeatMs = 3_000;
 /** Of the time that a lease lasts: several renewals may fail before it is over. */
 const renewShare = 1 / 4;
 
-type FoldCall = StepCall<unknown> & { readonly fold: number };
+type FoldCall = StepCall<unknown> & Cell;
 
 /**
  * What goes on around one fold, from its lease to its record: heartbeats, the lease, checkpoints, events,
@@ -103,7 +104,7 @@ export class FoldSession {
         break;
       case 'epoch':
         this.note('epoch finished', { ...message.metrics, best: message.best });
-        this.signals.add({ fold: this.call.fold, metrics: message.metrics });
+        this.signals.add({ ...this.named(), metrics: message.metrics });
         break;
       case 'checkpoint':
         this.checkpoints.add(() => this.publish(message));
@@ -127,9 +128,15 @@ export class FoldSession {
 
   /** Adds to the run's events, after what came before. */
   note(event: string, facts: Readonly<Record<string, unknown>>): void {
-    const { step, fold } = this.call;
+    const { step } = this.call;
     const { attempts } = this.lease;
-    this.events.add(() => this.directory.note(event, { step, fold, attempt: attempts, ...facts }));
+    this.events.add(() => this.directory.note(event, { step, ...this.named(), attempt: attempts, ...facts }));
+  }
+
+  /** The fold, and the member that it is of where that has a name. */
+  private named(): { readonly fold: number; readonly member?: string } {
+    const { member, fold } = this.call;
+    return member === '' ? { fold } : { member, fold };
   }
 
   /** Renews the lease now. @throws LeaseLost where another attempt has the fold */

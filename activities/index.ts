@@ -1,12 +1,15 @@
+import { memberOf } from '../pipeline/members.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
 import { requireAdmission } from './admission.js';
 import { aggregateOof } from './aggregate-oof.js';
 import type { RunActivities, StepActivities, StepCall } from './contracts.js';
 import { requireCall, requireLookup, requirePipelineInput } from './doors.js';
 import { guarded } from './failures.js';
+import { beating } from './heartbeat.js';
 import { lookupSteps } from './lookup-steps.js';
 import { predictEnsemble } from './predict-ensemble.js';
 import { prepareData } from './prepare-data.js';
+import { dereferenced, receiptOf } from './references.js';
 import { resolvePipeline } from './resolve-pipeline.js';
 import type { Services } from './services.js';
 import { trainFold } from './train-fold.js';
@@ -28,31 +31,38 @@ export function createActivities(services: Services): Activities {
     predictEnsemble: predictEnsemble(services),
     writeReport: writeReport(services),
   };
-  const admitted =
-    <Call extends Pick<StepCall<unknown>, 'run' | 'pipeline' | 'settings'>, Output>(
-      work: (call: Call) => Promise<Output>,
-    ) =>
-    async (call: Call): Promise<Output> => {
-      await requireAdmission(services, call);
-      return work(call);
-    };
-  const step = <Name extends ActivityName>(name: Name) =>
-    entered((argument) => requireCall(name, argument), admitted(steps[name]));
+  const admitted = async (call: Pick<StepCall<unknown>, 'run' | 'pipeline' | 'settings'>): Promise<void> =>
+    requireAdmission(services, call);
+  const whole = (argument: unknown) => beating(() => dereferenced(services.store, argument));
+  const step =
+    <Name extends Exclude<ActivityName, 'trainFold'>>(name: Name) =>
+    (argument: unknown) =>
+      guarded(async () => {
+        const call = requireCall(name, (await whole(argument)).call);
+        await admitted(call);
+        return steps[name](call);
+      });
   return {
-    resolvePipeline: entered(requirePipelineInput, resolvePipeline(services)),
-    lookupSteps: entered(requireLookup, admitted(lookupSteps(services))),
+    resolvePipeline: (argument) => guarded(() => resolvePipeline(services)(requirePipelineInput(argument))),
+    lookupSteps: (argument) =>
+      guarded(async () => {
+        const call = requireLookup((await whole(argument)).call);
+        await admitted(call);
+        return lookupSteps(services)(call);
+      }),
     prepareData: step('prepareData'),
-    trainFold: step('trainFold'),
+    trainFold: (argument) =>
+      guarded(async () => {
+        const { call: found, named } = await whole(argument);
+        const call = requireCall('trainFold', found);
+        await admitted(call);
+        const { pipeline } = memberOf(call.pipeline, call.member);
+        const trained = await steps.trainFold({ ...call, pipeline });
+        return named ? receiptOf(services.store, trained) : trained;
+      }),
     aggregateOof: step('aggregateOof'),
     tuneThresholds: step('tuneThresholds'),
     predictEnsemble: step('predictEnsemble'),
     writeReport: step('writeReport'),
   };
-}
-
-function entered<Call, Output>(
-  require: (argument: unknown) => Call,
-  work: (call: Call) => Promise<Output>,
-): (argument: unknown) => Promise<Output> {
-  return (argument) => guarded(() => work(require(argument)));
 }

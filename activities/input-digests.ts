@@ -1,5 +1,5 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { RunSettings, TrainedFold } from './contracts.js';
+import type { RunSettings, TrainedCell } from './contracts.js';
 import { fileDigests, folderDigest, inputDigest } from './file-digests.js';
 import { localPathOf, requireModelFilesReadable, requireModelReadable, requireReadable } from './roots.js';
 import type { Services } from './services.js';
@@ -50,13 +50,19 @@ export async function digestedModel(
   return { folder, digests: await fileDigests(folder, files) };
 }
 
-export function predictionDigests({ fold, rows, probabilities }: TrainedFold): unknown {
-  return { fold, rows: rows.sha256, probabilities: probabilities.sha256 };
+/** Of the one member of an ensemble without others, the name is left out. */
+function cellFacts({ member, fold }: TrainedCell): object {
+  return member === '' ? { fold } : { member, fold };
 }
 
-export function modelDigests({ fold, model }: TrainedFold): unknown {
+export function predictionDigests(cell: TrainedCell): unknown {
+  const { rows, probabilities } = cell;
+  return { ...cellFacts(cell), rows: rows.sha256, probabilities: probabilities.sha256 };
+}
+
+export function modelDigests(cell: TrainedCell): unknown {
   return {
-    fold,
-    model: Object.fromEntries(Object.entries(model).map(([name, { sha256 }]) => [name, sha256])),
+    ...cellFacts(cell),
+    model: Object.fromEntries(Object.entries(cell.model).map(([name, { sha256 }]) => [name, sha256])),
   };
 }

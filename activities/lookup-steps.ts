@@ -1,7 +1,11 @@
+import type { Cell } from '../pipeline/matrix.js';
+import { membersOf } from '../pipeline/members.js';
 import type { LookedUp, LookupCall, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
 import { keyOf } from './identity.js';
+import { putJson } from './json-artifact.js';
 import { reuse } from './recorded.js';
+import { receiptOf } from './references.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
@@ -11,21 +15,37 @@ export function lookupSteps(services: Services): RunActivities['lookupSteps'] {
 }
 
 async function lookUp(services: Services, call: LookupCall): Promise<LookedUp[]> {
-  const step = call.pipeline.steps[call.step]!;
+  const { store } = services;
+  // Calls name it from now on; one that is lost is made anew.
+  if (call.references) await putJson(store, call.pipeline);
+  if (call.cells === null) return [await lookUpStep(services, call)];
+  const members = new Map(membersOf(call.pipeline).map(({ id, pipeline }) => [id, pipeline]));
   const found: LookedUp[] = [];
-  for (const index of call.members ?? [null]) {
-    const occasion = index === null ? call : { ...call, fold: index };
-    const key = await keyOf(services, step.run, occasion);
-    const output = await reuse(services, step.run, key, call);
-    if (output !== null) await noteReuse(services, call, index);
-    found.push({ index, key, output });
+  for (const cell of call.cells) {
+    const pipeline = members.get(cell.member) ?? call.pipeline;
+    found.push(await lookUpCell(services, { ...call, ...cell, pipeline }));
   }
   return found;
 }
 
-async function noteReuse(services: Services, { run, step }: LookupCall, index: number | null): Promise<void> {
-  await new RunDirectory(services, run).note(
-    'step reused',
-    index === null ? { step } : { step, fold: index },
-  );
+async function lookUpStep(services: Services, call: LookupCall): Promise<LookedUp> {
+  const { run } = call.pipeline.steps[call.step]!;
+  const key = await keyOf(services, run, call);
+  const output = await reuse(services, run, key, call);
+  if (output !== null) await noteReuse(services, call, {});
+  return { index: null, key, output };
+}
+
+async function lookUpCell(services: Services, call: LookupCall & Cell): Promise<LookedUp> {
+  const { member, fold } = call;
+  const key = await keyOf(services, 'trainFold', call);
+  const output = await reuse(services, 'trainFold', key, call);
+  const named = member === '' ? {} : { member };
+  if (output !== null) await noteReuse(services, call, { ...named, fold });
+  const given = output === null || !call.references ? output : await receiptOf(services.store, output);
+  return { index: fold, ...named, key, output: given };
+}
+
+async function noteReuse(services: Services, { run, step }: LookupCall, cell: object): Promise<void> {
+  await new RunDirectory(services, run).note('step reused', { step, ...cell });
 }

@@ -1,13 +1,14 @@
 import { Context } from '@temporalio/activity';
 import { InputFault } from '../errors/fault.js';
-import type { Dataset, StepActivities, StepCall, Submission, Thresholds, TrainedFold } from './contracts.js';
+import { cellId } from '../pipeline/matrix.js';
+import type { Dataset, StepActivities, StepCall, Submission, Thresholds, TrainedCell } from './contracts.js';
 import { predictRows } from './ensemble.js';
 import { recorded } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
 
-type Call = StepCall<{ data: Dataset; fold: readonly TrainedFold[]; thresholds: Thresholds }>;
+type Call = StepCall<{ data: Dataset; fold: readonly TrainedCell[]; thresholds: Thresholds }>;
 
 /** Predicts the test rows by the mean of all folds' models and the tuned thresholds. */
 export function predictEnsemble(services: Services): StepActivities['predictEnsemble'] {
@@ -22,14 +23,14 @@ async function predict(
   if (test === null) throw withoutTestRows(step);
   const { store } = services;
   const directory = new RunDirectory(services, run);
-  const trained = new Map(inputs.fold.map((fold) => [fold.fold, fold]));
+  const trained = new Map(inputs.fold.map((cell) => [cellId(cell), cell]));
   return withScratch(services, ['submission', 'predictions'], async (output) => {
     const { rows } = await predictRows(services, {
       pipeline,
       thresholds: inputs.thresholds.thresholds,
       table: await store.localPath(test),
-      folds: [...trained.keys()],
-      modelOf: (fold) => directory.model(trained.get(fold)!),
+      cells: inputs.fold,
+      modelOf: (cell) => directory.model(trained.get(cellId(cell))!),
       threads: settings.threads,
       signal: Context.current().cancellationSignal,
       output,

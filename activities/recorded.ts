@@ -16,14 +16,14 @@ export async function reuse<Name extends ActivityName>(
   services: Services,
   activity: Name,
   key: string,
-  { run, settings }: Pick<StepCall<unknown>, 'run' | 'settings'>,
+  { run, settings, member }: Pick<StepCall<unknown>, 'run' | 'settings'> & { readonly member?: string },
 ): Promise<OutputOf<Name> | null> {
   const record = await services.keys.find(key);
   if (record === null || record.activity !== activity) return null;
   if (settings.fresh && record.execution !== currentExecution().runId) return null;
   const output = outputOf(activity, record.output);
   if (output === null) return null;
-  await new RunDirectory(services, run).place(activity, output);
+  await new RunDirectory(services, run).place(activity, output, member);
   return output;
 }
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { cellId, type Cell } from '../pipeline/matrix.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
 import { sha256 } from '../store/digest.js';
 import type { ArtifactRef } from '../store/store.js';
@@ -15,7 +16,7 @@ import {
 /** Of a call, what is known of it before it is made: its key is made of this. */
 export type Occasion<Name extends ActivityName> = Pick<CallOf<Name>, 'run' | 'pipeline' | 'settings'> & {
   readonly inputs: InputsOf<Name>;
-  /** Set for one fold of a matrix. */
+  /** Set for one cell of a matrix. The pipeline is then its member's. */
   readonly fold?: number;
 };
 
@@ -29,7 +30,7 @@ export interface ActivityRecord<Name extends ActivityName> {
   /** Digests of all that it reads; part of its key. */
   readonly reads: (services: DigestServices, occasion: Occasion<Name>) => unknown;
   /** What its output puts into the run's directory, by path within it. */
-  readonly files: (output: OutputOf<Name>) => Readonly<Record<string, ArtifactRef>>;
+  readonly files: (output: OutputOf<Name>, member: string) => Readonly<Record<string, ArtifactRef>>;
 }
 
 const nothing = (): Record<string, ArtifactRef> => ({});
@@ -50,8 +51,10 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
       fold,
       ...(await trainingDigests(services, pipeline, settings)),
     }),
-    files: ({ fold, model }) =>
-      Object.fromEntries(Object.entries(model).map(([name, ref]) => [`${modelFolder(fold)}/${name}`, ref])),
+    files: ({ fold, model }, member) => {
+      const folder = modelFolder({ member, fold });
+      return Object.fromEntries(Object.entries(model).map(([name, ref]) => [`${folder}/${name}`, ref]));
+    },
   },
   aggregateOof: {
     version: 2,
@@ -95,7 +98,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
   },
 };
 
-/** The folder of a fold's exported model, within the run's directory. */
-export function modelFolder(fold: number): string {
-  return `models/${fold}`;
+/** The folder of a cell's exported model, within the run's directory. */
+export function modelFolder(cell: Cell): string {
+  return `models/${cellId(cell)}`;
 }

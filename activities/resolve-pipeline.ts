@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { planSteps } from '../pipeline/dag.js';
 import { folderExists, parsePipeline, readPipeline } from '../pipeline/load.js';
+import { checkpointsOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { runNameOf } from '../pipeline/run-name.js';
 import { currentExecution, requireAccepted, requireName } from './admission.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
+import { putJson } from './json-artifact.js';
 import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
 import { requireRunName, RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
@@ -30,13 +32,14 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
     const path = pipeline.data[file];
     if (path !== undefined) await requireReadable(localPathOf(path, `data.${file}`), roots, `data.${file}`);
   }
-  if (pipeline.model.checkpoint !== undefined) await requireModelReadable(pipeline.model.checkpoint, roots);
+  for (const checkpoint of checkpointsOf(pipeline)) await requireModelReadable(checkpoint, roots);
   await requireName(services, run);
   const directory = new RunDirectory(services, run);
   await directory.note('run started', { pipeline: pipeline.name });
   return {
     run,
     pipeline,
+    reference: await putJson(services.store, pipeline),
     settings: {
       fresh: input.fresh ?? false,
       device: services.device,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { memberPattern } from '../pipeline/matrix.js';
 import { PipelineFault } from '../pipeline/problem.js';
 import { requireResolved } from '../pipeline/resolved.js';
 import { namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
@@ -10,6 +11,7 @@ const { skippedFolds, rowsWithoutOof } = outOfFoldSchema.shape;
 const { rows, warnings } = datasetSchema.shape;
 
 const name = z.string().regex(namePattern);
+const memberName = z.string().regex(memberPattern);
 const stepName = z.string().regex(stepPattern);
 const word = z.string().max(200);
 /** The resolved pipeline, held to the schema of its file. */
@@ -38,18 +40,20 @@ export const resultSchema: z.ZodType<RunResult> = z
     rows,
     folds: z
       .array(
-        trainedFoldSchema.pick({
-          fold: true,
-          bestEpoch: true,
-          epochs: true,
-          device: true,
-          threads: true,
-          attempts: true,
-          seed: true,
-          seconds: true,
-        }),
+        trainedFoldSchema
+          .pick({
+            fold: true,
+            bestEpoch: true,
+            epochs: true,
+            device: true,
+            threads: true,
+            attempts: true,
+            seed: true,
+            seconds: true,
+          })
+          .extend({ member: memberName.exactOptional() }),
       )
-      .max(pipelineLimits.folds),
+      .max(pipelineLimits.cells),
     macroF1,
     thresholds,
     perLabel,

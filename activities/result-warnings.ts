@@ -1,9 +1,10 @@
-import type { Dataset, Thresholds, TrainedFold } from './contracts.js';
+import { cellId } from '../pipeline/matrix.js';
+import type { Dataset, Thresholds, TrainedCell } from './contracts.js';
 
 /** What a reader of the scores has to mind: of the data, of the folds, and of what could not be tuned. */
 export function resultWarnings(
   data: Dataset,
-  folds: readonly TrainedFold[],
+  folds: readonly TrainedCell[],
   { perLabel }: Thresholds,
 ): string[] {
   return [
@@ -14,10 +15,10 @@ export function resultWarnings(
 }
 
 /** One line for each text, whichever folds say it. */
-function foldWarnings(folds: readonly TrainedFold[]): string[] {
-  const byText = new Map<string, number[]>();
-  for (const { fold, warnings } of folds) {
-    for (const text of warnings) byText.set(text, [...(byText.get(text) ?? []), fold]);
+function foldWarnings(folds: readonly TrainedCell[]): string[] {
+  const byText = new Map<string, string[]>();
+  for (const cell of folds) {
+    for (const text of cell.warnings) byText.set(text, [...(byText.get(text) ?? []), cellId(cell)]);
   }
   return [...byText].map(([text, numbers]) => `${foldNames(numbers)}: ${text}`);
 }
@@ -31,6 +32,6 @@ function untuned(label: string, { tunable, untunedFolds = [] }: Thresholds['perL
   return [`The label ${label} could not be tuned on every choice of folds: ${judged}.`];
 }
 
-function foldNames(numbers: readonly number[]): string {
+function foldNames(numbers: readonly (number | string)[]): string {
   return `${numbers.length === 1 ? 'fold' : 'folds'} ${numbers.join(', ')}`;
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkpointsOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { InputFault } from '../errors/fault.js';
 import { errorCode, storageFault } from '../store/faults.js';
@@ -66,15 +67,14 @@ export async function requireModelFilesReadable(
 }
 
 /** The files and folders that a pipeline reads: roots for a worker that works for it alone. */
-export function rootsOf({ data, model }: Pipeline): string[] {
-  const { train, test } = data;
+export function rootsOf(pipeline: Pipeline): string[] {
+  const { train, test } = pipeline.data;
   const tables = [
     localPathOf(train, 'data.train'),
     ...(test === undefined ? [] : [localPathOf(test, 'data.test')]),
   ];
-  const { checkpoint } = model;
-  if (checkpoint === undefined || !isAbsolute(checkpoint)) return tables;
-  return [...tables, checkpoint, ...linksIn(checkpoint)];
+  const folders = checkpointsOf(pipeline).filter((checkpoint) => isAbsolute(checkpoint));
+  return [...tables, ...folders.flatMap((folder) => [folder, ...linksIn(folder)])];
 }
 
 /** Whoever names a folder of their own means what its links lead to. */

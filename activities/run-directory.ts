@@ -7,7 +7,7 @@ import type { ActivityName } from '../pipeline/pipeline.js';
 import { copyDurably, createDurably, linkDurably, makeFolder } from '../store/durable-file.js';
 import { errorCode, storageFault } from '../store/faults.js';
 import type { ArtifactRef } from '../store/store.js';
-import type { OutputOf, TrainedFold } from './contracts.js';
+import type { OutputOf, TrainedCell } from './contracts.js';
 import { modelFolder, records } from './records.js';
 import type { Services } from './services.js';
 
@@ -70,16 +70,20 @@ export class RunDirectory {
     return this.owner();
   }
 
-  /** Puts the files of a step's output where they belong; again does no harm. */
-  async place<Name extends ActivityName>(activity: Name, output: OutputOf<Name>): Promise<void> {
-    const files = Object.entries(records[activity].files(output));
+  /**
+   * Puts the files of a step's output where they belong; again does no harm.
+   *
+   * @param member of the ensemble, whose fold it is
+   */
+  async place<Name extends ActivityName>(activity: Name, output: OutputOf<Name>, member = ''): Promise<void> {
+    const files = Object.entries(records[activity].files(output, member));
     for (const [path, ref] of files) await this.put(path, ref);
   }
 
-  /** The folder of a fold's exported model, its files in place. */
-  async model(trained: TrainedFold): Promise<string> {
-    await this.place('trainFold', trained);
-    return this.pathOf(modelFolder(trained.fold));
+  /** The folder of a cell's exported model, its files in place. */
+  async model(trained: TrainedCell): Promise<string> {
+    await this.place('trainFold', trained, trained.member);
+    return this.pathOf(modelFolder(trained));
   }
 
   /** Adds a line to `events.ndjson`. */

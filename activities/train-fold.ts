@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FoldJob, FoldOutcome } from '../engine/training/job.js';
+import { cellId, type Cell } from '../pipeline/matrix.js';
 import type { Lease } from '../store/checkpoints.js';
 import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
@@ -19,7 +20,8 @@ import { changedMeanwhile, record, reuse } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
-type Call = StepCall<{ data: Dataset }> & { readonly fold: number };
+/** The pipeline of a call is that of its member. */
+type Call = StepCall<{ data: Dataset }> & Cell;
 
 /** Between looks at whether another run has finished the same fold, or given it up. */
 const pollMs = 1_000;
@@ -64,9 +66,9 @@ async function takeOver(running: Running, call: Call): Promise<void> {
 }
 
 /** Names all attempts at one fold of one run. */
-function attemptsOf({ step, fold }: Call): string {
+function attemptsOf({ step, ...cell }: Call): string {
   const { workflowExecution, activityId } = Context.current().info;
-  return `${workflowExecution?.runId} ${activityId} ${step} ${fold}`;
+  return `${workflowExecution?.runId} ${activityId} ${step} ${cellId(cell)}`;
 }
 
 /** A fresh run must not go on from the checkpoints of another. */
@@ -228,7 +230,7 @@ async function finish(
   await session.hold();
   const trained = await record(services, 'trainFold', key, call, made);
   const directory = new RunDirectory(services, call.run);
-  await directory.place('trainFold', trained);
+  await directory.place('trainFold', trained, call.member);
   await session.letGo();
   await checkpoints.remove(lease);
   const { bestEpoch, seconds, attempts } = trained;

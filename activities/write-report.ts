@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { FoldResult, RunResult } from '../report/run-result.js';
-import type { Report, StepActivities, TrainedFold } from './contracts.js';
+import type { Report, StepActivities, TrainedCell } from './contracts.js';
 import { putText } from './json-artifact.js';
 import { previousRun } from './previous-run.js';
 import { recorded } from './recorded.js';
@@ -56,6 +56,7 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
 }
 
 function foldResult({
+  member,
   fold,
   bestEpoch,
   epochs,
@@ -64,6 +65,16 @@ function foldResult({
   attempts,
   seed,
   seconds,
-}: TrainedFold): FoldResult {
-  return { fold, bestEpoch, epochs, device, threads, attempts, seed, seconds };
+}: TrainedCell): FoldResult {
+  return {
+    ...(member === '' ? {} : { member }),
+    fold,
+    bestEpoch,
+    epochs,
+    device,
+    threads,
+    attempts,
+    seed,
+    seconds,
+  };
 }

@@ -1,3 +1,4 @@
+import { axisProblems } from './axes.js';
 import type { StepOutlines } from './graph.js';
 import { stepProblems } from './dag.js';
 import { isActivity } from './activities.js';
@@ -20,6 +21,7 @@ export function crossChecks(configuration: unknown): Problem[] {
     ...choiceProblems(task, training),
     ...modelProblems(model),
     ...stepsProblems(steps),
+    ...axisProblems(steps),
     ...submissionProblems(steps, data),
   ];
 }

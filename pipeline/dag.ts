@@ -1,6 +1,7 @@
 import { InputFault } from '../errors/fault.js';
 import { nearest } from '../errors/suggestion.js';
 import { activities, activityNames, isActivity, type Kind } from './activities.js';
+import { cellsOf, type Cell } from './matrix.js';
 import { ancestors, cycles, topologicalOrder, type StepOutline, type StepOutlines } from './graph.js';
 import type { Pipeline, Step } from './pipeline.js';
 import type { Problem } from './problem.js';
@@ -12,8 +13,8 @@ export interface PlannedStep {
   /** By kind of input, the one step whose output it takes; it is among the step's ancestors. */
   readonly sources: Readonly<Partial<Record<Kind, string>>>;
   readonly output: Kind;
-  /** The folds of a matrix, 1 … K; empty for a plain step. */
-  readonly members: readonly number[];
+  /** Of its matrix; empty for a plain step. */
+  readonly cells: readonly Cell[];
 }
 
 /**
@@ -33,7 +34,7 @@ export function planSteps(pipeline: Pipeline): PlannedStep[] {
     );
     throw new InputFault({ where: `pipeline ${pipeline.name}`, what: lines.join('; ') });
   }
-  const folds = Array.from({ length: pipeline.folds.count }, (_, index) => index + 1);
+  const cells = cellsOf(pipeline);
   return topologicalOrder(outlines).map((name) => {
     const step = pipeline.steps[name]!;
     const { inputs, optionalInputs = [], output } = activities[step.run];
@@ -42,7 +43,7 @@ export function planSteps(pipeline: Pipeline): PlannedStep[] {
         sourcesOf(outlines, name, kind).map((source) => [kind, source]),
       ),
     );
-    return { name, step, sources, output, members: step.matrix ? folds : [] };
+    return { name, step, sources, output, cells: step.matrix ? cells : [] };
   });
 }
 
@@ -83,7 +84,7 @@ function activityProblems(steps: StepOutlines, name: string): Problem[] {
         {
           path: ['steps', name, 'matrix'],
           found: `a matrix on ${run}`,
-          expected: 'none: only trainFold runs once per fold',
+          expected: 'none: only trainFold runs once per cell',
         },
       ]
     : [

@@ -1,8 +1,12 @@
+import type { Matrix } from './matrix.js';
 import type { DataSource, Pipeline, Step } from './pipeline.js';
 import type { StepDocument } from './schema.js';
 
+/** A step of a file, or of the defaults. */
+export type DeclaredStep = Omit<StepDocument, 'matrix'> & { readonly matrix?: Matrix | undefined };
+
 /** A step with everything that its file leaves out: training is long and its failures can wait for a person. */
-export function completeStep({ run, needs, matrix, queue, timeout, onFailure }: StepDocument): Step {
+export function completeStep({ run, needs, matrix, queue, timeout, onFailure }: DeclaredStep): Step {
   const trains = run === 'trainFold';
   return {
     run,
@@ -14,7 +18,7 @@ export function completeStep({ run, needs, matrix, queue, timeout, onFailure }: 
   };
 }
 
-const sixSteps: readonly (readonly [string, StepDocument])[] = [
+const sixSteps: readonly (readonly [string, DeclaredStep])[] = [
   ['data', { run: 'prepareData', needs: [] }],
   ['fold', { run: 'trainFold', needs: ['data'], matrix: { fold: 'all' } }],
   ['oof', { run: 'aggregateOof', needs: ['data', 'fold'] }],

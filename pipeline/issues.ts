@@ -50,14 +50,6 @@ function listExpected([setting, index]: Path, value: unknown): string | undefine
 }
 
 function unknownKey(path: Path, key: string): Problem {
-  if (path.at(-1) === 'matrix') {
-    return {
-      path: [...path, key],
-      atKey: true,
-      found: `the matrix axis ${JSON.stringify(key)}`,
-      expected: 'only `fold: all`: results over several models are not defined yet',
-    };
-  }
   const known = knownKeys(path);
   const suggestion = nearest(key, known) ?? familiarName(key, path.join('.'), settingPaths);
   return {

@@ -1,13 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputFault } from '../errors/fault.js';
+import { memberConfiguration, memberProblems, withAxes } from './axes.js';
 import { crossChecks } from './checks.js';
 import { completeStep, defaultSteps } from './defaults.js';
 import { parseSource, type SourceDocument } from './document.js';
 import { describe, problemsOf } from './issues.js';
 import { withLists } from './lists.js';
 import { applyOverrides, type Override } from './overrides.js';
-import type { ModelOptions, Pipeline } from './pipeline.js';
+import type { ModelOptions, Pipeline, Step } from './pipeline.js';
 import { maxProblems, PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
 import { defaultTextColumns, pipelineSchema, type PipelineDocument } from './schema.js';
 import { sizeProblems } from './size.js';
@@ -36,12 +37,14 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
   if (!isPipeline(source.value)) throw new PipelineFault(file, [notAPipeline(file, source.value)]);
 
   const { value: overridden, applied, problems } = applyOverrides(withLists(source.value), overrides);
-  const value = withLists(overridden);
+  const value = withAxes(withLists(overridden));
   const parsed = pipelineSchema.safeParse(value);
   const found = [...problemsOf(parsed.error?.issues ?? [], value), ...crossChecks(value)];
   const folder = dirname(resolve(file));
   const model = parsed.success ? resolveModel(parsed.data.model, folder, isFolder) : undefined;
   if (model === 'unresolved') found.push(unresolvedModel(parsed.data!.model.checkpoint));
+  if (found.length === 0 && isMap(value))
+    found.push(...memberProblems(value, (settings) => faultsOfMember(value, settings, folder, isFolder)));
 
   // One more than are told, so that the fault knows that there are more.
   const located = found
@@ -51,7 +54,7 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
   if (!parsed.success || model === undefined || model === 'unresolved' || all.length > 0) {
     throw new PipelineFault(file, sorted(all));
   }
-  const pipeline = complete(parsed.data, model, folder);
+  const pipeline = complete(parsed.data, model, folder, isFolder);
   const sizes = sizeProblems(pipeline);
   if (sizes.length === 0) return pipeline;
   throw new PipelineFault(
@@ -96,8 +99,30 @@ function notAPipeline(file: string, value: unknown): LocatedProblem {
   return { where: `${file}:1:1`, path: [], found, expected };
 }
 
+/** What is wrong with one member's configuration, as it would be with a pipeline of its own. */
+function faultsOfMember(
+  value: object,
+  settings: Readonly<Record<string, unknown>>,
+  folder: string,
+  isFolder: ParseOptions['isFolder'],
+): Problem[] {
+  const configuration = memberConfiguration(value, { settings });
+  const parsed = pipelineSchema.safeParse(configuration);
+  const found = [...problemsOf(parsed.error?.issues ?? [], configuration), ...crossChecks(configuration)];
+  if (!parsed.success) return found;
+  const { model } = parsed.data;
+  return resolveModel(model, folder, isFolder) === 'unresolved'
+    ? [...found, unresolvedModel(model.checkpoint)]
+    : found;
+}
+
 /** Fills in the steps and makes every path absolute. */
-export function complete(document: PipelineDocument, model: ModelOptions, folder: string): Pipeline {
+export function complete(
+  document: PipelineDocument,
+  model: ModelOptions,
+  folder: string,
+  isFolder?: ParseOptions['isFolder'],
+): Pipeline {
   const { name, task, labels, folds, training, steps } = document;
   const { text, id, target, test, train } = document.data;
   const data = {
@@ -120,8 +145,24 @@ export function complete(document: PipelineDocument, model: ModelOptions, folder
     steps:
       steps === undefined
         ? defaultSteps(data)
-        : Object.fromEntries(Object.entries(steps).map(([step, value]) => [step, completeStep(value)])),
+        : Object.fromEntries(
+            Object.entries(steps).map(([step, value]) => [
+              step,
+              withCheckpoints(completeStep(value), (checkpoint) => {
+                const resolved = resolveModel({ checkpoint, maxLength: model.maxLength }, folder, isFolder);
+                return resolved === 'unresolved' ? checkpoint : (resolved.checkpoint ?? checkpoint);
+              }),
+            ]),
+          ),
   };
+}
+
+/** The step with the checkpoints of its matrix resolved as the pipeline's own. */
+function withCheckpoints(step: Step, resolved: (checkpoint: string) => string): Step {
+  const values = step.matrix?.['model.checkpoint'];
+  if (step.matrix === undefined || !Array.isArray(values)) return step;
+  const checkpoints = values.map((value: unknown) => (typeof value === 'string' ? resolved(value) : value));
+  return { ...step, matrix: { ...step.matrix, 'model.checkpoint': checkpoints } };
 }
 
 /** The model with its checkpoint's folder absolute; `unresolved` where that is neither a folder nor a name of the hub. */
@@ -153,6 +194,10 @@ function unresolvedModel(checkpoint: string | undefined): Problem {
 /** URIs stay as they are: who reads them decides which schemes are allowed. */
 function absolute(path: string, folder: string): string {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? path : resolve(folder, path);
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A position in the file, or the `--set` that wrote the value at fault. */

@@ -1,4 +1,5 @@
 import type { EpochChoice, TaskName } from '../tasks/task.js';
+import type { Matrix } from './matrix.js';
 
 /** The resolved pipeline: every default filled in, every path absolute, ready to travel as JSON. */
 export interface Pipeline {
@@ -78,7 +79,7 @@ export type ActivityName =
 export interface Step {
   readonly run: ActivityName;
   readonly needs: readonly string[];
-  readonly matrix?: { readonly fold: 'all' };
+  readonly matrix?: Matrix;
   /** `main` is the task queue `foldwise`; any other name `q` is the task queue `foldwise-q`. */
   readonly queue: string;
   /** Start-to-close timeout of one attempt, as Temporal writes durations (`12h`, `30m`). */

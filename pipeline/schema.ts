@@ -21,7 +21,13 @@ export const stepPattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 export const durationPattern = /^[1-9][0-9]{0,6}(?:s|m|h|d)$/;
 
 /** Larger pipelines are refused: each of these is a number of messages, files or columns. */
-export const pipelineLimits = { labels: 1000, folds: 1000, epochs: 10_000, steps: 200 } as const;
+export const pipelineLimits = {
+  labels: 1000,
+  folds: 1000,
+  cells: 10_000,
+  epochs: 10_000,
+  steps: 200,
+} as const;
 
 /** Looked for in the tables where `data.text` is not set. */
 export const defaultTextColumns = ['text', 'comment_text', 'sentence', 'content', 'review'] as const;
@@ -135,6 +141,13 @@ const training = z.strictObject({
     .describe('How many further seeds are tried when a fold diverges.'),
 });
 
+/** Wider matrices are refused: the values of an axis are read by people, and the cells are trained. */
+export const matrixLimits = { axes: 8, values: 100, members: 1000 } as const;
+
+const matrix = z
+  .object({ fold: z.literal('all') })
+  .catchall(z.array(z.json()).min(1).max(matrixLimits.values));
+
 const step = z.strictObject({
   run: z.enum(activityNames).describe('Activity that the step runs.'),
   needs: z
@@ -142,10 +155,11 @@ const step = z.strictObject({
     .max(pipelineLimits.steps)
     .default([])
     .describe('Steps that must be done first; their outputs, and those of what they need, are its inputs.'),
-  matrix: z
-    .strictObject({ fold: z.literal('all') })
+  matrix: matrix
     .optional()
-    .describe('Runs the step once per fold.'),
+    .describe(
+      'Runs the step once for every combination of a fold and a value of each other axis, which is a path below `model` or `training`.',
+    ),
   queue: z
     .string()
     .regex(stepPattern)

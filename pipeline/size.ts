@@ -1,40 +1,56 @@
+import { axesOf, mostEpochs } from './matrix.js';
 import type { Pipeline } from './pipeline.js';
-import type { Problem } from './problem.js';
+import type { Path, Problem } from './problem.js';
 
 /**
- * What a run of many folds asks of Temporal. The bytes are what `npm run scale` measures, and a fifth
- * more: a fold gives 1.9 kB and a tenth of that per epoch, and is told its pipeline and 0.8 kB.
+ * What a run of many cells asks of Temporal. The bytes and events are what `npm run scale` measures, and a
+ * fifth more. The pipeline and what the folds give travel by reference, so that neither grows a message.
  */
-const bytesOf = { fold: 2_300, epoch: 120, call: 1_000 } as const;
+const bytesOf = { receipt: 600, epoch: 130 } as const;
+const eventsOf = { run: 500, cell: 6, epoch: 4 } as const;
 
-/** Bytes of what one fold gives, at most. */
-export function foldBytes(epochs: number): number {
-  return bytesOf.fold + epochs * bytesOf.epoch;
-}
+/** The server ends a run of 51,200 events. */
+const mostEvents = 50_000;
 
 /** A message of 1.9 MB is taken, one of 2.2 MB is refused. */
 const messageBytes = 1_900_000;
 
-/** The calls of all folds go to the server at once; it takes 4 MiB. */
-const callsBytes = 3_900_000;
+/** The server holds 2,000 activities of a run at most, and takes 4 MiB of calls at once. */
+export const mostUnderWay = 500;
+
+/** Bytes of what the workflow is told of one cell, at most. */
+export function receiptBytes(epochs: number): number {
+  return bytesOf.receipt + epochs * bytesOf.epoch;
+}
+
+/** Cells that one look-up asks for: what it answers travels in one message. */
+export function lookupCells(epochs: number): number {
+  return Math.max(1, Math.floor(messageBytes / 2 / receiptBytes(epochs)));
+}
+
+/** Too many cells or epochs for the history of one run. */
+export function sizeProblems(pipeline: Pipeline): Problem[] {
+  const { folds, steps } = pipeline;
+  const epochs = mostEpochs(pipeline);
+  const members = axesOf(pipeline).reduce((product, { values }) => product * values.length, 1);
+  const cells = folds.count * members;
+  const most = Math.floor((mostEvents - eventsOf.run) / (eventsOf.cell + epochs * eventsOf.epoch));
+  if (cells <= most) return [];
+  const why = 'what a run may take of Temporal';
+  if (members > 1) {
+    const step = Object.keys(steps).find((name) => steps[name]!.matrix !== undefined)!;
+    const expected = `at most ${most} cells with ${epochs} epochs: ${why}`;
+    return [problem(['steps', step, 'matrix'], `${cells} cells`, expected)];
+  }
+  if (most >= fewestFolds)
+    return [problem(['folds', 'count'], String(cells), `at most ${most} with ${epochs} epochs: ${why}`)];
+  const fewer = Math.floor(((mostEvents - eventsOf.run) / cells - eventsOf.cell) / eventsOf.epoch);
+  const expected = `at most ${fewer} with ${cells} folds: ${why}`;
+  return [problem(['training', 'epochs'], String(epochs), expected)];
+}
 
 const fewestFolds = 2;
 
-/** Too many folds or epochs for what all folds give to travel in one message, as it does. */
-export function sizeProblems(pipeline: Pipeline): Problem[] {
-  const { folds, training } = pipeline;
-  const own = Buffer.byteLength(JSON.stringify(pipeline));
-  const together = messageBytes - own - bytesOf.call;
-  const most = Math.min(
-    Math.floor(together / foldBytes(training.epochs)),
-    Math.floor(callsBytes / (own + bytesOf.call)),
-  );
-  if (folds.count <= most) return [];
-  if (most >= fewestFolds) {
-    const expected = `at most ${most} with ${training.epochs} epochs: what the folds give has to fit into a message of Temporal's`;
-    return [{ path: ['folds', 'count'], found: String(folds.count), expected }];
-  }
-  const epochs = Math.floor((together / folds.count - bytesOf.fold) / bytesOf.epoch);
-  const expected = `at most ${epochs} with ${folds.count} folds: the results of all epochs have to fit into a message of Temporal's`;
-  return [{ path: ['training', 'epochs'], found: String(training.epochs), expected }];
+function problem(path: Path, found: string, expected: string): Problem {
+  return { path, found, expected };
 }

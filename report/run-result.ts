@@ -51,4 +51,7 @@ export interface PreviousRun {
 export type FoldResult = Pick<
   TrainedFold,
   'fold' | 'bestEpoch' | 'epochs' | 'device' | 'threads' | 'attempts' | 'seed' | 'seconds'
->;
+> & {
+  /** Of the ensemble, where it has several. */
+  readonly member?: string;
+};

@@ -1,13 +1,14 @@
-import type { EpochFinished, Thresholds, TrainedFold } from '../activities/contracts.js';
+import type { EpochFinished, FoldReceipt, Thresholds, TrainedFold } from '../activities/contracts.js';
 import type { EpochMetrics } from '../engine/training/job.js';
 import type { PlannedStep } from '../pipeline/dag.js';
-import type { MemberProgress, Progress, RunState, StepProgress, StepState } from './progress.js';
+import { cellId, type Cell } from '../pipeline/matrix.js';
+import type { CellProgress, Progress, RunState, StepProgress, StepState } from './progress.js';
 
 /** A person's answer to a failure. */
 export type Decision = 'retry' | 'skip';
 
-/** One activity of a step: the step itself, or one fold of its matrix. */
-export class Member {
+/** One activity of a step: the step itself, or one cell of its matrix. */
+export class BoardCell {
   state: StepState = 'pending';
   message: string | null = null;
   epochs: readonly EpochMetrics[] = [];
@@ -20,12 +21,17 @@ export class Member {
 
   constructor(
     readonly step: PlannedStep,
-    /** The fold, 1 … K; null for a plain step. */
-    readonly index: number | null,
+    /** Null for a plain step. */
+    readonly cell: Cell | null,
   ) {}
 
+  /** How it is called within its step; empty for a plain one. */
+  get id(): string {
+    return this.cell === null ? '' : cellId(this.cell);
+  }
+
   get name(): string {
-    return this.index === null ? this.step.name : `${this.step.name}-${this.index}`;
+    return this.cell === null ? this.step.name : `${this.step.name}-${this.id}`;
   }
 
   get activityId(): string {
@@ -33,9 +39,10 @@ export class Member {
   }
 
   get summary(): string {
-    return this.index === null
-      ? this.step.name
-      : `${this.step.name} ${this.index} of ${this.step.members.length}`;
+    if (this.cell === null) return this.step.name;
+    const { member, fold } = this.cell;
+    const folds = this.step.cells.filter((cell) => cell.member === member).length;
+    return `${this.step.name} ${fold} of ${folds}${member === '' ? '' : `, ${member}`}`;
   }
 
   become(state: StepState, message: string | null = null): void {
@@ -46,7 +53,7 @@ export class Member {
   finish(state: 'completed' | 'reused', output: unknown): void {
     this.become(state, state === 'reused' ? 'an earlier result was reused' : null);
     this.output = output;
-    if (this.step.output === 'fold') this.epochs = (output as TrainedFold).epochs;
+    if (this.step.output === 'fold') this.epochs = (output as TrainedFold | FoldReceipt).epochs;
   }
 
   /** An epoch that is done again, after a resume, replaces its former self and all after it. */
@@ -62,7 +69,8 @@ export class Member {
 
 /** The state of every step and fold of one run: what the workflow knows and what it shows. */
 export class Board {
-  readonly members: ReadonlyMap<string, readonly Member[]>;
+  readonly cells: ReadonlyMap<string, readonly BoardCell[]>;
+  private readonly byId: ReadonlyMap<string, BoardCell>;
   /** Signals that were none of a fold's. */
   ignored = 0;
   /** Set once, at the end. */
@@ -75,18 +83,23 @@ export class Board {
     /** Of each fold. */
     private readonly epochs: number,
   ) {
-    this.members = new Map(
+    this.cells = new Map(
       steps.map((step) => [
         step.name,
-        step.members.length === 0
-          ? [new Member(step, null)]
-          : step.members.map((index) => new Member(step, index)),
+        step.cells.length === 0
+          ? [new BoardCell(step, null)]
+          : step.cells.map((cell) => new BoardCell(step, cell)),
       ]),
     );
+    this.byId = new Map(this.all.flatMap((cell) => (cell.cell === null ? [] : [[cell.id, cell] as const])));
   }
 
-  of(step: string): readonly Member[] {
-    return this.members.get(step) ?? [];
+  of(step: string): readonly BoardCell[] {
+    return this.cells.get(step) ?? [];
+  }
+
+  get all(): readonly BoardCell[] {
+    return [...this.cells.values()].flat();
   }
 
   /**
@@ -94,34 +107,33 @@ export class Board {
    * counted, and otherwise ignored.
    */
   hear(finished: EpochFinished | null): void {
-    const member = finished === null ? undefined : this.training(finished);
-    if (member === undefined || finished === null) this.ignored += 1;
-    else member.addEpoch(finished.metrics);
+    const cell = finished === null ? undefined : this.training(finished);
+    if (cell === undefined || finished === null) this.ignored += 1;
+    else cell.addEpoch(finished.metrics);
   }
 
-  private training({ fold, metrics }: EpochFinished): Member | undefined {
-    const member = [...this.members.values()].flat().find(({ index }) => index === fold);
-    return member?.state === 'running' && metrics.epoch <= this.epochs ? member : undefined;
+  private training(finished: EpochFinished): BoardCell | undefined {
+    const cell = this.byId.get(cellId(finished));
+    return cell?.state === 'running' && finished.metrics.epoch <= this.epochs ? cell : undefined;
   }
 
   get state(): RunState {
     if (this.outcome !== null) return this.outcome;
-    const all = [...this.members.values()].flat();
+    const { all } = this;
     const busy = all.some(({ state }) => state === 'running');
     return !busy && all.some(({ awaitsDecision }) => awaitsDecision) ? 'waiting' : 'running';
   }
 
   get waitingFor(): string | null {
     if (this.outcome !== null) return null;
-    const waiting = [...this.members.values()].flat().filter(({ awaitsDecision }) => awaitsDecision);
+    const waiting = this.all.filter(({ awaitsDecision }) => awaitsDecision);
     if (waiting.length === 0) return null;
     return `retry or skip of ${waiting.map(({ name }) => name).join(', ')}`;
   }
 
   /** Null before thresholds are tuned, and in a pipeline that tunes none. */
   get scores(): Thresholds['macroF1'] | null {
-    const members = [...this.members.values()].flat();
-    const tuned = members.find(
+    const tuned = this.all.find(
       ({ step, state }) => step.output === 'thresholds' && (state === 'completed' || state === 'reused'),
     );
     return tuned === undefined ? null : (tuned.output as Thresholds).macroF1;
@@ -149,28 +161,29 @@ export class Board {
   }
 
   private stepProgress({ name, step }: PlannedStep): StepProgress {
-    const members = this.of(name);
-    const plain = members.length === 1 && members[0]?.index === null;
+    const cells = this.of(name);
+    const plain = cells.length === 1 && cells[0]?.cell === null;
     return {
       step: name,
       run: step.run,
       needs: step.needs,
       state: this.stepState(name),
-      message: plain ? (members[0]?.message ?? null) : matrixMessage(members),
-      members: plain ? [] : members.map(memberProgress),
+      message: plain ? (cells[0]?.message ?? null) : matrixMessage(cells),
+      cells: plain ? [] : cells.flatMap(cellProgress),
     };
   }
 }
 
-function memberProgress(member: Member): MemberProgress {
-  const { index, state, activityId, message, epochs, bestF1 } = member;
-  return { index: index ?? 0, state, activityId, message, epochs, bestF1 };
+function cellProgress(cell: BoardCell): CellProgress[] {
+  const { id, state, activityId, message, epochs, bestF1 } = cell;
+  if (cell.cell === null) return [];
+  return [{ cell: id, ...cell.cell, state, activityId, message, epochs, bestF1 }];
 }
 
-function matrixMessage(members: readonly Member[]): string | null {
+function matrixMessage(cells: readonly BoardCell[]): string | null {
   const counted = (['reused', 'failed', 'skipped'] as const).flatMap((state) => {
-    const count = members.filter((member) => member.state === state).length;
-    return count === 0 ? [] : [`${count} of ${members.length} ${state}`];
+    const count = cells.filter((cell) => cell.state === state).length;
+    return count === 0 ? [] : [`${count} of ${cells.length} ${state}`];
   });
   return counted.length === 0 ? null : counted.join(', ');
 }

@@ -7,7 +7,7 @@ import type {
   ResolvedRun,
   RunActivities,
 } from '../activities/contracts.js';
-import type { Member } from './board.js';
+import type { BoardCell } from './board.js';
 
 /** Without a limit to the attempts: a worker may be lost and a disk full any number of times. */
 const patient: ActivityOptions = {
@@ -36,8 +36,8 @@ export function lookUp(name: string, call: LookupCall): Promise<LookedUp[]> {
   );
 }
 
-/** Runs one step, or one fold, on its queue. */
-export function runActivity({ step, activityId, summary }: Member, call: unknown): Promise<unknown> {
+/** Runs one step, or one cell of it, on its queue. */
+export function runActivity({ step, activityId, summary }: BoardCell, call: unknown): Promise<unknown> {
   const { run, timeout, queue } = step.step;
   const activity = steps[run];
   if (activity === undefined) throw new TypeError(`no activity ${run}`);

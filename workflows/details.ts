@@ -1,5 +1,5 @@
 import { setCurrentDetails } from '@temporalio/workflow';
-import type { Board, Member } from './board.js';
+import type { Board, BoardCell } from './board.js';
 
 /**
  * The details that the Web UI shows. Many folds may change at one time, so the tables are drawn once
@@ -30,9 +30,9 @@ export function currentDetails(board: Board): string {
       board.steps.map(({ name }) => stepRow(board, name)),
     ),
   ];
-  for (const { name, members } of board.steps) {
-    if (members.length === 0) continue;
-    parts.push(table([name, 'state', 'epochs', 'best F1', ''], board.of(name).map(memberRow)));
+  for (const { name, cells } of board.steps) {
+    if (cells.length === 0) continue;
+    parts.push(table([name, 'state', 'epochs', 'best F1', ''], board.of(name).map(cellRow)));
   }
   if (board.state === 'waiting') parts.unshift(`**Waiting for ${escaped(board.waitingFor ?? '')}.**`);
   if (board.ignored > 0) {
@@ -49,19 +49,13 @@ function scoreLine({ crossFitted, tuned, atHalf }: NonNullable<Board['scores']>)
 }
 
 function stepRow(board: Board, name: string): string[] {
-  const members = board.of(name);
-  const message = members.length === 1 ? (members[0]?.message ?? '') : '';
+  const cells = board.of(name);
+  const message = cells.length === 1 ? (cells[0]?.message ?? '') : '';
   return [name, board.stepState(name), message];
 }
 
-function memberRow({ index, state, epochs, bestF1, message }: Member): string[] {
-  return [
-    String(index),
-    state,
-    String(epochs.length),
-    bestF1 === null ? '' : bestF1.toFixed(3),
-    message ?? '',
-  ];
+function cellRow({ id, state, epochs, bestF1, message }: BoardCell): string[] {
+  return [id, state, String(epochs.length), bestF1 === null ? '' : bestF1.toFixed(3), message ?? ''];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

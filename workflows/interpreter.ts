@@ -5,13 +5,18 @@ import {
   isCancellation,
   patched,
 } from '@temporalio/workflow';
-import type { LookedUp, ResolvedRun } from '../activities/contracts.js';
+import type { Dataset, FoldReceipt, LookedUp, LookupCall, ResolvedRun } from '../activities/contracts.js';
 import type { PlannedStep } from '../pipeline/dag.js';
-import type { Board, Member } from './board.js';
+import { mostEpochs, type Cell } from '../pipeline/matrix.js';
+import { lookupCells, mostUnderWay } from '../pipeline/size.js';
+import type { Board, BoardCell } from './board.js';
 import { lookUp, runActivity } from './calls.js';
 import { changedInputs, isChangedInputs, isLostArtifact, reasonOf, runFailure } from './failure.js';
 
 type Inputs = Readonly<Record<string, unknown>>;
+
+/** Answers for a cell, and for those that were asked for with it. */
+type LookUp = (cell: BoardCell) => Promise<LookedUp[]>;
 
 /** How often one activity may find an artifact lost, and have it made again, before it has failed. */
 const maxRepairs = 5;
@@ -50,16 +55,16 @@ export class Interpreter {
   private async runAfterNeeds(step: PlannedStep, steps: ReadonlyMap<string, Promise<void>>): Promise<void> {
     await Promise.all(step.step.needs.flatMap((need) => steps.get(need) ?? []));
     const absent = this.skippedSource(step);
-    const members = this.board.of(step.name);
+    const cells = this.board.of(step.name);
     if (absent !== undefined) {
       this.change(() =>
-        members.forEach((member) => member.become('skipped', `needs ${absent}, which was skipped`)),
+        cells.forEach((cell) => cell.become('skipped', `needs ${absent}, which was skipped`)),
       );
       return;
     }
-    const looked = this.lookUpAll(step);
-    await Promise.all(members.map((member) => this.settle(member, looked)));
-    if (step.members.length > 0 && members.every(({ state }) => state === 'skipped')) {
+    const looked = this.lookUps(step);
+    await this.each(cells, (cell) => this.settle(cell, looked));
+    if (step.cells.length > 0 && cells.every(({ state }) => state === 'skipped')) {
       throw ApplicationFailure.nonRetryable(
         `${step.name}: every fold was skipped, so there is no model`,
         'NoFolds',
@@ -67,74 +72,87 @@ export class Interpreter {
     }
   }
 
-  /** Runs a member until it is there or skipped, as the step's `onFailure` and a person decide. */
-  private async settle(member: Member, looked: Promise<LookedUp[]>): Promise<void> {
+  /** All at once where few: the server holds a limited number of activities of a run. */
+  private async each(cells: readonly BoardCell[], work: (cell: BoardCell) => Promise<void>): Promise<void> {
+    const waiting = [...cells];
+    // Runs that began before there was a bound had fewer.
+    const lanes = this.byReference ? mostUnderWay : cells.length;
+    const lane = async (): Promise<void> => {
+      for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) await work(cell);
+    };
+    await Promise.all(Array.from({ length: Math.min(lanes, cells.length) }, lane));
+  }
+
+  /** Runs a cell until it is there or skipped, as the step's `onFailure` and a person decide. */
+  private async settle(cell: BoardCell, looked: LookUp): Promise<void> {
     for (let first = true; ; first = false) {
       try {
-        await this.produce(member, first ? looked : undefined);
+        await this.produce(cell, first ? looked : undefined);
         return;
       } catch (error) {
         if (isCancellation(error)) throw error;
         const reason = reasonOf(error);
-        const { onFailure } = member.step.step;
-        this.change(() => member.become('failed', reason));
-        if (onFailure === 'fail' || isChangedInputs(error)) throw runFailure(member.name, error);
-        if (onFailure === 'skip' || (await this.decision(member)) === 'skip') {
-          this.change(() => member.become('skipped', `skipped after: ${reason}`));
+        const { onFailure } = cell.step.step;
+        this.change(() => cell.become('failed', reason));
+        if (onFailure === 'fail' || isChangedInputs(error)) throw runFailure(cell.name, error);
+        if (onFailure === 'skip' || (await this.decision(cell)) === 'skip') {
+          this.change(() => cell.become('skipped', `skipped after: ${reason}`));
           return;
         }
-        member.retries += 1;
+        cell.retries += 1;
       }
     }
   }
 
-  private async decision(member: Member): Promise<'retry' | 'skip'> {
-    this.change(() => (member.awaitsDecision = true));
-    await condition(() => member.decision !== null);
-    const decision = member.decision ?? 'retry';
+  private async decision(cell: BoardCell): Promise<'retry' | 'skip'> {
+    this.change(() => (cell.awaitsDecision = true));
+    await condition(() => cell.decision !== null);
+    const decision = cell.decision ?? 'retry';
     this.change(() => {
-      member.awaitsDecision = false;
-      member.decision = null;
+      cell.awaitsDecision = false;
+      cell.decision = null;
     });
     return decision;
   }
 
-  /** Finds the member's output or runs its activity; inputs that got lost are made again first. */
-  private async produce(member: Member, looked?: Promise<LookedUp[]>): Promise<void> {
+  /** Finds the cell's output or runs its activity; inputs that got lost are made again first. */
+  private async produce(cell: BoardCell, looked?: LookUp): Promise<void> {
     for (let repairs = 0; ; repairs++) {
       try {
-        const found = await (repairs === 0 && looked !== undefined ? looked : this.lookUpOne(member));
-        await this.reuseOrRun(member, found);
+        const found = await (repairs === 0 && looked !== undefined ? looked(cell) : this.lookUpOne(cell));
+        await this.reuseOrRun(cell, found);
         return;
       } catch (error) {
         if (!isLostArtifact(error) || repairs === maxRepairs) throw error;
-        this.change(() => member.become('pending', reasonOf(error)));
-        for (const source of Object.values(member.step.sources)) await this.repair(source);
-        member.retries += 1;
+        this.change(() => cell.become('pending', reasonOf(error)));
+        for (const source of Object.values(cell.step.sources)) await this.repair(source);
+        cell.retries += 1;
       }
     }
   }
 
-  private async reuseOrRun(member: Member, found: readonly LookedUp[]): Promise<void> {
-    const hit = found.find(({ index }) => index === member.index);
-    if (hit === undefined) throw ApplicationFailure.nonRetryable(`no key for ${member.name}`, 'NoKey');
+  private async reuseOrRun(cell: BoardCell, found: readonly LookedUp[]): Promise<void> {
+    const hit = found.find(({ index, member = '' }) =>
+      cell.cell === null ? index === null : index === cell.cell.fold && member === cell.cell.member,
+    );
+    if (hit === undefined) throw ApplicationFailure.nonRetryable(`no key for ${cell.name}`, 'NoKey');
     if (hit.output !== null) {
-      this.change(() => member.finish('reused', hit.output));
+      this.change(() => cell.finish('reused', hit.output));
       return;
     }
-    this.change(() => member.become('running'));
-    const output = await runActivity(member, this.callOf(member, hit.key));
-    this.change(() => member.finish('completed', output));
+    this.change(() => cell.become('running'));
+    const output = await runActivity(cell, this.callOf(cell, hit.key));
+    this.change(() => cell.finish('completed', output));
   }
 
   private repair(step: string): Promise<void> {
     const running = this.repairs.get(step);
     if (running !== undefined) return running;
     const made = this.board.of(step).filter(({ state }) => state !== 'skipped');
-    for (const member of made) member.retries += 1;
+    for (const cell of made) cell.retries += 1;
     const again = patched(checkedRepairs)
       ? this.makeAgain(step, made)
-      : Promise.all(made.map((member) => this.produce(member)));
+      : Promise.all(made.map((cell) => this.produce(cell)));
     const repair = again.then(
       () => void this.repairs.delete(step),
       (error: unknown) => {
@@ -147,16 +165,16 @@ export class Interpreter {
   }
 
   /** Makes the outputs of a step again; each that cannot be made has failed, and none may differ from what others read. */
-  private async makeAgain(step: string, members: readonly Member[]): Promise<void> {
-    const before = members.map(({ output }) => hashesOf(output));
-    const made = await Promise.allSettled(members.map((member) => this.produce(member)));
+  private async makeAgain(step: string, cells: readonly BoardCell[]): Promise<void> {
+    const before = cells.map(({ output }) => hashesOf(output));
+    const made = await Promise.allSettled(cells.map((cell) => this.produce(cell)));
     for (const [place, result] of made.entries()) {
       if (result.status !== 'rejected' || isCancellation(result.reason)) continue;
-      this.change(() => members[place]?.become('failed', reasonOf(result.reason)));
+      this.change(() => cells[place]?.become('failed', reasonOf(result.reason)));
     }
     const failed = made.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    const same = members.every(({ output }, place) => hashesOf(output) === before[place]);
+    const same = cells.every(({ output }, place) => hashesOf(output) === before[place]);
     if (!same && this.wasRead(step)) throw changedInputs(step);
   }
 
@@ -167,37 +185,62 @@ export class Interpreter {
     );
   }
 
-  private lookUpAll(step: PlannedStep): Promise<LookedUp[]> {
-    const members = step.members.length === 0 ? null : step.members;
-    return lookUp(step.name, this.lookupCall(step, members));
+  /** Looks for what cells gave before: many at a time, and each portion once, when its first cell asks. */
+  private lookUps(step: PlannedStep): LookUp {
+    const portion = this.byReference
+      ? lookupCells(mostEpochs(this.resolved.pipeline))
+      : Math.max(1, step.cells.length);
+    const asked = new Map<number, Promise<LookedUp[]>>();
+    return ({ cell }) => {
+      const place = cell === null ? 0 : Math.floor(step.cells.indexOf(cell) / portion);
+      const cells = cell === null ? null : step.cells.slice(place * portion, (place + 1) * portion);
+      const name = step.cells.length > portion ? `${step.name}-part-${place + 1}` : step.name;
+      const answer = asked.get(place) ?? lookUp(name, this.lookupCall(step, cells));
+      asked.set(place, answer);
+      return answer;
+    };
   }
 
-  private lookUpOne(member: Member): Promise<LookedUp[]> {
-    const members = member.index === null ? null : [member.index];
-    return lookUp(member.activityId, this.lookupCall(member.step, members));
+  private lookUpOne({ step, cell, activityId }: BoardCell): Promise<LookedUp[]> {
+    return lookUp(activityId, this.lookupCall(step, cell === null ? null : [cell]));
   }
 
-  private lookupCall(step: PlannedStep, members: readonly number[] | null): Parameters<typeof lookUp>[1] {
+  private lookupCall(step: PlannedStep, cells: readonly Cell[] | null): LookupCall {
     const { run, pipeline, settings } = this.resolved;
-    return { run, pipeline, settings, step: step.name, inputs: this.inputsOf(step), members };
+    const inputs = this.inputsOf(step);
+    return { run, pipeline, settings, step: step.name, inputs, cells, references: this.byReference };
   }
 
-  private callOf(member: Member, key: string): unknown {
-    const { run, pipeline, settings } = this.resolved;
-    const call = { run, pipeline, settings, step: member.step.name, key, inputs: this.inputsOf(member.step) };
-    if (member.index !== null) return { ...call, fold: member.index };
-    if (member.step.output !== 'report') return call;
+  private callOf(cell: BoardCell, key: string): unknown {
+    const { run, pipeline, reference, settings } = this.resolved;
+    const { step } = cell;
+    const inputs = this.inputsOf(step);
+    const call = { run, pipeline: reference ?? pipeline, settings, step: step.name, key, inputs };
+    if (cell.cell !== null) return { ...call, ...cell.cell };
+    if (step.output !== 'report') return call;
     return { ...call, seconds: this.seconds(), reused: this.reused() };
   }
 
+  private get byReference(): boolean {
+    return this.resolved.reference !== undefined;
+  }
+
+  /** The outputs that a step is given, by kind; those of cells by reference. */
   private inputsOf(step: PlannedStep): Inputs {
     return Object.fromEntries(
       Object.entries(step.sources).map(([kind, source]) => {
         const made = this.board.of(source).filter(({ state }) => state !== 'skipped');
-        const outputs = made.map(({ output }) => output);
-        return [kind, kind === 'fold' ? outputs : outputs[0]];
+        if (kind === 'fold') return [kind, made.map((cell) => this.handedOn(cell))];
+        const output = made[0]?.output;
+        // A cell has no use for the notes on the data, and there are many cells.
+        const brief = kind === 'data' && step.cells.length > 0 && this.byReference;
+        return [kind, brief ? { ...(output as Dataset), warnings: [] } : output];
       }),
     );
+  }
+
+  private handedOn({ cell, output }: BoardCell): unknown {
+    return this.byReference ? { member: cell?.member ?? '', output: (output as FoldReceipt).output } : output;
   }
 
   private skippedSource(step: PlannedStep): string | undefined {
@@ -226,6 +269,7 @@ export class Interpreter {
 
 /** The hashes of an output's artifacts: what others read of it. */
 function hashesOf(output: unknown): string {
+  if (typeof output === 'object' && output !== null && 'contents' in output) return String(output.contents);
   const hashes: unknown[] = [];
   JSON.stringify(output, (key, value: unknown) => {
     if (key === 'sha256') hashes.push(value);

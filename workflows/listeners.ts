@@ -1,5 +1,5 @@
 import { ApplicationFailure, setHandler, workflowInfo } from '@temporalio/workflow';
-import type { Board, Decision, Member } from './board.js';
+import type { Board, BoardCell, Decision } from './board.js';
 import {
   choiceOf,
   descriptions,
@@ -51,27 +51,38 @@ const emptyBoard = {
 };
 
 function decide(board: Board | undefined, body: unknown, decision: Decision, show: () => void): string {
-  const members = chosen(board, body);
-  for (const member of members) member.decision = decision;
+  const cells = chosen(board, body);
+  for (const cell of cells) cell.decision = decision;
   show();
-  const names = members.map(({ name }) => name).join(', ');
+  const names = cells.map(({ name }) => name).join(', ');
   return decision === 'retry' ? `${names}: runs again` : `${names}: the run goes on without`;
 }
 
 /** @throws ApplicationFailure naming what could be chosen instead */
-function chosen(board: Board | undefined, body: unknown): Member[] {
+function chosen(board: Board | undefined, body: unknown): BoardCell[] {
   if (board === undefined) throw rejected('the pipeline is still being read; try again in a moment');
   const choice = choiceOf(body);
-  if (choice === null) throw rejected('expected {"step": <name>, "index": <fold>}, the index being optional');
-  const { step, index } = choice;
-  if (!board.members.has(step)) {
-    throw rejected(`there is no step ${shown(step)}; there are ${[...board.members.keys()].join(', ')}`);
+  if (choice === null)
+    throw rejected('expected {"step": <name>, "cell": <cell, member or fold>}, the cell being optional');
+  const { step, cell } = choice;
+  if (!board.cells.has(step)) {
+    throw rejected(`there is no step ${shown(step)}; there are ${[...board.cells.keys()].join(', ')}`);
   }
-  const waiting = (member: Member): boolean => member.awaitsDecision && member.decision === null;
-  const members = board.of(step).filter((member) => index === undefined || member.index === index);
-  if (members.some(waiting)) return members.filter(waiting);
-  const name = index === undefined ? step : `${step} ${index}`;
+  const waiting = board
+    .of(step)
+    .filter(({ awaitsDecision, decision }) => awaitsDecision && decision === null);
+  const found = cell === undefined ? waiting : waiting.filter((each) => isNamed(each, cell));
+  if (found.length > 0) return found;
+  const name = cell === undefined ? step : `${step} ${plain.test(cell) ? cell : shown(cell)}`;
   throw rejected(`${name} is not waiting for a decision; waiting: ${board.waitingFor ?? 'nothing'}`);
+}
+
+/** What may be shown as it was sent. */
+const plain = /^[\w./-]{1,80}$/;
+
+/** A cell answers to its own name, its member's and its fold's. */
+function isNamed({ id, cell }: BoardCell, name: string): boolean {
+  return cell !== null && [id, cell.member, String(cell.fold)].includes(name);
 }
 
 function rejected(message: string): ApplicationFailure {

@@ -2,11 +2,11 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { EpochFinished, EpochFinishedSignal } from '../activities/contracts.js';
 import type { Progress } from './progress.js';
 
-/** Which failed step or fold an update is about. */
-export interface MemberChoice {
+/** Which failed step or cells an update is about. */
+export interface CellChoice {
   readonly step: string;
-  /** The fold, 1 … K; without it every failed one of the step. */
-  readonly index?: number;
+  /** A cell (`seed-42/3`), a member (`seed-42`) or a fold (`3`); without it every failed one of the step. */
+  readonly cell?: string;
 }
 
 /** How much of what was sent is shown back. */
@@ -19,24 +19,28 @@ export function shown(name: string): string {
 }
 
 /** Null for what says no step: anyone can send anything. */
-export function choiceOf(body: unknown): MemberChoice | null {
-  const { step, index } = fieldsOf(body);
+export function choiceOf(body: unknown): CellChoice | null {
+  const fields = fieldsOf(body);
+  const { step } = fields;
+  // A fold may also be told by its number, as `index`.
+  const cell = fields['cell'] ?? fields['index'];
   if (typeof step !== 'string') return null;
-  if (index === undefined) return { step };
-  return typeof index === 'number' && Number.isInteger(index) ? { step, index } : null;
+  if (cell === undefined) return { step };
+  if (typeof cell === 'string') return { step, cell };
+  return typeof cell === 'number' && Number.isInteger(cell) ? { step, cell: String(cell) } : null;
 }
 
 /** Null for what is no epoch of a fold: anyone can send anything. */
 export function epochOf(body: unknown): EpochFinished | null {
-  const { fold, metrics } = fieldsOf(body);
+  const { fold, member = '', metrics } = fieldsOf(body);
   const fields = fieldsOf(metrics);
   const [trainLoss, valLoss, macroF1] = [fields['trainLoss'], fields['valLoss'], fields['macroF1']].map(
     scoreOf,
   );
   const { epoch } = fields;
-  if (!isCount(fold) || !isCount(epoch)) return null;
+  if (typeof member !== 'string' || !isCount(fold) || !isCount(epoch)) return null;
   if (trainLoss === undefined || valLoss === undefined || macroF1 === undefined) return null;
-  return { fold, metrics: { epoch, trainLoss, valLoss, macroF1 } };
+  return { member, fold, metrics: { epoch, trainLoss, valLoss, macroF1 } };
 }
 
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
@@ -59,8 +63,8 @@ export const skipUpdate = defineUpdate<string, [unknown]>('skip');
 export const epochFinishedSignal = defineSignal<[unknown], EpochFinishedSignal>('epochFinished');
 
 export const descriptions = {
-  progress: 'Every step and fold with its state, its epochs and its best F1',
-  retry: 'Reruns what failed, and only that: {"step": "fold", "index": 3}, or without index all that failed',
-  skip: 'Goes on without what failed, and says so in the result: {"step": "fold", "index": 3}',
+  progress: 'Every step and cell with its state, its epochs and its best F1',
+  retry: 'Reruns what failed, and only that: {"step": "fold", "cell": "3"}, or without cell all that failed',
+  skip: 'Goes on without what failed, and says so in the result: {"step": "fold", "cell": "3"}',
   epochFinished: 'Sent by a fold at the end of each epoch',
 } as const;

@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { PipelineInput, ResolvedRun, Thresholds } from '../activities/contracts.js';
 import { planSteps } from '../pipeline/dag.js';
+import { mostEpochs } from '../pipeline/matrix.js';
 import { Board } from './board.js';
 import { resolveRun } from './calls.js';
 import { LiveDetails } from './details.js';
@@ -25,6 +26,8 @@ export interface PipelineSummary {
   /** Null for a pipeline without `tuneThresholds`. */
   readonly macroF1: Thresholds['macroF1'] | null;
   readonly skippedFolds: readonly number[];
+  /** Of a matrix over more than folds, the cells that were skipped, if any. */
+  readonly skippedCells?: readonly string[];
   /** Steps whose outputs all came from earlier runs. */
   readonly reused: readonly string[];
 }
@@ -47,7 +50,7 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
     resolved.run,
     resolved.pipeline.name,
     planSteps(resolved.pipeline),
-    resolved.pipeline.training.epochs,
+    mostEpochs(resolved.pipeline),
   ));
   const details = new LiveDetails(made);
   show = (): void => {
@@ -81,14 +84,15 @@ function nameInMemo(run: string): void {
 }
 
 function summarise({ run, runDirectory }: ResolvedRun, board: Board, reused: string[]): PipelineSummary {
-  const members = [...board.members.values()].flat();
-  const skipped = members.filter(({ step, state }) => step.output === 'fold' && state === 'skipped');
+  const skipped = board.all.filter(({ step, state }) => step.output === 'fold' && state === 'skipped');
+  const named = skipped.filter(({ cell }) => cell?.member !== '');
   return {
     run,
     pipeline: board.pipeline,
     runDirectory,
     macroF1: board.scores,
-    skippedFolds: skipped.flatMap(({ index }) => index ?? []),
+    skippedFolds: skipped.flatMap(({ cell }) => (cell?.member === '' ? cell.fold : [])),
+    ...(named.length === 0 ? {} : { skippedCells: named.map(({ id }) => id) }),
     reused,
   };
 }

@@ -24,12 +24,17 @@ export interface StepProgress {
   readonly state: StepState;
   /** One line: what failed, or what was reused. */
   readonly message: string | null;
-  /** The members of a matrix, 1 … K; empty for a plain step. */
-  readonly members: readonly MemberProgress[];
+  /** The cells of its matrix; empty for a plain step. */
+  readonly cells: readonly CellProgress[];
 }
 
-export interface MemberProgress {
-  readonly index: number;
+export interface CellProgress {
+  /** How it is called: `3`, or `seed-42/3` in a matrix over more than folds. */
+  readonly cell: string;
+  /** Of the ensemble; empty where folds are the only axis. */
+  readonly member: string;
+  /** 1 … K. */
+  readonly fold: number;
   readonly state: StepState;
   readonly activityId: string;
   readonly message: string | null;

@@ -1,6 +1,6 @@
 import { WorkflowUpdateFailedError, type Client } from '@temporalio/client';
-import type { Command } from 'commander';
-import type { MemberChoice } from '../../workflows/messages.js';
+import { Option, type Command } from 'commander';
+import type { CellChoice } from '../../workflows/messages.js';
 import { CommandFailure } from '../failure.js';
 import { decisionSchema } from '../facts/run-control.js';
 import { InputFault } from '../../errors/fault.js';
@@ -13,6 +13,7 @@ import { workdirAt } from '../workdir.js';
 interface DecisionOptions extends GlobalOptions, JsonOption {
   readonly step: string;
   readonly fold?: number;
+  readonly cell?: string;
 }
 
 /** `foldwise retry RUN`: reruns what failed, and only that. */
@@ -36,13 +37,20 @@ export function addSkip(program: Command, console: Console): void {
 function takesDecision(command: Command, fold: string): Command {
   return printsJson(takesRun(command))
     .option('--step <step>', 'the step', 'fold')
-    .option('--fold <number>', fold, positiveInteger);
+    .option('--fold <number>', fold, positiveInteger)
+    .addOption(
+      new Option(
+        '--cell <name>',
+        'of a matrix over more than folds: a cell, as in seed-42/3, or a whole member, as in seed-42',
+      ).conflicts('fold'),
+    );
 }
 
 function decide(decision: Decision, console: Console) {
   return async (name: string, _options: unknown, command: Command): Promise<void> => {
-    const { step, fold, ...options } = command.optsWithGlobals<DecisionOptions>();
-    const choice: MemberChoice = fold === undefined ? { step } : { step, index: fold };
+    const { step, fold, cell, ...options } = command.optsWithGlobals<DecisionOptions>();
+    const named = cell ?? (fold === undefined ? undefined : String(fold));
+    const choice: CellChoice = named === undefined ? { step } : { step, cell: named };
     await withServer(options, async ({ client }) => {
       const found = await findRun(client, name, workdirAt(options.workdir));
       await requireOpen(found, decision);
@@ -74,12 +82,12 @@ async function tell(
   client: Client,
   { handle }: FoundRun,
   decision: Decision,
-  choice: MemberChoice,
+  choice: CellChoice,
 ): Promise<string> {
   try {
-    const args: [MemberChoice] = [choice];
+    const args: [CellChoice] = [choice];
     return await client.withDeadline(Date.now() + patience, () =>
-      handle.executeUpdate<string, [MemberChoice]>(decision, { args }),
+      handle.executeUpdate<string, [CellChoice]>(decision, { args }),
     );
   } catch (error) {
     // The run's own words on why it cannot do that.

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { PlannedStep } from '../../pipeline/dag.js';
+import { axesOf, combinationsOf } from '../../pipeline/matrix.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';
 import { createServices } from '../../worker/services.js';
@@ -38,7 +39,7 @@ export function addPlan(program: Command, console: Console): void {
 }
 
 function factsOf({ pipeline, steps, ...others }: Plan): Facts<z.input<typeof planSchema>> {
-  const plain = steps.map(({ name, step, members }) => ({ name, step: { ...step }, members }));
+  const plain = steps.map(({ name, step, cells }) => ({ name, step: { ...step }, cells }));
   return { ...others, pipeline: { ...pipeline }, steps: plain };
 }
 
@@ -46,17 +47,9 @@ async function makePlan(input: CheckedInput, workdir: Workdir): Promise<Plan> {
   const { pipeline, steps, rows } = input;
   const told = await checkModel(pipeline, { workdir, download: false, onMessage: () => undefined });
   const state = createServices({ workdir: workdir.path, roots: null, searchAttributes: false });
-  const reuse = await findReuse(pipeline, steps, state);
-  const folds = foldsToTrain(steps, reuse);
-  const estimate = estimateTraining(pipeline, rows.train, folds, await readResults(workdir.runs));
+  const { steps: reuse, toTrain } = await findReuse(pipeline, steps, state);
+  const estimate = estimateTraining(pipeline, rows.train, toTrain, await readResults(workdir.runs));
   return { ...input, warnings: [...input.warnings, ...told], reuse, estimate };
-}
-
-function foldsToTrain(steps: readonly PlannedStep[], reuse: readonly StepReuse[]): number {
-  const training = steps.filter(({ step }) => step.run === 'trainFold').map(({ name }) => name);
-  return reuse
-    .filter(({ step }) => training.includes(step))
-    .reduce((sum, { of, reused }) => sum + of - reused, 0);
 }
 
 function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, color: boolean): string[] {
@@ -65,6 +58,7 @@ function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, c
   return [
     `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
     `${modelWords(pipeline)}, ${folds.count} folds, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}`,
+    ...memberWords(pipeline),
     '',
     ...drawSteps(steps, (step) => stepRemark(step, reuse), ink),
     '',
@@ -81,6 +75,18 @@ function modelWords({ model }: Pipeline): string {
       : `${scratch.type} from scratch (${scratch.layers} layers of ${scratch.hiddenSize})`;
   return `${name}, at most ${maxLength} tokens`;
 }
+
+/** The axes besides the fold, and what they make. */
+function memberWords(pipeline: Pipeline): string[] {
+  const axes = axesOf(pipeline);
+  if (axes.length === 0) return [];
+  const words = axes.map(({ path, values }) => `${path} × ${values.length}`);
+  const ids = combinationsOf(axes).map(({ id }) => id);
+  const some = ids.length > mostNamed ? [...ids.slice(0, mostNamed), '…'] : ids;
+  return [`${ids.length} members (${words.join(', ')}): ${some.join(', ')}`];
+}
+
+const mostNamed = 6;
 
 function stepRemark({ name, step }: PlannedStep, reuse: readonly StepReuse[]): string {
   const queue = step.queue === 'main' ? '' : `on queue foldwise-${step.queue}`;

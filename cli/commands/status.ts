@@ -39,10 +39,10 @@ function statusLines(view: RunView, { isTTY, columns = 80 }: NodeJS.WriteStream)
 }
 
 function reasons({ progress, failure }: RunView): string[] {
-  const members = progress.steps.flatMap(({ step, members }) =>
-    members.flatMap(({ index, state, message }) =>
-      state === 'failed' && message !== null ? [`${step} ${index}: ${oneLine(message)}`] : [],
+  const failed = progress.steps.flatMap(({ step, cells }) =>
+    cells.flatMap(({ cell, state, message }) =>
+      state === 'failed' && message !== null ? [`${step} ${cell}: ${oneLine(message)}`] : [],
     ),
   );
-  return [...members, ...(failure === null ? [] : [`${progress.state}: ${oneLine(failure)}`])];
+  return [...failed, ...(failure === null ? [] : [`${progress.state}: ${oneLine(failure)}`])];
 }

@@ -13,7 +13,9 @@ export const planSchema = z.object({
           .object({ run: z.string(), needs: z.array(z.string()) })
           .catchall(z.unknown())
           .describe('the step as the pipeline has it'),
-        members: z.array(z.int()).describe('its folds; empty for a plain step'),
+        cells: z
+          .array(z.object({ member: z.string(), fold: z.int() }))
+          .describe('of its matrix, the member empty where folds are the only axis; empty for a plain step'),
       }),
     )
     .describe('in the order in which they can run'),

@@ -12,8 +12,10 @@ const epochSchema = z.object({
   macroF1: z.number().nullable().describe('of the held-out rows, at 0.5'),
 });
 
-const memberSchema = z.object({
-  index: z.int().describe('the fold, from 1'),
+const cellSchema = z.object({
+  cell: z.string().describe('its name: `3`, or `seed-42/3` in a matrix over more than folds'),
+  member: z.string().describe('the member of the ensemble; empty where folds are the only axis'),
+  fold: z.int().describe('from 1'),
   state: shownState,
   activityId: z.string(),
   message: z.string().nullable().describe('why it failed, or what was reused'),
@@ -27,7 +29,7 @@ const stepSchema = z.object({
   needs: z.array(z.string()),
   state: shownState,
   message: z.string().nullable(),
-  members: z.array(memberSchema).describe('its folds; empty for a plain step'),
+  cells: z.array(cellSchema).describe('of its matrix; empty for a plain step'),
 });
 
 const heartbeatSchema = z.object({

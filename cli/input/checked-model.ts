@@ -2,6 +2,7 @@ import { isAbsolute } from 'node:path';
 import { resolveModel, type DownloadProgress } from '../../engine/checkpoint/hub.js';
 import { checkMemory } from '../../engine/training/memory-need.js';
 import { scratchModel } from '../../engine/training/scratch-model.js';
+import { membersOf } from '../../pipeline/members.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count } from '../../report/notation.js';
 import { openEngine } from '../../worker/services.js';
@@ -16,12 +17,23 @@ export interface ModelCheck {
 }
 
 /**
- * Opens the pipeline's checkpoint as every fold will, and counts whether its steps can be had.
+ * Opens the checkpoint of each member as every fold of it will, and counts whether its steps can be had.
  *
- * @returns what whoever trains from it should know
+ * @returns what whoever trains from them should know
  * @throws a Fault for one that is not there, does not fit, or cannot be fetched
  */
-export async function checkModel(
+export async function checkModel(pipeline: Pipeline, check: ModelCheck): Promise<readonly string[]> {
+  const told: string[] = [];
+  const seen = new Set<string>();
+  for (const { pipeline: member } of membersOf(pipeline)) {
+    const alike = JSON.stringify([member.model, member.training.batchSize]);
+    if (!seen.has(alike)) told.push(...(await checkMember(member, check)));
+    seen.add(alike);
+  }
+  return [...new Set(told)];
+}
+
+async function checkMember(
   { model, labels, training }: Pipeline,
   check: ModelCheck,
 ): Promise<readonly string[]> {

@@ -44,8 +44,8 @@ function branch(step: PlannedStep, at: Branch): DrawnStep[] {
   return [{ head: at.head, step }, ...below];
 }
 
-function title({ name, members }: PlannedStep): string {
-  return members.length === 0 ? name : `${name} × ${members.length}`;
+function title({ name, cells }: PlannedStep): string {
+  return cells.length === 0 ? name : `${name} × ${cells.length}`;
 }
 
 function words(

@@ -1,3 +1,5 @@
+import type { Cell } from '../../pipeline/matrix.js';
+import { membersOf } from '../../pipeline/members.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { FoldResult, RunResult } from '../../report/run-result.js';
 
@@ -12,22 +14,30 @@ export interface Estimate {
 }
 
 /**
- * Training steps of `folds` folds over `rows` rows, and their time as in the latest earlier run of the
- * same model, batch size and truncation, one fold after the other.
+ * Training steps of cells over `rows` rows, and their time as in the latest earlier run of the same model,
+ * batch size and truncation, one after the other.
  */
 export function estimateTraining(
   pipeline: Pipeline,
   rows: number,
-  folds: number,
+  cells: readonly Cell[],
   earlier: readonly RunResult[],
 ): Estimate {
-  const optimizerSteps = folds * stepsPerFold(pipeline, rows);
-  const like = earlier.findLast((result) => trainsAlike(result, pipeline) && paceOf(result) !== null);
-  const pace = like === undefined ? null : paceOf(like);
+  const parts = membersOf(pipeline).flatMap(({ id, pipeline: member }) => {
+    const count = cells.filter((cell) => cell.member === id).length;
+    if (count === 0) return [];
+    const like = earlier.findLast((result) => paceOf(result, member) !== null);
+    const pace = like === undefined ? null : paceOf(like, member);
+    return [{ optimizerSteps: count * stepsPerFold(member, rows), pace, run: like?.run ?? null }];
+  });
+  const seconds = parts.reduce<number | null>(
+    (sum, { optimizerSteps, pace }) => (sum === null || pace === null ? null : sum + pace * optimizerSteps),
+    0,
+  );
   return {
-    optimizerSteps,
-    seconds: pace === null ? null : pace * optimizerSteps,
-    judgedBy: like?.run ?? null,
+    optimizerSteps: parts.reduce((sum, { optimizerSteps }) => sum + optimizerSteps, 0),
+    seconds,
+    judgedBy: seconds === null ? null : (parts.at(-1)?.run ?? null),
   };
 }
 
@@ -37,16 +47,24 @@ function stepsPerFold({ folds, training }: Pipeline, rows: number): number {
   return training.epochs * Math.ceil(trained / training.batchSize);
 }
 
-function trainsAlike({ configuration }: RunResult, { model, training }: Pipeline): boolean {
+function trainsAlike({ model, training }: Pipeline, other: Pipeline): boolean {
   return (
-    JSON.stringify(configuration.model) === JSON.stringify(model) &&
-    configuration.training.batchSize === training.batchSize
+    JSON.stringify(model) === JSON.stringify(other.model) && training.batchSize === other.training.batchSize
   );
 }
 
-/** Seconds per optimizer step, the folds' evaluation and export included; null without a fold. */
-function paceOf({ configuration, rows, folds }: RunResult): number | null {
-  const seconds = folds.reduce((sum, fold: FoldResult) => sum + fold.seconds, 0);
-  const steps = folds.length * stepsPerFold(configuration, rows.train);
+/**
+ * Seconds per optimizer step of a run's members that train alike, evaluation and export included; null
+ * where it trained none.
+ */
+function paceOf({ configuration, rows, folds }: RunResult, pipeline: Pipeline): number | null {
+  const alike = new Map(
+    membersOf(configuration)
+      .filter((member) => trainsAlike(member.pipeline, pipeline))
+      .map((member) => [member.id, stepsPerFold(member.pipeline, rows.train)]),
+  );
+  const trained = folds.filter(({ member = '' }) => alike.has(member));
+  const seconds = trained.reduce((sum, fold: FoldResult) => sum + fold.seconds, 0);
+  const steps = trained.reduce((sum, { member = '' }) => sum + (alike.get(member) ?? 0), 0);
   return seconds > 0 && steps > 0 ? seconds / steps : null;
 }

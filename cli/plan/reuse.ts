@@ -1,15 +1,23 @@
 import { isAbsolute } from 'node:path';
-import { keyOf, type UncheckedOccasion } from '../../activities/identity.js';
+import { keyOf } from '../../activities/identity.js';
 import type { Services } from '../../activities/services.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
+import type { Cell } from '../../pipeline/matrix.js';
+import { membersOf } from '../../pipeline/members.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 
 /** How much of a step earlier runs have done already. */
 export interface StepReuse {
   readonly step: string;
-  /** Members (or 1 for a plain step) whose output is recorded, and their number. */
+  /** Cells (or 1 for a plain step) whose output is recorded, and their number. */
   readonly reused: number;
   readonly of: number;
+}
+
+/** What a run would reuse, and which cells it would have to train. */
+export interface Reuse {
+  readonly steps: readonly StepReuse[];
+  readonly toTrain: readonly Cell[];
 }
 
 type State = Pick<Services, 'keys' | 'models' | 'engineSignature' | 'roots' | 'device' | 'threads'>;
@@ -20,52 +28,45 @@ type State = Pick<Services, 'keys' | 'models' | 'engineSignature' | 'roots' | 'd
  */
 export async function findReuse(
   pipeline: Pipeline,
-  steps: readonly PlannedStep[],
+  planned: readonly PlannedStep[],
   state: State,
-): Promise<StepReuse[]> {
+): Promise<Reuse> {
+  const pipelines = new Map(membersOf(pipeline).map((member) => [member.id, member.pipeline]));
   const outputs = new Map<string, unknown>();
-  const found: StepReuse[] = [];
-  for (const step of steps) {
-    const members = step.members.length === 0 ? [undefined] : step.members;
-    const inputs = inputsOf(step, outputs);
-    const recorded = inputs === null ? [] : await lookUp(pipeline, step, members, inputs, state);
-    if (recorded.length === members.length)
-      outputs.set(step.name, step.members.length === 0 ? recorded[0] : recorded);
-    found.push({ step: step.name, reused: recorded.length, of: members.length });
+  const steps: StepReuse[] = [];
+  const toTrain: Cell[] = [];
+  for (const { name, step, sources, cells } of planned) {
+    const inputs = inputsOf(sources, outputs);
+    const find = async (of: Pipeline, cell?: Cell): Promise<unknown> => {
+      if (inputs === null || (cell !== undefined && wouldDownload(of))) return undefined;
+      const settings = { fresh: false, device: state.device, threads: state.threads };
+      const key = await keyOf(state, step.run, { run: 'plan', pipeline: of, settings, inputs, ...cell });
+      return (await state.keys.find(key))?.output;
+    };
+    if (cells.length === 0) {
+      const output = await find(pipeline);
+      if (output !== undefined) outputs.set(name, output);
+      steps.push({ step: name, reused: output === undefined ? 0 : 1, of: 1 });
+      continue;
+    }
+    const recorded: unknown[] = [];
+    for (const cell of cells) {
+      const output = await find(pipelines.get(cell.member) ?? pipeline, cell);
+      if (output === undefined) toTrain.push(cell);
+      else recorded.push({ ...(output as object), member: cell.member });
+    }
+    if (recorded.length === cells.length) outputs.set(name, recorded);
+    steps.push({ step: name, reused: recorded.length, of: cells.length });
   }
-  return found;
+  return { steps, toTrain };
 }
 
 function inputsOf(
-  { sources }: PlannedStep,
+  sources: PlannedStep['sources'],
   outputs: ReadonlyMap<string, unknown>,
 ): Record<string, unknown> | null {
   const inputs = Object.entries(sources).map(([kind, source]) => [kind, outputs.get(source)] as const);
   return inputs.some(([, output]) => output === undefined) ? null : Object.fromEntries(inputs);
-}
-
-async function lookUp(
-  pipeline: Pipeline,
-  { step }: PlannedStep,
-  members: readonly (number | undefined)[],
-  inputs: unknown,
-  state: State,
-): Promise<unknown[]> {
-  const outputs: unknown[] = [];
-  if (step.run === 'trainFold' && wouldDownload(pipeline)) return outputs;
-  const settings = { fresh: false, device: state.device, threads: state.threads };
-  for (const fold of members) {
-    const occasion: UncheckedOccasion = {
-      run: 'plan',
-      pipeline,
-      settings,
-      inputs,
-      ...(fold === undefined ? {} : { fold }),
-    };
-    const record = await state.keys.find(await keyOf(state, step.run, occasion));
-    if (record !== null) outputs.push(record.output);
-  }
-  return outputs;
 }
 
 /** A fold's key covers the model's bytes; a plan fetches nothing, so those of a model on the hub are not known. */

@@ -1,11 +1,5 @@
 import type { FoldHeartbeat } from '../../activities/contracts.js';
-import type {
-  MemberProgress,
-  Progress,
-  RunState,
-  StepProgress,
-  StepState,
-} from '../../workflows/progress.js';
+import type { CellProgress, Progress, RunState, StepProgress, StepState } from '../../workflows/progress.js';
 import type { LastAttempt } from './last-attempt.js';
 
 /** An activity that the server holds as pending: what the workflow itself cannot see. */
@@ -21,13 +15,13 @@ export interface LiveActivity extends LastAttempt {
 /** As the workflow has it, and `queued` for what waits until a worker is free. */
 export type ShownState = StepState | 'queued';
 
-export interface ShownMember extends Omit<MemberProgress, 'state'> {
+export interface ShownCell extends Omit<CellProgress, 'state'> {
   readonly state: ShownState;
 }
 
-export interface ShownStep extends Omit<StepProgress, 'state' | 'members'> {
+export interface ShownStep extends Omit<StepProgress, 'state' | 'cells'> {
   readonly state: ShownState;
-  readonly members: readonly ShownMember[];
+  readonly cells: readonly ShownCell[];
 }
 
 export interface ShownProgress extends Omit<Progress, 'steps'> {
@@ -44,8 +38,8 @@ export interface RunView {
   readonly failure: string | null;
 }
 
-/** A fold (or another member of a matrix) with everything known of it. */
-export interface MemberView extends ShownMember {
+/** A cell of a matrix with everything known of it. */
+export interface CellView extends ShownCell {
   readonly live: LiveActivity | null;
   /** Share of the optimizer steps done, 0 … 1; null where it is not known. */
   readonly share: number | null;
@@ -62,15 +56,15 @@ export function shownProgress(progress: Progress, live: readonly LiveActivity[])
 }
 
 function shownStep(step: StepProgress, queued: ReadonlySet<string>): ShownStep {
-  const members = step.members.map((member): ShownMember => {
-    const waits = member.state === 'running' && queued.has(member.activityId);
-    return waits ? { ...member, state: 'queued' } : member;
+  const cells = step.cells.map((cell): ShownCell => {
+    const waits = cell.state === 'running' && queued.has(cell.activityId);
+    return waits ? { ...cell, state: 'queued' } : cell;
   });
   const waits =
-    members.length > 0
-      ? members.every(({ state }) => state === 'queued' || state === 'pending')
+    cells.length > 0
+      ? cells.every(({ state }) => state === 'queued' || state === 'pending')
       : [...queued].some((id) => id === step.step || id.startsWith(`${step.step}-retry-`));
-  return { ...step, members, state: step.state === 'running' && waits ? 'queued' : step.state };
+  return { ...step, cells, state: step.state === 'running' && waits ? 'queued' : step.state };
 }
 
 /** States in which nothing more happens to a run by itself or by update. */
@@ -78,15 +72,15 @@ export function isOver(state: RunState): boolean {
   return state === 'completed' || state === 'failed' || state === 'cancelled';
 }
 
-export function memberView(member: ShownMember, live: readonly LiveActivity[]): MemberView {
-  const pending = live.find(({ activityId }) => activityId === member.activityId) ?? null;
-  const heartbeat = pending?.heartbeat == null ? null : caughtUp(pending.heartbeat, member);
+export function cellView(cell: ShownCell, live: readonly LiveActivity[]): CellView {
+  const pending = live.find(({ activityId }) => activityId === cell.activityId) ?? null;
+  const heartbeat = pending?.heartbeat == null ? null : caughtUp(pending.heartbeat, cell);
   const activity = pending === null ? null : { ...pending, heartbeat };
-  return { ...member, live: activity, ...pace(member, heartbeat) };
+  return { ...cell, live: activity, ...pace(cell, heartbeat) };
 }
 
 /** Heartbeats are throttled; the end of an epoch is heard of at once. */
-function caughtUp(heartbeat: FoldHeartbeat, { epochs }: ShownMember): FoldHeartbeat {
+function caughtUp(heartbeat: FoldHeartbeat, { epochs }: ShownCell): FoldHeartbeat {
   const last = epochs.at(-1);
   if (last === undefined || heartbeat.epoch > last.epoch) return heartbeat;
   const step = Math.max(heartbeat.step, Math.round((last.epoch * heartbeat.steps) / heartbeat.epochs));
@@ -94,9 +88,9 @@ function caughtUp(heartbeat: FoldHeartbeat, { epochs }: ShownMember): FoldHeartb
 }
 
 function pace(
-  { state }: ShownMember,
+  { state }: ShownCell,
   heartbeat: FoldHeartbeat | null,
-): Pick<MemberView, 'share' | 'secondsLeft'> {
+): Pick<CellView, 'share' | 'secondsLeft'> {
   if (state === 'completed' || state === 'reused') return { share: 1, secondsLeft: null };
   if (heartbeat === null || heartbeat.steps === 0) return { share: null, secondsLeft: null };
   const share = heartbeat.step / heartbeat.steps;

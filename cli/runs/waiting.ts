@@ -1,23 +1,23 @@
 import type { WorkflowHandle } from '@temporalio/client';
-import type { MemberChoice } from '../../workflows/messages.js';
+import type { CellChoice } from '../../workflows/messages.js';
 import type { RunView } from './run-view.js';
 
 /** Asks a run that waits for a decision to try again what failed; gives the steps that it tries. */
 export async function retryFailed(handle: WorkflowHandle, view: RunView): Promise<string[]> {
   if (view.progress.state !== 'waiting') return [];
   const failed = view.progress.steps.filter(
-    ({ state, members }) => state === 'failed' || members.some((member) => member.state === 'failed'),
+    ({ state, cells }) => state === 'failed' || cells.some((cell) => cell.state === 'failed'),
   );
   for (const { step } of failed) {
-    await handle.executeUpdate<string, [MemberChoice]>('retry', { args: [{ step }] });
+    await handle.executeUpdate<string, [CellChoice]>('retry', { args: [{ step }] });
   }
   return failed.map(({ step }) => step);
 }
 
-/** Why the members that wait for a decision failed, each reason once. */
+/** Why the cells that wait for a decision failed, each reason once. */
 export function failureReasons({ progress }: RunView): string[] {
-  const failed = progress.steps.flatMap(({ state, message, members }) =>
-    members.length > 0 ? members.filter((member) => member.state === 'failed') : [{ state, message }],
+  const failed = progress.steps.flatMap(({ state, message, cells }) =>
+    cells.length > 0 ? cells.filter((cell) => cell.state === 'failed') : [{ state, message }],
   );
   const reasons = failed.flatMap(({ state, message }) =>
     state === 'failed' && message !== null ? [message] : [],

@@ -1,5 +1,5 @@
 import { loss, score } from '../../report/notation.js';
-import type { LiveActivity, RunView, ShownMember, ShownStep } from '../runs/run-view.js';
+import type { LiveActivity, RunView, ShownCell, ShownStep } from '../runs/run-view.js';
 import { oneLine } from './layout.js';
 
 /**
@@ -10,9 +10,9 @@ export function plainProgress(previous: RunView | null, next: RunView): string[]
   const lines = next.progress.steps.flatMap((step) => {
     const before = previous?.progress.steps.find((other) => other.step === step.step);
     const change = stepChange(before, step);
-    const members = memberChanges(before, step);
+    const cells = cellChanges(before, step);
     // A step begins before its folds do, and ends after them.
-    return isUnderWay(step) ? [...change, ...members] : [...members, ...change];
+    return isUnderWay(step) ? [...change, ...cells] : [...cells, ...change];
   });
   const attempts = next.live.flatMap((activity) => attemptChange(previous, activity));
   const { waitingFor } = next.progress;
@@ -29,20 +29,21 @@ function stepChange(before: ShownStep | undefined, step: ShownStep): string[] {
   return [sentence(step.step, step.state, step.message)];
 }
 
-function memberChanges(before: ShownStep | undefined, step: ShownStep): string[] {
-  return step.members.flatMap((member) => {
-    const earlier = before?.members.find(({ index }) => index === member.index);
-    const name = `${step.step} ${member.index}`;
-    const changed = member.state !== (earlier?.state ?? 'pending');
+function cellChanges(before: ShownStep | undefined, step: ShownStep): string[] {
+  const former = new Map(before?.cells.map((cell) => [cell.cell, cell]));
+  return step.cells.flatMap((cell) => {
+    const earlier = former.get(cell.cell);
+    const name = `${step.step} ${cell.cell}`;
+    const changed = cell.state !== (earlier?.state ?? 'pending');
     return [
       // The epochs of a fold that was not trained now are an earlier run's.
-      ...(member.state === 'reused' ? [] : newEpochs(name, earlier, member)),
-      ...(changed ? [sentence(name, member.state, member.message)] : []),
+      ...(cell.state === 'reused' ? [] : newEpochs(name, earlier, cell)),
+      ...(changed ? [sentence(name, cell.state, cell.message)] : []),
     ];
   });
 }
 
-function newEpochs(name: string, before: ShownMember | undefined, { epochs }: ShownMember): string[] {
+function newEpochs(name: string, before: ShownCell | undefined, { epochs }: ShownCell): string[] {
   return epochs
     .slice(before?.epochs.length ?? 0)
     .map(

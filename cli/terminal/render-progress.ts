@@ -1,9 +1,9 @@
 import type { FoldHeartbeat } from '../../activities/contracts.js';
 import { duration, score } from '../../report/notation.js';
 import {
-  memberView,
+  cellView,
+  type CellView,
   type LiveActivity,
-  type MemberView,
   type RunView,
   type ShownState,
   type ShownStep,
@@ -15,7 +15,7 @@ export interface RenderOptions {
   /** Columns of the terminal; no line is longer. Infinity cuts nothing. */
   readonly width: number;
   readonly color: boolean;
-  /** Lines at most; members of a matrix beyond it are told in one line. Default: no limit. */
+  /** Lines at most; cells of a matrix beyond it are told in one line. Default: no limit. */
   readonly height?: number;
   /** Turns the spinner; default 0. */
   readonly tick?: number;
@@ -25,7 +25,7 @@ export interface RenderOptions {
 export function renderProgress(view: RunView, options: RenderOptions): string[] {
   const ink = paint(options.color);
   const { progress } = view;
-  const room = membersThatFit(view, options.height ?? Infinity);
+  const room = cellsThatFit(view, options.height ?? Infinity);
   const body = progress.steps.flatMap((step, i) =>
     stepLines(step, view, { ...options, ink, room, last: i === progress.steps.length - 1 }),
   );
@@ -34,7 +34,7 @@ export function renderProgress(view: RunView, options: RenderOptions): string[] 
 
 interface StepOptions extends RenderOptions {
   readonly ink: Paint;
-  /** How many members of each matrix are drawn. */
+  /** How many cells of each matrix are drawn. */
   readonly room: number;
   readonly last: boolean;
 }
@@ -66,9 +66,9 @@ function endLines({ progress, failure }: RunView, width: number, ink: Paint): st
 
 function stepLines(step: ShownStep, view: RunView, options: StepOptions): string[] {
   const { ink, width, last } = options;
-  const done = step.members.filter(({ state }) => isDone(state)).length;
+  const done = step.cells.filter(({ state }) => isDone(state)).length;
   const note = [
-    step.members.length > 0 && step.state !== 'reused' ? `${done} of ${step.members.length}` : '',
+    step.cells.length > 0 && step.state !== 'reused' ? `${done} of ${step.cells.length}` : '',
     step.state === 'pending' && step.needs.length > 0 ? `after ${step.needs.join(', ')}` : '',
     step.state === 'reused' || step.state === 'queued' ? step.state : '',
     step.state === 'reused' ? '' : (step.message ?? ''),
@@ -78,38 +78,47 @@ function stepLines(step: ShownStep, view: RunView, options: StepOptions): string
   const rest = width - columns(head) - 2 - columns(name) - 2;
   const text = fit(oneLine(note.join(', ')), Math.max(0, rest));
   const line = `${ink.dim(head)}${symbol(step.state, options)} ${name}  ${noteInk(step.state, ink)(text)}`;
-  return [line.trimEnd(), ...memberLines(step, view, options)];
+  return [line.trimEnd(), ...cellLines(step, view, options)];
 }
 
-function memberLines(step: ShownStep, view: RunView, options: StepOptions): string[] {
-  const members = step.members.map((member) => memberView(member, view.live));
-  const shown = mostTelling(members, options.room);
-  const hidden = members.filter((member) => !shown.includes(member));
+/** A line for each cell that there is room for. */
+function cellLines(step: ShownStep, view: RunView, options: StepOptions): string[] {
+  const cells = step.cells.map((cell, place) => ({ ...cellView(cell, view.live), place }));
+  const shown = mostTelling(cells, options.room);
+  const hidden = cells.filter((cell) => !shown.includes(cell));
   const stem = options.last ? '   ' : '│  ';
-  const lines = shown.map((member, i) => {
+  const width = Math.max('fold 10'.length, ...shown.map((cell) => columns(label(cell))));
+  const lines = shown.map((cell, i) => {
     const end = i === shown.length - 1 && hidden.length === 0;
-    return memberLine(member, `${stem}${end ? '└─' : '├─'} `, options);
+    return cellLine(cell, `${stem}${end ? '└─' : '├─'} `, Math.min(width, longestLabel), options);
   });
   if (hidden.length > 0) lines.push(options.ink.dim(fit(`${stem}└─ ${tally(hidden)}`, options.width)));
   return lines;
 }
 
-function memberLine(member: MemberView, head: string, options: StepOptions): string {
+const longestLabel = 36;
+
+/** A fold by its number, where it is not one of several members' by the cell's name. */
+function label({ member, cell, fold }: CellView): string {
+  return member === '' ? `fold ${fold}` : oneLine(cell);
+}
+
+function cellLine(cell: CellView, head: string, labelWidth: number, options: StepOptions): string {
   const { ink, width } = options;
-  const label = padEnd(`fold ${member.index}`, 'fold 10'.length);
-  const start = `${ink.dim(head)}${symbol(member.state, options)} ${label} `;
+  const name = padEnd(fit(label(cell), labelWidth), labelWidth);
+  const start = `${ink.dim(head)}${symbol(cell.state, options)} ${name} `;
   const free = width - columns(start);
-  if (member.share === null || free < 40) {
-    return (start + noteInk(member.state, ink)(memberWords(member, free))).trimEnd();
+  if (cell.share === null || free < 40) {
+    return (start + noteInk(cell.state, ink)(cellWords(cell, free))).trimEnd();
   }
   const barWidth = Math.min(24, Math.max(8, free - 58));
-  const words = memberWords(member, free - barWidth - 1);
-  return `${start}${ink.cyan(bar(member.share, barWidth))} ${words}`.trimEnd();
+  const words = cellWords(cell, free - barWidth - 1);
+  return `${start}${ink.cyan(bar(cell.share, barWidth))} ${words}`.trimEnd();
 }
 
 /** Epoch, step, loss, F1, time left; or why there is none of it. Steps go first where space is short. */
-function memberWords(member: MemberView, width: number): string {
-  const { state, live, message, epochs, bestF1 } = member;
+function cellWords(cell: CellView, width: number): string {
+  const { state, live, message, epochs, bestF1 } = cell;
   const f1 = bestF1 === null ? '' : `F1 ${score(bestF1)}`;
   if (state === 'completed' || state === 'reused') {
     const done = `epoch ${epochs.length}/${epochs.length}`;
@@ -121,7 +130,7 @@ function memberWords(member: MemberView, width: number): string {
   if (live.phase !== 'running') return fit(joined([live.phase, attempt, whyAgain(live)]), width);
   if (live.heartbeat === null) return fit(joined(['starting', attempt]), width);
   // After the last step the fold is judged and exported.
-  const left = member.share === 1 ? 'finishing' : leftWords(member.secondsLeft);
+  const left = cell.share === 1 ? 'finishing' : leftWords(cell.secondsLeft);
   const parts = trainingWords(live.heartbeat, f1, left, attempt);
   return columns(joined(parts)) <= width ? joined(parts) : fit(joined(parts.toSpliced(1, 1)), width);
 }
@@ -151,9 +160,9 @@ function joined(parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('  ');
 }
 
-/** How many members of each matrix the height leaves room for; at least one. */
-function membersThatFit({ progress }: RunView, height: number): number {
-  const matrices = progress.steps.filter(({ members }) => members.length > 0).length;
+/** How many cells of each matrix the height leaves room for; at least one. */
+function cellsThatFit({ progress }: RunView, height: number): number {
+  const matrices = progress.steps.filter(({ cells }) => cells.length > 0).length;
   if (matrices === 0) return Infinity;
   const free = height - 3 - progress.steps.length - matrices;
   return Math.max(1, Math.floor(free / matrices));
@@ -169,19 +178,22 @@ const byInterest: Readonly<Record<ShownState, number>> = {
   reused: 6,
 };
 
-/** The `room` members that say most, in their own order; all where there is room. */
-function mostTelling(members: readonly MemberView[], room: number): MemberView[] {
-  if (members.length <= room) return [...members];
-  return members
-    .toSorted((a, b) => byInterest[a.state] - byInterest[b.state] || a.index - b.index)
+/** A cell with its place among those of its step. */
+type PlacedCell = CellView & { readonly place: number };
+
+/** The `room` cells that say most, in their own order; all where there is room. */
+function mostTelling(cells: readonly PlacedCell[], room: number): PlacedCell[] {
+  if (cells.length <= room) return [...cells];
+  return cells
+    .toSorted((a, b) => byInterest[a.state] - byInterest[b.state] || a.place - b.place)
     .slice(0, room)
-    .sort((a, b) => a.index - b.index);
+    .sort((a, b) => a.place - b.place);
 }
 
-function tally(members: readonly MemberView[]): string {
+function tally(cells: readonly CellView[]): string {
   const states = Object.keys(byInterest) as ShownState[];
   const counts = states
-    .map((state) => [members.filter((member) => member.state === state).length, state] as const)
+    .map((state) => [cells.filter((cell) => cell.state === state).length, state] as const)
     .filter(([number]) => number > 0);
   return `and ${counts.map(([number, state]) => `${number} ${state}`).join(', ')}`;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Dataset, Thresholds, TrainedFold } from '../../activities/contracts.js';
+import type { Dataset, Thresholds, TrainedCell } from '../../activities/contracts.js';
 import { resultWarnings } from '../../activities/result-warnings.js';
 import { scoreOutOfFold } from '../../metrics/out-of-fold.js';
 
 const data = { warnings: ['two rows have the same text'] } as unknown as Dataset;
-const fold = (number: number, ...warnings: string[]): TrainedFold =>
-  ({ fold: number, warnings }) as unknown as TrainedFold;
+const fold = (number: number, ...warnings: string[]): TrainedCell =>
+  ({ member: '', fold: number, warnings }) as unknown as TrainedCell;
 const scored = (probabilities: number[], labels: number[], folds: number[]): Thresholds => {
   const { perLabel, macroF1 } = scoreOutOfFold(
     Float32Array.from(probabilities),

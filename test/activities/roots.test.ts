@@ -91,7 +91,11 @@ describe('the files of a model', () => {
 
   it('lead where they do for a pipeline of whoever runs the worker', async () => {
     const path = model('model', { 'vocab.txt': '../../outside.csv', 'config.json': 'none' });
-    const pipeline = { data: { train: '/t.csv', test: '/u.csv' }, model: { checkpoint: path } } as Pipeline;
+    const pipeline = {
+      data: { train: '/t.csv', test: '/u.csv' },
+      model: { checkpoint: path },
+      steps: {},
+    } as unknown as Pipeline;
     expect(rootsOf(pipeline)).toEqual(['/t.csv', '/u.csv', path, join(folder, 'outside.csv')]);
     await requireModelFilesReadable(path, ['vocab.txt'], rootsOf(pipeline));
   });

@@ -63,6 +63,7 @@ beforeEach(async () => {
       data: { rows: { train: 4, test: null }, table: ref, trainIds: ref, test: null, warnings: [] },
     },
     settings: { fresh: false, device: 'cpu', threads: 1 },
+    member: '',
     fold: 1,
   };
 });

@@ -190,9 +190,9 @@ describe.skipIf(server === null)(`a run in the words of the command line${withou
       const handle = await startPlainly('queued');
       const states = async (): Promise<string[]> => {
         const { progress } = (await json('status', 'queued')) as {
-          progress: { steps: { members: { state: string }[] }[] };
+          progress: { steps: { cells: { state: string }[] }[] };
         };
-        return progress.steps.flatMap(({ members }) => members.map(({ state }) => state)).sort();
+        return progress.steps.flatMap(({ cells }) => cells.map(({ state }) => state)).sort();
       };
       for (let tries = 0; tries < 100 && !(await states()).includes('running'); tries++) await delay(100);
       expect(await states()).toEqual(['queued', 'queued', 'running']);

@@ -1,5 +1,5 @@
 import { shownProgress, type LiveActivity, type RunView } from '../../cli/runs/run-view.js';
-import type { MemberProgress, Progress, StepProgress, StepState } from '../../workflows/progress.js';
+import type { CellProgress, Progress, StepProgress, StepState } from '../../workflows/progress.js';
 
 /** A run in the middle of its folds; the changes replace what they name. */
 export function sampleView(
@@ -21,11 +21,11 @@ export function sampleView(
             'running',
             ['data'],
             [
-              member(1, 'completed', 4),
-              member(2, 'running', 2),
-              member(3, 'running', 0),
-              member(4, 'failed', 1, 'the loss is not finite at step 12'),
-              member(5, 'pending', 0),
+              cell(1, 'completed', 4),
+              cell(2, 'running', 2),
+              cell(3, 'running', 0),
+              cell(4, 'failed', 1, 'the loss is not finite at step 12'),
+              cell(5, 'pending', 0),
             ],
           ),
           step('oof', 'pending', ['data', 'fold']),
@@ -45,21 +45,23 @@ export function step(
   name: string,
   state: StepState,
   needs: readonly string[] = [],
-  members: readonly MemberProgress[] = [],
+  cells: readonly CellProgress[] = [],
 ): StepProgress {
-  return { step: name, run: 'prepareData', needs, state, message: null, members };
+  return { step: name, run: 'prepareData', needs, state, message: null, cells };
 }
 
-export function member(
-  index: number,
+export function cell(
+  number: number,
   state: StepState,
   epochs: number,
   message: string | null = null,
-): MemberProgress {
+): CellProgress {
   return {
-    index,
+    cell: String(number),
+    member: '',
+    fold: number,
     state,
-    activityId: `fold-${index}`,
+    activityId: `fold-${number}`,
     message,
     epochs: Array.from({ length: epochs }, (_, i) => ({
       epoch: i + 1,

@@ -1,3 +1,4 @@
+import { cellId } from '../../pipeline/matrix.js';
 import { describe, expect, it } from 'vitest';
 import { planSteps } from '../../pipeline/dag.js';
 import { completeStep, defaultSteps } from '../../pipeline/defaults.js';
@@ -23,16 +24,18 @@ const plan = (...lines: string[]) => planSteps(pipeline(...lines));
 describe('planSteps', () => {
   it('gives the six steps in order, with what feeds each', () => {
     const six = planSteps({ ...base, steps: defaultSteps(base.data) });
-    expect(six.map(({ name, sources, output, members }) => ({ name, sources, output, members }))).toEqual([
-      { name: 'data', sources: {}, output: 'data', members: [] },
-      { name: 'fold', sources: { data: 'data' }, output: 'fold', members: [1, 2, 3] },
-      { name: 'oof', sources: { data: 'data', fold: 'fold' }, output: 'oof', members: [] },
-      { name: 'thresholds', sources: { data: 'data', oof: 'oof' }, output: 'thresholds', members: [] },
+    expect(
+      six.map(({ name, sources, output, cells }) => ({ name, sources, output, cells: cells.map(cellId) })),
+    ).toEqual([
+      { name: 'data', sources: {}, output: 'data', cells: [] },
+      { name: 'fold', sources: { data: 'data' }, output: 'fold', cells: ['1', '2', '3'] },
+      { name: 'oof', sources: { data: 'data', fold: 'fold' }, output: 'oof', cells: [] },
+      { name: 'thresholds', sources: { data: 'data', oof: 'oof' }, output: 'thresholds', cells: [] },
       {
         name: 'submission',
         sources: { data: 'data', fold: 'fold', thresholds: 'thresholds' },
         output: 'submission',
-        members: [],
+        cells: [],
       },
       {
         name: 'report',
@@ -44,7 +47,7 @@ describe('planSteps', () => {
           submission: 'submission',
         },
         output: 'report',
-        members: [],
+        cells: [],
       },
     ]);
   });
@@ -144,17 +147,6 @@ describe('planSteps refuses', () => {
   it('several faults, all told', () => {
     expect(() => plan('a: prepareData x', 'f: trainFold y')).toThrow(/"x".*"y"/);
   });
-});
-
-it('another matrix axis than fold is refused: what it would mean is not defined', () => {
-  const text = [
-    'name: e\nlabels: [joy]\ndata: { train: a, test: b }\nmodel: { checkpoint: m }\nsteps:',
-    '  data: { run: prepareData }',
-    '  fold: { run: trainFold, needs: [data], matrix: { fold: all, training.seed: [42, 43] } }',
-  ].join('\n');
-  expect(() => parsePipeline(text, { file: 'p.yaml' })).toThrow(
-    'p.yaml:7:63 steps.fold.matrix.training.seed: found the matrix axis "training.seed", expected only `fold: all`: results over several models are not defined yet',
-  );
 });
 
 it('200 steps in a chain are planned, 201 refused', () => {

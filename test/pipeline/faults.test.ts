@@ -298,7 +298,6 @@ it('all faults of a file are told at once, in its order', () => {
     '7 steps.data.needs',
     '8 steps.fold.needs[1]',
     '8 steps.fold.matrix.fold',
-    '8 steps.fold.matrix.training.seed',
     '8 steps.fold.onFailure',
   ]);
 });

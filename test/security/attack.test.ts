@@ -327,7 +327,7 @@ describe.skipIf(!possible)(`another user of the machine${without}`, () => {
     expect(readdirSync(join(victim.workdir, 'runs'))).toEqual([run.run]);
     const epochs = async (): Promise<number> => {
       const { steps } = await handle.query<Progress>('progress');
-      return Math.max(...steps.flatMap(({ members }) => members.map((member) => member.epochs.length)));
+      return Math.max(...steps.flatMap(({ cells }) => cells.map((cell) => cell.epochs.length)));
     };
     const before = await epochs();
     for (let tries = 0; tries < 600 && (await epochs()) <= before; tries++) await delay(100);
@@ -345,7 +345,7 @@ async function openRun(client: Client): Promise<{ run: string; workflowId: strin
         .getHandle(workflowId)
         .query<Progress>('progress')
         .catch(() => null);
-      const trains = progress?.steps.some(({ members }) => members.some(({ state }) => state === 'running'));
+      const trains = progress?.steps.some(({ cells }) => cells.some(({ state }) => state === 'running'));
       if (progress !== null && trains === true) return { run: progress.run, workflowId };
     }
     await delay(100);

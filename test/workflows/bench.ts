@@ -10,7 +10,7 @@ import type { PipelineInput } from '../../activities/contracts.js';
 import type { Services } from '../../activities/services.js';
 import { findServer } from '../../infra/server/find.js';
 import { createWorkers, type Workers } from '../../worker/workers.js';
-import type { MemberChoice } from '../../workflows/messages.js';
+import type { CellChoice } from '../../workflows/messages.js';
 import type { PipelineSummary } from '../../workflows/pipeline.js';
 import type { Progress } from '../../workflows/progress.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
@@ -136,10 +136,6 @@ export async function progressWhen(
   throw new Error(`it never came to that: ${JSON.stringify(await handle.query('progress'))}`);
 }
 
-export function update(
-  handle: WorkflowHandle,
-  name: 'retry' | 'skip',
-  choice: MemberChoice,
-): Promise<string> {
-  return handle.executeUpdate<string, [MemberChoice]>(name, { args: [choice] });
+export function update(handle: WorkflowHandle, name: 'retry' | 'skip', choice: CellChoice): Promise<string> {
+  return handle.executeUpdate<string, [CellChoice]>(name, { args: [choice] });
 }

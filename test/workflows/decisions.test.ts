@@ -32,8 +32,8 @@ describe.skipIf(server === null)(`a fold that fails${without}`, () => {
     const progress = await progressWhen(handle, ({ state }) => state === 'waiting');
     expect(progress.waitingFor).toBe('retry or skip of fold-2');
     const fold = progress.steps.find(({ step }) => step === 'fold');
-    expect(fold?.members.map(({ state }) => state)).toEqual(['completed', 'failed', 'completed']);
-    expect(fold?.members[1]?.message).toBe('fold 2: the model does not fit');
+    expect(fold?.cells.map(({ state }) => state)).toEqual(['completed', 'failed', 'completed']);
+    expect(fold?.cells[1]?.message).toBe('fold 2: the model does not fit');
     await handle.terminate();
   });
 
@@ -42,11 +42,11 @@ describe.skipIf(server === null)(`a fold that fails${without}`, () => {
     await bench.work();
     const handle = await bench.start();
     await progressWhen(handle, ({ state }) => state === 'waiting');
-    expect(await update(handle, 'retry', { step: 'fold', index: 2 })).toBe('fold-2: runs again');
+    expect(await update(handle, 'retry', { step: 'fold', cell: '2' })).toBe('fold-2: runs again');
     await handle.result();
     expect(bench.trainer.jobs.map(({ fold }) => fold).toSorted()).toEqual([1, 2, 2, 3]);
     const progress = await progressWhen(handle, ({ state }) => state === 'completed');
-    expect(progress.steps[1]?.members[1]?.activityId).toBe('fold-2-retry-1');
+    expect(progress.steps[1]?.cells[1]?.activityId).toBe('fold-2-retry-1');
   });
 
   it('is left out after a skip, and every output says so', async () => {
@@ -54,7 +54,7 @@ describe.skipIf(server === null)(`a fold that fails${without}`, () => {
     await bench.work();
     const handle = await bench.start({ run: 'skipped' });
     await progressWhen(handle, ({ state }) => state === 'waiting');
-    await update(handle, 'skip', { step: 'fold', index: 2 });
+    await update(handle, 'skip', { step: 'fold', cell: '2' });
     expect(await handle.result()).toMatchObject({ skippedFolds: [2] });
     const folder = join(bench.folder, 'runs', 'skipped');
     const result = JSON.parse(readFileSync(join(folder, 'result.json'), 'utf8')) as Record<string, unknown>;
@@ -91,7 +91,7 @@ describe.skipIf(server === null)(`a fold that fails${without}`, () => {
 
   it.each([
     ['of an unknown step', { step: 'flod' }, /no step "flod"; there are data, fold/],
-    ['of what has not failed', { step: 'fold', index: 1 }, /fold 1 is not waiting .* fold-2/],
+    ['of what has not failed', { step: 'fold', cell: '1' }, /fold 1 is not waiting .* fold-2/],
     ['without a step', { index: 1 }, /expected/],
   ])('rejects a retry %s, naming what there is', async (_title, choice, reason) => {
     bench = new Bench(environment, failingFold(2, 9));
@@ -131,7 +131,7 @@ describe.skipIf(server === null)(`a fold that fails${without}`, () => {
     await bench.work();
     const handle = await bench.start();
     const progress = await progressWhen(handle, ({ state }) => state === 'waiting');
-    expect(progress.steps[1]?.members[0]?.message).toContain('diverged');
+    expect(progress.steps[1]?.cells[0]?.message).toContain('diverged');
     expect(bench.trainer.jobs.filter(({ fold }) => fold === 1)).toHaveLength(1);
     await handle.terminate();
   });

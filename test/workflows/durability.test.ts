@@ -134,7 +134,7 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     const handle = await bench.start();
     await progressWhen(handle, ({ state }) => state === 'waiting');
     damageArtifacts(join(bench.folder, '.foldwise', 'store', 'sha256'), '"texts"');
-    await update(handle, 'retry', { step: 'fold', index: 1 });
+    await update(handle, 'retry', { step: 'fold', cell: '1' });
     expect(await handle.result()).toMatchObject({ skippedFolds: [] });
     expect(bench.trainer.jobs.map(({ fold }) => fold).toSorted()).toEqual([1, 1, 2, 3]);
   });
@@ -157,7 +157,7 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     const handle = await damagedWhileWaiting();
     const table = join(bench.folder, 'train.csv');
     renameSync(table, `${table}.away`);
-    await update(handle, 'retry', { step: 'fold', index: 1 });
+    await update(handle, 'retry', { step: 'fold', cell: '1' });
     const progress = await progressWhen(
       handle,
       ({ state, steps }) => state === 'waiting' && steps[0]?.state === 'failed',
@@ -165,7 +165,7 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     expect(progress.waitingFor).toBe('retry or skip of fold-1');
     expect(progress.steps[0]?.message).toMatch(/no such file/);
     renameSync(`${table}.away`, table);
-    await update(handle, 'retry', { step: 'fold', index: 1 });
+    await update(handle, 'retry', { step: 'fold', cell: '1' });
     expect(await handle.result()).toMatchObject({ skippedFolds: [] });
   });
 
@@ -173,7 +173,7 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     const handle = await damagedWhileWaiting();
     const table = join(bench.folder, 'train.csv');
     writeFileSync(table, readFileSync(table, 'utf8').replace('text 3,', 'another text,'));
-    await update(handle, 'retry', { step: 'fold', index: 1 });
+    await update(handle, 'retry', { step: 'fold', cell: '1' });
     await expect(handle.result()).rejects.toMatchObject({
       cause: {
         type: 'InputsChanged',

@@ -63,7 +63,7 @@ describe.skipIf(server === null)(`a run that is sent anything${without}`, () => 
     await bench.work();
     handle = await bench.start();
     await progressWhen(handle, ({ steps }) =>
-      steps.some(({ members }) => members.some(({ state }) => state === 'running')),
+      steps.some(({ cells }) => cells.some(({ state }) => state === 'running')),
     );
   }
 

@@ -161,12 +161,12 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     await handle.result();
     const progress = await progressWhen(handle, ({ state }) => state === 'completed');
     const fold = progress.steps.find(({ step }) => step === 'fold');
-    expect(fold?.members.map(({ index, state, bestF1 }) => [index, state, bestF1])).toEqual([
-      [1, 'completed', 0.51],
-      [2, 'completed', 0.52],
-      [3, 'completed', 0.53],
+    expect(fold?.cells.map(({ cell, state, bestF1 }) => [cell, state, bestF1])).toEqual([
+      ['1', 'completed', 0.51],
+      ['2', 'completed', 0.52],
+      ['3', 'completed', 0.53],
     ]);
-    expect(fold?.members[0]?.activityId).toBe('fold-1');
+    expect(fold?.cells[0]?.activityId).toBe('fold-1');
   });
 
   it('adds less than two seconds to five folds that take no time', async () => {

@@ -24,8 +24,8 @@ describe.runIf(recording)('the recorder of histories', () => {
     await bench.work();
     const first = await bench.start({ run: 'first' });
     await progressWhen(first, ({ waitingFor }) => waitingFor === 'retry or skip of fold-2, fold-3');
-    await update(first, 'retry', { step: 'fold', index: 2 });
-    await update(first, 'skip', { step: 'fold', index: 3 });
+    await update(first, 'retry', { step: 'fold', cell: '2' });
+    await update(first, 'skip', { step: 'fold', cell: '3' });
     await first.result();
     await record('retry-and-skip', first, bench.folder);
     const second = await bench.start({ run: 'second' });

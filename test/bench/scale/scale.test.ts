@@ -2,7 +2,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../../bench/scale/history.js';
 import { measureScale, type ScaleMeasurement } from '../../../bench/scale/measure.js';
-import { foldBytes } from '../../../pipeline/size.js';
+import { receiptBytes } from '../../../pipeline/size.js';
 import { server, startEnvironment, without } from '../../workflows/bench.js';
 import { tablesHere } from '../../workflows/fake-trainer.js';
 
@@ -28,6 +28,6 @@ describe.skipIf(server === null)(`40 instant folds of 4 epochs over 4 workers${w
   });
 
   it('give no more bytes each than the limit to their number allows for', () => {
-    expect(measured.foldOutputBytes).toBeLessThan(foldBytes(4));
+    expect(measured.foldOutputBytes).toBeLessThan(receiptBytes(4));
   });
 });

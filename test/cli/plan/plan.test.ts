@@ -5,9 +5,11 @@ import { paint } from '../../../cli/terminal/paint.js';
 import type { PlannedStep } from '../../../pipeline/dag.js';
 import { sampleReport } from '../../report/sample.js';
 
-function planned(name: string, needs: readonly string[], members: readonly number[] = []): PlannedStep {
+const cells = (folds: readonly number[]) => folds.map((fold) => ({ member: '', fold }));
+
+function planned(name: string, needs: readonly string[], folds: readonly number[] = []): PlannedStep {
   const step = { run: 'prepareData', needs, queue: 'main', timeout: '1h', onFailure: 'fail' } as const;
-  return { name, step, sources: {}, output: 'data', members };
+  return { name, step, sources: {}, output: 'data', cells: cells(folds) };
 }
 
 describe('the drawing of the steps', () => {
@@ -37,18 +39,27 @@ describe('the estimate', () => {
 
   it('is the steps of the folds times the pace of the latest run that trains alike', () => {
     const stepsPerFold = 4 * Math.ceil(320 / 16);
-    const estimate = estimateTraining(result.configuration, 400, 5, [result, { ...result, run: 'later' }]);
+    const estimate = estimateTraining(result.configuration, 400, cells([1, 2, 3, 4, 5]), [
+      result,
+      { ...result, run: 'later' },
+    ]);
     expect(estimate.optimizerSteps).toBe(5 * stepsPerFold);
     expect(estimate.seconds).toBeCloseTo(5 * 14.8, 9);
     expect(estimate.judgedBy).toBe('later');
   });
 
   it('counts only the folds that are left', () => {
-    expect(estimateTraining(result.configuration, 400, 2, [result]).seconds).toBeCloseTo(2 * 14.8, 9);
+    expect(estimateTraining(result.configuration, 400, cells([2, 4]), [result]).seconds).toBeCloseTo(
+      2 * 14.8,
+      9,
+    );
   });
 
   it('has no time where the only earlier run trained another model', () => {
     const other = { ...result.configuration, model: { checkpoint: 'a/b', maxLength: 128 } };
-    expect(estimateTraining(other, 400, 5, [result])).toMatchObject({ seconds: null, judgedBy: null });
+    expect(estimateTraining(other, 400, cells([1, 2, 3, 4, 5]), [result])).toMatchObject({
+      seconds: null,
+      judgedBy: null,
+    });
   });
 });

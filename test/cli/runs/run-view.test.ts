@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { memberView, type LiveActivity } from '../../../cli/runs/run-view.js';
-import type { MemberProgress } from '../../../workflows/progress.js';
+import { cellView, type LiveActivity } from '../../../cli/runs/run-view.js';
+import type { CellProgress } from '../../../workflows/progress.js';
 
 const heartbeat = { fold: 2, epoch: 1, epochs: 4, step: 3, steps: 40, loss: 0.7, secondsPerStep: 0.5 };
 
-const fold = (done: number): MemberProgress => ({
-  index: 2,
+const fold = (done: number): CellProgress => ({
+  cell: '2',
+  member: '',
+  fold: 2,
   state: 'running',
   activityId: 'fold-2',
   message: null,
@@ -31,27 +33,27 @@ const live = (changes: Partial<typeof heartbeat> = {}): LiveActivity[] => [
 
 describe('what is known of a fold', () => {
   it('is what its heartbeat says before an epoch has ended', () => {
-    const view = memberView(fold(0), live());
+    const view = cellView(fold(0), live());
     expect(view.live?.heartbeat).toEqual(heartbeat);
     expect(view.share).toBeCloseTo(3 / 40);
     expect(view.secondsLeft).toBeCloseTo(18.5);
   });
 
   it('is what the end of an epoch says where the heartbeat is older', () => {
-    const view = memberView(fold(2), live());
+    const view = cellView(fold(2), live());
     expect(view.live?.heartbeat).toMatchObject({ epoch: 3, step: 20, loss: 0.5 });
     expect(view.share).toBe(0.5);
     expect(view.secondsLeft).toBe(10);
   });
 
   it('is the heartbeat again once it has caught up', () => {
-    expect(memberView(fold(2), live({ epoch: 3, step: 27 })).live?.heartbeat).toMatchObject({
+    expect(cellView(fold(2), live({ epoch: 3, step: 27 })).live?.heartbeat).toMatchObject({
       step: 27,
       loss: 0.7,
     });
   });
 
   it('never goes beyond the last epoch', () => {
-    expect(memberView(fold(4), live()).live?.heartbeat).toMatchObject({ epoch: 4, step: 40 });
+    expect(cellView(fold(4), live()).live?.heartbeat).toMatchObject({ epoch: 4, step: 40 });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { plainProgress } from '../../../cli/terminal/plain-progress.js';
-import { beat, member, sampleView, step } from '../sample-view.js';
+import { beat, cell, sampleView, step } from '../sample-view.js';
 
 const before = sampleView();
 
@@ -25,7 +25,7 @@ describe('plain progress lines', () => {
   });
 
   it('tell each epoch once, before the fold ends', () => {
-    const folds = [member(1, 'completed', 4), member(2, 'completed', 4), member(3, 'running', 0)];
+    const folds = [cell(1, 'completed', 4), cell(2, 'completed', 4), cell(3, 'running', 0)];
     const later = sampleView({ steps: [step('fold', 'running', ['data'], folds)] });
     expect(plainProgress(before, later)).toEqual([
       epochLine('fold 2', 3),
@@ -36,7 +36,7 @@ describe('plain progress lines', () => {
 
   it('do not tell the epochs of a fold that was reused', () => {
     const reused = sampleView(
-      { steps: [step('fold', 'running', [], [member(1, 'reused', 4, 'it was reused')])] },
+      { steps: [step('fold', 'running', [], [cell(1, 'reused', 4, 'it was reused')])] },
       [],
     );
     expect(plainProgress(null, reused)).toEqual(['fold: running', 'fold 1: reused']);
@@ -56,7 +56,7 @@ describe('plain progress lines', () => {
   });
 
   it('tell the end of a step after that of its folds', () => {
-    const folds = [member(1, 'completed', 4), member(2, 'completed', 2)];
+    const folds = [cell(1, 'completed', 4), cell(2, 'completed', 2)];
     const lines = plainProgress(before, sampleView({ steps: [step('fold', 'completed', [], folds)] }, []));
     expect(lines).toEqual(['fold 2: completed', 'fold: completed']);
   });

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { renderProgress } from '../../../cli/terminal/render-progress.js';
 import { columns } from '../../../cli/terminal/layout.js';
-import { beat, member, sampleView, step } from '../sample-view.js';
+import { beat, cell, sampleView, step } from '../sample-view.js';
 
 const manyFolds = sampleView({
   steps: [
@@ -12,7 +12,7 @@ const manyFolds = sampleView({
       'running',
       ['data'],
       Array.from({ length: 200 }, (_, i) =>
-        member(i + 1, i < 40 ? 'completed' : i < 44 ? 'running' : 'pending', 1),
+        cell(i + 1, i < 40 ? 'completed' : i < 44 ? 'running' : 'pending', 1),
       ),
     ),
   ],
