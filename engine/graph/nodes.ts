@@ -47,6 +47,11 @@ export function gelu(g: Graph, x: Value): Value {
   return one(g.node('Gelu', [x], [{ type: x.type, shape: x.shape }], {}, MICROSOFT));
 }
 
+/** Its tanh form. */
+export function fastGelu(g: Graph, x: Value): Value {
+  return one(g.node('FastGelu', [x], [{ type: x.type, shape: x.shape }], {}, MICROSOFT));
+}
+
 /** A float32 scalar. */
 export function scalar(g: Graph, value: number): Value {
   return g.constant('float32', [], [value]);

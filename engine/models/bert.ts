@@ -6,7 +6,8 @@ import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { bertEmbeddings, bertLayers, blockSizes } from './bert-encoder.js';
 import type { Classifier, ScratchFamily } from './family.js';
-import { encoderSettings, headWidth, readSettings } from './settings.js';
+import { indexBuffers, plainBatches } from './family.js';
+import { absolutePositions, encoderSettings, headWidth, readSettings } from './settings.js';
 
 /**
  * BERT (Devlin et al. 2019) with a classification head; the reference is transformers'
@@ -14,7 +15,7 @@ import { encoderSettings, headWidth, readSettings } from './settings.js';
  */
 const settings = encoderSettings.extend({
   type_vocab_size: z.number().int().min(1).max(1024).default(2),
-  position_embedding_type: z.literal('absolute').default('absolute'),
+  ...absolutePositions,
   classifier_dropout: z.number().min(0).max(0.99).nullish(),
 });
 
@@ -35,13 +36,11 @@ export const bert: ScratchFamily = {
       maxLength: c.max_position_embeddings,
       initializerRange: c.initializer_range,
       wordEmbedding: 'bert.embeddings.word_embeddings.weight',
-      positions: { first: 0, skipped: null },
-      relativePositions: null,
+      ...plainBatches,
       tokenTypes: 'fed',
-      neighbours: [],
       loading: {
         prefixes: ['bert.'],
-        ballast: [/(^|\.)embeddings\.position_ids$/, /^cls\./],
+        ballast: [...indexBuffers, /^cls\./],
         heads: [/^classifier\./, /^bert\.pooler\./],
         labelled: /^classifier\./,
       },

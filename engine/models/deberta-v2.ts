@@ -10,6 +10,7 @@ import type { Settings } from './deberta-v2-settings.js';
 import { readDebertaSettings } from './deberta-v2-settings.js';
 import { disentangledScores, relativeEmbeddings } from './disentangled-attention.js';
 import type { Classifier, ScratchFamily } from './family.js';
+import { indexBuffers, plainBatches } from './family.js';
 import { relativeRow } from './relative-position.js';
 import { headWidth } from './settings.js';
 
@@ -34,7 +35,7 @@ export const debertaV2: ScratchFamily = {
       maxLength: c.position_biased_input ? c.max_position_embeddings : null,
       initializerRange: c.initializer_range,
       wordEmbedding: 'deberta.embeddings.word_embeddings.weight',
-      positions: { first: 0, skipped: null },
+      ...plainBatches,
       relativePositions: c.relative_attention
         ? { rows: 2 * c.span, rowOf: (distance) => relativeRow(distance, positions) }
         : null,
@@ -45,7 +46,7 @@ export const debertaV2: ScratchFamily = {
       loading: {
         prefixes: ['deberta.'],
         ballast: [
-          /(^|\.)embeddings\.position_ids$/,
+          ...indexBuffers,
           /^(lm_predictions|mask_predictions|cls)\./,
           ...(c.relative_attention ? [] : [/(^|\.)encoder\.LayerNorm\./]),
           ...(c.position_biased_input ? [] : [/(^|\.)embeddings\.position_embeddings\.weight$/]),

@@ -1,9 +1,20 @@
 import { InputFault } from '../../errors/fault.js';
 import { bert } from './bert.js';
 import { debertaV2 } from './deberta-v2.js';
+import { distilbert } from './distilbert.js';
+import { electra } from './electra.js';
 import type { ModelFamily, ScratchFamily } from './family.js';
+import { camembert, roberta, xlmRoberta } from './roberta.js';
 
-const families: readonly ModelFamily[] = [bert, debertaV2];
+const families: readonly ModelFamily[] = [
+  bert,
+  roberta,
+  xlmRoberta,
+  camembert,
+  distilbert,
+  electra,
+  debertaV2,
+];
 
 const scratchFamilies = { bert, 'deberta-v2': debertaV2 } as const satisfies Record<string, ScratchFamily>;
 

@@ -26,6 +26,14 @@ export interface PositionRule {
  */
 export type TokenTypes = 'fed' | 'zero' | 'absent';
 
+/** A classifier whose batches hold tokens, their places and nothing else. */
+export const plainBatches = {
+  positions: { first: 0, skipped: null },
+  relativePositions: null,
+  tokenTypes: 'absent',
+  neighbours: [],
+} as const satisfies Partial<Classifier>;
+
 /** A sequence classifier of one configuration: everything the training and the export need to know. */
 export interface Classifier {
   readonly modelType: string;
@@ -64,6 +72,9 @@ export interface LoadingRules {
   /** The parameters of the head that have a row for each label. */
   readonly labelled: RegExp;
 }
+
+/** Buffers of counted positions, which older checkpoints hold among their weights. */
+export const indexBuffers: readonly RegExp[] = [/(^|\.)embeddings\.position_ids$/];
 
 /** A family of architectures, by `model_type` of its configuration. */
 export interface ModelFamily {

@@ -1,6 +1,6 @@
 import type { Value } from '../graph/graph.js';
 import type { Dim } from '../graph/shape.js';
-import * as activations from '../ops/activations.js';
+import { gelu, geluTanh, relu, tanh } from '../ops/activations.js';
 import { add } from '../ops/arithmetic.js';
 import { lookup, reshape } from '../ops/layout.js';
 import { layerNorm as layerNormOp } from '../ops/normalization.js';
@@ -33,7 +33,10 @@ export function embedding(scope: Scope, ids: Value, rows: number, width: number)
   return scope.tape.apply(lookup, { table, ids });
 }
 
-export type Activation = 'gelu' | 'relu' | 'tanh';
+/** By their names in `config.json`. */
+const activations = { gelu, gelu_new: geluTanh, relu, tanh };
+
+export type Activation = keyof typeof activations;
 
 export function activate(scope: Scope, x: Value, activation: Activation): Value {
   return scope.tape.apply(activations[activation], { x });

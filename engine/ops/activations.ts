@@ -22,6 +22,34 @@ export const gelu = simpleOp<'x'>({
   },
 });
 
+/**
+ * The tanh form of GELU (Hendrycks & Gimpel 2016, section 2): x·½(1 + tanh u) with u = √(2/π)·(x + 0.044715·x³).
+ * Configurations call it `gelu_new`.
+ */
+export const geluTanh = simpleOp<'x'>({
+  name: 'geluTanh',
+  forward: (g, { x }) => node.fastGelu(g, x),
+  // with t = tanh u:  dX = dY⊙(½(1 + t) + ½·x·(1 − t²)·u′),  u′ = √(2/π)·(1 + 3·0.044715·x²)
+  gradient: {
+    x: ({ graph: g, dy, inputs: { x } }) => {
+      const number = (value: number): Value => node.scalar(g, value);
+      const square = node.mul(g, x, x);
+      const cubic = (factor: number): Value =>
+        node.add(g, number(tanhScale), node.mul(g, number(factor * 0.044715 * tanhScale), square));
+      const t = node.tanh(g, node.mul(g, x, cubic(1)));
+      const half = node.hardSigmoid(g, t, { alpha: 0.5, beta: 0.5 });
+      const bend = node.mul(
+        g,
+        node.sub(g, number(0.5), node.mul(g, number(0.5), node.mul(g, t, t))),
+        cubic(3),
+      );
+      return node.mul(g, dy, node.add(g, half, node.mul(g, x, bend)));
+    },
+  },
+});
+
+const tanhScale = Math.sqrt(2 / Math.PI);
+
 export const tanh = simpleOp<'x'>({
   name: 'tanh',
   forward: (g, { x }) => node.tanh(g, x),

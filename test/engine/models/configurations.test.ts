@@ -27,8 +27,8 @@ describe('a configuration is refused, naming the setting,', () => {
       { num_attention_heads: 5 },
       /hidden_size is not a multiple of num_attention_heads; found 32 and 5/,
     ],
-    ['with another GELU', 'bert', { hidden_act: 'gelu_new' }, /hidden_act: .*"gelu"/],
-    ['with another GELU', 'deberta-v3', { hidden_act: 'gelu_new' }, /hidden_act: .*"gelu"/],
+    ['with another GELU', 'bert', { hidden_act: 'gelu_fast' }, /hidden_act: .*"gelu"/],
+    ['with another GELU', 'deberta-v3', { hidden_act: 'gelu_fast' }, /hidden_act: .*"gelu"/],
     [
       'with relative keys',
       'bert',

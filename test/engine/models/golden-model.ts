@@ -26,7 +26,14 @@ export interface GoldenCurve {
   readonly final: string;
 }
 
-export const goldenModels = ['bert', 'deberta-v3', 'deberta-v2', 'deberta-c2p', 'deberta-absolute'];
+const written = [
+  ['bert', 'deberta-v3', 'deberta-v2', 'deberta-c2p', 'deberta-absolute'],
+  // of configurations drawn at random (generate_families.py)
+  ['roberta-1', 'roberta-2', 'xlm-roberta-1', 'camembert-1', 'distilbert-1', 'distilbert-2'],
+  ['electra-1', 'electra-2'],
+];
+
+export const goldenModels = written.flat();
 
 const root = fileURLToPath(new URL('../../golden/models', import.meta.url));
 
@@ -40,6 +47,13 @@ export function goldenJson<T>(model: string, file: string): T {
 export function goldenClassifier(model: string, changes: Readonly<Record<string, unknown>> = {}): Classifier {
   const config = { ...goldenJson<Record<string, unknown>>(model, 'config.json'), ...changes };
   return familyOf(config).classifier(config, 5);
+}
+
+/** Texts with the padding token within them, where the golden has such. */
+export function goldenPadding(model: string): (Pick<GoldenBatch, 'tokens'> & { logits: number[][] }) | null {
+  return (
+    goldenJson<{ padding?: { tokens: number[][]; logits: number[][] } }>(model, 'cases.json').padding ?? null
+  );
 }
 
 /** The golden's batches by name. */

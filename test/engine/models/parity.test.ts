@@ -4,7 +4,7 @@ import type { Tensor } from '../../../engine/runtime/runtime.js';
 import { packBatch } from '../../../engine/training/batch.js';
 import { inferenceGraph, trainingGraph } from '../../../engine/training/graphs.js';
 import type { GoldenBatch } from './golden-model.js';
-import { goldenClassifier, goldenJson, goldenModels, goldenTensors } from './golden-model.js';
+import { goldenClassifier, goldenJson, goldenModels, goldenPadding, goldenTensors } from './golden-model.js';
 
 const runtime = openRuntime();
 const held: Tensor[] = [];
@@ -18,7 +18,12 @@ const LOGITS = 5e-6;
 /** Of the tensor's largest entry. */
 const GRADIENTS = 2e-5;
 
-async function run(model: string, batch: GoldenBatch, allowedGroups: 1 | 2, training: boolean) {
+async function run(
+  model: string,
+  batch: Pick<GoldenBatch, 'tokens' | 'labels'>,
+  allowedGroups: 1 | 2,
+  training: boolean,
+) {
   const classifier = goldenClassifier(model);
   const weights = await goldenTensors(model, 'model.safetensors');
   const packed = packBatch(
@@ -94,6 +99,21 @@ describe.each(goldenModels)('%s equals transformers', (model) => {
       expect([...expected.keys()].sort()).toEqual(graph.parameters.map((parameter) => parameter.name).sort());
     },
   );
+});
+
+describe.each(goldenModels.filter((model) => goldenPadding(model) !== null))('%s', (model) => {
+  it('counts a padding token that stands in a text itself as transformers does', async () => {
+    const { tokens, logits: expected } = goldenPadding(model) as NonNullable<
+      ReturnType<typeof goldenPadding>
+    >;
+    const { results, packed } = await run(model, { tokens, labels: [] }, 1, false);
+    const logits = results['logits']?.data as Float32Array;
+    packed.order.forEach((text, place) => {
+      expected[text]?.forEach((value, label) => {
+        expect(Math.abs((logits[place * 5 + label] as number) - value)).toBeLessThan(LOGITS);
+      });
+    });
+  });
 });
 
 /** The dense gradient of a parameter; rows of a table are added up here. */

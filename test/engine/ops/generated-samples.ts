@@ -349,6 +349,7 @@ const generated: Readonly<Record<string, GeneratedSample[]>> = {
   divide: binary(arithmetic.divide),
   dropout: masked(),
   gelu: elementwise(activations.gelu),
+  geluTanh: elementwise(activations.geluTanh),
   tanh: elementwise(activations.tanh),
   relu: elementwise(activations.relu),
   softmax: elementwise(activations.softmax),

@@ -208,6 +208,7 @@ const goldens: Readonly<Record<string, () => Untitled[]>> = {
   divide: () => binary(arithmetic.divide),
   dropout: () => alike(arithmetic.dropout, 'dropout', none),
   gelu: () => elementwise(activations.gelu),
+  geluTanh: () => elementwise(activations.geluTanh),
   tanh: () => elementwise(activations.tanh),
   relu: () => elementwise(activations.relu),
   softmax: () => elementwise(activations.softmax),

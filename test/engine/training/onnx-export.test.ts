@@ -3,7 +3,13 @@ import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Tensor } from '../../../engine/runtime/runtime.js';
 import { exportedModel } from '../../../engine/training/onnx-export.js';
 import type { GoldenBatch } from '../models/golden-model.js';
-import { goldenClassifier, goldenJson, goldenModels, goldenTensors } from '../models/golden-model.js';
+import {
+  goldenClassifier,
+  goldenJson,
+  goldenModels,
+  goldenPadding,
+  goldenTensors,
+} from '../models/golden-model.js';
 
 /** As for the packed model: float32 rounding over a few layers. */
 const LOGITS = 5e-6;
@@ -20,7 +26,18 @@ describe.each(goldenModels)('%s as others run it from ONNX', (model) => {
       (name) => new Uint8Array((weights.get(name) as Float32Array).buffer),
     );
     const session = await runtime.createSession(bytes, { threads: 2 });
-    for (const [name, { tokens, float64 }] of Object.entries(batches)) {
+    const padding = goldenPadding(model);
+    const cases = [
+      ...Object.entries(batches).map(([name, { tokens, float64 }]) => ({
+        name,
+        tokens,
+        expected: float64.logits,
+      })),
+      ...(padding === null
+        ? []
+        : [{ name: 'padding within', tokens: padding.tokens, expected: padding.logits }]),
+    ];
+    for (const { name, tokens, expected } of cases) {
       const length = Math.max(...tokens.map((text) => text.length)) + 2;
       const matrix = (entry: (text: readonly number[], place: number) => number): Tensor => {
         const data = tokens.flatMap((text) =>
@@ -34,11 +51,10 @@ describe.each(goldenModels)('%s as others run it from ONNX', (model) => {
         ...(classifier.tokenTypes === 'fed' ? { token_type_ids: matrix(() => 0) } : {}),
       };
       const { logits } = await session.run(feeds, { logits: null });
-      float64.logits.flat().forEach((expected, i) => {
-        expect(
-          Math.abs(((logits as Tensor).data[i] as number) - expected),
-          `${name}, entry ${i}`,
-        ).toBeLessThan(LOGITS);
+      expected.flat().forEach((value, i) => {
+        expect(Math.abs(((logits as Tensor).data[i] as number) - value), `${name}, entry ${i}`).toBeLessThan(
+          LOGITS,
+        );
       });
       [...Object.values(feeds), logits as Tensor].forEach((tensor) => tensor.release());
     }

@@ -203,12 +203,17 @@ def expect(model, batch, gradients_path):
     }
 
 
+def undecayed(model):
+    """The parameters of the group without weight decay."""
+    return {name for name, _ in model.named_parameters() if "bias" in name or "LayerNorm.weight" in name}
+
+
 def train(model, batches, dtype):
     """Ten steps of the reference fine-tuning; gives the curve and the final weights."""
     model = copy.deepcopy(model).to(dtype).train()
-    decayed, plain = [], []
+    decayed, plain, without = [], [], undecayed(model)
     for name, parameter in model.named_parameters():
-        (plain if "bias" in name or "LayerNorm.weight" in name else decayed).append(parameter)
+        (plain if name in without else decayed).append(parameter)
     optimizer = torch.optim.AdamW(
         [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": plain, "weight_decay": 0.0}],
         lr=LEARNING_RATE,
@@ -240,7 +245,7 @@ def curve_of(model, batches, folder):
         "adamW": {"learningRate": LEARNING_RATE, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
         "weightDecay": WEIGHT_DECAY,
         "maxGradNorm": MAX_GRAD_NORM,
-        "undecayed": [n for n, _ in model.named_parameters() if "bias" in n or "LayerNorm.weight" in n],
+        "undecayed": [n for n, _ in model.named_parameters() if n in undecayed(model)],
         "float64": truth,
         "float32": rounded,
         "final": "final.safetensors",

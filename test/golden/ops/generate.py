@@ -282,6 +282,7 @@ OPS = {
     "multiply": broadcasting("multiply", torch.mul),
     "divide": broadcasting("divide", torch.div),
     "gelu": elementwise("gelu", F.gelu),
+    "geluTanh": elementwise("geluTanh", lambda x: F.gelu(x, approximate="tanh")),
     "tanh": elementwise("tanh", torch.tanh),
     "relu": elementwise("relu", torch.relu),
     "sigmoid": elementwise("sigmoid", torch.sigmoid),
