@@ -134,6 +134,11 @@ export function reshape(g: Graph, x: Value, shape: Shape): Value {
   return one(g.node('Reshape', [x, g.shapeTensor(shape)], [{ type: x.type, shape }]));
 }
 
+/** Broadcast to a shape. */
+export function expand(g: Graph, x: Value, shape: Shape): Value {
+  return one(g.node('Expand', [x, g.shapeTensorOf(shape)], [{ type: x.type, shape }]));
+}
+
 export function transpose(g: Graph, x: Value, permutation: readonly number[]): Value {
   const shape = permutation.map((axis) => x.shape[axis] as Dim);
   return one(g.node('Transpose', [x], [{ type: x.type, shape }], { perm: permutation }));

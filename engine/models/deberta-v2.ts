@@ -1,16 +1,19 @@
 import type { Value } from '../graph/graph.js';
 import { attention } from '../nn/attention.js';
 import { firstTokens } from '../nn/blocks.js';
-import { activate, embedding, layerNorm, linear, sum } from '../nn/layers.js';
+import { layerNorm, linear } from '../nn/layers.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { attentionOutput, feedForward } from './bert-encoder.js';
 import { convolution } from './deberta-v2-convolution.js';
+import { contextPooler, debertaEmbeddings } from './deberta-parts.js';
+import { pretrainingTensors } from './deberta-settings.js';
 import type { Settings } from './deberta-v2-settings.js';
-import { readDebertaSettings } from './deberta-v2-settings.js';
-import { disentangledScores, relativeEmbeddings } from './disentangled-attention.js';
+import { readDebertaV2Settings } from './deberta-v2-settings.js';
+import type { PositionProjections } from './disentangled-attention.js';
+import { disentangledScores, relativeRows } from './disentangled-attention.js';
 import type { Classifier, ScratchFamily } from './family.js';
-import { indexBuffers, plainBatches } from './family.js';
+import { plainBatches } from './family.js';
 import { relativeRow } from './relative-position.js';
 import { headWidth } from './settings.js';
 
@@ -23,7 +26,7 @@ export const debertaV2: ScratchFamily = {
   modelType: 'deberta-v2',
   architecture: 'DebertaV2ForSequenceClassification',
   classifier(config, labels): Classifier {
-    const c = readDebertaSettings(config);
+    const c = readDebertaV2Settings(config);
     const positions = { span: c.span, buckets: c.position_buckets, maxPosition: c.maxRelative };
     const reach = (c.conv_kernel_size - 1) / 2;
     return {
@@ -45,19 +48,14 @@ export const debertaV2: ScratchFamily = {
       ),
       loading: {
         prefixes: ['deberta.'],
-        ballast: [
-          ...indexBuffers,
-          /^(lm_predictions|mask_predictions|cls)\./,
-          ...(c.relative_attention ? [] : [/(^|\.)encoder\.LayerNorm\./]),
-          ...(c.position_biased_input ? [] : [/(^|\.)embeddings\.position_embeddings\.weight$/]),
-        ],
+        ballast: [...pretrainingTensors(c), ...(c.relative_attention ? [] : [/(^|\.)encoder\.LayerNorm\./])],
         heads: [/^classifier\./, /^pooler\./],
         labelled: /^classifier\./,
       },
       build(model, batch, vocabulary) {
         const root = model.root;
         const encoded = encode(root.child('deberta'), batch, c, vocabulary);
-        const pooled = pool(root.child('pooler'), firstTokens(root, encoded, batch), c);
+        const pooled = contextPooler(root.child('pooler'), firstTokens(root, encoded, batch), c);
         const dropped = root.dropout(pooled, c.cls_dropout ?? c.hidden_dropout_prob, 'classifier');
         return linear(root.child('classifier'), dropped, c.hidden_size, labels);
       },
@@ -94,7 +92,7 @@ export const debertaV2: ScratchFamily = {
 
 /** Embeddings and layers: → `[tokens, hidden]`. */
 function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: number): Value {
-  const embedded = embed(scope.child('embeddings'), batch, c, vocabulary);
+  const embedded = debertaEmbeddings(scope.child('embeddings'), batch, c, vocabulary);
   const relative = relativeEmbeddings(scope.child('encoder'), c);
   let x = embedded;
   for (let i = 0; i < c.num_hidden_layers; i++) {
@@ -106,30 +104,6 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
       x = convolution(scope.child('encoder').child('conv'), embedded, x, batch, c);
   }
   return x;
-}
-
-/** Word embeddings, with absolute positions and token types where the configuration has them. */
-function embed(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: number): Value {
-  const width = c.embedding_size ?? c.hidden_size;
-  let x = embedding(scope.child('word_embeddings'), batch.tokenIds, vocabulary, width);
-  if (c.position_biased_input) {
-    x = sum(
-      scope,
-      x,
-      embedding(scope.child('position_embeddings'), batch.positions, c.max_position_embeddings, width),
-    );
-  }
-  if (c.type_vocab_size > 0) {
-    x = sum(
-      scope,
-      x,
-      embedding(scope.child('token_type_embeddings'), batch.tokenTypes, c.type_vocab_size, width),
-    );
-  }
-  if (width !== c.hidden_size)
-    x = linear(scope.child('embed_proj'), x, width, c.hidden_size, { bias: false });
-  const normed = layerNorm(scope.child('LayerNorm'), x, c.hidden_size, c.layer_norm_eps);
-  return scope.dropout(normed, c.hidden_dropout_prob, 'dropout');
 }
 
 /** Disentangled self-attention (He et al. 2021, eq. 4). */
@@ -148,7 +122,10 @@ function selfAttention(
   };
   // 1/√(3d) where both positional terms are added: as many terms, as much variance
   const alpha = 1 / Math.sqrt(headWidth(c.hidden_size, c.num_attention_heads) * (1 + c.scoreTerms));
-  const positional = relative === null ? undefined : disentangledScores(scope, relative, c, alpha);
+  const positional =
+    relative === null
+      ? undefined
+      : disentangledScores(scope, positionProjections(scope, relative, c), c.num_attention_heads, alpha);
   return attention(scope, projections, batch, {
     heads: c.num_attention_heads,
     alpha,
@@ -157,12 +134,25 @@ function selfAttention(
   });
 }
 
-/** The first token through dropout, a dense layer and its activation. */
-function pool(scope: Scope, first: Value, c: Settings): Value {
-  const dropped = scope.dropout(first, c.pooler_dropout, 'dropout');
-  return activate(
-    scope,
-    linear(scope.child('dense'), dropped, c.hidden_size, c.hidden_size),
-    c.pooler_hidden_act,
-  );
+/** The rows of the relative embeddings that the batch uses, normalised: `[buckets, hidden]`. */
+function relativeEmbeddings(scope: Scope, c: Settings): Value | null {
+  if (!c.relative_attention) return null;
+  const used = relativeRows(scope.child('rel_embeddings'), 2 * c.span, c.hidden_size);
+  const normed = c.norm_rel_ebd
+    .toLowerCase()
+    .split('|')
+    .map((part) => part.trim())
+    .includes('layer_norm');
+  return normed ? layerNorm(scope.child('LayerNorm'), used, c.hidden_size, c.layer_norm_eps) : used;
+}
+
+/** By the projections of the contents, or by some of their own. */
+function positionProjections(scope: Scope, relative: Value, c: Settings): PositionProjections {
+  const dropped = scope.dropout(relative, c.hidden_dropout_prob, 'pos_dropout');
+  const position = (shared: string, own: string): Value =>
+    linear(scope.child(c.share_att_key ? shared : own), dropped, c.hidden_size, c.hidden_size);
+  return {
+    key: c.attentionTypes.includes('c2p') ? position('key_proj', 'pos_key_proj') : null,
+    query: c.attentionTypes.includes('p2c') ? position('query_proj', 'pos_query_proj') : null,
+  };
 }

@@ -1,9 +1,12 @@
 import { InputFault } from '../../errors/fault.js';
+import { albert } from './albert.js';
 import { bert } from './bert.js';
+import { deberta } from './deberta.js';
 import { debertaV2 } from './deberta-v2.js';
 import { distilbert } from './distilbert.js';
 import { electra } from './electra.js';
 import type { ModelFamily, ScratchFamily } from './family.js';
+import { mpnet } from './mpnet.js';
 import { camembert, roberta, xlmRoberta } from './roberta.js';
 
 const families: readonly ModelFamily[] = [
@@ -13,6 +16,9 @@ const families: readonly ModelFamily[] = [
   camembert,
   distilbert,
   electra,
+  mpnet,
+  albert,
+  deberta,
   debertaV2,
 ];
 

@@ -66,6 +66,7 @@ export const bucketDims = {
 } as const;
 
 export interface GroupDims extends WindowDims {
+  readonly batch: string;
   /** heads·batch */
   readonly headBatch: string;
   /** batch·length */
@@ -78,6 +79,7 @@ export const MASKED = -1e9;
 export function groupDims(group: number): GroupDims {
   const name = (size: string): string => `${size}.${group}`;
   return {
+    batch: name('batch'),
     headBatch: name('headBatch'),
     slots: name('slots'),
     length: name('length'),
@@ -99,6 +101,7 @@ export function groupSizes(
 ): Record<string, number> {
   const dims = groupDims(group);
   return {
+    [dims.batch]: batch,
     [dims.headBatch]: heads * batch,
     [dims.slots]: batch * length,
     [dims.length as string]: length,

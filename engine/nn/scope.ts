@@ -39,6 +39,14 @@ export class ModelBuilder {
       tape.graph.input(name, 'float32', shape),
   ) {}
 
+  /** The name, or the next one where it is taken. */
+  siteName(name: string): string {
+    const taken = new Set(this.dropoutSites.map((site) => site.name));
+    let free = name;
+    for (let use = 2; taken.has(free); use++) free = `${name}.${use}`;
+    return free;
+  }
+
   get root(): Scope {
     return new Scope(this, '');
   }
@@ -69,10 +77,13 @@ export class Scope {
     return value;
   }
 
-  /** Inverted dropout, its mask an input called `dropout:<path>.<site>`. */
+  /**
+   * Inverted dropout, its mask an input called `dropout:<path>.<site>`; a module that is used again draws anew,
+   * at `<site>.2` and so on.
+   */
   dropout(x: Value, probability: number, site: string): Value {
     if (!this.model.training || probability === 0) return x;
-    const name = `dropout:${this.qualified(site)}`;
+    const name = this.model.siteName(`dropout:${this.qualified(site)}`);
     const mask = this.tape.graph.input(name, 'float32', x.shape);
     this.model.dropoutSites.push({ name, shape: x.shape, probability });
     return this.tape.apply(dropoutOp, { x, mask });

@@ -25,6 +25,13 @@ export const transpose = simpleOp<'x', { readonly permutation: readonly number[]
   },
 });
 
+/** Broadcast to a shape; the walk sums the gradient back. */
+export const expand = simpleOp<'x', { readonly shape: Shape }>({
+  name: 'expand',
+  forward: (g, { x }, { shape }) => node.expand(g, x, shape),
+  gradient: { x: ({ dy }) => dy },
+});
+
 /** Parts of one axis, in order. */
 export const split: Op<'x', { readonly axis: number; readonly sizes: readonly Dim[] }> = {
   name: 'split',

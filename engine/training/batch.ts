@@ -196,8 +196,9 @@ function relativeFeeds(
 ): Record<string, Feed> {
   if (relativePositions === null) return {};
   const reach = Math.max(...groups.map(({ length }) => length)) - 1;
-  const from = relativePositions.rowOf(-reach);
-  const to = relativePositions.rowOf(reach) + 1;
+  const rows = Array.from({ length: 2 * reach + 1 }, (_, i) => relativePositions.rowOf(i - reach));
+  const from = Math.min(...rows);
+  const to = Math.max(...rows) + 1;
   Object.assign(sizes, {
     bucketFrom: from,
     bucketTo: to,

@@ -118,6 +118,7 @@ class PaddedInputs {
       tokens: this.rows,
       slots: this.rows,
       texts: this.batchSize,
+      [dims.batch]: this.batchSize,
       [dims.slots]: this.rows,
       [dims.headBatch]: node.mul(g, this.batchSize, this.int(this.classifier.heads)),
       [dims.length as string]: length,

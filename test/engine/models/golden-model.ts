@@ -30,7 +30,8 @@ const written = [
   ['bert', 'deberta-v3', 'deberta-v2', 'deberta-c2p', 'deberta-absolute'],
   // of configurations drawn at random (generate_families.py)
   ['roberta-1', 'roberta-2', 'xlm-roberta-1', 'camembert-1', 'distilbert-1', 'distilbert-2'],
-  ['electra-1', 'electra-2'],
+  ['electra-1', 'electra-2', 'mpnet-1', 'mpnet-2', 'albert-1', 'albert-2'],
+  ['deberta-1', 'deberta-2'],
 ];
 
 export const goldenModels = written.flat();

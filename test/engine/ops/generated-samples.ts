@@ -7,6 +7,7 @@ import * as layout from '../../../engine/ops/layout.js';
 import { layerNorm } from '../../../engine/ops/normalization.js';
 import type { Op } from '../../../engine/ops/op.js';
 import { linear, matMul } from '../../../engine/ops/products.js';
+import { rotary } from '../../../engine/ops/rotary.js';
 import { skew } from '../../../engine/ops/skew.js';
 import type { Shape } from '../../../engine/graph/shape.js';
 import { groupDims, groupSizes } from '../../../engine/nn/packing.js';
@@ -181,6 +182,16 @@ function layouts(): Record<string, GeneratedSample[]> {
         ),
       },
     ],
+    expand: [
+      {
+        title: 'of a row to named rows',
+        sample: sampleOf(layout.expand, { x: floats([1, 3]) }, { shape: ['rows', 3] }, sizes),
+      },
+      {
+        title: 'by a new axis',
+        sample: sampleOf(layout.expand, { x: floats([3, 1]) }, { shape: ['half', 3, 'rows'] }, sizes),
+      },
+    ],
     split: [
       {
         title: 'along named rows',
@@ -339,6 +350,17 @@ function classLosses(): GeneratedSample[] {
   ];
 }
 
+function turns(): GeneratedSample[] {
+  const sizes = { tokens: 3 };
+  const angles = ['tokens', 1, 2] as const;
+  const inputs = {
+    x: floats(['tokens', 2, 4], sizes),
+    cos: floats(angles, sizes),
+    sin: floats(angles, sizes),
+  };
+  return [{ title: 'of named rows', sample: sampleOf(rotary, inputs, undefined, sizes) }];
+}
+
 /** By name of the op record. */
 const generated: Readonly<Record<string, GeneratedSample[]>> = {
   linear: linears(),
@@ -355,6 +377,7 @@ const generated: Readonly<Record<string, GeneratedSample[]>> = {
   softmax: elementwise(activations.softmax),
   layerNorm: layerNorms(),
   skew: windows(),
+  rotary: turns(),
   binaryCrossEntropy: losses(),
   softmaxCrossEntropy: classLosses(),
   ...layouts(),

@@ -7,6 +7,7 @@ import { softmaxCrossEntropy } from '../../../engine/losses/softmax-cross-entrop
 import * as layout from '../../../engine/ops/layout.js';
 import { layerNorm } from '../../../engine/ops/normalization.js';
 import { linear, matMul } from '../../../engine/ops/products.js';
+import { rotary } from '../../../engine/ops/rotary.js';
 import { skew } from '../../../engine/ops/skew.js';
 import type { OpSample, SampleTensor } from './op-run.js';
 import { sampleOf } from './op-run.js';
@@ -226,6 +227,9 @@ const goldens: Readonly<Record<string, () => Untitled[]>> = {
     })),
   reshape: () =>
     alike(layout.reshape, 'reshape', ({ attributes }) => ({ shape: attributes['shape'] as number[] })),
+  expand: () =>
+    alike(layout.expand, 'expand', ({ attributes }) => ({ shape: attributes['shape'] as number[] })),
+  rotary: () => alike(rotary, 'rotary', none),
   concat: () =>
     alike(layout.concat, 'concat', (golden) => {
       const axis = axisOf(golden);

@@ -15,6 +15,7 @@ import generate
 import torch
 import transformers as t
 from generate import FOLDER, LABELS, curve_of, expect, write
+from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
 
 LENGTHS = {"ragged": [9, 3, 14, 6, 11], "one_token": [1, 7, 4], "long": [40, 4]}
 SEED = 2026
@@ -245,9 +246,17 @@ def generate_case(name, draw, drawn):
     write(folder / "curve.json", curve_of(model.float().train(), batches, folder))
 
 
+def generate_buckets():
+    """MPNet's bucket of each distance between query and key."""
+    distances = torch.arange(-600, 601)
+    values = MPNetEncoder.relative_position_bucket(-distances).tolist()
+    write(FOLDER / "mpnet-buckets.json", {"generator": generate.GENERATOR, "first": -600, "values": values})
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    generate_buckets()
     for family, (make, count) in FAMILIES.items():
         draw = random.Random(f"{SEED} {family}")
         for i in range(1, count + 1):

@@ -178,6 +178,25 @@ def reshape(draw):
         yield sample("reshape", lambda x, t=target: x.reshape(t), {"x": draw.normal(*shape)}, shape=target)
 
 
+def expand(draw):
+    for shape, target in [((3, 1), (3, 4)), ((2,), (3, 2)), ((1, 2, 1), (3, 2, 2)), ((1,), (1,)), ((2, 3), (2, 3))]:
+        yield sample("expand", lambda x, t=target: x.broadcast_to(t), {"x": draw.normal(*shape)}, shape=list(target))
+
+
+def rotary(draw):
+    """As transformers' apply_rotary_pos_emb: cos and sin of the half width, repeated."""
+
+    def turn(x, cos, sin):
+        a, b = x.chunk(2, -1)
+        return x * torch.cat([cos, cos], -1) + torch.cat([-b, a], -1) * torch.cat([sin, sin], -1)
+
+    for rows, heads, half in [(3, 2, 4), (1, 1, 1), (5, 1, 3)]:
+        angles = draw.normal(rows, 1, half)
+        inputs = {"x": draw.normal(rows, heads, 2 * half), "cos": angles.cos(), "sin": angles.sin()}
+        inputs = {name: tensor.float().double() for name, tensor in inputs.items()}
+        yield sample("rotary", turn, inputs, constants=["cos", "sin"])
+
+
 def slice_(draw):
     for shape, axis, start, end in [((5, 3), 0, 1, 4), ((2, 6), 1, 0, 1), ((2, 3, 4), -1, 2, 4), ((1, 2), 0, 0, 1)]:
         yield sample(
@@ -295,6 +314,8 @@ OPS = {
     "gatherRows": gather_rows("gatherRows", ["x", "index"]),
     "transpose": transpose,
     "reshape": reshape,
+    "expand": expand,
+    "rotary": rotary,
     "slice": slice_,
     "concat": concat,
     "reduceSum": reduction("reduceSum", torch.sum),
