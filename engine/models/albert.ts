@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Value } from '../graph/graph.js';
 import type { BlockSizes } from '../nn/blocks.js';
-import { feedForward, firstTokens, residual, selfAttention } from '../nn/blocks.js';
+import { feedForward, residual, selfAttention } from '../nn/blocks.js';
 import { activate, linear } from '../nn/layers.js';
+import { firstTokens } from '../nn/pooling.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { bertEmbeddings, blockSizes } from './bert-encoder.js';

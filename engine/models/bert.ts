@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Value } from '../graph/graph.js';
-import { firstTokens } from '../nn/blocks.js';
 import { activate, linear } from '../nn/layers.js';
+import { firstTokens } from '../nn/pooling.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { bertEmbeddings, bertLayers, blockSizes } from './bert-encoder.js';

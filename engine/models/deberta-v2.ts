@@ -1,7 +1,7 @@
 import type { Value } from '../graph/graph.js';
 import { attention } from '../nn/attention.js';
-import { firstTokens } from '../nn/blocks.js';
 import { layerNorm, linear } from '../nn/layers.js';
+import { firstTokens } from '../nn/pooling.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { attentionOutput, feedForward } from './bert-encoder.js';

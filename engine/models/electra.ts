@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { firstTokens } from '../nn/blocks.js';
 import { linear } from '../nn/layers.js';
+import { firstTokens } from '../nn/pooling.js';
 import { bertEmbeddings, bertLayers, blockSizes } from './bert-encoder.js';
 import { classificationHead, headNames } from './classification-head.js';
 import type { Classifier, ModelFamily } from './family.js';

@@ -6,6 +6,7 @@ import { debertaV2 } from './deberta-v2.js';
 import { distilbert } from './distilbert.js';
 import { electra } from './electra.js';
 import type { ModelFamily, ScratchFamily } from './family.js';
+import { modernbert } from './modernbert.js';
 import { mpnet } from './mpnet.js';
 import { camembert, roberta, xlmRoberta } from './roberta.js';
 
@@ -20,6 +21,7 @@ const families: readonly ModelFamily[] = [
   albert,
   deberta,
   debertaV2,
+  modernbert,
 ];
 
 const scratchFamilies = { bert, 'deberta-v2': debertaV2 } as const satisfies Record<string, ScratchFamily>;
@@ -38,6 +40,6 @@ export function familyOf(config: Readonly<Record<string, unknown>>, where = 'con
     what: 'this family of models is not supported',
     found: JSON.stringify(config['model_type'] ?? null).slice(0, 80),
     expected: `one of ${families.map(({ modelType }) => modelType).join(', ')}`,
-    remedy: 'Choose a checkpoint of a supported family for model.checkpoint.',
+    remedy: 'Choose a checkpoint of one of these for model.checkpoint; docs/models.md names some of each.',
   });
 }

@@ -30,6 +30,8 @@ export type TokenTypes = 'fed' | 'zero' | 'absent';
 export const plainBatches = {
   positions: { first: 0, skipped: null },
   relativePositions: null,
+  window: null,
+  averaged: false,
   tokenTypes: 'absent',
   neighbours: [],
 } as const satisfies Partial<Classifier>;
@@ -51,6 +53,10 @@ export interface Classifier {
   readonly positions: PositionRule;
   readonly relativePositions: RelativePositions | null;
   readonly tokenTypes: TokenTypes;
+  /** Tokens on either side that local attention looks at; null where all attention is global. */
+  readonly window: number | null;
+  /** Whether the mean of a text is taken. */
+  readonly averaged: boolean;
   /** Distances of the neighbouring tokens that a convolution reads. */
   readonly neighbours: readonly number[];
   readonly loading: LoadingRules;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { firstTokens } from '../nn/blocks.js';
+import { firstTokens } from '../nn/pooling.js';
 import { bertEmbeddings, bertLayers, blockSizes } from './bert-encoder.js';
 import { classificationHead, headNames } from './classification-head.js';
 import type { Classifier, ModelFamily } from './family.js';

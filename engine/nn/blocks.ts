@@ -1,5 +1,4 @@
 import type { Value } from '../graph/graph.js';
-import { gatherRows } from '../ops/layout.js';
 import { attention } from './attention.js';
 import type { Activation } from './layers.js';
 import { activate, embedding, layerNorm, linear, sum } from './layers.js';
@@ -101,10 +100,4 @@ export function embeddings(
     .map(({ place, ids, rows }) => embedding(place, ids, rows, width))
     .reduce((a, b) => sum(at, a, b));
   return at.dropout(layerNorm(norm, summed, width, epsilon), hiddenDropout, 'dropout');
-}
-
-/** The first token of each text: `[tokens, hidden]` → `[texts, hidden]`. */
-export function firstTokens(scope: Scope, x: Value, batch: PackedBatch): Value {
-  const { firstToken: index, tokenText: inverse, isFirst: inverseMask } = batch;
-  return scope.tape.apply(gatherRows, { x, index, inverse, inverseMask });
 }

@@ -21,9 +21,17 @@ export function linear(
   return scope.tape.apply(linearOp, { x, weight, bias });
 }
 
-export function layerNorm(scope: Scope, x: Value, size: number, epsilon: number): Value {
+export function layerNorm(
+  scope: Scope,
+  x: Value,
+  size: number,
+  epsilon: number,
+  { bias: biased = true } = {},
+): Value {
   const scale = scope.parameter('weight', [size], 'ones', false);
-  const bias = scope.parameter('bias', [size], 'zeros', false);
+  const bias = biased
+    ? scope.parameter('bias', [size], 'zeros', false)
+    : scope.tape.graph.constant('float32', [size], new Array<number>(size).fill(0));
   return scope.tape.apply(layerNormOp, { x, scale, bias }, { epsilon });
 }
 

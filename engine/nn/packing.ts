@@ -44,6 +44,10 @@ export interface PackedGroup {
   readonly spread: RelativeSpread | null;
   /** float32 `[heads·batch, 1, length]`: 0 on real keys, hugely negative on padded ones. */
   readonly keyMask: Value;
+  /** For models with local attention, float32 `[length, length]`: 0 on keys near the query, else hugely negative. */
+  readonly windowMask: Value | null;
+  /** For models that take the mean of a text, float32 `[batch, 1, length]`: a token's share, 0 in padded places. */
+  readonly share: Value | null;
 }
 
 /**
@@ -118,6 +122,10 @@ export function groupSizes(
 export interface PackingOptions {
   readonly groups: number;
   readonly relative: boolean;
+  /** Whether local attention looks at a window. */
+  readonly windowed: boolean;
+  /** Whether the mean of a text is taken. */
+  readonly averaged: boolean;
   /** Distances of the neighbours that are read, besides 0. */
   readonly neighbours: readonly number[];
 }
@@ -134,7 +142,7 @@ export function packedInputs(graph: Graph, options: PackingOptions): PackedBatch
     firstToken: graph.input('firstToken', 'int64', ['texts']),
     tokenText: graph.input('tokenText', 'int64', ['tokens']),
     isFirst: graph.input('isFirst', 'float32', ['tokens', 1]),
-    groups: Array.from({ length: options.groups }, (_, group) => groupInputs(graph, group, options.relative)),
+    groups: Array.from({ length: options.groups }, (_, group) => groupInputs(graph, group, options)),
     neighbours: new Map(
       options.neighbours.map((distance) => [
         distance,
@@ -147,13 +155,19 @@ export function packedInputs(graph: Graph, options: PackingOptions): PackedBatch
   };
 }
 
-function groupInputs(graph: Graph, group: number, relative: boolean): PackedGroup {
+function groupInputs(
+  graph: Graph,
+  group: number,
+  { relative, windowed, averaged }: PackingOptions,
+): PackedGroup {
   const dims = groupDims(group);
   const spread = (order: string): Value =>
     graph.input(`spread.${order}.${group}`, 'float32', [dims.window, bucketDims.size]);
   return {
     dims,
     keyMask: graph.input(`keyMask.${group}`, 'float32', [dims.headBatch, 1, dims.length]),
+    windowMask: windowed ? graph.input(`windowMask.${group}`, 'float32', [dims.length, dims.length]) : null,
+    share: averaged ? graph.input(`share.${group}`, 'float32', [dims.batch, 1, dims.length]) : null,
     spread: relative ? { descending: spread('descending'), ascending: spread('ascending') } : null,
   };
 }

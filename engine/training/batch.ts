@@ -55,6 +55,8 @@ export function packBatch(
     ),
     ...slotFeeds(lengths, groups, tokens, sizes['slots'] ?? 0),
     ...keyMaskFeeds(lengths, groups, classifier.heads),
+    ...windowFeeds(groups, classifier.window),
+    ...(classifier.averaged ? shareFeeds(lengths, groups) : {}),
     ...neighbourFeeds(lengths, tokens, classifier.neighbours),
     ...relativeFeeds(groups, classifier, sizes),
   };
@@ -160,6 +162,32 @@ function keyMaskFeeds(
         }
       }
       return [`keyMask.${g}`, { type: 'float32', shape: [heads * batch, 1, length], data }];
+    }),
+  );
+}
+
+function windowFeeds(groups: readonly TextGroup[], window: number | null): Record<string, Feed> {
+  if (window === null) return {};
+  return Object.fromEntries(
+    groups.map(({ length }, g) => {
+      const data = new Float32Array(length * length).fill(MASKED);
+      for (let query = 0; query < length; query++) {
+        const start = query * length;
+        data.fill(0, start + Math.max(0, query - window), start + Math.min(length, query + window + 1));
+      }
+      return [`windowMask.${g}`, { type: 'float32', shape: [length, length], data }];
+    }),
+  );
+}
+
+function shareFeeds(lengths: readonly number[], groups: readonly TextGroup[]): Record<string, Feed> {
+  return Object.fromEntries(
+    groups.map(({ first, batch, length }, g) => {
+      const data = new Float32Array(batch * length);
+      lengths.slice(first, first + batch).forEach((real, text) => {
+        data.fill(1 / real, text * length, text * length + real);
+      });
+      return [`share.${g}`, { type: 'float32', shape: [batch, 1, length], data }];
     }),
   );
 }

@@ -102,8 +102,9 @@ function forward(classifier: Classifier, { groups, vocabulary }: GraphOptions, d
   const graph = new Graph();
   const tape = new Tape(graph);
   const model = new ModelBuilder(tape, dropout);
-  const relative = classifier.relativePositions !== null;
-  const batch = packedInputs(graph, { groups, relative, neighbours: classifier.neighbours });
+  const { relativePositions, window, averaged, neighbours } = classifier;
+  const features = { relative: relativePositions !== null, windowed: window !== null, averaged, neighbours };
+  const batch = packedInputs(graph, { groups, ...features });
   return { graph, tape, model, logits: classifier.build(model, batch, vocabulary) };
 }
 

@@ -78,7 +78,15 @@ class PaddedInputs {
       firstToken: node.mul(g, this.range(this.batchSize, 'texts'), this.length),
       tokenText: node.div(g, everyRow, this.length),
       isFirst: maskColumn,
-      groups: [{ dims: groupDims(0), keyMask: this.keyMask(), spread: this.spread() }],
+      groups: [
+        {
+          dims: groupDims(0),
+          keyMask: this.keyMask(),
+          windowMask: this.windowMask(),
+          share: this.share(),
+          spread: this.spread(),
+        },
+      ],
       neighbours: new Map(
         this.classifier.neighbours.map((distance) => [distance, this.neighbours(everyRow, place, distance)]),
       ),
@@ -152,6 +160,32 @@ class PaddedInputs {
       [{ type: 'float32', shape: [classifier.heads, 'texts', dims.length] }],
     );
     return node.reshape(g, byHead as Value, [dims.headBatch, 1, dims.length]);
+  }
+
+  /** Scores of keys beyond the window: `[length, length]`. */
+  private windowMask(): Value | null {
+    const { g, classifier } = this;
+    if (classifier.window === null) return null;
+    const { length } = groupDims(0);
+    const place = this.range(this.length, length as string);
+    const [column, row] = [node.reshape(g, place, [length, 1]), node.reshape(g, place, [1, length])];
+    const distance = node.abs(g, node.sub(g, column, row));
+    const [beyond] = g.node(
+      'Greater',
+      [distance, this.int(classifier.window)],
+      [{ type: 'bool', shape: [length, length] }],
+    );
+    return node.mul(g, node.cast(g, beyond as Value, 'float32'), node.scalar(g, MASKED));
+  }
+
+  /** A token's share of its text: `[batch, 1, length]`. */
+  private share(): Value | null {
+    const { g, classifier } = this;
+    if (!classifier.averaged) return null;
+    const { batch, length } = groupDims(0);
+    const present = node.cast(g, this.mask, 'float32');
+    const shares = node.div(g, present, node.reduceSum(g, present, [1], true));
+    return node.reshape(g, shares, [batch, 1, length]);
   }
 
   /** One-hot rows from a table of the buckets of all distances. */

@@ -12,7 +12,12 @@ function read(model: string, changes: Readonly<Record<string, unknown>>): Classi
 
 describe('a configuration is refused, naming the setting,', () => {
   it.each<[string, string, Record<string, unknown>, RegExp]>([
-    ['of an unknown family', 'bert', { model_type: 'roberta' }, /model_type.*"roberta".*bert, deberta-v2/],
+    [
+      'of an unknown family',
+      'bert',
+      { model_type: 'gpt2' },
+      /model_type.*"gpt2".*one of bert, roberta, .*modernbert\./,
+    ],
     ['of no family', 'bert', { model_type: undefined }, /model_type: .*null/],
     ['of a family that is no text', 'bert', { model_type: ['bert'] }, /model_type: .*\["bert"\]/],
     [
@@ -50,6 +55,31 @@ describe('a configuration is refused, naming the setting,', () => {
       { position_buckets: 1 },
       /position_buckets/,
     ],
+    ['that is a decoder', 'roberta-1', { is_decoder: true }, /is_decoder/],
+    [
+      'whose positions end before they begin',
+      'roberta-1',
+      { pad_token_id: 100 },
+      /max_position_embeddings leaves no position.*found 4\d and 100/,
+    ],
+    ['with fewer buckets than are used', 'mpnet-1', { relative_attention_num_buckets: 31 }, /num_buckets/],
+    ['with talking heads', 'deberta-1', { talking_head: true }, /talking_head/],
+    ['with an odd head', 'modernbert-1', { num_attention_heads: 12, hidden_size: 36 }, /odd.*found 3/],
+    [
+      'with a layer too few',
+      'modernbert-1',
+      { layer_types: ['full_attention'] },
+      /layer_types.*num_hidden_layers/,
+    ],
+    ['with an unknown kind of layer', 'modernbert-1', { layer_types: ['linear'] }, /layer_types/],
+    [
+      'with stretched angles',
+      'modernbert-1',
+      { rope_parameters: { full_attention: { rope_type: 'yarn', rope_theta: 1e4 } } },
+      /rope_parameters\.full_attention\.rope_type/,
+    ],
+    ['with scaled angles', 'modernbert-1', { rope_scaling: { factor: 2 } }, /rope_scaling/],
+    ['with another pooling', 'modernbert-1', { classifier_pooling: 'max' }, /classifier_pooling/],
     ['without layers', 'bert', { num_hidden_layers: 0 }, /num_hidden_layers/],
     ['without a vocabulary', 'bert', { vocab_size: undefined }, /vocab_size/],
     ['with half a row', 'bert', { vocab_size: 10.5 }, /vocab_size/],
@@ -84,6 +114,21 @@ describe('a configuration is read as transformers reads it:', () => {
       'deberta-v3',
       { relative_attention: undefined },
       { relativePositions: null },
+    ],
+    [
+      'RoBERTa begins behind padding',
+      'roberta-2',
+      {},
+      { maxLength: 45, positions: { first: 2, skipped: 1 } },
+    ],
+    ['MPNet begins behind 1 whatever is said', 'mpnet-1', { pad_token_id: 9 }, { maxLength: 49 }],
+    ['DistilBERT has no token types', 'distilbert-1', {}, { maxLength: 44, tokenTypes: 'absent' }],
+    ['ModernBERT looks half a window to either side', 'modernbert-2', {}, { window: 4, averaged: true }],
+    [
+      'ModernBERT without local layers has no window',
+      'modernbert-2',
+      { global_attn_every_n_layers: 1 },
+      { window: null },
     ],
     ['no convolution reads no neighbours', 'deberta-v3', {}, { neighbours: [] }],
     [

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { logBucket, relativeRow } from '../../../engine/models/relative-position.js';
+import { logBucket, mpnetBucket, relativeRow } from '../../../engine/models/relative-position.js';
 
 interface Table {
   readonly buckets: number;
@@ -30,6 +30,13 @@ describe('the buckets of relative positions', () => {
       expect(rows).toEqual(values.map((bucket) => Math.min(Math.max(bucket + buckets, 0), 2 * buckets - 1)));
     },
   );
+
+  it("equal MPNet's", () => {
+    const { first, values } = JSON.parse(
+      readFileSync(new URL('../../golden/models/mpnet-buckets.json', import.meta.url), 'utf8'),
+    ) as Pick<Table, 'first' | 'values'>;
+    expect(values.map((_, i) => mpnetBucket(first + i))).toEqual(values);
+  });
 
   it.each([
     [-20, 0],

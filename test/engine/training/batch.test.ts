@@ -135,6 +135,47 @@ describe('the rows of the relative embeddings', () => {
   });
 });
 
+describe('what some families ask for besides', () => {
+  const texts = textsOf([2, 9, 3, 8]);
+
+  it('positions begin behind that of padding, which does not count', () => {
+    const counted = { ...classifier, positions: { first: 4, skipped: 7 } };
+    const batch = packBatch([Int32Array.of(5, 7, 6, 7, 7, 9), Int32Array.of(7, 1)], counted, 1);
+    expect(bigs(batch, 'positions')).toEqual([3, 4, 4, 3, 5, 3, 3, 6]);
+  });
+
+  it('local attention sees a window of the keys on either side, in each group', () => {
+    const batch = packBatch(texts, { ...classifier, window: 2 }, 2);
+    expect(batch.groups).toHaveLength(2);
+    batch.groups.forEach(({ length }, g) => {
+      const seen = floats(batch, `windowMask.${g}`).map((value) => value === 0);
+      expect(seen).toEqual(
+        range(length).flatMap((query) => range(length).map((key) => Math.abs(query - key) <= 2)),
+      );
+    });
+    expect(packBatch(texts, classifier, 2).feeds['windowMask.0']).toBeUndefined();
+  });
+
+  it('a mean takes the same share of every token of a text, and none of padding', () => {
+    const batch = packBatch(texts, { ...classifier, averaged: true }, 2);
+    const shares = (ends: readonly number[], length: number): number[] =>
+      ends.flatMap((end) => range(length).map((place) => (place < end ? Math.fround(1 / end) : 0)));
+    expect(floats(batch, 'share.0')).toEqual(shares([2, 3], 3));
+    expect(floats(batch, 'share.1')).toEqual(shares([8, 9], 9));
+    expect(packBatch(texts, classifier, 2).feeds['share.0']).toBeUndefined();
+  });
+
+  it('buckets that do not ascend with the distance are all among those in use', () => {
+    const positions = goldenClassifier('mpnet-1').relativePositions;
+    const batch = packBatch(texts, { ...classifier, relativePositions: positions }, 1);
+    expect(batch.sizes).toMatchObject({ bucketFrom: 0, bucketTo: 25, buckets: 25, bucketsAfter: 7 });
+    expect(rowsOf(batch, 'spread.ascending.0')).toEqual([
+      ...range(17).map((row) => positions?.rowOf(row - 8)),
+      null,
+    ]);
+  });
+});
+
 describe('a second group', () => {
   const scores = (groups: readonly { batch: number; length: number }[]): number =>
     groups.reduce((sum, { batch, length }) => sum + batch * length * length, 0);

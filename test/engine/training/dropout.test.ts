@@ -37,6 +37,13 @@ const classifier = (hidden: number, probability: number): Site => [
 ];
 const pooler: Site = ['pooler.dropout', ['texts', 32], 0.25];
 
+/** The head that RoBERTa brought. */
+const head = (hidden: number): Site[] => [
+  ['classifier.features', ['texts', hidden], 0.1],
+  ['classifier.activated', ['texts', hidden], 0.1],
+];
+const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
 const published: readonly (readonly [string, string, Record<string, unknown>, readonly Site[]])[] = [
   [
     'BERT',
@@ -85,6 +92,83 @@ const published: readonly (readonly [string, string, Record<string, unknown>, re
     'deberta-absolute',
     {},
     [embeddings('deberta', 16), ...layers(encoder, 2, 16, false), classifier(16, 0.1)],
+  ],
+  [
+    'the first DeBERTa',
+    'deberta-1',
+    {},
+    [embeddings('deberta', 18), ...layers(encoder, 2, 18, true), classifier(18, 0.1)],
+  ],
+  [
+    'RoBERTa, twice in its head',
+    'roberta-2',
+    {},
+    [embeddings('roberta', 12), ...layers('roberta.encoder.layer', 2, 12, false), ...head(12)],
+  ],
+  [
+    'ELECTRA, on its narrow embeddings',
+    'electra-2',
+    {},
+    [embeddings('electra', 6), ...layers('electra.encoder.layer', 2, 8, false), ...head(8)],
+  ],
+  [
+    'DistilBERT, not behind attention',
+    'distilbert-1',
+    { dropout: 0.1, attention_dropout: 0.2, seq_classif_dropout: 0.25 },
+    [
+      embeddings('distilbert', 12),
+      ...range(2).flatMap((i): Site[] => [
+        [`distilbert.transformer.layer.${i}.attention.probabilities.0`, probabilities, 0.2],
+        [`distilbert.transformer.layer.${i}.ffn.dropout`, ['tokens', 12], 0.1],
+      ]),
+      classifier(12, 0.25),
+    ],
+  ],
+  [
+    'MPNet',
+    'mpnet-1',
+    {},
+    [
+      embeddings('mpnet', 18),
+      ...range(2).flatMap((i): Site[] => [
+        [`mpnet.encoder.layer.${i}.attention.attn.probabilities.0`, probabilities, 0.2],
+        [`mpnet.encoder.layer.${i}.attention.dropout`, ['tokens', 18], 0.1],
+        [`mpnet.encoder.layer.${i}.output.dropout`, ['tokens', 18], 0.1],
+      ]),
+      ...head(18),
+    ],
+  ],
+  [
+    'ALBERT, anew at each use of its layers',
+    'albert-1',
+    { classifier_dropout_prob: 0.3 },
+    [
+      embeddings('albert', 8),
+      ...['', '.2', '.3'].flatMap((use) =>
+        range(2).flatMap((inner): Site[] => {
+          const place = `albert.encoder.albert_layer_groups.0.albert_layers.${inner}.attention`;
+          return [
+            [`${place}.probabilities.0${use}`, probabilities, 0.2],
+            [`${place}.dropout${use}`, ['tokens', 12], 0.1],
+          ];
+        }),
+      ),
+      classifier(12, 0.3),
+    ],
+  ],
+  [
+    'ModernBERT, within its gated feed-forward',
+    'modernbert-2',
+    { embedding_dropout: 0.1, attention_dropout: 0.2, mlp_dropout: 0.3, classifier_dropout: 0.4 },
+    [
+      ['model.embeddings.drop', ['tokens', 12], 0.1],
+      ...range(4).flatMap((i): Site[] => [
+        [`model.layers.${i}.attn.probabilities.0`, probabilities, 0.2],
+        [`model.layers.${i}.attn.out_drop`, ['tokens', 12], 0.2],
+        [`model.layers.${i}.mlp.drop`, ['tokens', 18], 0.3],
+      ]),
+      classifier(12, 0.4),
+    ],
   ],
 ];
 

@@ -13,7 +13,8 @@ import { goldenClassifier, goldenJson, goldenTensors } from '../models/golden-mo
 const root = mkdtempSync(join(tmpdir(), 'foldwise-source-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-type Model = 'bert' | 'deberta-v3';
+/** A golden. */
+type Model = string;
 type Tensors = readonly NamedTensor[];
 
 async function goldenCheckpoint(model: Model): Promise<Tensors> {
@@ -123,6 +124,96 @@ describe('a checkpoint gives the weights it holds', () => {
     const rows = await source.embeddingRows(Int32Array.of(5, 99, 0));
     await source.close();
     expect([...rows]).toEqual([5, 99, 0].flatMap((row) => [...words.subarray(row * 32, (row + 1) * 32)]));
+  });
+});
+
+describe.each<[Model, RegExp, string[], RegExp, string]>([
+  [
+    'roberta-1',
+    /^roberta\./,
+    ['lm_head.dense.weight', 'roberta.pooler.dense.bias', 'roberta.embeddings.position_ids'],
+    /^classifier\./,
+    'classifier.out_proj',
+  ],
+  [
+    'xlm-roberta-1',
+    /^roberta\./,
+    ['lm_head.bias', 'pooler.dense.bias'],
+    /^classifier\./,
+    'classifier.out_proj',
+  ],
+  ['camembert-1', /^roberta\./, ['lm_head.decoder.weight'], /^classifier\./, 'classifier.out_proj'],
+  [
+    'distilbert-1',
+    /^distilbert\./,
+    ['vocab_transform.weight', 'vocab_layer_norm.bias', 'vocab_projector.bias'],
+    /classifier\./,
+    'classifier',
+  ],
+  [
+    'electra-1',
+    /^electra\./,
+    ['discriminator_predictions.dense.weight', 'generator_lm_head.bias', 'embeddings.position_ids'],
+    /^classifier\./,
+    'classifier.out_proj',
+  ],
+  [
+    'mpnet-1',
+    /^mpnet\./,
+    ['lm_head.bias', 'mpnet.pooler.dense.weight'],
+    /^classifier\./,
+    'classifier.out_proj',
+  ],
+  [
+    'albert-1',
+    /^albert\./,
+    ['predictions.decoder.weight', 'sop_classifier.classifier.bias'],
+    /^classifier\.|^albert\.pooler\./,
+    'classifier',
+  ],
+  [
+    'deberta-1',
+    /^deberta\./,
+    ['lm_predictions.lm_head.bias', 'cls.predictions.bias'],
+    /^(classifier|pooler)\./,
+    'classifier',
+  ],
+  ['modernbert-1', /^model\./, ['decoder.weight', 'decoder.bias'], /^(classifier|head)\./, 'classifier'],
+])('a checkpoint of %s', (model, prefix, ballast, head, labelled) => {
+  const stored = (): Promise<Map<string, Float32Array>> => goldenTensors(model, 'model.safetensors');
+  const small = { vocabulary: 20 };
+
+  it('has its weights with and without the prefix of the base model, beside what else it was trained for', async () => {
+    const more = withMore(...ballast.map((name) => tensor(name, [3])));
+    const changes: ((tensors: Tensors) => Tensors)[] = [
+      more,
+      (tensors) => more(renamed(prefix, '')(tensors)),
+    ];
+    for (const change of changes) {
+      const weights = await weightsOf(await opened(model, change, small));
+      for (const [name, expected] of await stored()) expect(weights.get(name), name).toEqual([...expected]);
+    }
+  });
+
+  it('gets a new head where it has none, and where it has one for another number of labels', async () => {
+    const weights = await weightsOf(await opened(model, without(head), small));
+    for (const [name, expected] of await stored()) {
+      if (!head.test(name)) expect(weights.get(name), name).toEqual([...expected]);
+      else if (name.endsWith('.bias')) expect(weights.get(name)?.every((value) => value === 0)).toBe(true);
+      else expect(weights.get(name), name).not.toEqual([...expected]);
+    }
+    const fewer = await opened(model, same, { ...small, labels: ['a', 'b', 'c'] });
+    expect(fewer.warnings[0]).toMatch(/has 5 labels .* and the pipeline 3: a new head is made/);
+    const width = (weights.get(`${labelled}.weight`)?.length ?? 0) / 5;
+    expect((await weightsOf(fewer)).get(`${labelled}.weight`)).toHaveLength(3 * width);
+  });
+
+  it('is refused where a tensor of its encoder is missing or one is too many', async () => {
+    const changed = (tensors: Tensors): Tensors =>
+      withMore(tensor('stray.weight', [1]))(
+        without(/layers?\.0\..*\.weight$|_layers\.0\.ffn\.weight$/)(tensors),
+      );
+    await expect(opened(model, changed, small)).rejects.toThrow(/\d+ missing: .*1 unexpected: stray\.weight/);
   });
 });
 

@@ -15,6 +15,8 @@ import generate
 import torch
 import transformers as t
 from generate import FOLDER, LABELS, curve_of, expect, write
+from transformers.models.bert import modeling_bert
+from transformers.models.modernbert import modeling_modernbert
 from transformers.models.mpnet.modeling_mpnet import MPNetEncoder
 
 LENGTHS = {"ragged": [9, 3, 14, 6, 11], "one_token": [1, 7, 4], "long": [40, 4]}
@@ -154,6 +156,17 @@ FAMILIES = {
     "deberta": (deberta, 2),
     "modernbert": (modernbert, 2),
 }
+
+
+def turned(q, k, cos, sin, unsqueeze_dim=1):
+    """ModernBERT's rotary positions in the precision of the queries, where the original rounds to float32."""
+    cos, sin = cos.unsqueeze(unsqueeze_dim), sin.unsqueeze(unsqueeze_dim)
+    return tuple(x * cos + modeling_modernbert.rotate_half(x) * sin for x in (q, k))
+
+
+# Its eager attention takes the softmax in float32, where the mask of float64 is −∞ and padded rows become NaN.
+modeling_modernbert.eager_attention_forward = modeling_bert.eager_attention_forward
+modeling_modernbert.apply_rotary_pos_emb = turned
 
 
 def undecayed(model):
