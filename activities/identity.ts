@@ -1,5 +1,6 @@
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
-import { keyParameters, stepKey } from '../pipeline/keys.js';
+import { activities } from '../pipeline/activities.js';
+import { stepKey } from '../pipeline/keys.js';
 import type { RunSettings } from './contracts.js';
 import { requireInputs } from './doors.js';
 import type { DigestServices } from './input-digests.js';
@@ -28,7 +29,7 @@ export async function keyOf<Name extends ActivityName>(
   return stepKey({
     activity,
     version,
-    parameters: keyParameters(activity, occasion.pipeline),
+    parameters: activities[activity].parameters(occasion.pipeline),
     inputs: await reads(services, { ...occasion, inputs }),
   });
 }

@@ -20,7 +20,7 @@ export type Occasion<Name extends ActivityName> = Pick<CallOf<Name>, 'run' | 'pi
   readonly fold?: number;
 };
 
-/** All that is known of a step activity besides how it works. Settings that its key covers: pipeline/keys.ts. */
+/** All that is known of a step activity besides how it works; what is known before it runs: pipeline/activities.ts. */
 export interface ActivityRecord<Name extends ActivityName> {
   /** Raised when its results change. */
   readonly version: number;

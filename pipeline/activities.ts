@@ -1,34 +1,90 @@
-import type { ActivityName } from './pipeline.js';
+import { defaultEpochChoice, defaultTask } from '../tasks/index.js';
+import { idColumn, type ActivityName, type Pipeline, type Step } from './pipeline.js';
 
 /** What a step's output is, and so what a later step may take from it. */
 export type Kind = 'data' | 'fold' | 'oof' | 'thresholds' | 'submission' | 'report';
 
-/** How an activity may be wired into a pipeline. */
-export interface ActivitySignature {
+/** What is known of an activity before it runs. How it runs: the record of its name in activities/records.ts. */
+export interface ActivityDeclaration {
   readonly inputs: readonly Kind[];
   /** What it takes where some step gives it, and does without where none does. */
   readonly optionalInputs?: readonly Kind[];
   readonly output: Kind;
-  /** Whether the step is one activity per fold (`matrix: { fold: all }`) or a single one. */
+  /** Whether the step is one activity per cell of a matrix or a single one, which may reduce those of others. */
   readonly matrix: boolean;
   /**
    * What the activity writes into the run directory, if anything: two steps of it in one pipeline
    * would overwrite each other.
    */
   readonly writes?: string;
+  /** What a step of it has where the file says nothing else. */
+  readonly defaults: Pick<Step, 'queue' | 'timeout' | 'onFailure'>;
+  /**
+   * The part of a pipeline that its result depends on, besides what it reads: part of its key. Paths of data
+   * are left out, and the checkpoint: the bytes of their files must be among what it reads, so that a moved
+   * file changes nothing and a changed one does.
+   *
+   * A neutral value of a setting that came later is left out, so that it retires nothing.
+   */
+  readonly parameters: (pipeline: Pipeline) => Readonly<Record<string, unknown>>;
 }
 
+const short = { queue: 'main', timeout: '1h', onFailure: 'fail' } as const;
+
 /** Every activity that a step may run. The types of inputs and outputs are in activities/contracts.ts. */
-export const activities: Readonly<Record<ActivityName, ActivitySignature>> = {
-  prepareData: { inputs: [], output: 'data', matrix: false },
-  trainFold: { inputs: ['data'], output: 'fold', matrix: true, writes: 'models/' },
-  aggregateOof: { inputs: ['data', 'fold'], output: 'oof', matrix: false, writes: 'oof.csv' },
-  tuneThresholds: { inputs: ['data', 'oof'], output: 'thresholds', matrix: false },
+export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
+  prepareData: {
+    inputs: [],
+    output: 'data',
+    matrix: false,
+    defaults: short,
+    parameters: (pipeline) => {
+      const { labels, data, folds } = pipeline;
+      return { task: taskOf(pipeline), target: data.target, labels, text: data.text, id: data.id, folds };
+    },
+  },
+  trainFold: {
+    inputs: ['data'],
+    output: 'fold',
+    matrix: true,
+    writes: 'models/',
+    // Training is long, and its failures can wait for a person.
+    defaults: { queue: 'gpu', timeout: '12h', onFailure: 'wait' },
+    // Without `checkpointEvery`, which changes no bit of a result, and `retrySeeds`, which decides only
+    // whether a diverged fold gets a result at all.
+    parameters: (pipeline) => {
+      const { labels, model, folds } = pipeline;
+      const { scratch, maxLength } = model;
+      const training = numericSettings(pipeline);
+      return { task: taskOf(pipeline), labels, scratch, maxLength, training, folds: folds.count };
+    },
+  },
+  aggregateOof: {
+    inputs: ['data', 'fold'],
+    output: 'oof',
+    matrix: false,
+    writes: 'oof.csv',
+    defaults: short,
+    parameters: ({ labels, data }) => ({ labels, id: idColumn(data) }),
+  },
+  tuneThresholds: {
+    inputs: ['data', 'oof'],
+    output: 'thresholds',
+    matrix: false,
+    defaults: short,
+    parameters: (pipeline) => ({ task: taskOf(pipeline), labels: pipeline.labels }),
+  },
   predictEnsemble: {
     inputs: ['data', 'fold', 'thresholds'],
     output: 'submission',
     matrix: false,
     writes: 'submission.csv and predictions.csv',
+    defaults: short,
+    parameters: (pipeline) => {
+      const { labels, data, model } = pipeline;
+      const id = idColumn(data);
+      return { task: taskOf(pipeline), target: data.target, labels, id, maxLength: model.maxLength };
+    },
   },
   writeReport: {
     inputs: ['data', 'fold', 'oof', 'thresholds'],
@@ -36,8 +92,25 @@ export const activities: Readonly<Record<ActivityName, ActivitySignature>> = {
     output: 'report',
     matrix: false,
     writes: 'report.html and result.json',
+    defaults: short,
+    parameters: (pipeline) => {
+      const { name, labels, data, folds, model } = pipeline;
+      const { checkpointEvery, retrySeeds } = pipeline.training;
+      const training = { ...numericSettings(pipeline), checkpointEvery, retrySeeds };
+      return { name, task: taskOf(pipeline), labels, data, folds, model, training };
+    },
   },
 };
+
+function taskOf({ task }: Pipeline): Pipeline['task'] | undefined {
+  return task === defaultTask ? undefined : task;
+}
+
+/** The settings of the training that change its bits. */
+function numericSettings({ training }: Pipeline): object {
+  const { checkpointEvery, retrySeeds, bestBy, ...others } = training;
+  return { ...others, bestBy: bestBy === defaultEpochChoice ? undefined : bestBy };
+}
 
 export const activityNames = Object.keys(activities) as readonly ActivityName[];
 

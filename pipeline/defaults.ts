@@ -1,3 +1,4 @@
+import { activities } from './activities.js';
 import type { Matrix } from './matrix.js';
 import type { DataSource, Pipeline, Step } from './pipeline.js';
 import type { StepDocument } from './schema.js';
@@ -5,16 +6,16 @@ import type { StepDocument } from './schema.js';
 /** A step of a file, or of the defaults. */
 export type DeclaredStep = Omit<StepDocument, 'matrix'> & { readonly matrix?: Matrix | undefined };
 
-/** A step with everything that its file leaves out: training is long and its failures can wait for a person. */
+/** A step with everything that its file leaves out. */
 export function completeStep({ run, needs, matrix, queue, timeout, onFailure }: DeclaredStep): Step {
-  const trains = run === 'trainFold';
+  const { defaults } = activities[run];
   return {
     run,
     needs,
     ...(matrix === undefined ? {} : { matrix }),
-    queue: queue ?? (trains ? 'gpu' : 'main'),
-    timeout: timeout ?? (trains ? '12h' : '1h'),
-    onFailure: onFailure ?? (trains ? 'wait' : 'fail'),
+    queue: queue ?? defaults.queue,
+    timeout: timeout ?? defaults.timeout,
+    onFailure: onFailure ?? defaults.onFailure,
   };
 }
 

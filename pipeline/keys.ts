@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { defaultEpochChoice, defaultTask } from '../tasks/index.js';
-import { idColumn, type ActivityName, type Pipeline } from './pipeline.js';
+import type { ActivityName, Pipeline } from './pipeline.js';
 
 /** What makes a step's result what it is: two steps with the same identity have the same result. */
 export interface StepIdentity {
   readonly activity: ActivityName;
   /** Of the activity's code: raised when its results change. */
   readonly version: number | string;
-  /** See `keyParameters`. */
+  /** What of the pipeline it depends on: `parameters` in activities.ts. */
   readonly parameters: unknown;
   /** Digests of everything that is read: artifacts, files of a model, versions, device, threads. */
   readonly inputs: unknown;
@@ -21,53 +20,6 @@ export function stepKey({ activity, version, parameters, inputs }: StepIdentity)
 /** Identity of a resolved pipeline: every field counts, the order of steps does not. */
 export function pipelineDigest(pipeline: Pipeline): string {
   return digest(pipeline);
-}
-
-/**
- * The part of a pipeline that a step's result depends on, besides the data it reads. Paths of data
- * are left out, and the checkpoint: the bytes of their files must be among the inputs, so that a moved
- * file changes nothing and a changed one does.
- *
- * A neutral value of a setting that came later is left out, so that it retires nothing.
- *
- * `trainFold` leaves out `checkpointEvery`, which changes no bit of a result, and `retrySeeds`: it
- * decides only whether a diverged fold gets a result at all.
- */
-export function keyParameters(activity: ActivityName, pipeline: Pipeline): Record<string, unknown> {
-  const { name, labels, data, folds, model, training } = pipeline;
-  const task = pipeline.task === defaultTask ? undefined : pipeline.task;
-  const { checkpointEvery, retrySeeds, bestBy: chosen, ...others } = training;
-  const bestBy = chosen === defaultEpochChoice ? undefined : chosen;
-  const numeric = { ...others, bestBy };
-  switch (activity) {
-    case 'prepareData':
-      return { task, target: data.target, labels, text: data.text, id: data.id, folds };
-    case 'trainFold':
-      return {
-        task,
-        labels,
-        scratch: model.scratch,
-        maxLength: model.maxLength,
-        training: numeric,
-        folds: folds.count,
-      };
-    case 'aggregateOof':
-      return { labels, id: idColumn(data) };
-    case 'tuneThresholds':
-      return { task, labels };
-    case 'predictEnsemble':
-      return { task, target: data.target, labels, id: idColumn(data), maxLength: model.maxLength };
-    case 'writeReport':
-      return {
-        name,
-        task,
-        labels,
-        data,
-        folds,
-        model,
-        training: { ...numeric, checkpointEvery, retrySeeds },
-      };
-  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { cellId } from '../../pipeline/matrix.js';
 import type { RunEvent } from './events.js';
 
 /** A place in the training from which it can go on. */
@@ -9,7 +10,8 @@ export interface Saved {
 
 /** One attempt at a fold that came as far as training. */
 export interface Attempt {
-  readonly fold: number;
+  /** Of the matrix, by its name. */
+  readonly cell: string;
   readonly number: number;
   readonly worker: number;
   readonly startedAt: number;
@@ -24,16 +26,20 @@ export interface Attempt {
   readonly timing: NonNullable<RunEvent['timing']> | null;
 }
 
-/** By fold, then by number. */
+/** By cell, then by number. */
 export function attemptsOf(events: readonly RunEvent[]): Attempt[] {
   const byAttempt = new Map<string, RunEvent[]>();
   for (const event of events) {
-    const key = `${event.fold} ${event.attempt}`;
+    const key = `${cellOf(event)} ${event.attempt}`;
     byAttempt.set(key, [...(byAttempt.get(key) ?? []), event]);
   }
   return [...byAttempt.values()]
     .flatMap((own) => attemptFrom(own) ?? [])
-    .toSorted((a, b) => a.fold - b.fold || a.number - b.number);
+    .toSorted((a, b) => a.cell.localeCompare(b.cell) || a.number - b.number);
+}
+
+function cellOf({ member = '', fold }: RunEvent): string {
+  return cellId({ member, fold });
 }
 
 function attemptFrom(events: readonly RunEvent[]): Attempt | null {
@@ -44,7 +50,7 @@ function attemptFrom(events: readonly RunEvent[]): Attempt | null {
   const checkpoints = events.filter(({ event }) => event === 'checkpoint');
   const resumedFrom = started.resumedFrom ?? 0;
   return {
-    fold: started.fold,
+    cell: cellOf(started),
     number: started.attempt,
     worker: started.worker ?? 0,
     startedAt: started.at,

@@ -7,6 +7,8 @@ export interface RunEvent {
   readonly at: number;
   readonly event: string;
   readonly fold: number;
+  /** Of the ensemble, where it has a name. */
+  readonly member?: string;
   /** Of this fold, over all its attempts. */
   readonly attempt: number;
   readonly steps?: number;

@@ -19,7 +19,7 @@ export function lossesOf({ events, faults }: Pick<FinishedRun, 'events' | 'fault
   const attempts = attemptsOf(events);
   return attempts.flatMap((attempt, index) => {
     const next = attempts[index + 1];
-    if (next?.fold !== attempt.fold) return [];
+    if (next?.cell !== attempt.cell) return [];
     const fault = causeOf(attempt, next, faults);
     const at = fault?.at ?? attempt.interrupted?.at ?? next.startedAt;
     const starts = attempts.map(({ startedAt }) => startedAt).filter((start) => start > at);

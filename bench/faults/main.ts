@@ -7,7 +7,7 @@ import { Fault } from '../../errors/fault.js';
 import { campaign } from './campaign.js';
 import { Dice } from '../dice.js';
 import { hasProcessTable } from './process-table.js';
-import { miniLm, quickstart, tiny, type Subject } from './subject.js';
+import { matrix, miniLm, quickstart, tiny, type Subject } from './subject.js';
 import type { Summary } from './summary.js';
 import { tableOf } from './table.js';
 
@@ -19,7 +19,7 @@ interface Arguments {
   readonly json?: boolean;
 }
 
-const choices = ['tiny', 'quickstart', 'minilm', 'both'];
+const choices = ['tiny', 'quickstart', 'matrix', 'minilm', 'both'];
 const say = (message: string): void => console.error(message);
 
 async function main(options: Arguments): Promise<void> {
@@ -48,6 +48,7 @@ function subjectsOf({ pipeline, checkpointEvery }: Arguments, folder: string): S
   const chosen: Subject[] = [];
   if (pipeline === 'tiny') chosen.push(tiny());
   if (pipeline === 'quickstart' || pipeline === 'both') chosen.push(quickstart());
+  if (pipeline === 'matrix') chosen.push(matrix());
   if (pipeline === 'minilm' || pipeline === 'both') {
     const subject = miniLm(join(folder, 'tables'));
     if (subject === null) say('minilm is skipped: its texts and its model are not in ../shared.');

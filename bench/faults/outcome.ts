@@ -5,12 +5,13 @@ import { join, relative } from 'node:path';
 /** SHA-256 by path of the files that a run must always give the same bytes of. */
 export type Digests = Readonly<Record<string, string>>;
 
-/** Of `oof.csv`, `submission.csv` and everything in `models/`: the report tells of times, too. */
+/** Of all tables and of everything in `models/`: the report tells of times, too. */
 export function digestsOf(runDirectory: string): Digests {
   const models = readdirSync(join(runDirectory, 'models'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(runDirectory, join(entry.parentPath, entry.name)));
-  const files = ['oof.csv', 'submission.csv', ...models.toSorted()];
+  const tables = readdirSync(runDirectory).filter((name) => name.endsWith('.csv'));
+  const files = [...tables.toSorted(), ...models.toSorted()];
   return Object.fromEntries(files.map((file) => [file, digestOf(join(runDirectory, file))]));
 }
 

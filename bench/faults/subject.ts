@@ -36,6 +36,16 @@ export function tiny(): Subject {
   };
 }
 
+/** The quick start as 5 folds × 3 seeds × 2 kinds of network, each trained for less long. */
+export function matrix(): Subject {
+  const whole = quickstart();
+  const { steps, ...pipeline } = whole.pipeline;
+  const axes = { 'training.seed': [42, 43, 44], 'model.scratch.type': ['bert', 'deberta-v2'] };
+  const fold = { ...steps['fold']!, matrix: { fold: 'all', ...axes } as const };
+  const training = { ...pipeline.training, epochs: 3 };
+  return { ...whole, name: 'matrix', pipeline: { ...pipeline, training, steps: { ...steps, fold } } };
+}
+
 /** Rows of the real table that each MiniLM run trains on, and predicts. */
 const miniLmRows = { train: 400, test: 100 };
 

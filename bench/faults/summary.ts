@@ -76,8 +76,8 @@ function violationsOf(reference: FinishedRun, run: FinishedRun, index: number): 
 }
 
 function stepsOf({ events }: FinishedRun): number {
-  const byFold = new Map(attemptsOf(events).map(({ fold, steps }) => [fold, steps]));
-  return sum([...byFold.values()]);
+  const byCell = new Map(attemptsOf(events).map(({ cell, steps }) => [cell, steps]));
+  return sum([...byCell.values()]);
 }
 
 function downOf(losses: readonly Loss[]): { mean: number; most: number } | undefined {

@@ -1,8 +1,9 @@
-import { cellId } from '../../pipeline/matrix.js';
 import { describe, expect, it } from 'vitest';
+import { isActivity } from '../../pipeline/activities.js';
 import { planSteps } from '../../pipeline/dag.js';
 import { completeStep, defaultSteps } from '../../pipeline/defaults.js';
 import { parsePipeline } from '../../pipeline/load.js';
+import { cellId } from '../../pipeline/matrix.js';
 import type { ActivityName, Pipeline } from '../../pipeline/pipeline.js';
 
 const base = parsePipeline(
@@ -14,7 +15,9 @@ const base = parsePipeline(
 function pipeline(...lines: string[]): Pipeline {
   const steps = lines.map((line) => {
     const [name, run, ...needs] = line.split(/:? +/) as [string, ActivityName, ...string[]];
-    return [name, completeStep({ run, needs, ...(run === 'trainFold' ? { matrix: { fold: 'all' } } : {}) })];
+    const known = isActivity(run) ? run : 'prepareData';
+    const matrix = run === 'trainFold' ? { matrix: { fold: 'all' } as const } : {};
+    return [name, { ...completeStep({ run: known, needs, ...matrix }), run }];
   });
   return { ...base, steps: Object.fromEntries(steps) as Pipeline['steps'] };
 }

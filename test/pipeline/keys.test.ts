@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { activityNames } from '../../pipeline/activities.js';
-import {
-  canonicalJson,
-  keyParameters,
-  pipelineDigest,
-  stepKey,
-  type StepIdentity,
-} from '../../pipeline/keys.js';
+import { activities, activityNames } from '../../pipeline/activities.js';
+import { canonicalJson, pipelineDigest, stepKey, type StepIdentity } from '../../pipeline/keys.js';
 import { parsePipeline } from '../../pipeline/load.js';
 import type { ActivityName, Pipeline } from '../../pipeline/pipeline.js';
 
@@ -62,7 +56,7 @@ describe('stepKey', () => {
 
 describe('which change of a pipeline changes which steps', () => {
   const parameters = (activity: ActivityName, pipeline: Pipeline) =>
-    canonicalJson(keyParameters(activity, pipeline));
+    canonicalJson(activities[activity].parameters(pipeline));
   const { training, data, folds, model } = base;
   const scratch = {
     type: 'bert',
@@ -98,11 +92,11 @@ describe('which change of a pipeline changes which steps', () => {
     ['name', { ...base, name: 'f' }, ['writeReport']],
     ['steps', { ...base, steps: {} }, []],
   ];
-  it.each(cases)('%s', (_, changed, activities) => {
+  it.each(cases)('%s', (_, changed, concerned) => {
     const differing = activityNames.filter(
       (activity) => parameters(activity, changed) !== parameters(activity, base),
     );
-    expect(differing).toEqual(activityNames.filter((activity) => activities.includes(activity)));
+    expect(differing).toEqual(activityNames.filter((activity) => concerned.includes(activity)));
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { stepKey, keyParameters } from '../../pipeline/keys.js';
+import { activities } from '../../pipeline/activities.js';
+import { stepKey } from '../../pipeline/keys.js';
 import { parsePipeline } from '../../pipeline/load.js';
 import { axesOf, cellId, cellsOf, combinationsOf, memberPattern } from '../../pipeline/matrix.js';
 import { checkpointsOf, memberOf, membersOf } from '../../pipeline/members.js';
@@ -61,7 +62,7 @@ describe('the members of a pipeline', () => {
       stepKey({
         activity: 'trainFold',
         version: 1,
-        parameters: keyParameters('trainFold', pipeline),
+        parameters: activities.trainFold.parameters(pipeline),
         inputs: null,
       });
     const member = memberOf(read('{ fold: all, training.seed: [1, 2] }'), 'seed-2');
