@@ -108,8 +108,8 @@ function taskOf({ task }: Pipeline): Pipeline['task'] | undefined {
 
 /** The settings of the training that change its bits. */
 function numericSettings({ training }: Pipeline): object {
-  const { checkpointEvery, retrySeeds, bestBy, ...others } = training;
-  return { ...others, bestBy: bestBy === defaultEpochChoice ? undefined : bestBy };
+  const bestBy = training.bestBy === defaultEpochChoice ? undefined : training.bestBy;
+  return { ...training, bestBy, checkpointEvery: undefined, retrySeeds: undefined };
 }
 
 export const activityNames = Object.keys(activities) as readonly ActivityName[];
