@@ -1,7 +1,9 @@
 import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass, logLoss } from './classes.js';
+import { crossFit } from './cross-fitted.js';
 import { mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
-import { crossFittedClasses, logProbabilities, tuneOffsets } from './offsets.js';
+import { judgedProbabilities, selectNested, type NestedProbabilities } from './nested.js';
+import { byOffsets, tuneOffsets } from './offsets.js';
 import type { OutOfFoldScores } from './out-of-fold.js';
 
 /** What one way of deciding comes to. */
@@ -15,28 +17,29 @@ interface ClassDecision {
  * Offsets and scores of out-of-fold predictions of one class per row: in the place of thresholds stand the
  * offsets of the log probabilities, and in the place of the decision at 0.5 the plain arg max.
  *
- * @param probabilities `[rows, width]`; NaN where no fold predicted the row
  * @param labels one-hot `[rows, width]`
  * @param folds the fold of each row
  */
 export function scoreClassesOutOfFold(
-  probabilities: Float32Array,
+  nested: NestedProbabilities,
   labels: Uint8Array,
   folds: Int32Array,
   width: number,
 ): OutOfFoldScores {
-  const rows = predictedRows(probabilities, width);
-  const p = selectRows(probabilities, width, rows);
+  const rows = predictedRows(nested.final, width);
+  const p = selectNested(nested, width, rows);
   const y = selectRows(labels, width, rows);
+  const foldOf = selectRows(folds, 1, rows);
+  const judged = judgedProbabilities(p, foldOf, width);
   const truth = classesOf(y, width);
-  const { offsets } = tuneOffsets(p, y, width);
+  const { offsets } = tuneOffsets(p.final, y, width);
   const scored = (decided: Int32Array): ClassDecision => {
     const confusion = confusionMatrix(truth, decided, width);
     return { confusion, f1: f1PerClass(confusion, width), accuracy: accuracy(truth, decided) };
   };
-  const atHalf = scored(argMax(p, width));
-  const tuned = scored(argMax(logProbabilities(p), width, offsets));
-  const crossFitted = scored(crossFittedClasses(p, y, selectRows(folds, 1, rows), width));
+  const atHalf = scored(argMax(judged, width));
+  const tuned = scored(classesOf(byOffsets.decide(p.final, width, offsets), width));
+  const crossFitted = scored(classesOf(crossFit(p, y, foldOf, width, byOffsets).decided, width));
   const supports = support(y, width);
   return {
     thresholds: offsets,
@@ -51,7 +54,7 @@ export function scoreClassesOutOfFold(
     })),
     classes: {
       accuracy: { atHalf: atHalf.accuracy, tuned: tuned.accuracy, crossFitted: crossFitted.accuracy },
-      logLoss: logLoss(truth, p, width),
+      logLoss: logLoss(truth, judged, width),
       confusion: Array.from({ length: width }, (_, row) => [
         ...crossFitted.confusion.subarray(row * width, (row + 1) * width),
       ]),

@@ -9,6 +9,13 @@ export function classesOf(labels: Uint8Array, width: number): Int32Array {
   return classes;
 }
 
+/** 1 in the column of each row's class, 0 elsewhere. */
+export function oneHot(classes: Int32Array, width: number): Uint8Array {
+  const rows = new Uint8Array(classes.length * width);
+  classes.forEach((label, row) => (rows[row * width + label] = 1));
+  return rows;
+}
+
 /**
  * The class with the largest score of each row of `[rows, width]`, the first of equals; with `offsets`, one
  * added to each class's score first.

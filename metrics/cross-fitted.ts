@@ -1,50 +1,46 @@
-import { f1PerLabel, mean } from './f1.js';
 import { foldSplits } from './fold-splits.js';
 import { selectRows } from './matrix.js';
-import { decide, tuneThresholds } from './thresholds.js';
+import type { NestedProbabilities } from './nested.js';
 
-export interface CrossFittedF1 {
-  readonly macro: number;
-  /** One per label. */
-  readonly perLabel: Float64Array;
-  /** Per label the folds, ascending, whose rows are judged at 0.5: nothing could be tuned on the others'. */
-  readonly untunedFolds: readonly (readonly number[])[];
+/** A way to decide rows by something that is tuned on others. */
+export interface Decider<Tuned> {
+  tune(probabilities: Float32Array, labels: Uint8Array, width: number): Tuned;
+  /** 0 or 1 per row and label. */
+  decide(probabilities: Float32Array, width: number, tuned: Tuned): Uint8Array;
+}
+
+export interface CrossFitted<Tuned> {
+  /** 0 or 1 per row and label. */
+  readonly decided: Uint8Array;
+  /** What the rows of each fold were decided by, folds ascending. */
+  readonly tuned: readonly { readonly fold: number; readonly by: Tuned }[];
 }
 
 /**
- * The honest score of tuned thresholds: the rows of each fold are judged by thresholds tuned on the
- * rows of all other folds, and F1 is taken over all rows together. Where there are no other folds,
- * or none of their rows has the label, the threshold is 0.5.
+ * The honest decisions: the rows of each fold are decided by what is tuned on the rows of all other folds,
+ * where weights of an ensemble were learnt on those too. Where there are no other folds, it is tuned on no rows.
  *
- * @param probabilities `[rows, width]`, out of fold, without NaN
+ * @param nested without NaN
  * @param labels `[rows, width]`
  * @param folds the fold of each row
  */
-export function crossFittedF1(
-  probabilities: Float32Array,
+export function crossFit<Tuned>(
+  nested: NestedProbabilities,
   labels: Uint8Array,
   folds: Int32Array,
   width: number,
-): CrossFittedF1 {
-  const predictions = new Uint8Array(labels.length);
-  const untunedFolds = Array.from({ length: width }, (): number[] => []);
+  { tune, decide }: Decider<Tuned>,
+): CrossFitted<Tuned> {
+  const decided = new Uint8Array(labels.length);
+  const tuned: { fold: number; by: Tuned }[] = [];
   for (const { fold, inside, outside } of foldSplits(folds)) {
-    const tuned = tuneThresholds(
-      selectRows(probabilities, width, outside),
-      selectRows(labels, width, outside),
-      width,
-    );
-    tuned.forEach(({ tuned }, label) => {
-      if (!tuned) untunedFolds[label]!.push(fold);
-    });
-    const decided = decide(
-      selectRows(probabilities, width, inside),
-      tuned.map(({ threshold }) => threshold),
-    );
+    const probabilities = nested.without(fold);
+    const by = tune(selectRows(probabilities, width, outside), selectRows(labels, width, outside), width);
+    const rows = decide(selectRows(probabilities, width, inside), width, by);
     inside.forEach((row, place) =>
-      predictions.set(decided.subarray(place * width, (place + 1) * width), row * width),
+      decided.set(rows.subarray(place * width, (place + 1) * width), row * width),
     );
+    tuned.push({ fold, by });
   }
-  const perLabel = f1PerLabel(labels, predictions, width);
-  return { macro: mean(perLabel), perLabel, untunedFolds };
+  return { decided, tuned };
 }

@@ -1,104 +1,103 @@
-import type { Elements } from './matrix.js';
-
 /**
  * An ensemble is a mixture: its probabilities are Σ wₘ pₘ with weights on the simplex (none negative, their
  * sum 1). What it gives what truly happened, its likelihood, is the same mixture of its members' likelihoods,
  * for a 0/1 label (p or 1 − p) as for one class of several (its p). So weights are found on likelihoods
- * alone: one array per member, one entry per observation, in the same order.
+ * alone: one array per member, one entry per observation, in the same order, without NaN.
  *
- * The loss is the mean of −log of the mixture's likelihood: the log loss of the ensemble.
+ * The loss is the mean of −log of the mixture's likelihood: the log loss of the ensemble. It is convex in the
+ * weights.
  */
-export type Likelihoods = readonly Float64Array[];
+export type Likelihoods = readonly Float32Array[];
 
 /** Below this no likelihood counts, so that one certain mistake does not decide everything: float32's step at 1. */
 const leastLikelihood = 2 ** -23;
 
+/** A likelihood as it counts. */
+export function counted(likelihood: number): number {
+  return likelihood < leastLikelihood ? leastLikelihood : likelihood;
+}
+
+/** How many observations there are of each member. */
+export function observationsOf(members: Likelihoods): number {
+  return members[0]?.length ?? 0;
+}
+
+/** Σ wₘ pₘ of likelihoods as they count, in float64. */
+export function mixedLikelihoods(members: Likelihoods, weights: Float64Array): Float64Array {
+  const mixed = new Float64Array(observationsOf(members));
+  members.forEach((likelihoods, member) => addScaled(mixed, likelihoods, weights[member]!));
+  return mixed;
+}
+
+function addScaled(sum: Float64Array, likelihoods: Float32Array, weight: number): void {
+  if (weight === 0) return;
+  for (let entry = 0; entry < sum.length; entry++) sum[entry]! += weight * counted(likelihoods[entry]!);
+}
+
 /** Mean of −log of the mixture's likelihood. 0 where nothing was observed. */
 export function mixtureLoss(members: Likelihoods, weights: Float64Array): number {
-  const mixed = weightedSum(members, weights);
-  return mixed.length === 0 ? 0 : mixed.reduce((sum, p) => sum - logOf(p), 0) / mixed.length;
+  return logLossOf(mixedLikelihoods(members, weights));
 }
 
-/** Σ wₘ xₘ, entry by entry, in float64. */
-export function weightedSum(members: readonly Elements[], weights: Float64Array): Float64Array {
-  const sum = new Float64Array(members[0]?.length ?? 0);
-  members.forEach((values, member) => {
-    const weight = weights[member]!;
-    if (weight > 0) for (let entry = 0; entry < sum.length; entry++) sum[entry]! += weight * values[entry]!;
-  });
-  return sum;
-}
+/** Factors of one logarithm: so many of the least likelihood are still far from float64's least number. */
+const factors = 32;
 
-/** The same weight for each. */
-export function equalWeights(count: number): Float64Array {
-  return new Float64Array(count).fill(1 / count);
-}
-
-const rounds = 50;
-
-/**
- * Greedy selection with replacement (Caruana, Niculescu-Mizil, Crew and Ksikes, "Ensemble selection from
- * libraries of models", 2004): in each round the member that lowers the loss of the bag the most is added
- * once more, the first of equals; the bag of the best round counts. A member's weight is its share of it.
- */
-export function greedyWeights(members: Likelihoods): Float64Array {
-  const observations = members[0]?.length ?? 0;
-  const sum = new Float64Array(observations);
-  const counts = new Float64Array(members.length);
-  let best = { loss: Infinity, counts: equalWeights(members.length) };
-  for (let round = 1; round <= rounds; round++) {
-    const losses = members.map((likelihoods) => bagLoss(sum, likelihoods, round));
-    const chosen = losses.reduce((leader, loss, member) => (loss < losses[leader]! ? member : leader), 0);
-    counts[chosen]! += 1;
-    members[chosen]!.forEach((p, observation) => (sum[observation]! += p));
-    if (losses[chosen]! < best.loss) best = { loss: losses[chosen]!, counts: counts.slice() };
-  }
-  const total = best.counts.reduce((all, count) => all + count, 0);
-  return best.counts.map((count) => count / total);
-}
-
-/** The loss of a bag of `size` members whose likelihoods sum to `sum` and the candidate's. */
-function bagLoss(sum: Float64Array, candidate: Float64Array, size: number): number {
+/** Mean of −log of values, none below the least likelihood; one logarithm for many of them, as it costs most. */
+export function logLossOf(values: Float64Array): number {
   let loss = 0;
-  for (let observation = 0; observation < sum.length; observation++) {
-    loss -= logOf((sum[observation]! + candidate[observation]!) / size);
+  for (let start = 0; start < values.length; start += factors) {
+    const end = Math.min(start + factors, values.length);
+    let product = 1;
+    for (let entry = start; entry < end; entry++) product *= values[entry]!;
+    loss -= Math.log(product);
   }
-  return loss;
+  return values.length === 0 ? 0 : loss / values.length;
 }
-
-const iterations = 500;
-/** Of any weight, in one iteration. */
-const settled = 1e-7;
 
 /**
- * The weights on the simplex with the lowest loss, which is convex in them, by expectation-maximisation
- * for the shares of a mixture of fixed components (Dempster, Laird and Rubin, 1977): no step lets the loss grow.
+ * The ensemble's probabilities: each row's Σ wₘ pₘ over the members that predicted it, with their weights made
+ * to sum to 1 again; with equal weights where all of theirs are 0. NaN where no member predicted the row.
+ *
+ * Summed in float64 and given in float32, so that one member alone keeps its bits.
+ *
+ * @param members `[rows, width]` each; NaN where the member did not predict the row
  */
-export function simplexWeights(members: Likelihoods): Float64Array {
-  const observations = members[0]?.length ?? 0;
-  let weights = equalWeights(members.length);
-  if (observations === 0) return weights;
-  for (let iteration = 0; iteration < iterations; iteration++) {
-    const mixed = weightedSum(members, weights);
-    const next = weights.map((weight, member) => {
-      let responsibility = 0;
-      members[member]!.forEach((p, observation) => {
-        responsibility += atLeast(p) / atLeast(mixed[observation]!);
-      });
-      return (weight * responsibility) / observations;
-    });
-    const total = next.reduce((sum, weight) => sum + weight, 0);
-    const moved = next.reduce((most, weight, m) => Math.max(most, Math.abs(weight / total - weights[m]!)), 0);
-    weights = next.map((weight) => weight / total);
-    if (moved < settled) break;
+export function mixProbabilities(
+  members: readonly Float32Array[],
+  weights: readonly number[],
+  width: number,
+): Float32Array {
+  const mixed = new Float32Array(members[0]?.length ?? 0).fill(NaN);
+  const equal = new Array<number>(members.length).fill(1);
+  for (let start = 0; start < mixed.length; start += width) {
+    const row = mixed.subarray(start, start + width);
+    if (!mixRow(row, members, weights, start)) mixRow(row, members, equal, start);
   }
-  return weights;
+  return mixed;
 }
 
-function logOf(likelihood: number): number {
-  return Math.log(atLeast(likelihood));
+/** False, and nothing written, where no member that has a weight predicted the row. */
+function mixRow(
+  row: Float32Array,
+  members: readonly Float32Array[],
+  weights: readonly number[],
+  start: number,
+): boolean {
+  const sums = new Float64Array(row.length);
+  let total = 0;
+  members.forEach((probabilities, member) => {
+    const weight = weights[member]!;
+    if (weight === 0 || !isPredicted(probabilities, start, row.length)) return;
+    total += weight;
+    for (let entry = 0; entry < sums.length; entry++) sums[entry]! += weight * probabilities[start + entry]!;
+  });
+  if (total === 0) return false;
+  for (let entry = 0; entry < sums.length; entry++) row[entry] = sums[entry]! / total;
+  return true;
 }
 
-function atLeast(likelihood: number): number {
-  return Math.max(likelihood, leastLikelihood);
+function isPredicted(probabilities: Float32Array, start: number, width: number): boolean {
+  for (let entry = start; entry < start + width; entry++)
+    if (Number.isNaN(probabilities[entry])) return false;
+  return true;
 }

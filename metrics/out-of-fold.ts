@@ -1,10 +1,16 @@
-import { crossFittedF1 } from './cross-fitted.js';
+import { crossFit } from './cross-fitted.js';
 import { f1PerLabel, mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
-import { decide, tuneThresholds } from './thresholds.js';
+import { judgedProbabilities, selectNested, type NestedProbabilities } from './nested.js';
+import { byThresholds, decide, tuneThresholds } from './thresholds.js';
 
 /**
  * How good the out-of-fold predictions are, in three ways; arrays have one entry per label.
+ *
+ * `thresholds` are those for new rows. They are tuned on the out-of-fold rows mixed by the weights that new rows
+ * get, as a threshold fits the spread of the probabilities, which the weights make; `tuned` is what they reach
+ * there. `atHalf` and `crossFitted` judge the rows of each fold by what was learnt outside of it: the weights of
+ * an ensemble, and for `crossFitted` the thresholds too, tuned on the other rows mixed by these weights.
  *
  * Where a row has one class, `atHalf` is the plain arg max and `thresholds` are offsets (class-scores.ts).
  */
@@ -38,37 +44,41 @@ export interface OutOfFoldScores {
 /**
  * Thresholds and scores of out-of-fold predictions.
  *
- * @param probabilities `[rows, width]`; NaN where no fold predicted the row
  * @param labels `[rows, width]`
  * @param folds the fold of each row
  */
 export function scoreOutOfFold(
-  probabilities: Float32Array,
+  nested: NestedProbabilities,
   labels: Uint8Array,
   folds: Int32Array,
   width: number,
 ): OutOfFoldScores {
-  const rows = predictedRows(probabilities, width);
-  const p = selectRows(probabilities, width, rows);
+  const rows = predictedRows(nested.final, width);
+  const p = selectNested(nested, width, rows);
   const y = selectRows(labels, width, rows);
-  const atHalf = f1PerLabel(y, decide(p, new Array<number>(width).fill(0.5)), width);
-  const tuned = tuneThresholds(p, y, width);
-  const crossFitted = crossFittedF1(p, y, selectRows(folds, 1, rows), width);
+  const foldOf = selectRows(folds, 1, rows);
+  const judged = judgedProbabilities(p, foldOf, width);
+  const atHalf = f1PerLabel(y, decide(judged, new Array<number>(width).fill(0.5)), width);
+  const tuned = tuneThresholds(p.final, y, width);
+  const crossFitted = crossFit(p, y, foldOf, width, byThresholds);
+  const honest = f1PerLabel(y, crossFitted.decided, width);
   const supports = support(y, width);
   return {
     thresholds: tuned.map(({ threshold }) => threshold),
     macroF1: {
       atHalf: mean(atHalf),
       tuned: mean(Float64Array.from(tuned, ({ f1 }) => f1)),
-      crossFitted: crossFitted.macro,
+      crossFitted: mean(honest),
     },
     perLabel: tuned.map(({ f1, tuned: tunable }, label) => ({
       atHalf: atHalf[label]!,
       tuned: f1,
-      crossFitted: crossFitted.perLabel[label]!,
+      crossFitted: honest[label]!,
       support: supports[label]!,
       tunable,
-      untunedFolds: tunable ? crossFitted.untunedFolds[label]! : [],
+      untunedFolds: tunable
+        ? crossFitted.tuned.filter(({ by }) => !by[label]!.tuned).map(({ fold }) => fold)
+        : [],
     })),
     rowsWithoutOof: labels.length / width - rows.length,
   };

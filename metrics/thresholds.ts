@@ -1,5 +1,6 @@
-import { column } from './matrix.js';
+import type { Decider } from './cross-fitted.js';
 import { f1OfCounts } from './f1.js';
+import { column } from './matrix.js';
 
 const gridSize = 17;
 
@@ -100,3 +101,13 @@ export function decide(probabilities: Float32Array, thresholds: readonly number[
   }
   return predictions;
 }
+
+/** Each label by a threshold of its probability. */
+export const byThresholds: Decider<readonly TunedThreshold[]> = {
+  tune: tuneThresholds,
+  decide: (probabilities, _width, tuned) =>
+    decide(
+      probabilities,
+      tuned.map(({ threshold }) => threshold),
+    ),
+};

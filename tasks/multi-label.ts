@@ -1,6 +1,7 @@
+import { crossFit } from '../metrics/cross-fitted.js';
 import { macroF1 } from '../metrics/f1.js';
 import { scoreOutOfFold } from '../metrics/out-of-fold.js';
-import { decide } from '../metrics/thresholds.js';
+import { byThresholds, decide } from '../metrics/thresholds.js';
 import type { Task } from './task.js';
 
 /** Any number of labels per row, each a yes or no of its own: sigmoid and binary cross-entropy. */
@@ -17,9 +18,11 @@ export const multiLabel: Task = {
     return total / Math.max(1, logits.length);
   },
   likelihoods: (probabilities, truth) =>
-    Float64Array.from(probabilities, (p, entry) => (truth[entry] === 1 ? p : 1 - p)),
+    Float32Array.from(probabilities, (p, entry) => (truth[entry] === 1 ? p : 1 - p)),
   decide: (probabilities, width, tuned = new Array<number>(width).fill(0.5)) => decide(probabilities, tuned),
   scoreOutOfFold,
+  decideOutOfFold: (nested, truth, folds, width) =>
+    crossFit(nested, truth, folds, width, byThresholds).decided,
   words: {
     plain: 'F1 at 0.5',
     untuned: 'at 0.5',

@@ -1,7 +1,8 @@
-import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass } from '../metrics/classes.js';
+import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass, oneHot } from '../metrics/classes.js';
 import { scoreClassesOutOfFold } from '../metrics/class-scores.js';
+import { crossFit } from '../metrics/cross-fitted.js';
 import { mean } from '../metrics/f1.js';
-import { logProbabilities } from '../metrics/offsets.js';
+import { byOffsets } from '../metrics/offsets.js';
 import type { Task } from './task.js';
 
 /** Exactly one class per row: softmax and cross-entropy. */
@@ -27,15 +28,13 @@ export const singleLabel: Task = {
     return total / Math.max(1, logits.length / width);
   },
   likelihoods: (probabilities, truth, width) =>
-    Float64Array.from(classesOf(truth, width), (label, row) => probabilities[row * width + label]!),
+    Float32Array.from(classesOf(truth, width), (label, row) => probabilities[row * width + label]!),
   decide: (probabilities, width, tuned) =>
-    oneHot(
-      tuned === undefined
-        ? argMax(probabilities, width)
-        : argMax(logProbabilities(probabilities), width, tuned),
-      width,
-    ),
+    tuned === undefined
+      ? oneHot(argMax(probabilities, width), width)
+      : byOffsets.decide(probabilities, width, tuned),
   scoreOutOfFold: scoreClassesOutOfFold,
+  decideOutOfFold: (nested, truth, folds, width) => crossFit(nested, truth, folds, width, byOffsets).decided,
   words: {
     plain: 'F1 untuned',
     untuned: 'untuned',
@@ -53,13 +52,6 @@ export const singleLabel: Task = {
   faultOf: (ones) =>
     ones === 1 ? null : `${ones === 0 ? 'no class' : `${ones} classes`} where each row has one`,
 };
-
-/** 1 in the column of each row's class, 0 elsewhere. */
-export function oneHot(classes: Int32Array, width: number): Uint8Array {
-  const rows = new Uint8Array(classes.length * width);
-  classes.forEach((label, row) => (rows[row * width + label] = 1));
-  return rows;
-}
 
 /** log Σ exp(z), which never overflows. */
 function logSumExp(logits: Float32Array): number {

@@ -1,3 +1,4 @@
+import type { NestedProbabilities } from '../metrics/nested.js';
 import type { OutOfFoldScores } from '../metrics/out-of-fold.js';
 
 /** What a row may be: any number of labels, or exactly one of several classes. */
@@ -27,7 +28,7 @@ export interface Task {
   /** The trained loss of logits, in float64; 0 for no rows. */
   lossOf(logits: Float32Array, truth: Uint8Array, width: number): number;
   /** What the probabilities gave what truly happened: an entry per observation (see metrics/mixture.ts). */
-  likelihoods(probabilities: Float32Array, truth: Uint8Array, width: number): Float64Array;
+  likelihoods(probabilities: Float32Array, truth: Uint8Array, width: number): Float32Array;
   /**
    * Decisions, 0 or 1 per row and label.
    *
@@ -38,15 +39,25 @@ export interface Task {
   /**
    * Tunes the decisions on out-of-fold predictions, and scores them (see metrics/out-of-fold.ts).
    *
-   * @param probabilities NaN where no fold predicted the row
    * @param folds the fold of each row
    */
   scoreOutOfFold(
-    probabilities: Float32Array,
+    nested: NestedProbabilities,
     truth: Uint8Array,
     folds: Int32Array,
     width: number,
   ): OutOfFoldScores;
+  /**
+   * The cross-fitted decisions that it scores: the rows of each fold decided by what is tuned outside of it.
+   *
+   * @param nested without NaN
+   */
+  decideOutOfFold(
+    nested: NestedProbabilities,
+    truth: Uint8Array,
+    folds: Int32Array,
+    width: number,
+  ): Uint8Array;
   /** What people are told, in words. */
   readonly words: {
     /** F1 before anything is tuned, as a column of a table. */

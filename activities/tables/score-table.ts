@@ -1,4 +1,5 @@
 import { openTrainingTable } from '../../data/prepared-table.js';
+import { unlearnt } from '../../metrics/nested.js';
 import type { OutOfFoldScores } from '../../metrics/out-of-fold.js';
 import { tasks } from '../../tasks/index.js';
 import type { TaskName } from '../../tasks/task.js';
@@ -16,5 +17,5 @@ export interface ScoreRequest {
 export function scoreTable({ table, probabilities, labels, task }: ScoreRequest): OutOfFoldScores {
   const { labels: truth, folds, close } = openTrainingTable(table);
   close();
-  return tasks[task].scoreOutOfFold(readFloatFile(probabilities), truth, folds, labels);
+  return tasks[task].scoreOutOfFold(unlearnt(readFloatFile(probabilities)), truth, folds, labels);
 }

@@ -71,6 +71,13 @@ export function uniform(count: number, key: PhiloxKey, counter: PhiloxCounter): 
   return Float64Array.from(draws(count, key, counter), (draw) => draw / 2 ** 32);
 }
 
+/** `count` whole numbers in [0, bound), each as likely to within bound / 2³². */
+export function integers(count: number, bound: number, key: PhiloxKey, counter: PhiloxCounter): Uint32Array {
+  const values = draws(count, key, counter);
+  for (let i = 0; i < count; i++) values[i] = Math.floor(values[i]! * (bound / 2 ** 32));
+  return values;
+}
+
 /** `count` standard normal values: each pair of draws gives two (Box and Muller 1958). */
 export function normal(count: number, key: PhiloxKey, counter: PhiloxCounter): Float64Array {
   const source = draws(count + (count % 2), key, counter);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Dataset, Thresholds, TrainedCell } from '../../activities/contracts.js';
 import { resultWarnings } from '../../activities/result-warnings.js';
+import { unlearnt } from '../../metrics/nested.js';
 import { scoreOutOfFold } from '../../metrics/out-of-fold.js';
 
 const data = { warnings: ['two rows have the same text'] } as unknown as Dataset;
@@ -8,7 +9,7 @@ const fold = (number: number, ...warnings: string[]): TrainedCell =>
   ({ member: '', fold: number, warnings }) as unknown as TrainedCell;
 const scored = (probabilities: number[], labels: number[], folds: number[]): Thresholds => {
   const { perLabel, macroF1 } = scoreOutOfFold(
-    Float32Array.from(probabilities),
+    unlearnt(Float32Array.from(probabilities)),
     Uint8Array.from(labels),
     Int32Array.from(folds),
     1,

@@ -33,3 +33,14 @@ export function generatedCase(seed: number): Case {
     folds: Int32Array.from({ length: rows }, () => 1 + Math.floor(draw() * 4)),
   };
 }
+
+/** Likelihoods of one to six members that are right more or less often. */
+export function generatedMembers(seed: number): Float32Array[] {
+  const draw = seeded(seed);
+  const members = 1 + Math.floor(draw() * 6);
+  const observations = 20 + Math.floor(draw() * 200);
+  return Array.from({ length: members }, () => {
+    const skill = draw();
+    return Float32Array.from({ length: observations }, () => Math.min(1, skill * draw() + draw() * 0.5));
+  });
+}

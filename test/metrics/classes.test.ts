@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass, logLoss } from '../../metrics/classes.js';
 import { mean } from '../../metrics/f1.js';
-import { crossFittedClasses, logProbabilities, tuneOffsets } from '../../metrics/offsets.js';
+import { crossFit } from '../../metrics/cross-fitted.js';
+import { unlearnt } from '../../metrics/nested.js';
+import { byOffsets, logProbabilities, tuneOffsets } from '../../metrics/offsets.js';
 import { seeded } from './cases.js';
 
 interface Golden {
@@ -75,6 +77,9 @@ function skewed(seed: number): {
   };
 }
 
+const decidedClasses = (p: Float32Array, labels: Uint8Array, folds: Int32Array, width: number): Int32Array =>
+  classesOf(crossFit(unlearnt(p), labels, folds, width, byOffsets).decided, width);
+
 describe('offsets of classes', () => {
   const generated = Array.from({ length: 25 }, (_, seed) => skewed(seed + 1));
   const macroF1 = (labels: Uint8Array, predicted: Int32Array, width: number): number =>
@@ -93,6 +98,30 @@ describe('offsets of classes', () => {
     expect(gained).toBeGreaterThan(15);
   });
 
+  it('are those of trying every offset of one class after the other', () => {
+    const grid = Array.from({ length: 41 }, (_, index) => (index - 20) / 10).sort(
+      (a, b) => Math.abs(a) - Math.abs(b) || a - b,
+    );
+    for (const { probabilities, labels, width } of generated) {
+      // Coarse scores too, so that classes tie.
+      for (const p of [probabilities, probabilities.map((value) => Math.round(value * 8) / 8)]) {
+        const reach = (offsets: readonly number[]): number =>
+          macroF1(labels, argMax(logProbabilities(p), width, offsets), width);
+        let best: readonly number[] = new Array<number>(width).fill(0);
+        for (let sweep = 0, before = ''; sweep < 10 && before !== best.join(); sweep++) {
+          before = best.join();
+          for (let index = 0; index < width; index++) {
+            for (const offset of grid) {
+              const candidate = best.with(index, offset);
+              if (reach(candidate) > reach(best)) best = candidate;
+            }
+          }
+        }
+        expect(tuneOffsets(p, labels, width)).toEqual({ offsets: best, macroF1: reach(best) });
+      }
+    }
+  });
+
   it('are 0 where the arg max is right everywhere', () => {
     const labels = Uint8Array.of(1, 0, 0, 1, 1, 0);
     const probabilities = Float32Array.of(0.9, 0.1, 0.2, 0.8, 0.6, 0.4);
@@ -101,12 +130,12 @@ describe('offsets of classes', () => {
 
   it('of a fold do not depend on the truth of its own rows', () => {
     for (const { probabilities, labels, folds, width } of generated.slice(0, 8)) {
-      const before = crossFittedClasses(probabilities, labels, folds, width);
+      const before = decidedClasses(probabilities, labels, folds, width);
       const turned = labels.slice();
       folds.forEach((fold, row) => {
         if (fold === 2) turned.subarray(row * width, (row + 1) * width).reverse();
       });
-      const after = crossFittedClasses(probabilities, turned, folds, width);
+      const after = decidedClasses(probabilities, turned, folds, width);
       folds.forEach((fold, row) => {
         if (fold === 2) expect(after[row]).toBe(before[row]);
       });
@@ -116,6 +145,6 @@ describe('offsets of classes', () => {
   it('are the plain arg max where there is one fold', () => {
     const { probabilities, labels, width } = generated[0]!;
     const folds = new Int32Array(labels.length / width).fill(1);
-    expect(crossFittedClasses(probabilities, labels, folds, width)).toEqual(argMax(probabilities, width));
+    expect(decidedClasses(probabilities, labels, folds, width)).toEqual(argMax(probabilities, width));
   });
 });

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { crossFittedF1 } from '../../metrics/cross-fitted.js';
 import { meanProbabilities } from '../../metrics/ensemble.js';
 import { f1, f1PerLabel } from '../../metrics/f1.js';
 import { column, predictedRows, selectRows } from '../../metrics/matrix.js';
+import { unlearnt } from '../../metrics/nested.js';
 import { scoreOutOfFold } from '../../metrics/out-of-fold.js';
 import { precisionRecallCurve } from '../../metrics/precision-recall.js';
 import { decide, f1ByThreshold, thresholdGrid, tuneThresholds } from '../../metrics/thresholds.js';
 import { generatedCase } from './cases.js';
+
+const crossFittedF1 = (p: Float32Array, labels: Uint8Array, folds: Int32Array, width: number): Float64Array =>
+  Float64Array.from(
+    scoreOutOfFold(unlearnt(p), labels, folds, width).perLabel,
+    ({ crossFitted }) => crossFitted,
+  );
 
 const cases = Array.from({ length: 200 }, (_, seed) => generatedCase(seed));
 
@@ -62,7 +68,7 @@ describe('over 200 generated tables', () => {
         );
         predictions.set(decided, row * width);
       }
-      expect(crossFittedF1(probabilities, labels, folds, width).perLabel).toEqual(
+      expect(crossFittedF1(probabilities, labels, folds, width)).toEqual(
         f1PerLabel(labels, predictions, width),
       );
     }
@@ -70,7 +76,7 @@ describe('over 200 generated tables', () => {
 
   it('with one fold alone, cross-fitting judges at 0.5', () => {
     for (const { labels, probabilities, rows, width } of cases) {
-      const { perLabel } = crossFittedF1(probabilities, labels, new Int32Array(rows).fill(3), width);
+      const perLabel = crossFittedF1(probabilities, labels, new Int32Array(rows).fill(3), width);
       const half = decide(probabilities, new Array<number>(width).fill(0.5));
       expect(perLabel).toEqual(f1PerLabel(labels, half, width));
     }
@@ -95,12 +101,13 @@ describe('over 200 generated tables', () => {
     for (const { labels, probabilities, folds, rows, width } of cases) {
       const padded = Float32Array.from([...probabilities, ...new Array<number>(2 * width).fill(NaN)]);
       const scores = scoreOutOfFold(
-        padded,
+        unlearnt(padded),
         Uint8Array.from([...labels, ...new Array<number>(2 * width).fill(1)]),
         Int32Array.from([...folds, 1, 2]),
         width,
       );
-      expect(scores).toEqual({ ...scoreOutOfFold(probabilities, labels, folds, width), rowsWithoutOof: 2 });
+      const without = scoreOutOfFold(unlearnt(probabilities), labels, folds, width);
+      expect(scores).toEqual({ ...without, rowsWithoutOof: 2 });
       expect([...predictedRows(padded, width)]).toEqual(Array.from({ length: rows }, (_, row) => row));
     }
   });
@@ -118,15 +125,16 @@ describe('at the edges', () => {
   it('a fold that holds all positives is judged at 0.5, and named', () => {
     const p = Float32Array.of(0.3, 0.6, 0.3, 0.2);
     const labels = Uint8Array.of(1, 1, 0, 0);
-    const scores = crossFittedF1(p, labels, Int32Array.of(2, 2, 1, 1), 1);
-    expect(scores.untunedFolds).toEqual([[2]]);
+    const { perLabel } = scoreOutOfFold(unlearnt(p), labels, Int32Array.of(2, 2, 1, 1), 1);
+    expect(perLabel.map(({ untunedFolds }) => untunedFolds)).toEqual([[2]]);
     // At 0.5 one of its two positives is found, where at 0.1 both would be; the other fold's rows, judged
     // by 0.1, are two false ones.
-    expect([...scores.perLabel]).toEqual([2 / 5]);
+    expect(perLabel.map(({ crossFitted }) => crossFitted)).toEqual([2 / 5]);
   });
 
   it('without any row the threshold is 0.5', () => {
-    const scores = scoreOutOfFold(Float32Array.of(NaN, NaN), Uint8Array.of(0, 1), Int32Array.of(1), 2);
+    const nothing = unlearnt(Float32Array.of(NaN, NaN));
+    const scores = scoreOutOfFold(nothing, Uint8Array.of(0, 1), Int32Array.of(1), 2);
     expect(scores.thresholds).toEqual([0.5, 0.5]);
     expect(scores.macroF1).toEqual({ atHalf: 0, tuned: 0, crossFitted: 0 });
     expect(scores.rowsWithoutOof).toBe(1);

@@ -1,0 +1,119 @@
+import { gainOver, type DrawRows, type Gain } from '../metrics/gain.js';
+import { foldSplits } from '../metrics/fold-splits.js';
+import { predictedRows, selectRows } from '../metrics/matrix.js';
+import {
+  nestedMixture,
+  selectNested,
+  type NestedProbabilities,
+  type NestedWeights,
+} from '../metrics/nested.js';
+import type { Likelihoods } from '../metrics/mixture.js';
+import { bestMember, ensembleMethods, type EnsembleMethod, type Weigh } from '../metrics/weights.js';
+import type { Task } from './task.js';
+
+export const ensembleMethodNames = ['mean', 'greedy', 'simplex'] as const satisfies readonly EnsembleMethod[];
+
+/** What an ensemble is made of and judged by: its members' out-of-fold predictions of the training rows. */
+export interface MemberPredictions {
+  /** `[rows, width]` each; NaN where no fold of the member predicted the row. */
+  readonly members: readonly Float32Array[];
+  /** `[rows, width]` */
+  readonly truth: Uint8Array;
+  /** The fold of each row. */
+  readonly folds: Int32Array;
+  readonly width: number;
+}
+
+/**
+ * The weights of an ensemble's members, learnt on the rows that all of them predicted; equal where there are none.
+ */
+export function learnWeights(
+  task: Task,
+  predictions: MemberPredictions,
+  method: EnsembleMethod,
+): NestedWeights {
+  return nestedWeights(task, predictions, ensembleMethods[method]);
+}
+
+function nestedWeights(
+  task: Task,
+  { members, truth, folds, width }: MemberPredictions,
+  weigh: Weigh,
+): NestedWeights {
+  const rows = sharedRows(members, width);
+  const y = selectRows(truth, width, rows);
+  const likelihoods = members.map((member) => task.likelihoods(selectRows(member, width, rows), y, width));
+  const perRow = rows.length === 0 ? 1 : likelihoods[0]!.length / rows.length;
+  const weighRows = (chosen: Int32Array): number[] => {
+    const seen: Likelihoods = likelihoods.map((each) => selectRows(each, perRow, chosen));
+    return [...weigh(seen)];
+  };
+  return {
+    final: [...weigh(likelihoods)],
+    without: Array.from(foldSplits(selectRows(folds, 1, rows)), ({ fold, outside }) => ({
+      fold,
+      weights: weighRows(outside),
+    })),
+  };
+}
+
+/** The rows that every member predicted. */
+function sharedRows(members: readonly Float32Array[], width: number): Int32Array {
+  const times = new Int32Array((members[0]?.length ?? 0) / width);
+  for (const member of members) for (const row of predictedRows(member, width)) times[row]! += 1;
+  return Int32Array.from(times.keys()).filter((row) => times[row] === members.length);
+}
+
+/** What an ensemble is worth: null where it would be compared with itself, or with nothing. */
+export interface EnsembleGains {
+  /** Over the plain mean of the members. */
+  readonly overMean: Gain | null;
+  /** Over one member alone: for each fold the one with the lowest loss on the rows outside of it. */
+  readonly overBest: Gain | null;
+}
+
+/**
+ * What an ensemble gains in cross-fitted macro F1. All is nested: whatever chooses (weights, the best member,
+ * thresholds) sees none of the rows that are judged, so that members that know nothing gain nothing.
+ *
+ * @param weights as `learnWeights` gave them by the method
+ */
+export function ensembleGains(
+  task: Task,
+  predictions: MemberPredictions,
+  method: EnsembleMethod,
+  weights: NestedWeights,
+  draw: DrawRows,
+): EnsembleGains {
+  const { members, truth, folds, width } = predictions;
+  if (members.length < 2) return { overMean: null, overBest: null };
+  const mixed = nestedMixture(members, weights, width);
+  const rows = predictedRows(mixed.final, width);
+  const y = selectRows(truth, width, rows);
+  const foldOf = selectRows(folds, 1, rows);
+  const decide = (nested: NestedProbabilities): Uint8Array =>
+    task.decideOutOfFold(selectNested(nested, width, rows), y, foldOf, width);
+  const decided = decide(mixed);
+  const gainOverThose = (weigh: Weigh): Gain | null => {
+    const others = nestedMixture(members, nestedWeights(task, predictions, weigh), width);
+    const gain = gainOver(decide(others), decided, y, width, draw);
+    return gain === null ? null : ofLearntDecisions(gain);
+  };
+  return {
+    overMean: method === 'mean' ? null : gainOverThose(ensembleMethods.mean),
+    overBest: gainOverThose(bestMember),
+  };
+}
+
+/**
+ * The gain with the interval that is due to decisions which are learnt on the rows of other folds: √2 as wide.
+ *
+ * Each pair of rows of different folds counts twice, as each is judged by what was learnt on the other. Where
+ * what is learnt is nothing but luck, that doubles the variance, of which a bootstrap of the decisions knows
+ * nothing; where it is settled, the interval is wider than it need be (of cross-validation in general: Nadeau
+ * and Bengio, "Inference for the generalization error", 2003).
+ */
+function ofLearntDecisions({ macroF1, interval: [from, to] }: Gain): Gain {
+  const widened = (bound: number): number => macroF1 + Math.SQRT2 * (bound - macroF1);
+  return { macroF1, interval: [widened(from), widened(to)] };
+}
