@@ -36,7 +36,8 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
 
   if (!isPipeline(source.value)) throw new PipelineFault(file, [notAPipeline(file, source.value)]);
 
-  const { value: overridden, applied, problems } = applyOverrides(withLists(source.value), overrides);
+  const configuration = withSteps(withLists(source.value), overrides);
+  const { value: overridden, applied, problems } = applyOverrides(configuration, overrides);
   const value = withAxes(withLists(overridden));
   const parsed = pipelineSchema.safeParse(value);
   const found = [...problemsOf(parsed.error?.issues ?? [], value), ...crossChecks(value)];
@@ -97,6 +98,15 @@ function notAPipeline(file: string, value: unknown): LocatedProblem {
       : 'a text';
   const expected = `a pipeline: a map with ${Object.keys(pipelineSchema.shape).join(', ')}`;
   return { where: `${file}:1:1`, path: [], found, expected };
+}
+
+/** An override of a step of a file that declares none is one of the steps that it then has. */
+function withSteps(configuration: unknown, overrides: Readonly<Record<string, string>>): unknown {
+  if (!isMap(configuration) || configuration['steps'] !== undefined) return configuration;
+  if (!Object.keys(overrides).some((path) => path.startsWith('steps.'))) return configuration;
+  const { data } = configuration;
+  const test = 'data.test' in overrides || (isMap(data) && data['test'] !== undefined) ? { test: '' } : {};
+  return { ...configuration, steps: defaultSteps(test) };
 }
 
 /** What is wrong with one member's configuration, as it would be with a pipeline of its own. */

@@ -99,6 +99,20 @@ describe('the reference method', () => {
     for (const label of resolved.labels) expect(resolved.data.text).not.toContain(label);
   });
 
+  it('has steps that an override may change, also where the file declares none', () => {
+    const changed = parse(minimal, {
+      overrides: { 'steps.fold.matrix.training.seed': '[1, 2]', 'steps.data.timeout': '2h' },
+    });
+    expect(Object.keys(changed.steps)).toEqual(Object.keys(reference.steps));
+    expect(changed.steps['fold']?.matrix).toEqual({ fold: 'all', 'training.seed': [1, 2] });
+    expect(changed.steps['data']?.timeout).toBe('2h');
+    expect(changed.steps['report']).toEqual(reference.steps['report']);
+    const without = parse(minimal.replace(', test: b.csv', ''), {
+      overrides: { 'steps.data.timeout': '2h' },
+    });
+    expect(Object.keys(without.steps)).not.toContain('submission');
+  });
+
   it('leaves the id column out where it is not set: one that is set must be in the tables', () => {
     expect(parse(minimal).data).not.toHaveProperty('id');
     expect(parse(minimal.replace('test: b.csv', 'test: b.csv, id: id')).data.id).toBe('id');
