@@ -4,7 +4,7 @@ import { EnvironmentFault, Fault, InputFault } from '../../errors/fault.js';
 import { HubCache } from './hub-cache.js';
 import { HubConnection, HubMisbehaved, HubStatus, type Patience } from './hub-connection.js';
 import { HubRepository, maxModelBytes, misbehaved, type ListedFile } from './hub-repository.js';
-import { chooseModelFiles, type ModelFileChoice } from './model-files.js';
+import { chooseModelFiles, tokenizerFiles, type ModelFileChoice } from './model-files.js';
 import { modelFiles } from './model-folder.js';
 import { readShardNames } from './sharded-safetensors.js';
 
@@ -129,7 +129,7 @@ function checkComplete(hub: HubRepository, choice: ModelFileChoice): void {
   const missing = [
     ...(choice.config ? [] : ['config.json']),
     ...(choice.weights === undefined ? ['model.safetensors or pytorch_model.bin'] : []),
-    ...(choice.tokenizer === undefined ? ['tokenizer.json, spm.model or vocab.txt'] : []),
+    ...(choice.tokenizer === undefined ? [`one of ${tokenizerFiles.join(', ')}`] : []),
   ];
   if (missing.length === 0) return;
   throw new InputFault({

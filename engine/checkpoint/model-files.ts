@@ -11,7 +11,17 @@ export const weightFiles = [
 export type WeightFileName = (typeof weightFiles)[number];
 
 /** In order of preference; the first that is there is read. */
-export const tokenizerFiles = ['tokenizer.json', 'spm.model', 'vocab.txt'] as const;
+export const tokenizerFiles = [
+  'tokenizer.json',
+  'spm.model',
+  'vocab.txt',
+  'sentencepiece.bpe.model',
+  'spiece.model',
+  'vocab.json',
+] as const;
+
+/** Read with the first, where that is the one. */
+export const mergesOfVocabulary = { 'vocab.json': 'merges.txt' } as const;
 
 /** Read with any of the tokenizer files, where they exist. */
 export const tokenizerSettings = [
@@ -31,11 +41,13 @@ export interface ModelFileChoice {
 /** Picks, out of the names that are there, the files to load. */
 export function chooseModelFiles(available: Iterable<string>): ModelFileChoice {
   const names = new Set(available);
+  const tokenizer = tokenizerFiles.find((name) => names.has(name));
+  const beside = tokenizer === 'vocab.json' ? [mergesOfVocabulary[tokenizer]] : [];
   return {
     config: names.has(configFile),
     weights: weightFiles.find((name) => names.has(name)),
-    tokenizer: tokenizerFiles.find((name) => names.has(name)),
-    settings: tokenizerSettings.filter((name) => names.has(name)),
+    tokenizer,
+    settings: [...beside, ...tokenizerSettings].filter((name) => names.has(name)),
   };
 }
 

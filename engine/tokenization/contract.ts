@@ -55,6 +55,17 @@ export const debertaNames: Readonly<Record<string, string>> = {
   eos_token: defaultSpecialTokens.sep,
 };
 
+/** Those of fairseq's models: RoBERTa's and its like. */
+export const fairseqNames: Readonly<Record<string, string>> = {
+  bos_token: '<s>',
+  eos_token: '</s>',
+  unk_token: '<unk>',
+  sep_token: '</s>',
+  pad_token: '<pad>',
+  cls_token: '<s>',
+  mask_token: '<mask>',
+};
+
 /**
  * The special tokens among the named ones.
  *

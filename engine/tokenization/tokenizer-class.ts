@@ -4,23 +4,51 @@ import { InputFault } from '../../errors/fault.js';
  * How transformers makes a tokenizer of a folder. `library`: of `tokenizer.json` as it is. The others
  * take the vocabulary alone from the files and make the rest anew, as their settings say.
  */
-export type TokenizerClass = 'bert' | 'deberta-v2' | 'xlm-roberta' | 'library';
+export type TokenizerClass =
+  | 'albert'
+  | 'bert'
+  | 'camembert'
+  | 'deberta'
+  | 'deberta-v2'
+  | 'mpnet'
+  | 'roberta'
+  | 'xlm-roberta'
+  | 'library';
 
 const classes: Readonly<Record<string, TokenizerClass>> = {
+  AlbertTokenizer: 'albert',
   BertTokenizer: 'bert',
+  CamembertTokenizer: 'camembert',
   ConvBertTokenizer: 'bert',
   DistilBertTokenizer: 'bert',
   ElectraTokenizer: 'bert',
   MobileBertTokenizer: 'bert',
   SqueezeBertTokenizer: 'bert',
+  DebertaTokenizer: 'deberta',
   DebertaV2Tokenizer: 'deberta-v2',
+  MPNetTokenizer: 'mpnet',
+  RobertaTokenizer: 'roberta',
   XLMRobertaTokenizer: 'xlm-roberta',
   PreTrainedTokenizer: 'library',
   TokenizersBackend: 'library',
 };
 
 /** Where `tokenizer_class` is nowhere. */
-const classOfModel: Readonly<Record<string, TokenizerClass>> = { bert: 'bert', 'deberta-v2': 'deberta-v2' };
+const classOfModel: Readonly<Record<string, TokenizerClass>> = {
+  albert: 'albert',
+  bert: 'bert',
+  camembert: 'camembert',
+  deberta: 'deberta',
+  'deberta-v2': 'deberta-v2',
+  distilbert: 'bert',
+  electra: 'bert',
+  mpnet: 'mpnet',
+  roberta: 'roberta',
+  'xlm-roberta': 'xlm-roberta',
+};
+
+/** Whose checkpoints name a class that is not theirs: transformers does not listen to it. */
+const libraryModels: readonly unknown[] = ['modernbert'];
 
 /**
  * @param settings `tokenizer_config.json` @param model `config.json`
@@ -32,6 +60,7 @@ export function chooseClass(
   settings: Readonly<Record<string, unknown>>,
   model: Readonly<Record<string, unknown>>,
 ): TokenizerClass | undefined {
+  if (libraryModels.includes(model['model_type'])) return 'library';
   const name = settings['tokenizer_class'] ?? model['tokenizer_class'];
   if (name === undefined || name === null) return classOfModel[String(model['model_type'])];
   const chosen = typeof name === 'string' ? classes[name.replace(/Fast$/, '')] : undefined;

@@ -1,11 +1,20 @@
 import { isUtf8 } from 'node:buffer';
 import { existsSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { InputFault } from '../../errors/fault.js';
+import { parseJsonObject } from '../checkpoint/bounded-json.js';
+import { mergesOfVocabulary, tokenizerFiles } from '../checkpoint/model-files.js';
 import { readBoundedFile } from '../checkpoint/regular-file.js';
-import { tokenizerFiles } from '../checkpoint/model-files.js';
 import { AddedVocabulary } from './added-vocabulary.js';
-import { defaultSpecialTokens, specialTokens, type Tokenizer } from './contract.js';
+import { mergesOf } from './byte-level.js';
+import {
+  defaultSpecialTokens,
+  fairseqNames,
+  specialTokens,
+  type SpecialTokens,
+  type Tokenizer,
+} from './contract.js';
+import { fairseqVocabulary, type FairseqClass } from './fairseq-pieces.js';
 import { parseTokenizerJson } from './foreign-json.js';
 import { LibraryTokenizer } from './library-tokenizer.js';
 import { rebuild, truncationSide, type SettledJson } from './rebuilt-json.js';
@@ -27,10 +36,14 @@ type Load = (path: string, bytes: Buffer, settings: TokenizerSettings) => Promis
 const loaders: Readonly<Record<(typeof tokenizerFiles)[number], Load>> = {
   'tokenizer.json': (path, bytes, settings) => load(path, bytes, settings),
   'spm.model': loadSentencePiece,
+  'sentencepiece.bpe.model': (path, bytes, settings) =>
+    loadFairseq(path, bytes, settings, ['xlm-roberta', 'camembert']),
+  'spiece.model': (path, bytes, settings) => loadFairseq(path, bytes, settings, ['albert']),
+  'vocab.json': loadBytePairs,
   'vocab.txt': loadVocabulary,
 };
 
-/** The tokenizer of a model folder: `tokenizer.json`, else `spm.model`, else BERT's `vocab.txt`. */
+/** The tokenizer of a model folder, of the first of `tokenizerFiles` that is there. */
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const name = tokenizerFiles.find((file) => existsSync(join(folder, file)));
   if (name === undefined) {
@@ -77,9 +90,22 @@ function settle(where: string, json: TokenizerJson, settings: TokenizerSettings)
   );
   return {
     json: { ...json, added_tokens: vocabulary.list() },
-    special: specialTokens(where, names),
+    special: specialTokens(where, names, usualTokens(vocabulary)),
     truncationSide: truncationSide(settings, json),
   };
+}
+
+/** Where nothing names them: BERT's special tokens or fairseq's, whichever the tokenizer knows. */
+function usualTokens(vocabulary: AddedVocabulary): SpecialTokens {
+  const usual = (kind: keyof typeof defaultSpecialTokens): string => {
+    const candidates = [defaultSpecialTokens[kind], fairseqNames[`${kind}_token`] as string];
+    return (
+      candidates.find((token) => vocabulary.contains(token)) ??
+      candidates.find((token) => vocabulary.idOf(token) !== undefined) ??
+      defaultSpecialTokens[kind]
+    );
+  };
+  return { pad: usual('pad'), cls: usual('cls'), sep: usual('sep'), unk: usual('unk'), mask: usual('mask') };
 }
 
 async function loadSentencePiece(
@@ -87,22 +113,67 @@ async function loadSentencePiece(
   bytes: Buffer,
   settings: TokenizerSettings,
 ): Promise<Tokenizer> {
-  requireClass(path, settings, 'deberta-v2');
+  requireClass(path, settings, ['deberta-v2']);
   const model = parseSentencePieceModel(path, bytes);
   return Promise.resolve(new SentencePieceTokenizer(path, frameModel(path, model, settings)));
 }
 
 async function loadVocabulary(path: string, bytes: Buffer, settings: TokenizerSettings): Promise<Tokenizer> {
-  requireClass(path, settings, 'bert');
+  const kind = requireClass(path, settings, ['bert', 'mpnet']);
   if (!isUtf8(bytes)) throw new InputFault({ where: path, what: 'the vocabulary is not UTF-8' });
   const vocab = vocabularyOf(path, bytes.toString('utf8'));
   const model = wordPieceModel(vocab, defaultSpecialTokens.unk);
-  return LibraryTokenizer.create(path, rebuild(path, 'bert', { added_tokens: [], model }, settings));
+  return LibraryTokenizer.create(path, rebuild(path, kind, { added_tokens: [], model }, settings));
 }
 
-/** Each file is of one class; another would not look at it. */
-function requireClass(path: string, { class: kind }: TokenizerSettings, expected: TokenizerClass): void {
-  if (kind === undefined || kind === expected) return;
+/** A SentencePiece model as transformers makes a `tokenizer.json` of it. */
+async function loadFairseq(
+  path: string,
+  bytes: Buffer,
+  settings: TokenizerSettings,
+  classes: readonly [FairseqClass, ...FairseqClass[]],
+): Promise<Tokenizer> {
+  const kind = requireClass(path, settings, classes);
+  const made = fairseqVocabulary(path, bytes, kind, settings);
+  return LibraryTokenizer.create(path, rebuild(path, kind, made.json, made.settings));
+}
+
+/** The vocabulary and merges of byte-pair encoding. */
+async function loadBytePairs(path: string, bytes: Buffer, settings: TokenizerSettings): Promise<Tokenizer> {
+  const kind = requireClass(path, settings, ['roberta', 'deberta']);
+  const beside = join(dirname(path), mergesOfVocabulary['vocab.json']);
+  if (!existsSync(beside)) {
+    throw new InputFault({
+      where: path,
+      what: 'the vocabulary has no merges beside it',
+      expected: basename(beside),
+      remedy: 'Copy it from the checkpoint too, or provide a tokenizer.json.',
+    });
+  }
+  const merges = await readBoundedFile(beside, maxTokenizerBytes);
+  if (!isUtf8(merges)) throw new InputFault({ where: beside, what: 'the merges are not UTF-8' });
+  const model = {
+    type: 'BPE',
+    vocab: parseJsonObject(path, bytes),
+    merges: mergesOf(beside, merges.toString('utf8')),
+  };
+  const json = parseTokenizerJson(path, JSON.stringify({ added_tokens: [], model }));
+  return LibraryTokenizer.create(path, rebuild(path, kind, json, settings));
+}
+
+/**
+ * Each file is of some classes; another would not look at it.
+ *
+ * @returns the class that is set, else the first
+ */
+function requireClass<Kind extends TokenizerClass>(
+  path: string,
+  { class: kind }: TokenizerSettings,
+  expected: readonly [Kind, ...Kind[]],
+): Kind {
+  if (kind === undefined) return expected[0];
+  const found = expected.find((candidate) => candidate === kind);
+  if (found !== undefined) return found;
   throw new InputFault({
     where: path,
     what: `a tokenizer of the kind ${kind} is not made of ${basename(path)}`,

@@ -7,6 +7,15 @@ import { standardNames, type NamedToken } from './settings-tokens.js';
 /** A class's own names of special tokens, such as `cls_token`. */
 export type NameDefaults = Readonly<Record<string, string>>;
 
+/** How a class takes a special token of which only the text is given. */
+export type NamedByText = (name: string, text: string) => NamedToken;
+
+const asText: NamedByText = (_, text) => text;
+
+/** The mask takes the blanks before it. */
+export const strippingMask: NamedByText = (name, text) =>
+  name === 'mask_token' ? { ...plainToken(text, true), lstrip: true } : text;
+
 /**
  * Adds what the settings name, in the order in which transformers 5 adds it (`TokenizersBackend`):
  * the declared tokens by id, then the named ones, then the extra ones.
@@ -19,11 +28,12 @@ export function addTokens(
   settings: TokenizerSettings,
   listed: readonly (AddedToken & { readonly id: number })[],
   defaults: NameDefaults,
+  byName: NamedByText = asText,
 ): ReadonlyMap<string, string | null> {
   const declared = new Map(settings.declared);
   if (!settings.declaresAll) for (const { id, ...token } of listed) declared.set(id, token);
   const byText = new Map([...declared.values()].map((token) => [token.content, token]));
-  const named = namedTokens(settings, byText, defaults);
+  const named = namedTokens(settings, byText, defaults, byName);
 
   const adding = [...declared]
     .sort(([a], [b]) => a - b)
@@ -45,12 +55,15 @@ function namedTokens(
   { named }: TokenizerSettings,
   byText: ReadonlyMap<string, AddedToken>,
   defaults: NameDefaults,
+  byName: NamedByText,
 ): Map<string, NamedToken | null> {
+  const marked = (name: string, token: NamedToken): NamedToken =>
+    byText.get(textOf(token)) ?? (typeof token === 'string' ? byName(name, token) : token);
   const tokens = new Map<string, NamedToken | null>();
   for (const name of standardNames) {
     const token = named.get(name);
-    if (token !== undefined) tokens.set(name, token && (byText.get(textOf(token)) ?? token));
-    else if (defaults[name] !== undefined) tokens.set(name, defaults[name]);
+    if (token !== undefined) tokens.set(name, token && marked(name, token));
+    else if (defaults[name] !== undefined) tokens.set(name, byName(name, defaults[name]));
   }
   for (const [name, token] of named) if (!tokens.has(name)) tokens.set(name, token);
   return tokens;

@@ -123,6 +123,7 @@ def write(path, value):
     path.write_text(json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n")
 
 
-spm_goldens()
-if len(sys.argv) > 1:
-    minilm_goldens(sys.argv[1])
+if __name__ == "__main__":
+    spm_goldens()
+    if len(sys.argv) > 1:
+        minilm_goldens(sys.argv[1])
