@@ -1,13 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputFault } from '../../errors/fault.js';
-import { readJsonObject } from './bounded-json.js';
+import { parseJsonObject } from './bounded-json.js';
 import { listed } from './listed.js';
 import { chooseModelFiles, chosenNames, configFile, type WeightFileName } from './model-files.js';
+import { readBoundedFile } from './regular-file.js';
 import { openSafetensors } from './safetensors.js';
 import { openShardedSafetensors, readShardNames } from './sharded-safetensors.js';
 import { openTorchArchive } from './torch-archive.js';
 import type { WeightReader } from './weight-reader.js';
+import { wholeFloatsOf } from './whole-floats.js';
 
 const maxConfigBytes = 4 << 20;
 
@@ -16,6 +18,8 @@ export interface ModelFolder {
   readonly folder: string;
   /** `config.json`, unchecked but for being an object. */
   readonly config: Record<string, unknown>;
+  /** Names of its settings that are whole numbers with a point. */
+  readonly floats: ReadonlySet<string>;
   readonly weights: WeightReader;
   /** Names of the files that make the model (config, weights with shards, tokenizer), sorted. */
   readonly files: readonly string[];
@@ -25,9 +29,12 @@ export interface ModelFolder {
 export async function openModelFolder(folder: string): Promise<ModelFolder> {
   const names = await listFolder(folder);
   const weightsFile = chooseWeights(folder, names);
-  const config = await readJsonObject(join(folder, configFile), maxConfigBytes);
+  const path = join(folder, configFile);
+  const text = await readBoundedFile(path, maxConfigBytes);
+  const config = parseJsonObject(path, text);
+  const floats = wholeFloatsOf(text.toString('utf8'));
   const files = await modelFiles(folder);
-  return { folder, config, files, weights: await openers[weightsFile](join(folder, weightsFile)) };
+  return { folder, config, floats, files, weights: await openers[weightsFile](join(folder, weightsFile)) };
 }
 
 /** Names of the files that make the model (config, weights with shards, tokenizer), sorted. */

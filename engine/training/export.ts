@@ -4,6 +4,7 @@ import { tasks } from '../../tasks/index.js';
 import type { NamedTensor } from '../checkpoint/safetensors.js';
 import { writeSafetensors } from '../checkpoint/safetensors.js';
 import { readSafetensorsHeader } from '../checkpoint/safetensors-header.js';
+import { jsonWithFloats } from '../checkpoint/whole-floats.js';
 import { openWeightFile } from '../checkpoint/stored-tensor.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
@@ -35,7 +36,7 @@ export async function exportModel(
     await writeFile(path, content);
     files[name] = path;
   };
-  await write('config.json', `${JSON.stringify(exportedConfig(job, setup), null, 2)}\n`);
+  await write('config.json', `${jsonWithFloats(exportedConfig(job, setup), source.floats)}\n`);
   const use = {
     maxLength: longestText(job.model.maxLength, source.classifier),
     inputNames: inputNames(source.classifier),

@@ -22,6 +22,8 @@ export interface ModelSource {
   readonly classifier: Classifier;
   /** `config.json` as the checkpoint has it. */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Names of its settings that are whole numbers with a point. */
+  readonly floats: ReadonlySet<string>;
   readonly tokenizer: Tokenizer;
   /** What whoever trains should know of the checkpoint, a sentence each. */
   readonly warnings: readonly string[];
@@ -45,7 +47,7 @@ export async function openModelSource(
 }
 
 async function pretrained(folder: string, labels: readonly string[], key: PhiloxKey): Promise<ModelSource> {
-  const { config, weights } = await openModelFolder(folder);
+  const { config, floats, weights } = await openModelFolder(folder);
   try {
     const family = familyOf(config, join(folder, 'config.json'));
     const classifier = family.classifier(config, labels.length);
@@ -61,6 +63,7 @@ async function pretrained(folder: string, labels: readonly string[], key: Philox
       family,
       classifier,
       config,
+      floats,
       tokenizer,
       warnings: headWarnings(config, labels, { ...matched, kept }),
       initial: async (name) => {
@@ -90,6 +93,7 @@ async function fromScratch(
     family,
     classifier,
     config,
+    floats: new Set(),
     tokenizer,
     warnings: [],
     initial: (name) => Promise.resolve(initial(name)),
