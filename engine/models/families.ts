@@ -24,6 +24,9 @@ const families: readonly ModelFamily[] = [
   modernbert,
 ];
 
+/** Every `model_type` that is supported. */
+export const modelTypes: readonly string[] = families.map(({ modelType }) => modelType);
+
 const scratchFamilies = { bert, 'deberta-v2': debertaV2 } as const satisfies Record<string, ScratchFamily>;
 
 /** The family of a network from scratch. */
@@ -39,7 +42,7 @@ export function familyOf(config: Readonly<Record<string, unknown>>, where = 'con
     where: `${where} model_type`,
     what: 'this family of models is not supported',
     found: JSON.stringify(config['model_type'] ?? null).slice(0, 80),
-    expected: `one of ${families.map(({ modelType }) => modelType).join(', ')}`,
+    expected: `one of ${modelTypes.join(', ')}`,
     remedy: 'Choose a checkpoint of one of these for model.checkpoint; docs/models.md names some of each.',
   });
 }

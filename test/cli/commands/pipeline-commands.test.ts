@@ -1,9 +1,11 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PipelineFault } from '../../../pipeline/problem.js';
 import { TableFault } from '../../../data/table-fault.js';
+import { modelTypes } from '../../../engine/models/families.js';
 import { run } from '../capture.js';
 
 const quickstart = 'examples/quickstart/pipeline.yaml';
@@ -69,6 +71,21 @@ describe('foldwise plan', () => {
     await writeFile(train, 'id,text,anger,fear,joy,sadness\n1,hello,0,0,1,0\n');
     await expect(run('plan', quickstart, '--set', `data.train=${train}`)).rejects.toThrow(TableFault);
     await rm(train);
+  });
+});
+
+describe('the examples of the families', () => {
+  const examples = readdirSync('examples/families').filter((name) => name.endsWith('.yaml'));
+
+  it('are one for each family', () => {
+    expect(examples.map((name) => name.replace('.yaml', '')).sort()).toEqual([...modelTypes].sort());
+  });
+
+  it.each(examples)('can be planned without a network: %s', async (name) => {
+    const { out, err } = await run('plan', `examples/families/${name}`, '--workdir', folder);
+    expect(out).toMatch(/600 training rows, 120 test rows, 5 labels/);
+    expect(out).toMatch(/\n[\w-]+\/[\w.-]+, at most \d+ tokens, 5 folds, 3 epochs/);
+    expect(err).toBe('');
   });
 });
 
