@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { PlannedStep } from '../../pipeline/dag.js';
-import { axesOf, combinationsOf } from '../../pipeline/matrix.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';
 import { createServices } from '../../worker/services.js';
@@ -11,6 +10,7 @@ import { checkModel } from '../input/checked-model.js';
 import { printsJson, takesPipeline, type JsonOption, type PipelineArguments } from '../options.js';
 import { drawSteps } from '../plan/draw-steps.js';
 import { estimateTraining, type Estimate } from '../plan/estimate.js';
+import { memberWords } from '../plan/member-words.js';
 import { findReuse, type StepReuse } from '../plan/reuse.js';
 import { readResults } from '../runs/results.js';
 import { printJson, type Console, type Facts } from '../terminal/console.js';
@@ -55,10 +55,11 @@ async function makePlan(input: CheckedInput, workdir: Workdir): Promise<Plan> {
 function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, color: boolean): string[] {
   const ink = paint(color);
   const { folds, training, labels } = pipeline;
+  const members = memberWords(pipeline);
   return [
     `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
     `${modelWords(pipeline)}, ${folds.count} folds, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}`,
-    ...memberWords(pipeline),
+    ...(members === null ? [] : [members]),
     '',
     ...drawSteps(steps, (step) => stepRemark(step, reuse), ink),
     '',
@@ -75,18 +76,6 @@ function modelWords({ model }: Pipeline): string {
       : `${scratch.type} from scratch (${scratch.layers} layers of ${scratch.hiddenSize})`;
   return `${name}, at most ${maxLength} tokens`;
 }
-
-/** The axes besides the fold, and what they make. */
-function memberWords(pipeline: Pipeline): string[] {
-  const axes = axesOf(pipeline);
-  if (axes.length === 0) return [];
-  const words = axes.map(({ path, values }) => `${path} × ${values.length}`);
-  const ids = combinationsOf(axes).map(({ id }) => id);
-  const some = ids.length > mostNamed ? [...ids.slice(0, mostNamed), '…'] : ids;
-  return [`${ids.length} members (${words.join(', ')}): ${some.join(', ')}`];
-}
-
-const mostNamed = 6;
 
 function stepRemark({ name, step }: PlannedStep, reuse: readonly StepReuse[]): string {
   const queue = step.queue === 'main' ? '' : `on queue foldwise-${step.queue}`;

@@ -2,7 +2,9 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { AcceptedRuns } from '../../activities/admission.js';
 import type { PipelineInput } from '../../activities/contracts.js';
 import { pipelineDigest } from '../../pipeline/keys.js';
+import { axesOf, combinationsOf } from '../../pipeline/matrix.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { memberWords } from '../plan/member-words.js';
 import { runOf, type FoundRun } from './find-run.js';
 
 /** The task queue of the workflow `pipeline`; folds train on `foldwise-gpu`. */
@@ -82,14 +84,17 @@ export function runIdOf(pipeline: Pipeline, startedAt: Date): string {
 /** What the Web UI shows beside the run. */
 export function summaryOf(pipeline: Pipeline): { staticSummary: string; staticDetails: string } {
   const { name, labels, data, folds, model, training } = pipeline;
+  const members = memberWords(pipeline);
+  const count = combinationsOf(axesOf(pipeline)).length;
   const trained = model.checkpoint ?? `${model.scratch?.type} from scratch`;
   return {
-    staticSummary: `${name}: ${trained}, ${folds.count} folds`,
+    staticSummary: `${name}: ${trained}, ${folds.count} folds${members === null ? '' : ` × ${count} members`}`,
     staticDetails: [
       `**Labels** ${labels.join(', ')}`,
       `**Training rows** \`${data.train}\``,
       `**Test rows** ${data.test === undefined ? 'none' : `\`${data.test}\``}`,
       `**Model** \`${trained}\`, at most ${model.maxLength} tokens`,
+      ...(members === null ? [] : [`**Ensemble** ${members}`]),
       `**Training** ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}, seed ${training.seed}`,
     ].join('\n\n'),
   };

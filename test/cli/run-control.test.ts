@@ -152,7 +152,7 @@ describe.skipIf(server === null)(`a run in the hands of a person${without}`, () 
       await expect(foldwise('skip', handle.workflowId, '--fold', '3')).rejects.toThrow(
         'fold 3 is not waiting for a decision',
       );
-      expect((await foldwise('skip', handle.workflowId, '--fold', '1')).out).toBe(
+      expect((await foldwise('skip', handle.workflowId, '--cell', '1')).out).toBe(
         'fold-1: the run goes on without',
       );
       expect(await skippedFolds()).toEqual([1]);

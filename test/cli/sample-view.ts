@@ -73,6 +73,12 @@ export function cell(
   };
 }
 
+/** A cell of a matrix over more than folds. */
+export function memberCell(member: string, number: number, state: StepState, epochs: number): CellProgress {
+  const id = `${member}/${number}`;
+  return { ...cell(number, state, epochs), cell: id, member, activityId: `fold-${id}` };
+}
+
 export function beat(fold: number): LiveActivity {
   return {
     activityId: `fold-${fold}`,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { drawSteps } from '../../../cli/plan/draw-steps.js';
 import { estimateTraining } from '../../../cli/plan/estimate.js';
+import { memberWords } from '../../../cli/plan/member-words.js';
 import { paint } from '../../../cli/terminal/paint.js';
 import type { PlannedStep } from '../../../pipeline/dag.js';
+import type { Matrix } from '../../../pipeline/matrix.js';
 import { sampleReport } from '../../report/sample.js';
 
 const cells = (folds: readonly number[]) => folds.map((fold) => ({ member: '', fold }));
@@ -62,4 +64,34 @@ describe('the estimate', () => {
       judgedBy: null,
     });
   });
+});
+
+describe('the members of an ensemble', () => {
+  const withAxes = (matrix: Matrix) => {
+    const step = { ...planned('fold', []).step, run: 'trainFold', matrix } as const;
+    return memberWords({ steps: { fold: step } });
+  };
+
+  it('are not told where folds are the only axis', () => {
+    expect(withAxes({ fold: 'all' })).toBeNull();
+  });
+
+  it('are told with their axes, and the first of them by name', () => {
+    expect(withAxes({ fold: 'all', 'training.seed': [1, 2], 'model.maxLength': [64, 128] })).toBe(
+      '4 members (training.seed × 2, model.maxLength × 2): seed-1_maxLength-64, seed-1_maxLength-128, seed-2_maxLength-64, seed-2_maxLength-128',
+    );
+    expect(withAxes({ fold: 'all', 'training.seed': [1, 2, 3, 4, 5, 6, 7] })).toMatch(/seed-6, …$/);
+  });
+});
+
+it('estimates each member by its own pace', () => {
+  const { result } = sampleReport({ rows: 400, folds: 2 });
+  const { steps } = result.configuration;
+  const fold = { ...steps['fold']!, matrix: { fold: 'all', 'training.epochs': [4, 8] } as const };
+  const pipeline = { ...result.configuration, steps: { ...steps, fold } };
+  const each = ['epochs-4', 'epochs-8'].map((member) => ({ member, fold: 1 }));
+  const [one, two] = each.map((cell) => estimateTraining(pipeline, 400, [cell], [result]));
+  expect(two!.optimizerSteps).toBe(2 * one!.optimizerSteps);
+  expect(two!.seconds).toBeCloseTo(2 * one!.seconds!, 9);
+  expect(estimateTraining(pipeline, 400, each, [result]).seconds).toBeCloseTo(3 * one!.seconds!, 9);
 });

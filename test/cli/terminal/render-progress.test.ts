@@ -2,7 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { renderProgress } from '../../../cli/terminal/render-progress.js';
 import { columns } from '../../../cli/terminal/layout.js';
-import { beat, cell, sampleView, step } from '../sample-view.js';
+import { plainProgress } from '../../../cli/terminal/plain-progress.js';
+import { beat, cell, memberCell, sampleView, step } from '../sample-view.js';
 
 const manyFolds = sampleView({
   steps: [
@@ -32,6 +33,21 @@ describe('the progress screen', () => {
       '├─ · oof  after data, fold',
       '└─ · report  after oof',
     ]);
+  });
+
+  it('calls the cells of several members by their names', () => {
+    const cells = [
+      memberCell('seed-42_maxLength-64', 1, 'completed', 4),
+      memberCell('seed-7', 10, 'running', 1),
+      memberCell(`checkpoint-${'x'.repeat(60)}`, 1, 'pending', 0),
+    ];
+    const view = sampleView({ steps: [step('fold', 'running', [], cells)] }, []);
+    expect(renderProgress(view, { width: 110, color: false }).slice(2)).toEqual([
+      '   ├─ ✓ seed-42_maxLength-64/1               ████████ epoch 4/4  F1 0.550',
+      '   ├─ ⠋ seed-7/10                            starting',
+      '   └─ · checkpoint-xxxxxxxxxxxxxxxxxxxxxxxx…',
+    ]);
+    expect(plainProgress(null, view)).toContain('fold seed-7/10: running');
   });
 
   it.each([20, 40, 60, 80, 140])('keeps every line within %d columns', (width) => {
