@@ -1,4 +1,5 @@
-import { defaultEpochChoice, defaultTask } from '../tasks/index.js';
+import { defaultTask } from '../tasks/index.js';
+import { numericSettings } from './neutral-settings.js';
 import { idColumn, type ActivityName, type Pipeline, type Step } from './pipeline.js';
 
 /** What a step's output is, and so what a later step may take from it. */
@@ -24,7 +25,7 @@ export interface ActivityDeclaration {
    * are left out, and the checkpoint: the bytes of their files must be among what it reads, so that a moved
    * file changes nothing and a changed one does.
    *
-   * A neutral value of a setting that came later is left out, so that it retires nothing.
+   * A neutral value of a setting that came later is left out, so that it retires nothing (neutral-settings.ts).
    */
   readonly parameters: (pipeline: Pipeline) => Readonly<Record<string, unknown>>;
 }
@@ -50,12 +51,10 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     writes: 'models/',
     // Training is long, and its failures can wait for a person.
     defaults: { queue: 'gpu', timeout: '12h', onFailure: 'wait' },
-    // Without `checkpointEvery`, which changes no bit of a result, and `retrySeeds`, which decides only
-    // whether a diverged fold gets a result at all.
     parameters: (pipeline) => {
       const { labels, model, folds } = pipeline;
       const { scratch, maxLength } = model;
-      const training = numericSettings(pipeline);
+      const training = numericSettings(pipeline.training);
       return { task: taskOf(pipeline), labels, scratch, maxLength, training, folds: folds.count };
     },
   },
@@ -96,7 +95,7 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     parameters: (pipeline) => {
       const { name, labels, data, folds, model } = pipeline;
       const { checkpointEvery, retrySeeds } = pipeline.training;
-      const training = { ...numericSettings(pipeline), checkpointEvery, retrySeeds };
+      const training = { ...numericSettings(pipeline.training), checkpointEvery, retrySeeds };
       return { name, task: taskOf(pipeline), labels, data, folds, model, training };
     },
   },
@@ -104,12 +103,6 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
 
 function taskOf({ task }: Pipeline): Pipeline['task'] | undefined {
   return task === defaultTask ? undefined : task;
-}
-
-/** The settings of the training that change its bits. */
-function numericSettings({ training }: Pipeline): object {
-  const bestBy = training.bestBy === defaultEpochChoice ? undefined : training.bestBy;
-  return { ...training, bestBy, checkpointEvery: undefined, retrySeeds: undefined };
 }
 
 export const activityNames = Object.keys(activities) as readonly ActivityName[];

@@ -2,12 +2,13 @@ import { describe } from './issues.js';
 import { axesIn, combinationsOf, type Axis, type Combination } from './matrix.js';
 import { applyOverrides } from './overrides.js';
 import type { Path, Problem } from './problem.js';
+import { bitlessSettings } from './neutral-settings.js';
 import { matrixLimits } from './schema.js';
 
 /** What an axis may vary: what the preparation of the data reads must be the same for all members. */
 const variable = ['model.', 'training.'] as const;
 /** They change no bit of a result, so that members which differ in nothing else would be one and the same. */
-const without = ['training.checkpointEvery', 'training.retrySeeds'];
+const without = bitlessSettings.map((name): string => `training.${name}`);
 /** Of these a pipeline must have one, which its matrix may give. */
 const models = ['model.checkpoint', 'model.scratch'];
 

@@ -1,5 +1,6 @@
-import type { EpochChoice, TaskName } from '../tasks/task.js';
+import type { TaskName } from '../tasks/task.js';
 import type { Matrix } from './matrix.js';
+import type { TrainingOptions } from './training.js';
 
 /** The resolved pipeline: every default filled in, every path absolute, ready to travel as JSON. */
 export interface Pipeline {
@@ -55,22 +56,6 @@ export interface ScratchModel {
   readonly intermediateSize: number;
   /** Entries of the vocabulary learnt from the training texts, special tokens included. */
   readonly vocabulary: number;
-}
-
-export interface TrainingOptions {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly weightDecay: number;
-  readonly warmupRatio: number;
-  readonly maxGradNorm: number;
-  readonly seed: number;
-  /** What picks the epoch that is kept. */
-  readonly bestBy: EpochChoice;
-  /** Seconds between checkpoints; null: the larger of 60 s and 40 times what the last one cost. */
-  readonly checkpointEvery: number | null;
-  /** On divergence, how many further seeds (seed + 1, …) are tried. Default 0. */
-  readonly retrySeeds: number;
 }
 
 export type ActivityName =

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { defaultEpochChoice, defaultTask, epochChoices, taskNames } from '../tasks/index.js';
+import { defaultTask, taskNames } from '../tasks/index.js';
 import { activityNames } from './activities.js';
+import { mostEpochs, seed, trainingSchema } from './training.js';
 
 /**
  * What a pipeline's file may say, field by field. What spans fields (wiring, `checkpoint` or
@@ -25,7 +26,7 @@ export const pipelineLimits = {
   labels: 1000,
   folds: 1000,
   cells: 10_000,
-  epochs: 10_000,
+  epochs: mostEpochs,
   steps: 200,
 } as const;
 
@@ -35,10 +36,6 @@ export const defaultTextColumns = ['text', 'comment_text', 'sentence', 'content'
 const name = z.string().regex(namePattern);
 const path = z.string().min(1).max(4096).regex(pathPattern);
 const column = z.string().min(1).max(256);
-const seed = z
-  .int()
-  .min(0)
-  .max(2 ** 32 - 1);
 
 const data = z.strictObject({
   train: path.describe('CSV file of the labelled rows; relative to this file.'),
@@ -107,40 +104,6 @@ const model = z.strictObject({
     .describe('Truncation in tokens, special tokens included.'),
 });
 
-const training = z.strictObject({
-  epochs: z.int().min(1).max(pipelineLimits.epochs).default(4),
-  batchSize: z.int().min(1).max(65_536).default(16).describe('Texts per optimizer step.'),
-  learningRate: z.number().gt(0).max(1).default(1.5e-5).describe('Peak learning rate of AdamW.'),
-  weightDecay: z.number().min(0).max(1).default(0.01).describe('Not applied to biases and layer norms.'),
-  warmupRatio: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.1)
-    .describe('Share of the steps with a rising learning rate.'),
-  maxGradNorm: z.number().gt(0).max(1e9).default(1).describe('Gradients are clipped to this norm.'),
-  seed: seed.default(42).describe('Seed of the new weights, of the order of the texts and of dropout.'),
-  bestBy: z
-    .enum(epochChoices)
-    .default(defaultEpochChoice)
-    .describe(
-      'The score of the held-out rows that picks the epoch which is kept; `last` keeps the last one, which leaves no optimism.',
-    ),
-  checkpointEvery: z
-    .number()
-    .min(0)
-    .max(1e6)
-    .nullable()
-    .default(null)
-    .describe('Seconds between checkpoints; null: the larger of 60 and 40 times what the last one cost.'),
-  retrySeeds: z
-    .int()
-    .min(0)
-    .max(100)
-    .default(0)
-    .describe('How many further seeds are tried when a fold diverges.'),
-});
-
 /** Wider matrices are refused: the values of an axis are read by people, and the cells are trained. */
 export const matrixLimits = { axes: 8, values: 100, members: 1000 } as const;
 
@@ -194,7 +157,7 @@ export const pipelineSchema = z.strictObject({
   data,
   folds: folds.prefault({}).describe('How the training rows are split.'),
   model,
-  training: training.prefault({}).describe('How each fold is trained.'),
+  training: trainingSchema.prefault({}).describe('How each fold is trained.'),
   steps: steps
     .optional()
     .describe(

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Classifier } from '../../engine/models/family.js';
 import { openRuntime } from '../../engine/runtime/open.js';
 import type { Runtime } from '../../engine/runtime/runtime.js';
-import { linearWarmup } from '../../engine/schedules/linear-warmup.js';
+import { linearWarmup } from '../../engine/schedules/schedule.js';
 import { CompactVocabulary } from '../../engine/training/compact-vocabulary.js';
 import { packBatch } from '../../engine/training/batch.js';
 import { Trainer } from '../../engine/training/trainer.js';
@@ -61,8 +61,7 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     loss: 'binaryCrossEntropy',
     dropout: true,
     mostTokens: file.mostTokens,
-    weightDecay: training.weightDecay,
-    maxGradNorm: training.maxGradNorm,
+    optimizer: { weightDecay: training.weightDecay, maxGradNorm: training.maxGradNorm },
   });
   await model.load(trainer, vocabulary.rows);
   const batches = file.batches.map(({ tokens, labels }) => ({

@@ -1,6 +1,11 @@
 import type { EpochChoice } from '../../tasks/task.js';
 import type { EpochMetrics } from './job.js';
 
+/** What decides which epoch is kept. */
+export interface ChoiceSettings {
+  readonly bestBy: EpochChoice;
+}
+
 /** A score that differs by less is the same: a handful of decisions among thousands. */
 const SAME = 0.001;
 
@@ -22,7 +27,7 @@ export function isBetter(
   epoch: EpochMetrics,
   earlier: readonly EpochMetrics[],
   kept: EpochMetrics | undefined,
-  bestBy: EpochChoice,
+  { bestBy }: ChoiceSettings,
 ): boolean {
   if (kept === undefined || bestBy === 'last') return true;
   if (bestBy === 'valLoss') return epoch.valLoss < kept.valLoss;
@@ -37,7 +42,7 @@ export function isBetter(
 export function choiceWarning(
   history: readonly EpochMetrics[],
   bestEpoch: number,
-  bestBy: EpochChoice,
+  { bestBy }: ChoiceSettings,
 ): string | null {
   if (bestBy === 'valLoss' || bestBy === 'last') return null;
   const scores = history.map((epoch) => scoreOf(epoch, bestBy));

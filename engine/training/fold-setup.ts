@@ -9,6 +9,7 @@ import type { FoldJob } from './job.js';
 import type { ModelSource } from './model-source.js';
 import { openModelSource } from './model-source.js';
 import { checkMemory, type LargestBatch } from './memory-need.js';
+import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
 import type { Around } from './sessions.js';
 import { engineSignature } from './signature.js';
@@ -66,11 +67,12 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const batch = largestBatch(training.texts, job.training.batchSize);
+    const { passes, optimizer } = optionGroups(job.training);
+    const batch = largestBatch(training.texts, passes.batchSize);
     checkMemory(classifier, batch, { vocabulary: vocabulary.size });
-    const mostTokens = mostTokensOf(training.texts, job.training.batchSize);
+    const mostTokens = mostTokensOf(training.texts, passes.batchSize);
     const { loss } = tasks[job.task];
-    const trainer = await Trainer.create({ ...options, ...job.training, loss, dropout: true, mostTokens });
+    const trainer = await Trainer.create({ ...options, optimizer, loss, dropout: true, mostTokens });
     await loadWeights(trainer, source, vocabulary, pace);
     await pinned?.check();
     const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.memory.of(name).weights });

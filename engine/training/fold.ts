@@ -3,8 +3,8 @@ import { writeFile } from 'node:fs/promises';
 import { tasks } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
 import { permutation } from '../kernels/philox.js';
-import { linearWarmup } from '../schedules/linear-warmup.js';
 import { decayFactor } from './compact-vocabulary.js';
+import { Course } from './course.js';
 import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
 import { choiceWarning, isBetter } from './epoch-choice.js';
 import { exportModel } from './export.js';
@@ -12,6 +12,7 @@ import { FoldCheckpoints } from './fold-checkpoints.js';
 import type { FoldSetup } from './fold-setup.js';
 import { setUpFold } from './fold-setup.js';
 import type { EpochMetrics, FoldJob, FoldMessage, FoldOutcome } from './job.js';
+import { optionGroups, type OptionGroups } from './option-groups.js';
 import { Pace } from './pace.js';
 import { Stopwatch } from './stopwatch.js';
 
@@ -63,6 +64,8 @@ class Fold {
   private readonly watch = new Stopwatch();
   private readonly checkpoints: FoldCheckpoints;
   private readonly warnings: string[] = [];
+  private readonly options: OptionGroups;
+  private readonly course: Course;
   /** `answerRange` before the first step. */
   private untrainedRange = 0;
   /** What is under way and may be given up; memory that it uses has to stay until it has ended. */
@@ -75,6 +78,9 @@ class Fold {
     private readonly pace: Pace,
     private readonly stop: AbortSignal,
   ) {
+    this.options = optionGroups(job.training);
+    const { passes, rate } = this.options;
+    this.course = new Course(setup.training.rows.length, passes, rate);
     this.checkpoints = new FoldCheckpoints(job, setup, (message) => this.warn(message));
   }
 
@@ -92,14 +98,6 @@ class Fold {
     return answerRange(this.task.activate(logits, this.width), this.width);
   }
 
-  private get stepsPerEpoch(): number {
-    return Math.ceil(this.setup.training.rows.length / this.job.training.batchSize);
-  }
-
-  private get steps(): number {
-    return this.stepsPerEpoch * this.job.training.epochs;
-  }
-
   async resume(): Promise<void> {
     for (const warning of this.setup.source.warnings) this.warn(warning);
     this.untrainedRange = await this.rangeOfAnswers();
@@ -107,8 +105,8 @@ class Fold {
     this.emit({
       type: 'started',
       step,
-      steps: this.steps,
-      epochs: this.job.training.epochs,
+      steps: this.course.steps,
+      epochs: this.options.passes.epochs,
       resumedFrom: step,
     });
   }
@@ -146,11 +144,11 @@ class Fold {
   private async fit(): Promise<void> {
     this.pace.enter('training');
     const { position } = this.checkpoints;
-    while (position.history.length < this.job.training.epochs) {
+    while (position.history.length < this.options.passes.epochs) {
       const epoch = position.history.length; // 0 for the first
       const order = permutation(this.setup.training.rows.length, this.setup.key, [epoch, 0, DATA_ORDER]);
-      while (position.step < (epoch + 1) * this.stepsPerEpoch) {
-        await this.step(order.subarray((position.step % this.stepsPerEpoch) * this.job.training.batchSize));
+      while (this.course.isWithin(epoch + 1, position.step)) {
+        await this.step(this.course.batch(order, position.step));
         if (this.checkpoints.due()) await this.checkpoint();
       }
       await this.judge(epoch + 1);
@@ -158,18 +156,17 @@ class Fold {
     }
   }
 
-  /** @param order rows of the training set from this step's on */
-  private async step(order: Uint32Array): Promise<void> {
+  /** @param members rows of the training set */
+  private async step(members: readonly number[]): Promise<void> {
     const { position } = this.checkpoints;
     const { texts, targets } = this.setup.training;
-    const members = [...order.subarray(0, this.job.training.batchSize)];
     const before = this.watch.total('train');
     const { loss, gradientNorm } = await this.watch.time('train', () =>
       this.unlessStopped(() =>
         this.setup.trainer.step(
           members.map((row) => texts[row] as Int32Array),
           members.map((row) => targets[row] as readonly number[]),
-          this.learningRate(position.step),
+          this.course.learningRate(position.step),
           position.step,
           this.setup.key,
           this.stop,
@@ -184,15 +181,10 @@ class Fold {
       type: 'step',
       epoch: position.history.length + 1,
       step: position.step,
-      steps: this.steps,
+      steps: this.course.steps,
       loss,
       secondsPerStep: this.watch.recent('train'),
     });
-  }
-
-  private learningRate(step: number): number {
-    const { learningRate, warmupRatio } = this.job.training;
-    return linearWarmup(step, learningRate, Math.trunc(warmupRatio * this.steps), this.steps);
   }
 
   /** Keeps the epoch where it is better than those before it (epoch-choice.ts). */
@@ -211,13 +203,13 @@ class Fold {
     const probabilities = task.activate(logits, width);
     const metrics: EpochMetrics = {
       epoch,
-      trainLoss: position.epochLoss / this.stepsPerEpoch,
+      trainLoss: position.epochLoss / this.course.stepsPerEpoch,
       valLoss: task.lossOf(logits, truth, width),
       ...task.epochScores(probabilities, truth, width),
     };
     checkJudgement(this.job.fold, epoch, metrics.valLoss);
     const kept = position.history[position.bestEpoch - 1];
-    const better = isBetter(metrics, position.history, kept, this.job.training.bestBy);
+    const better = isBetter(metrics, position.history, kept, this.options.choice);
     position.history.push(metrics);
     position.epochLoss = 0;
     position.answerRange = answerRange(probabilities, width);
@@ -253,11 +245,12 @@ class Fold {
     this.pace.enter('exporting');
     const { history, bestEpoch, step, answerRange: range } = this.checkpoints.position;
     const probabilities = await this.checkpoints.restoreKept();
-    const choice = choiceWarning(history, bestEpoch, this.job.training.bestBy);
+    const choice = choiceWarning(history, bestEpoch, this.options.choice);
     if (choice !== null) this.warn(choice);
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
-    const rates = Array.from({ length: bestEpoch * this.stepsPerEpoch }, (_, i) => this.learningRate(i));
-    const untouched = decayFactor(rates, this.job.training.weightDecay);
+    const length = bestEpoch * this.course.stepsPerEpoch;
+    const rates = Array.from({ length }, (_, step) => this.course.learningRate(step));
+    const untouched = decayFactor(rates, this.options.optimizer.weightDecay);
     const model = await this.unlessStopped(() => exportModel(this.job, this.setup, untouched));
     // Rows of the embedding that were not trained are read again for the export.
     await this.setup.checkModel();

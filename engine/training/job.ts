@@ -1,5 +1,6 @@
 import type { TaskName } from '../../tasks/task.js';
-import type { ScratchModel, TrainingOptions } from '../../pipeline/pipeline.js';
+import type { ScratchModel } from '../../pipeline/pipeline.js';
+import type { TrainingOptions } from '../../pipeline/training.js';
 
 /** What the trainer's child process is asked to do: train one fold. Plain JSON; paths are local. */
 export interface FoldJob {

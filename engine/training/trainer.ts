@@ -15,7 +15,8 @@ import type { ScratchPiece } from './scratch.js';
 import type { Around, CompiledSession } from './sessions.js';
 import { sizeOf, Sessions, TensorScope } from './sessions.js';
 
-export interface TrainerOptions extends AdamwSettings {
+export interface TrainerOptions {
+  readonly optimizer: AdamwSettings;
   readonly runtime: Runtime;
   readonly classifier: Classifier;
   /** Rows of the word embedding that are trained. */
@@ -106,7 +107,7 @@ export class Trainer {
     const loss = await this.backward(batch, ordered, step, key);
     stop?.throwIfAborted();
     if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
-    return { loss, gradientNorm: adamwStep(this.memory, this.options, learningRate, step + 1) };
+    return { loss, gradientNorm: adamwStep(this.memory, this.options.optimizer, learningRate, step + 1) };
   }
 
   /** Leaves every gradient in the parameter memory. @returns the loss */

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { faults, minimal } from './minimal.js';
+import { trainingSchema } from '../../pipeline/training.js';
+
+const trainingKeys = Object.keys(trainingSchema.shape).join(', ');
 
 const place = 'folder/p.yaml';
 const wired = `steps:
@@ -21,7 +24,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a misspelt key within',
       `${minimal}training: { epohcs: 2 }\n`,
-      `${place}:5:13 training.epohcs: found an unknown key, expected one of epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed, bestBy, checkpointEvery, retrySeeds; did you mean "epochs"?`,
+      `${place}:5:13 training.epohcs: found an unknown key, expected one of ${trainingKeys}; did you mean "epochs"?`,
     ],
     [
       'a misspelt value',

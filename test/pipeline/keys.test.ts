@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { activities, activityNames } from '../../pipeline/activities.js';
 import { canonicalJson, pipelineDigest, stepKey, type StepIdentity } from '../../pipeline/keys.js';
+import { bitlessSettings, neutralSettings } from '../../pipeline/neutral-settings.js';
 import { parsePipeline } from '../../pipeline/load.js';
 import type { ActivityName, Pipeline } from '../../pipeline/pipeline.js';
+import { referenceTraining, trainingSchema, type TrainingOptions } from '../../pipeline/training.js';
 
 const base = parsePipeline(
   'name: e\nlabels: [joy]\ndata: { train: a, test: b }\nmodel: { checkpoint: m }\n',
@@ -97,6 +99,36 @@ describe('which change of a pipeline changes which steps', () => {
       (activity) => parameters(activity, changed) !== parameters(activity, base),
     );
     expect(differing).toEqual(activityNames.filter((activity) => concerned.includes(activity)));
+  });
+});
+
+describe('the options of the training', () => {
+  const key = (training: TrainingOptions) =>
+    canonicalJson(activities.trainFold.parameters({ ...base, training }));
+
+  /** A value other than the neutral one, of each. */
+  const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[Name] } = {
+    bestBy: 'valLoss',
+  };
+
+  it('are all neutral by default, and then a key knows nothing of them', () => {
+    for (const [name, neutral] of Object.entries(neutralSettings))
+      expect(referenceTraining).toHaveProperty(name, neutral);
+    // As it was before there was any option.
+    expect(key(referenceTraining)).toBe(
+      '{"folds":5,"labels":["joy"],"maxLength":128,"training":{"batchSize":16,"epochs":4,"learningRate":0.000015,"maxGradNorm":1,"seed":42,"warmupRatio":0.1,"weightDecay":0.01}}',
+    );
+  });
+
+  it.each(Object.entries(other))('%s is part of the key once it is not neutral', (name, value) => {
+    const training = trainingSchema.parse({ [name]: value });
+    const settings = { ...referenceTraining, [name]: value };
+    expect(training).toEqual(settings);
+    expect(key(training)).toContain(`${JSON.stringify(name)}:${canonicalJson(value)}`);
+  });
+
+  it.each(bitlessSettings)('%s never is', (name) => {
+    expect(key({ ...referenceTraining, [name]: 7 })).toBe(key(referenceTraining));
   });
 });
 

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parsePipeline, readPipeline } from '../../pipeline/load.js';
 import { requireResolved } from '../../pipeline/resolved.js';
 import { minimal, parse } from './minimal.js';
+import { neutralSettings } from '../../pipeline/neutral-settings.js';
 
 describe('the reference method', () => {
   const root = join(import.meta.dirname, '../..');
@@ -30,7 +31,7 @@ describe('the reference method', () => {
         warmupRatio: 0.1,
         maxGradNorm: 1,
         seed: 42,
-        bestBy: 'macroF1',
+        ...neutralSettings,
         checkpointEvery: null,
         retrySeeds: 0,
       },

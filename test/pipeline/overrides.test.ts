@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { faults, minimal, parse } from './minimal.js';
+import { trainingSchema } from '../../pipeline/training.js';
+
+const trainingKeys = Object.keys(trainingSchema.shape).join(', ');
 
 describe('--set', () => {
   const set = (overrides: Record<string, string>) => ({ overrides });
@@ -44,7 +47,7 @@ describe('--set', () => {
   const cases: [overrides: Record<string, string>, fault: string][] = [
     [
       { 'training.epohcs': '2' },
-      '--set training.epohcs: found an unknown key, expected one of epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed, bestBy, checkpointEvery, retrySeeds; did you mean "epochs"?',
+      `--set training.epohcs: found an unknown key, expected one of ${trainingKeys}; did you mean "epochs"?`,
     ],
     [
       { 'trainig.epochs': '2' },

@@ -1,6 +1,7 @@
 import { defaultSteps } from '../../pipeline/defaults.js';
 import type { ReportInput } from '../../report/report-input.js';
 import type { FoldResult, RunResult } from '../../report/run-result.js';
+import { referenceTraining } from '../../pipeline/training.js';
 
 export interface SampleOptions {
   readonly labels?: readonly string[];
@@ -81,16 +82,13 @@ function sampleConfiguration(labels: readonly string[], folds: number): RunResul
     folds: { count: folds, strategy: 'stratified', seed: 42 },
     model: { checkpoint: 'microsoft/deberta-v3-base', maxLength: 128 },
     training: {
+      ...referenceTraining,
       epochs: 4,
       batchSize: 16,
       learningRate: 1.5e-5,
       weightDecay: 0.01,
       warmupRatio: 0.1,
       maxGradNorm: 1,
-      seed: 42,
-      bestBy: 'macroF1',
-      checkpointEvery: null,
-      retrySeeds: 0,
     },
     steps: defaultSteps({ test: '/home/someone/data/test.csv' }),
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
-import { linearWarmup } from '../../../engine/schedules/linear-warmup.js';
+import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { CompactVocabulary, decayFactor } from '../../../engine/training/compact-vocabulary.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import type { Classifier } from '../../../engine/models/family.js';
@@ -32,8 +32,7 @@ async function train(
     loss: 'binaryCrossEntropy',
     dropout: true,
     mostTokens: 100,
-    weightDecay: WEIGHT_DECAY,
-    maxGradNorm: 1,
+    optimizer: { weightDecay: WEIGHT_DECAY, maxGradNorm: 1 },
   });
   for (const [name, data] of start) trainer.memory.of(name).weights.set(data);
   for (const [step, rate] of rates.entries()) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
-import { linearWarmup } from '../../../engine/schedules/linear-warmup.js';
+import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import type { GoldenBatch, GoldenCurve } from '../models/golden-model.js';
 import { goldenClassifier, goldenJson, goldenModels, goldenTensors } from '../models/golden-model.js';
@@ -25,8 +25,7 @@ describe.each(goldenModels)('ten steps of %s', (model) => {
       loss: 'binaryCrossEntropy',
       dropout: false,
       mostTokens: 100,
-      weightDecay: curve.weightDecay,
-      maxGradNorm: curve.maxGradNorm,
+      optimizer: { weightDecay: curve.weightDecay, maxGradNorm: curve.maxGradNorm },
     });
     for (const [name, data] of await goldenTensors(model, 'model.safetensors')) {
       trainer.memory.of(name).weights.set(data);

@@ -232,8 +232,7 @@ describe.each(['bert', 'deberta-v3'])('the losses of %s under dropout', (model) 
       loss: 'binaryCrossEntropy',
       dropout: true,
       mostTokens: 100,
-      weightDecay: 0,
-      maxGradNorm: 1,
+      optimizer: { weightDecay: 0, maxGradNorm: 1 },
     });
     for (const [name, data] of await goldenTensors(model, 'model.safetensors')) {
       trainer.memory.of(name).weights.set(data);

@@ -11,7 +11,7 @@ const epochs = (...scores: readonly (readonly [number, number])[]): EpochMetrics
 function kept(history: readonly EpochMetrics[], bestBy: EpochChoice = 'macroF1'): number {
   let best = 0;
   history.forEach((epoch, i) => {
-    if (isBetter(epoch, history.slice(0, i), history[best - 1], bestBy)) best = epoch.epoch;
+    if (isBetter(epoch, history.slice(0, i), history[best - 1], { bestBy })) best = epoch.epoch;
   });
   return best;
 }
@@ -59,22 +59,22 @@ describe('the epoch that a pipeline chooses by another score', () => {
 
   it('by the loss or the last is never called one by a score that hardly moved', () => {
     const flat = epochs([0.4, 0.6], [0.4, 0.5]);
-    expect(choiceWarning(flat, 2, 'valLoss')).toBeNull();
-    expect(choiceWarning(flat, 2, 'last')).toBeNull();
+    expect(choiceWarning(flat, 2, { bestBy: 'valLoss' })).toBeNull();
+    expect(choiceWarning(flat, 2, { bestBy: 'last' })).toBeNull();
   });
 });
 
 describe('a choice by a score that hardly moved', () => {
   it('is told, with the scores', () => {
-    expect(choiceWarning(epochs([0.412, 0.66], [0.415, 0.6], [0.413, 0.58]), 3, 'macroF1')).toMatch(
-      /hardly moved over the 3 epochs \(0\.412 to 0\.415\).*epoch 3 was kept/,
-    );
+    expect(
+      choiceWarning(epochs([0.412, 0.66], [0.415, 0.6], [0.413, 0.58]), 3, { bestBy: 'macroF1' }),
+    ).toMatch(/hardly moved over the 3 epochs \(0\.412 to 0\.415\).*epoch 3 was kept/);
   });
 
   it.each([
     ['by a score that moved', epochs([0.4, 0.6], [0.42, 0.5])],
     ['between one epoch', epochs([0.4, 0.6])],
   ])('is not told where it is one %s', (_, history) => {
-    expect(choiceWarning(history, 1, 'macroF1')).toBeNull();
+    expect(choiceWarning(history, 1, { bestBy: 'macroF1' })).toBeNull();
   });
 });

@@ -19,6 +19,7 @@ import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
 import { trainFold } from '../../../engine/training/fold.js';
 import type { FoldJob } from '../../../engine/training/job.js';
 import { predictTexts } from '../../../engine/training/predict.js';
+import { referenceTraining } from '../../../pipeline/training.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-export-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -120,16 +121,13 @@ async function exported(title: string): Promise<string> {
       model: await (models[title] as (typeof models)[string])(),
       table: join(folder, 'table'),
       training: {
+        ...referenceTraining,
         epochs: 10,
         batchSize: 2,
         learningRate: 2e-2,
         weightDecay: 0.01,
         warmupRatio: 0,
         maxGradNorm: 1,
-        seed: 42,
-        bestBy: 'macroF1',
-        checkpointEvery: null,
-        retrySeeds: 0,
       },
       seed: 42,
       threads: 2,

@@ -20,6 +20,7 @@ import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
 import type { FoldCheckpoint, FoldJob, FoldMessage, FoldOutcome } from '../../../engine/training/job.js';
 import { predictTexts } from '../../../engine/training/predict.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
+import { referenceTraining } from '../../../pipeline/training.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-fold-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,16 +58,13 @@ function job(type: 'bert' | 'deberta-v2', changes: Partial<FoldJob> = {}): FoldJ
     },
     table: join(folder, 'table'),
     training: {
+      ...referenceTraining,
       epochs: 4,
       batchSize: 7,
       learningRate: 2e-2,
       weightDecay: 0.01,
       warmupRatio: 0.1,
       maxGradNorm: 1,
-      seed: 42,
-      bestBy: 'macroF1',
-      checkpointEvery: null,
-      retrySeeds: 0,
     },
     seed: 42,
     threads: 1,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
-import { linearWarmup } from '../../../engine/schedules/linear-warmup.js';
+import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { ClassifierRun } from '../../../engine/training/classify.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { tasks } from '../../../tasks/index.js';
@@ -34,8 +34,7 @@ describe.each(['bert', 'deberta-v3'])('%s with one class per text', (model) => {
       loss: task.loss,
       dropout: false,
       mostTokens: 100,
-      weightDecay: curve.weightDecay,
-      maxGradNorm: curve.maxGradNorm,
+      optimizer: { weightDecay: curve.weightDecay, maxGradNorm: curve.maxGradNorm },
     });
     for (const [name, data] of await goldenTensors(model, 'model.safetensors'))
       trainer.memory.of(name).weights.set(data);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linearWarmup } from '../../../engine/schedules/linear-warmup.js';
+import { linearWarmup } from '../../../engine/schedules/schedule.js';
 
 /** Shares of the peak, as transformers' get_linear_schedule_with_warmup multiplies it, from step 0 on. */
 const shares: readonly (readonly [string, number, number, readonly number[]])[] = [

@@ -1,0 +1,28 @@
+import type { TrainingOptions } from '../../pipeline/training.js';
+import type { AdamwSettings } from '../optim/adamw.js';
+import type { RateSettings } from '../schedules/schedule.js';
+import type { ChoiceSettings } from './epoch-choice.js';
+
+/** How often and in which portions the texts are gone through. */
+export interface PassSettings {
+  readonly epochs: number;
+  readonly batchSize: number;
+}
+
+/** The options of a training by what they are about: each part of the engine takes its own. */
+export interface OptionGroups {
+  readonly passes: PassSettings;
+  readonly rate: RateSettings;
+  readonly optimizer: AdamwSettings;
+  readonly choice: ChoiceSettings;
+}
+
+export function optionGroups(options: TrainingOptions): OptionGroups {
+  const { epochs, batchSize, learningRate, warmupRatio, weightDecay, maxGradNorm, bestBy } = options;
+  return {
+    passes: { epochs, batchSize },
+    rate: { peak: learningRate, warmupRatio },
+    optimizer: { weightDecay, maxGradNorm },
+    choice: { bestBy },
+  };
+}

@@ -1,0 +1,29 @@
+import { defaultEpochChoice } from '../tasks/index.js';
+
+/**
+ * The options of the training beyond the reference method, each with its neutral value: the reference method
+ * trains as if there were no such option. Schema, keys and engine take the values from here. A neutral option
+ * is left out of a key, so that one more of them retires nothing that was trained.
+ */
+export const neutralSettings = {
+  bestBy: defaultEpochChoice,
+} as const;
+
+/**
+ * Settings of the training that change no bit of a result: no part of a fold's key, and no axis of a matrix.
+ * `retrySeeds` decides only whether a diverged fold gets a result at all.
+ */
+export const bitlessSettings = ['checkpointEvery', 'retrySeeds'] as const;
+
+/**
+ * What of the training decides the bits of a fold: all of the reference method's settings, and the options
+ * that are not neutral.
+ */
+export function numericSettings<Training extends object>(training: Training): Partial<Training> {
+  const neutral = new Map<string, unknown>(Object.entries(neutralSettings));
+  const bitless: readonly string[] = bitlessSettings;
+  const entries = Object.entries(training).filter(
+    ([name, value]) => !bitless.includes(name) && !(neutral.has(name) && neutral.get(name) === value),
+  );
+  return Object.fromEntries(entries) as Partial<Training>;
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { epochChoices } from '../tasks/index.js';
+import { neutralSettings } from './neutral-settings.js';
+
+/** Each epoch is a number of messages. */
+export const mostEpochs = 10_000;
+
+export const seed = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1);
+
+/** Settings of the reference method; its values are the defaults. */
+const method = {
+  epochs: z.int().min(1).max(mostEpochs).default(4),
+  batchSize: z.int().min(1).max(65_536).default(16).describe('Texts per optimizer step.'),
+  learningRate: z.number().gt(0).max(1).default(1.5e-5).describe('Peak learning rate of AdamW.'),
+  weightDecay: z.number().min(0).max(1).default(0.01).describe('Not applied to biases and layer norms.'),
+  warmupRatio: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('Share of the steps with a rising learning rate.'),
+  maxGradNorm: z.number().gt(0).max(1e9).default(1).describe('Gradients are clipped to this norm.'),
+  seed: seed.default(42).describe('Seed of the new weights, of the order of the texts and of dropout.'),
+};
+
+/** Options beyond it, off unless set: docs/options.md says when each helps. */
+const options = {
+  bestBy: z
+    .enum(epochChoices)
+    .default(neutralSettings.bestBy)
+    .describe(
+      'The score of the held-out rows that picks the epoch which is kept; `last` keeps the last one, which leaves no optimism.',
+    ),
+} satisfies Record<keyof typeof neutralSettings, z.ZodType>;
+
+/** They change no bit of a result. */
+const bitless = {
+  checkpointEvery: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .nullable()
+    .default(null)
+    .describe('Seconds between checkpoints; null: the larger of 60 and 40 times what the last one cost.'),
+  retrySeeds: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(0)
+    .describe('How many further seeds are tried when a fold diverges.'),
+};
+
+export const trainingSchema = z.strictObject({ ...method, ...options, ...bitless });
+
+export type TrainingOptions = Readonly<z.output<typeof trainingSchema>>;
+
+/** How the reference method trains. */
+export const referenceTraining: TrainingOptions = trainingSchema.parse({});
