@@ -5,6 +5,7 @@ import { isActivity } from './activities.js';
 import type { Problem } from './problem.js';
 import { describe } from './issues.js';
 import { defaultTextColumns, pipelineLimits } from './schema.js';
+import { trainingProblems } from './training-checks.js';
 
 /**
  * Everything that spans several fields. Works on a configuration in which single fields may be
@@ -18,7 +19,7 @@ export function crossChecks(configuration: unknown): Problem[] {
     ...idProblems(labels, data),
     ...textProblems(labels, data),
     ...taskProblems(task, labels, data),
-    ...choiceProblems(task, training),
+    ...trainingProblems(task, training),
     ...modelProblems(model),
     ...stepsProblems(steps),
     ...axisProblems(steps),
@@ -81,13 +82,6 @@ function taskProblems(task: unknown, labels: unknown, data: unknown): Problem[] 
       expected: `another name: this is ${use}`,
     });
   return problems;
-}
-
-/** A score that the task does not have. */
-function choiceProblems(task: unknown, training: unknown): Problem[] {
-  if (task === 'single-label' || !isMap(training) || training['bestBy'] !== 'accuracy') return [];
-  const expected = 'macroF1, valLoss or last: accuracy is a score of single-label pipelines';
-  return [{ path: ['training', 'bestBy'], found: '"accuracy"', expected }];
 }
 
 /** Every column that would be looked for by default is a label. */

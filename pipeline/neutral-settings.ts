@@ -7,6 +7,9 @@ import { defaultEpochChoice } from '../tasks/index.js';
  */
 export const neutralSettings = {
   bestBy: defaultEpochChoice,
+  patience: null,
+  schedule: 'linear',
+  schedulePower: 1,
 } as const;
 
 /**

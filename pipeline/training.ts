@@ -34,6 +34,23 @@ const options = {
     .describe(
       'The score of the held-out rows that picks the epoch which is kept; `last` keeps the last one, which leaves no optimism.',
     ),
+  patience: z
+    .int()
+    .min(1)
+    .max(mostEpochs)
+    .nullable()
+    .default(neutralSettings.patience)
+    .describe('Epochs in a row without a better one after which a fold stops; null: it trains them all.'),
+  schedule: z
+    .enum(['linear', 'cosine', 'constant', 'polynomial'])
+    .default(neutralSettings.schedule)
+    .describe('How the learning rate falls after the warm-up.'),
+  schedulePower: z
+    .number()
+    .gt(0)
+    .max(100)
+    .default(neutralSettings.schedulePower)
+    .describe('Exponent of the polynomial schedule.'),
 } satisfies Record<keyof typeof neutralSettings, z.ZodType>;
 
 /** They change no bit of a result. */

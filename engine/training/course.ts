@@ -31,6 +31,8 @@ export class Course {
   }
 
   learningRate(step: number): number {
-    return learningRate(step, this.steps, this.rate);
+    const totalSteps = this.steps;
+    const warmupSteps = Math.trunc(this.rate.warmupRatio * totalSteps);
+    return learningRate(step, { warmupSteps, totalSteps }, this.rate);
   }
 }

@@ -1,9 +1,11 @@
 import type { EpochChoice } from '../../tasks/task.js';
 import type { EpochMetrics } from './job.js';
 
-/** What decides which epoch is kept. */
+/** What decides which epoch is kept, and which is the last. */
 export interface ChoiceSettings {
   readonly bestBy: EpochChoice;
+  /** Epochs in a row without a better one that end the training; null: it goes on. */
+  readonly patience: number | null;
 }
 
 /** A score that differs by less is the same: a handful of decisions among thousands. */
@@ -27,7 +29,7 @@ export function isBetter(
   epoch: EpochMetrics,
   earlier: readonly EpochMetrics[],
   kept: EpochMetrics | undefined,
-  { bestBy }: ChoiceSettings,
+  { bestBy }: Pick<ChoiceSettings, 'bestBy'>,
 ): boolean {
   if (kept === undefined || bestBy === 'last') return true;
   if (bestBy === 'valLoss') return epoch.valLoss < kept.valLoss;
@@ -38,11 +40,25 @@ export function isBetter(
   return epoch.valLoss < kept.valLoss;
 }
 
+/**
+ * Whether no better epoch is waited for any more: early stopping (Prechelt 1998, "Early stopping — but when?", UP;
+ * transformers' `EarlyStoppingCallback`).
+ *
+ * @param epochs how many are done
+ */
+export function isOver(
+  epochs: number,
+  bestEpoch: number,
+  { patience }: Pick<ChoiceSettings, 'patience'>,
+): boolean {
+  return patience !== null && epochs - bestEpoch >= patience;
+}
+
 /** What whoever reads the scores should know of the choice; null where the score was clear. */
 export function choiceWarning(
   history: readonly EpochMetrics[],
   bestEpoch: number,
-  { bestBy }: ChoiceSettings,
+  { bestBy }: Pick<ChoiceSettings, 'bestBy'>,
 ): string | null {
   if (bestBy === 'valLoss' || bestBy === 'last') return null;
   const scores = history.map((epoch) => scoreOf(epoch, bestBy));

@@ -6,7 +6,7 @@ import { permutation } from '../kernels/philox.js';
 import { decayFactor } from './compact-vocabulary.js';
 import { Course } from './course.js';
 import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
-import { choiceWarning, isBetter } from './epoch-choice.js';
+import { choiceWarning, isBetter, isOver } from './epoch-choice.js';
 import { exportModel } from './export.js';
 import { FoldCheckpoints } from './fold-checkpoints.js';
 import type { FoldSetup } from './fold-setup.js';
@@ -144,7 +144,7 @@ class Fold {
   private async fit(): Promise<void> {
     this.pace.enter('training');
     const { position } = this.checkpoints;
-    while (position.history.length < this.options.passes.epochs) {
+    while (!this.isOver()) {
       const epoch = position.history.length; // 0 for the first
       const order = permutation(this.setup.training.rows.length, this.setup.key, [epoch, 0, DATA_ORDER]);
       while (this.course.isWithin(epoch + 1, position.step)) {
@@ -154,6 +154,13 @@ class Fold {
       await this.judge(epoch + 1);
       if (this.checkpoints.dueAfterEpoch()) await this.checkpoint();
     }
+  }
+
+  private isOver(): boolean {
+    const { history, bestEpoch } = this.checkpoints.position;
+    return (
+      history.length >= this.options.passes.epochs || isOver(history.length, bestEpoch, this.options.choice)
+    );
   }
 
   /** @param members rows of the training set */

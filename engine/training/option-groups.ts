@@ -18,11 +18,12 @@ export interface OptionGroups {
 }
 
 export function optionGroups(options: TrainingOptions): OptionGroups {
-  const { epochs, batchSize, learningRate, warmupRatio, weightDecay, maxGradNorm, bestBy } = options;
+  const { epochs, batchSize, weightDecay, maxGradNorm, bestBy, patience } = options;
+  const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
     passes: { epochs, batchSize },
-    rate: { peak: learningRate, warmupRatio },
+    rate: { schedule, peak: learningRate, warmupRatio, power: schedulePower },
     optimizer: { weightDecay, maxGradNorm },
-    choice: { bestBy },
+    choice: { bestBy, patience },
   };
 }

@@ -109,6 +109,9 @@ describe('the options of the training', () => {
   /** A value other than the neutral one, of each. */
   const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[Name] } = {
     bestBy: 'valLoss',
+    patience: 2,
+    schedule: 'cosine',
+    schedulePower: 2,
   };
 
   it('are all neutral by default, and then a key knows nothing of them', () => {

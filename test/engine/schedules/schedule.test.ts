@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { linearWarmup } from '../../../engine/schedules/schedule.js';
+import { learningRate, linearWarmup, type ScheduleName } from '../../../engine/schedules/schedule.js';
 
 /** Shares of the peak, as transformers' get_linear_schedule_with_warmup multiplies it, from step 0 on. */
 const shares: readonly (readonly [string, number, number, readonly number[]])[] = [
@@ -18,6 +20,28 @@ describe('the learning rate', () => {
     const peak = 2e-5;
     expected.forEach((share, step) => {
       expect(linearWarmup(step, peak, warmup, total), `step ${step}`).toBeCloseTo(peak * share, 15);
+    });
+  });
+});
+
+interface Golden {
+  readonly title: string;
+  readonly schedule: ScheduleName;
+  readonly power: number;
+  readonly warmupSteps: number;
+  readonly totalSteps: number;
+  readonly rates: readonly number[];
+}
+
+describe('the rates of transformers', () => {
+  const path = join(import.meta.dirname, '../../golden/schedules/expected.json');
+  const { peak, cases } = JSON.parse(readFileSync(path, 'utf8')) as { peak: number; cases: Golden[] };
+
+  it.each(cases)('$title, $warmupSteps of $totalSteps steps rising', (golden) => {
+    const { schedule, power, rates } = golden;
+    const settings = { schedule, peak, power, warmupRatio: 0 };
+    rates.forEach((rate, step) => {
+      expect(learningRate(step, golden, settings) / peak, `step ${step}`).toBeCloseTo(rate / peak, 12);
     });
   });
 });

@@ -1,109 +1,16 @@
-import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { modelFiles } from '../../../engine/checkpoint/model-folder.js';
 import { ModelChanged } from '../../../engine/checkpoint/pinned-files.js';
 import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { readSafetensorsMetadata } from '../../../engine/checkpoint/safetensors-metadata.js';
-import { writeTrainingTable } from '../../../data/prepared-table.js';
 import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
-import type { FoldCheckpoint, FoldJob, FoldMessage, FoldOutcome } from '../../../engine/training/job.js';
+import type { FoldCheckpoint, FoldJob, FoldMessage } from '../../../engine/training/job.js';
 import { predictTexts } from '../../../engine/training/predict.js';
-import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
-import { referenceTraining } from '../../../pipeline/training.js';
+import { bits, folder, interrupted, job, never, sha256, table, texts, useSmallFolds } from './small-fold.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'foldwise-fold-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Texts whose two labels say whether 'good' or 'loud' occurs. */
-const texts = Array.from({ length: 60 }, (_, i) => {
-  const words = ['day', 'cat', 'rain', 'song', 'door'].filter((_, w) => ((i * 7 + w * 3) % 5) % 2 === 0);
-  return [
-    i % 2 === 0 ? 'good' : 'bad',
-    ...words,
-    i % 3 === 0 ? 'loud' : 'soft',
-    i % 10 === 9 ? words.join(' ').repeat(3) : '',
-  ]
-    .join(' ')
-    .trim();
-});
-const table = {
-  texts,
-  labels: texts.map((_, i) => [Number(i % 2 === 0), Number(i % 3 === 0)]),
-  folds: texts.map((_, i) => (i % 5) + 1),
-};
-
-let number = 0;
-function job(type: 'bert' | 'deberta-v2', changes: Partial<FoldJob> = {}): FoldJob {
-  const workDirectory = join(folder, `work-${number++}`);
-  mkdirSync(workDirectory);
-  return {
-    fold: 2,
-    task: 'multi-label',
-    labels: ['good', 'loud'],
-    model: {
-      scratch: { type, hiddenSize: 16, layers: 2, heads: 2, intermediateSize: 32, vocabulary: 80 },
-      tokenizer: join(folder, `${type}.json`),
-      maxLength: 32,
-    },
-    table: join(folder, 'table'),
-    training: {
-      ...referenceTraining,
-      epochs: 4,
-      batchSize: 7,
-      learningRate: 2e-2,
-      weightDecay: 0.01,
-      warmupRatio: 0.1,
-      maxGradNorm: 1,
-    },
-    seed: 42,
-    threads: 1,
-    workDirectory,
-    resume: [],
-    ...changes,
-  };
-}
-
-beforeAll(() => {
-  writeTrainingTable(join(folder, 'table'), table);
-  for (const type of ['bert', 'deberta-v2'] as const) {
-    writeFileSync(join(folder, `${type}.json`), learnVocabulary(texts, { size: 80, type }));
-  }
-});
-
-const never = new AbortController().signal;
-const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
-const bits = (outcome: FoldOutcome): Record<string, string> => ({
-  probabilities: sha256(outcome.probabilities),
-  ...Object.fromEntries(Object.entries(outcome.model).map(([name, path]) => [name, sha256(path)])),
-});
-
-/** Trains, told to stop after each of the given steps, each time going on from the checkpoint. */
-async function interrupted(base: (changes: Partial<FoldJob>) => FoldJob, stops: readonly number[]) {
-  let resume: FoldCheckpoint[] = [];
-  const messages: FoldMessage[] = [];
-  for (const at of stops) {
-    const stop = new AbortController();
-    const listen = (message: FoldMessage): void => {
-      messages.push(message);
-      if (message.type === 'step' && message.step === at) stop.abort();
-      if (message.type === 'checkpoint') resume = [message.checkpoint, ...resume];
-    };
-    await expect(trainFold(base({ resume }), listen, stop.signal)).rejects.toThrow(TrainingStopped);
-  }
-  const outcome = await trainFold(base({ resume }), (message) => messages.push(message), never);
-  return { outcome, messages, resume };
-}
+useSmallFolds();
 
 describe.each(['bert', 'deberta-v2'] as const)('a fold of a %s model from scratch', (type) => {
   it('learns, and its exported model scores the held-out rows as it did', async () => {

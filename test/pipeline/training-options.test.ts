@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { parsePipeline } from '../../pipeline/load.js';
+import { PipelineFault } from '../../pipeline/problem.js';
+import { minimal } from './minimal.js';
+
+/** What is refused of a pipeline with these settings below `training`. */
+function refused(training: string, task = 'multi-label'): readonly string[] {
+  const labels = task === 'single-label' ? minimal.replace('[joy]', '[joy, fear]') : minimal;
+  try {
+    parsePipeline(`${labels}task: ${task}\ntraining: ${training}\n`, { file: 'p.yaml' });
+    return [];
+  } catch (error) {
+    if (error instanceof PipelineFault)
+      return error.problems.map(({ path, expected }) => `${path.join('.')}: ${expected}`);
+    throw error;
+  }
+}
+
+describe('options that cannot work together are refused with the reason', () => {
+  it.each([
+    [
+      '{ bestBy: last, patience: 2 }',
+      'training.patience: null with bestBy: last, by which each epoch is better than the one before',
+    ],
+    ['{ schedulePower: 2 }', 'training.schedulePower: 1, or schedule: polynomial, whose exponent it is'],
+    [
+      '{ schedule: polynomial, learningRate: 1.0e-8 }',
+      'training.learningRate: more than 1e-7, where the polynomial schedule ends',
+    ],
+  ])('%s', (training, reason) => {
+    expect(refused(training)).toEqual([reason]);
+    expect(refused(training, 'single-label')).toEqual([reason]);
+  });
+});
+
+describe('options that work are taken', () => {
+  it.each([
+    '{ patience: 2 }',
+    '{ patience: null, bestBy: last }',
+    '{ schedule: cosine }',
+    '{ schedule: constant, warmupRatio: 0 }',
+    '{ schedule: polynomial, schedulePower: 2 }',
+  ])('%s', (training) => {
+    expect(refused(training)).toEqual([]);
+    expect(refused(training, 'single-label')).toEqual([]);
+  });
+});
