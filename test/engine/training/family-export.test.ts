@@ -14,6 +14,7 @@ import { trainFold } from '../../../engine/training/fold.js';
 import { parametersOf } from '../../../engine/training/model-source.js';
 import { predictTexts } from '../../../engine/training/predict.js';
 import { goldenJson, goldenPath } from '../models/golden-model.js';
+import { referenceTraining } from '../../../pipeline/training.js';
 
 const root = mkdtempSync(join(tmpdir(), 'foldwise-families-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -105,6 +106,7 @@ async function trained(model: string): Promise<string> {
       model: { checkpoint: await checkpoint(model), maxLength: MAX_LENGTH },
       table: join(root, 'table'),
       training: {
+        ...referenceTraining,
         epochs: 2,
         batchSize: 2,
         learningRate: 1e-2,
@@ -113,8 +115,6 @@ async function trained(model: string): Promise<string> {
         maxGradNorm: 1,
         seed: 42,
         bestBy: 'last',
-        checkpointEvery: null,
-        retrySeeds: 0,
       },
       seed: 42,
       threads: 2,
