@@ -23,7 +23,7 @@ const layers = {
   data: ['tasks'],
   store: [],
   pipeline: ['tasks'],
-  report: ['metrics', 'activities', 'tasks'],
+  report: ['metrics', 'activities', 'tasks', 'pipeline'],
   workflows: ['pipeline', 'activities', 'engine/training', 'store'],
   activities: ['engine', 'data', 'metrics', 'report', 'store', 'pipeline', 'tasks'],
   worker: ['activities', 'workflows', 'store', 'engine', 'pipeline', 'infra'],

@@ -4,8 +4,9 @@ import type { EpochMetrics } from '../engine/training/job.js';
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
 import { memberPattern } from '../pipeline/matrix.js';
 import { requireResolved } from '../pipeline/resolved.js';
-import { namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
+import { matrixLimits, namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
 import { artifactRefSchema as artifact, sha256Schema as sha256 } from '../store/store.js';
+import { ensembleMethodNames } from '../tasks/ensemble.js';
 
 /**
  * What travels between the workflow and its activities, each as a schema: the type is what the schema
@@ -43,11 +44,8 @@ const list = <T extends z.ZodType>(entry: T, most: number) => z.array(entry).max
 /** The resolved pipeline, held to the schema of its file. */
 const pipeline = z.unknown().transform((value) => requireResolved(value));
 
-type ReadOnly<T> = T extends readonly (infer Entry)[]
-  ? readonly ReadOnly<Entry>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: ReadOnly<T[Key]> }
-    : T;
+/** Lists and tuples included. */
+type ReadOnly<T> = T extends object ? { readonly [Key in keyof T]: ReadOnly<T[Key]> } : T;
 
 /** A schema for every field of a type that is declared elsewhere, the optional ones included. */
 type Fields<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key]> };
@@ -200,21 +198,61 @@ export type FoldReceipt = ReadOnly<z.output<typeof foldReceiptSchema>>;
 /** A cell's output by reference, as the workflow hands it on (see references.ts). */
 export const cellReferenceSchema = z.strictObject({ member: memberName.default(''), output: artifact });
 
+const skippedFolds = list(fold, pipelineLimits.folds);
+const members = <T extends z.ZodType>(entry: T) => list(entry, matrixLimits.members);
+const method = z.enum(ensembleMethodNames);
+/** One per member that the ensemble is made of. */
+const weights = members(z.number().min(0).max(1));
+
 export const outOfFoldSchema = z.object({
-  /** Raw little-endian float32 `[rows, labels]`; NaN where no fold predicted the row. */
+  /**
+   * Raw little-endian float32 `[rows, labels]`; NaN where no fold predicted the row. Of an ensemble each row is
+   * mixed by the weights that were learnt without its fold.
+   */
   probabilities: artifact,
   /** `oof.csv`. */
   csv: artifact,
   rowsWithoutOof: count,
-  skippedFolds: list(fold, pipelineLimits.folds),
+  /** Folds that no member has. */
+  skippedFolds,
+  /** Where the pipeline has more than one member. */
+  ensemble: z
+    .object({
+      method,
+      /** Those that it is made of. */
+      members: members(
+        z.object({
+          id: memberName,
+          /** As above, of this member alone. */
+          probabilities: artifact,
+          /** `oof-<member>.csv`. */
+          csv: artifact,
+          skippedFolds,
+        }),
+      ),
+      /** Those that are left out. */
+      dropped: members(z.object({ id: memberName, skippedFolds })),
+      weights: z.object({
+        final: weights,
+        without: list(z.object({ fold, weights }), pipelineLimits.folds),
+      }),
+    })
+    .exactOptional(),
 });
 /** Output of `aggregateOof`. */
 export type OutOfFold = ReadOnly<z.output<typeof outOfFoldSchema>>;
 
+const macroF1 = z.object({ atHalf: score, tuned: score, crossFitted: score });
+/** In cross-fitted macro F1, with its 95 % interval; null where there is nothing to compare with. */
+const gain = z.object({ macroF1: score, interval: z.tuple([score, score]) }).nullable();
+
+/** What a member of an ensemble reaches alone; null where it is left out. */
+export const memberScoresSchema = z.object({ id: memberName, macroF1: macroF1.nullable(), skippedFolds });
+
 export const thresholdsSchema = z.object({
   /** Of the probability; where a row has one class, the offset of its logarithm. */
   thresholds: byLabel(z.number().min(-100).max(100)),
-  macroF1: z.object({ atHalf: score, tuned: score, crossFitted: score }),
+  macroF1,
   perLabel: byLabel(
     z.object({
       atHalf: score,
@@ -234,6 +272,17 @@ export const thresholdsSchema = z.object({
       logLoss: score,
       /** Rows by true class, then by the class that the cross-fitted decision gives. */
       confusion: list(list(count, pipelineLimits.labels), pipelineLimits.labels),
+    })
+    .exactOptional(),
+  /** Where the pipeline has more than one member: what each reaches, those that were left out last. */
+  members: members(memberScoresSchema).exactOptional(),
+  ensemble: z
+    .object({
+      method,
+      /** By member, of new rows too; of none that was left out. */
+      weights: z.record(memberName, z.number().min(0).max(1)),
+      /** Over the plain mean of the members, and over one member alone. */
+      gain: z.object({ overMean: gain, overBest: gain }),
     })
     .exactOptional(),
 });

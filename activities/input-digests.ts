@@ -1,5 +1,5 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { RunSettings, TrainedCell } from './contracts.js';
+import type { OutOfFold, RunSettings, TrainedCell } from './contracts.js';
 import { fileDigests, folderDigest, inputDigest } from './file-digests.js';
 import { localPathOf, requireModelFilesReadable, requireModelReadable, requireReadable } from './roots.js';
 import type { Services } from './services.js';
@@ -58,6 +58,18 @@ function cellFacts({ member, fold }: TrainedCell): object {
 export function predictionDigests(cell: TrainedCell): unknown {
   const { rows, probabilities } = cell;
   return { ...cellFacts(cell), rows: rows.sha256, probabilities: probabilities.sha256 };
+}
+
+/** What an ensemble is judged by. */
+export function ensembleDigests({ members, ...others }: NonNullable<OutOfFold['ensemble']>): unknown {
+  return {
+    ...others,
+    members: members.map(({ id, skippedFolds, probabilities }) => ({
+      id,
+      skippedFolds,
+      probabilities: probabilities.sha256,
+    })),
+  };
 }
 
 export function modelDigests(cell: TrainedCell): unknown {

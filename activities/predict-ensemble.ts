@@ -10,7 +10,7 @@ import type { Services } from './services.js';
 
 type Call = StepCall<{ data: Dataset; fold: readonly TrainedCell[]; thresholds: Thresholds }>;
 
-/** Predicts the test rows by the mean of all folds' models and the tuned thresholds. */
+/** Predicts the test rows by the folds' models and the tuned thresholds. */
 export function predictEnsemble(services: Services): StepActivities['predictEnsemble'] {
   return recorded(services, 'predictEnsemble', (call: Call) => predict(services, call));
 }
@@ -30,6 +30,7 @@ async function predict(
       thresholds: inputs.thresholds.thresholds,
       table: await store.localPath(test),
       cells: inputs.fold,
+      ...(inputs.thresholds.ensemble === undefined ? {} : { weights: inputs.thresholds.ensemble.weights }),
       modelOf: (cell) => directory.model(trained.get(cellId(cell))!),
       threads: settings.threads,
       signal: Context.current().cancellationSignal,

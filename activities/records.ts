@@ -6,6 +6,7 @@ import type { ArtifactRef } from '../store/store.js';
 import { stepSchemas as schemas, type CallOf, type InputsOf, type OutputOf } from './contracts.js';
 import {
   engineOf,
+  ensembleDigests,
   modelDigests,
   predictionDigests,
   tableDigests,
@@ -64,7 +65,10 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
       ids: data.trainIds.sha256,
       folds: fold.map(predictionDigests),
     }),
-    files: ({ csv }) => ({ 'oof.csv': csv }),
+    files: ({ csv, ensemble }) => ({
+      'oof.csv': csv,
+      ...Object.fromEntries(ensemble?.members.map(({ id, csv: own }) => [memberOofFile(id), own]) ?? []),
+    }),
   },
   tuneThresholds: {
     version: 2,
@@ -72,6 +76,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     reads: (_services, { inputs: { data, oof } }) => ({
       table: data.table.sha256,
       probabilities: oof.probabilities.sha256,
+      ensemble: oof.ensemble && ensembleDigests(oof.ensemble),
     }),
     files: nothing,
   },
@@ -83,6 +88,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
       test: data.test?.sha256,
       folds: fold.map(modelDigests),
       thresholds: thresholds.thresholds,
+      weights: thresholds.ensemble?.weights,
     }),
     files: ({ submission, predictions }) => ({
       'submission.csv': submission,
@@ -97,6 +103,11 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     files: ({ report, result }) => ({ 'report.html': report, 'result.json': result }),
   },
 };
+
+/** The file of a member's out-of-fold predictions, within the run's directory. */
+export function memberOofFile(member: string): string {
+  return `oof-${member}.csv`;
+}
 
 /** The folder of a cell's exported model, within the run's directory. */
 export function modelFolder(cell: Cell): string {

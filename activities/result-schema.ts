@@ -2,16 +2,24 @@ import { z } from 'zod';
 import { memberPattern } from '../pipeline/matrix.js';
 import { PipelineFault } from '../pipeline/problem.js';
 import { requireResolved } from '../pipeline/resolved.js';
-import { namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
+import { matrixLimits, namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
 import type { RunResult } from '../report/run-result.js';
-import { datasetSchema, outOfFoldSchema, thresholdsSchema, trainedFoldSchema } from './contracts.js';
+import {
+  datasetSchema,
+  memberScoresSchema,
+  outOfFoldSchema,
+  thresholdsSchema,
+  trainedFoldSchema,
+} from './contracts.js';
 
-const { macroF1, thresholds, perLabel, classes } = thresholdsSchema.shape;
+const { macroF1, thresholds, perLabel, classes, ensemble } = thresholdsSchema.shape;
 const { skippedFolds, rowsWithoutOof } = outOfFoldSchema.shape;
 const { rows, warnings } = datasetSchema.shape;
 
 const name = z.string().regex(namePattern);
 const memberName = z.string().regex(memberPattern);
+/** Settings are shown, and never used. */
+const member = memberScoresSchema.extend({ settings: z.record(z.string(), z.unknown()) });
 const stepName = z.string().regex(stepPattern);
 const word = z.string().max(200);
 /** The resolved pipeline, held to the schema of its file. */
@@ -59,6 +67,8 @@ export const resultSchema: z.ZodType<RunResult> = z
     perLabel,
     classes,
     skippedFolds,
+    members: z.array(member).max(matrixLimits.members).exactOptional(),
+    ensemble,
     rowsWithoutOof,
     seconds: z.record(stepName, z.number().min(0)),
     reused: z.array(stepName).max(pipelineLimits.steps).exactOptional(),
@@ -67,7 +77,11 @@ export const resultSchema: z.ZodType<RunResult> = z
     warnings,
     configuration,
   })
-  .superRefine(({ labels, thresholds, perLabel }, context) => {
+  .superRefine(({ labels, thresholds, perLabel, members = [], ensemble }, context) => {
+    const ids = new Set(members.map(({ id }) => id));
+    const strange = Object.keys(ensemble?.weights ?? {}).find((id) => !ids.has(id));
+    if (strange !== undefined || (ensemble === undefined) !== (ids.size === 0))
+      context.addIssue({ code: 'custom', path: ['ensemble'], message: 'its members are others' });
     for (const label of labels) {
       for (const [field, values] of Object.entries({ thresholds, perLabel })) {
         if (Object.hasOwn(values, label)) continue;

@@ -1,7 +1,9 @@
 import { Context } from '@temporalio/activity';
+import { concurrently } from './concurrently.js';
 import type { Dataset, OutOfFold, StepActivities, StepCall, Thresholds } from './contracts.js';
 import { recorded } from './recorded.js';
 import type { Services } from './services.js';
+import type { ScoreRequest, TableScores } from './tables/score-table.js';
 
 type Call = StepCall<{ data: Dataset; oof: OutOfFold }>;
 
@@ -10,13 +12,19 @@ export function tuneThresholds(services: Services): StepActivities['tuneThreshol
   return recorded(services, 'tuneThresholds', (call: Call) => tune(services, call));
 }
 
+/** Files that are looked up at once. */
+const lookups = 4;
+
 async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Promise<Thresholds> {
   const { labels } = pipeline;
-  const request = {
+  const { ensemble } = inputs.oof;
+  const matrices = ensemble?.members.map(({ probabilities }) => probabilities) ?? [inputs.oof.probabilities];
+  const request: ScoreRequest = {
     table: await store.localPath(inputs.data.table),
-    probabilities: await store.localPath(inputs.oof.probabilities),
+    members: await concurrently(matrices, lookups, (matrix) => store.localPath(matrix)),
     labels: labels.length,
     task: pipeline.task,
+    ...(ensemble === undefined ? {} : { ensemble: { method: ensemble.method, weights: ensemble.weights } }),
   };
   const scores = await tables.run('score', request, Context.current().cancellationSignal);
   const byLabel = <T>(values: readonly T[]): Record<string, T> =>
@@ -26,5 +34,30 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
     macroF1: scores.macroF1,
     perLabel: byLabel(scores.perLabel),
     ...(scores.classes === undefined ? {} : { classes: scores.classes }),
+    ...membersOf(ensemble, scores.ensemble),
+  };
+}
+
+/** What the members reach, by name. */
+function membersOf(
+  joined: OutOfFold['ensemble'],
+  scores: TableScores['ensemble'],
+): Pick<Thresholds, 'members' | 'ensemble'> {
+  if (joined === undefined || scores === undefined) return {};
+  const { method, members, dropped, weights } = joined;
+  return {
+    members: [
+      ...members.map(({ id, skippedFolds }, place) => ({
+        id,
+        macroF1: scores.members[place]!,
+        skippedFolds,
+      })),
+      ...dropped.map(({ id, skippedFolds }) => ({ id, macroF1: null, skippedFolds })),
+    ],
+    ensemble: {
+      method,
+      weights: Object.fromEntries(members.map(({ id }, place) => [id, weights.final[place]!])),
+      gain: scores.gain,
+    },
   };
 }

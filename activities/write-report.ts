@@ -1,12 +1,16 @@
 import { Context } from '@temporalio/activity';
-import type { FoldResult, RunResult } from '../report/run-result.js';
-import type { Report, StepActivities, TrainedCell } from './contracts.js';
+import { axesOf, combinationsOf } from '../pipeline/matrix.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { FoldResult, MemberResult, RunResult } from '../report/run-result.js';
+import type { ArtifactRef } from '../store/store.js';
+import type { OutOfFold, Report, StepActivities, Thresholds, TrainedCell } from './contracts.js';
 import { putText } from './json-artifact.js';
 import { previousRun } from './previous-run.js';
 import { recorded } from './recorded.js';
 import { resultWarnings } from './result-warnings.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
+import type { PageRequest } from './tables/report-page.js';
 
 type Call = Parameters<StepActivities['writeReport']>[0];
 
@@ -20,17 +24,32 @@ async function write(services: Services, call: Call): Promise<Report> {
   const { data, oof } = call.inputs;
   const scored = resultOf(call, versions);
   const result = { ...scored, previous: await previousRun(runsDirectory, scored) };
-  const files = {
-    table: await store.localPath(data.table),
-    probabilities: await store.localPath(oof.probabilities),
-  };
+  const table = await store.localPath(data.table);
+  const members: PageRequest['members'][number][] = [];
+  for (const { probabilities, weight } of deployed(oof)) {
+    members.push({ probabilities: await store.localPath(probabilities), weight });
+  }
   return withScratch(services, ['page'], async ({ page }) => {
-    await tables.run('report', { result, ...files, output: page }, Context.current().cancellationSignal);
+    await tables.run(
+      'report',
+      { result, table, members, output: page },
+      Context.current().cancellationSignal,
+    );
     return {
       report: await store.putFile(page, { move: true }),
       result: await putText(store, `${JSON.stringify({ ...result, reused: call.reused }, null, 2)}\n`),
     };
   });
+}
+
+/** The matrices that new rows' probabilities are like: of an ensemble its members', by their final weights. */
+function deployed({ probabilities, ensemble }: OutOfFold): { probabilities: ArtifactRef; weight: number }[] {
+  if (ensemble === undefined) return [{ probabilities, weight: 1 }];
+  const { members, weights } = ensemble;
+  return members.map((member, place) => ({
+    probabilities: member.probabilities,
+    weight: weights.final[place]!,
+  }));
 }
 
 function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['versions']): RunResult {
@@ -47,11 +66,28 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
     perLabel: thresholds.perLabel,
     ...(thresholds.classes === undefined ? {} : { classes: thresholds.classes }),
     skippedFolds: oof.skippedFolds,
+    ...membersOf(pipeline, thresholds),
     rowsWithoutOof: oof.rowsWithoutOof,
     seconds,
     versions,
     warnings: resultWarnings(data, fold, thresholds),
     configuration: pipeline,
+  };
+}
+
+function membersOf(
+  pipeline: Pipeline,
+  { members, ensemble }: Thresholds,
+): Pick<RunResult, 'members' | 'ensemble'> {
+  if (members === undefined || ensemble === undefined) return {};
+  const settings = new Map(combinationsOf(axesOf(pipeline)).map((each) => [each.id, each.settings]));
+  return {
+    members: members.map(({ id, ...reached }): MemberResult => ({
+      id,
+      settings: settings.get(id) ?? {},
+      ...reached,
+    })),
+    ensemble,
   };
 }
 

@@ -1,4 +1,6 @@
 import { defaultTask } from '../tasks/index.js';
+import { defaultEnsemble, ensembleOf } from './ensemble.js';
+import { axesOf, combinationsOf, type Combination } from './matrix.js';
 import { numericSettings } from './neutral-settings.js';
 import { idColumn, type ActivityName, type Pipeline, type Step } from './pipeline.js';
 
@@ -64,7 +66,10 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     matrix: false,
     writes: 'oof.csv',
     defaults: short,
-    parameters: ({ labels, data }) => ({ labels, id: idColumn(data) }),
+    parameters: (pipeline) => {
+      const { labels, data } = pipeline;
+      return { labels, id: idColumn(data), ...joiningOf(pipeline) };
+    },
   },
   tuneThresholds: {
     inputs: ['data', 'oof'],
@@ -96,13 +101,33 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
       const { name, labels, data, folds, model } = pipeline;
       const { checkpointEvery, retrySeeds } = pipeline.training;
       const training = { ...numericSettings(pipeline.training), checkpointEvery, retrySeeds };
-      return { name, task: taskOf(pipeline), labels, data, folds, model, training };
+      const members = severalMembers(pipeline);
+      const { ensemble } = joiningOf(pipeline);
+      return { name, task: taskOf(pipeline), labels, data, folds, model, training, members, ensemble };
     },
   },
 };
 
 function taskOf({ task }: Pipeline): Pipeline['task'] | undefined {
   return task === defaultTask ? undefined : task;
+}
+
+/** The members of the ensemble where there is more than one. */
+function severalMembers(pipeline: Pipeline): Combination[] | undefined {
+  const members = combinationsOf(axesOf(pipeline));
+  return members.length > 1 ? members : undefined;
+}
+
+/** How members become one, with the task by whose loss they are weighed; nothing where there is one of them. */
+function joiningOf(pipeline: Pipeline): { readonly members?: readonly string[]; readonly ensemble?: object } {
+  const members = severalMembers(pipeline);
+  if (members === undefined) return {};
+  const { method, incomplete } = ensembleOf(pipeline);
+  const neutral = method === defaultEnsemble.method && incomplete === defaultEnsemble.incomplete;
+  return {
+    members: members.map(({ id }) => id),
+    ...(neutral ? {} : { ensemble: { method, incomplete, task: taskOf(pipeline) } }),
+  };
 }
 
 export const activityNames = Object.keys(activities) as readonly ActivityName[];

@@ -133,7 +133,7 @@ export function complete(
   folder: string,
   isFolder?: ParseOptions['isFolder'],
 ): Pipeline {
-  const { name, task, labels, folds, training, steps } = document;
+  const { name, task, labels, folds, training, ensemble, steps } = document;
   const { text, id, target, test, train } = document.data;
   const data = {
     train: absolute(train, folder),
@@ -152,6 +152,7 @@ export function complete(
     folds,
     model,
     training,
+    ...(ensemble === undefined ? {} : { ensemble }),
     steps:
       steps === undefined
         ? defaultSteps(data)

@@ -1,4 +1,5 @@
 import type { TaskName } from '../tasks/task.js';
+import type { EnsembleOptions } from './ensemble.js';
 import type { Matrix } from './matrix.js';
 import type { TrainingOptions } from './training.js';
 
@@ -11,6 +12,8 @@ export interface Pipeline {
   readonly folds: FoldsOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
+  /** Absent where the file says nothing of it: see `ensembleOf`. */
+  readonly ensemble?: EnsembleOptions;
   /** Steps by name, in the order of the file. */
   readonly steps: Readonly<Record<string, Step>>;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaultTask, taskNames } from '../tasks/index.js';
 import { activityNames } from './activities.js';
+import { ensembleSchema } from './ensemble.js';
 import { mostEpochs, seed, trainingSchema } from './training.js';
 
 /**
@@ -158,6 +159,9 @@ export const pipelineSchema = z.strictObject({
   folds: folds.prefault({}).describe('How the training rows are split.'),
   model,
   training: trainingSchema.prefault({}).describe('How each fold is trained.'),
+  ensemble: ensembleSchema
+    .optional()
+    .describe('How the members of a matrix over more than folds become one ensemble.'),
   steps: steps
     .optional()
     .describe(

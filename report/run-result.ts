@@ -22,7 +22,12 @@ export interface RunResult {
   readonly perLabel: Thresholds['perLabel'];
   /** Where a row has one class. */
   readonly classes?: NonNullable<Thresholds['classes']>;
+  /** Folds that no member has. */
   readonly skippedFolds: readonly number[];
+  /** Where there is more than one: those that the ensemble is made of, and at last those that it does without. */
+  readonly members?: readonly MemberResult[];
+  /** How the members became one. */
+  readonly ensemble?: NonNullable<Thresholds['ensemble']>;
   /** Training rows that no fold predicted; they are left out of every score. */
   readonly rowsWithoutOof: number;
   /** Seconds of each step of the DAG, 0 for one that was reused. */
@@ -37,6 +42,16 @@ export interface RunResult {
   readonly warnings: readonly string[];
   /** The resolved pipeline that was run. */
   readonly configuration: StepCall<unknown>['pipeline'];
+}
+
+/** One member of an ensemble: a combination of the values of its matrix's axes. */
+export interface MemberResult {
+  readonly id: string;
+  /** By path of the configuration. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Of this member alone; null where the ensemble does without it. */
+  readonly macroF1: Thresholds['macroF1'] | null;
+  readonly skippedFolds: readonly number[];
 }
 
 /** What a retraining is compared with. */

@@ -11,7 +11,12 @@ import type { Likelihoods } from '../metrics/mixture.js';
 import { bestMember, ensembleMethods, type EnsembleMethod, type Weigh } from '../metrics/weights.js';
 import type { Task } from './task.js';
 
+export type { EnsembleMethod };
+
 export const ensembleMethodNames = ['mean', 'greedy', 'simplex'] as const satisfies readonly EnsembleMethod[];
+
+/** Every member counts alike: nothing is learnt. */
+export const defaultEnsembleMethod: EnsembleMethod = 'mean';
 
 /** What an ensemble is made of and judged by: its members' out-of-fold predictions of the training rows. */
 export interface MemberPredictions {

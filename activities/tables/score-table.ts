@@ -1,21 +1,53 @@
 import { openTrainingTable } from '../../data/prepared-table.js';
-import { unlearnt } from '../../metrics/nested.js';
+import { integers } from '../../engine/kernels/philox.js';
+import { nestedMixture, unlearnt, type NestedWeights } from '../../metrics/nested.js';
 import type { OutOfFoldScores } from '../../metrics/out-of-fold.js';
+import { ensembleGains, type EnsembleGains, type EnsembleMethod } from '../../tasks/ensemble.js';
 import { tasks } from '../../tasks/index.js';
 import type { TaskName } from '../../tasks/task.js';
 import { readFloatFile } from './float-file.js';
 
 export interface ScoreRequest {
   readonly table: string;
-  /** Float32 `[rows, labels]`, out of fold. */
-  readonly probabilities: string;
+  /** Of each member: float32 `[rows, labels]`, out of fold. */
+  readonly members: readonly string[];
   readonly labels: number;
   readonly task: TaskName;
+  /** Where the pipeline has more than one member. */
+  readonly ensemble?: { readonly method: EnsembleMethod; readonly weights: NestedWeights };
 }
 
-/** Tunes each label's threshold on the out-of-fold predictions and scores them. */
-export function scoreTable({ table, probabilities, labels, task }: ScoreRequest): OutOfFoldScores {
+export interface TableScores extends OutOfFoldScores {
+  /** What each member of an ensemble reaches alone, and what the ensemble gains. */
+  readonly ensemble?: {
+    readonly members: readonly OutOfFoldScores['macroF1'][];
+    readonly gain: EnsembleGains;
+  };
+}
+
+/** Tunes the decisions on the out-of-fold predictions and scores them. */
+export function scoreTable({ table, members, labels, task: name, ensemble }: ScoreRequest): TableScores {
   const { labels: truth, folds, close } = openTrainingTable(table);
   close();
-  return tasks[task].scoreOutOfFold(unlearnt(readFloatFile(probabilities)), truth, folds, labels);
+  const task = tasks[name];
+  const matrices = members.map(readFloatFile);
+  if (ensemble === undefined) return task.scoreOutOfFold(unlearnt(matrices[0]!), truth, folds, labels);
+  const { method, weights } = ensemble;
+  const predictions = { members: matrices, truth, folds, width: labels };
+  const scores = task.scoreOutOfFold(nestedMixture(matrices, weights, labels), truth, folds, labels);
+  return {
+    ...scores,
+    ensemble: {
+      members: matrices.map((each) => task.scoreOutOfFold(unlearnt(each), truth, folds, labels).macroF1),
+      gain: ensembleGains(task, predictions, method, weights, drawRows),
+    },
+  };
+}
+
+/** Word 1 of Philox's key, so that these draws are no fold's. */
+const stream = 0x6761696e;
+
+/** The same rows for the same number of them, so that a score is the same whenever it is computed. */
+function drawRows(resample: number, rows: number): Uint32Array {
+  return integers(rows, rows, [0, stream], [resample, 0, 0]);
 }

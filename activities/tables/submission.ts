@@ -1,6 +1,7 @@
 import { openTestTable } from '../../data/prepared-table.js';
 import { predictionLines, submissionLines, type PredictedRow } from '../../data/results.js';
 import { meanProbabilities } from '../../metrics/ensemble.js';
+import { mixProbabilities } from '../../metrics/mixture.js';
 import { tasks } from '../../tasks/index.js';
 import type { TaskName } from '../../tasks/task.js';
 import { FloatFile } from './float-file.js';
@@ -8,8 +9,8 @@ import { writeLines } from './text-file.js';
 
 export interface SubmissionRequest {
   readonly test: string;
-  /** Of each model: float32 `[rows, labels]`. */
-  readonly models: readonly string[];
+  /** Of each member its weight, and of each model of it: float32 `[rows, labels]`. */
+  readonly members: readonly { readonly weight: number; readonly models: readonly string[] }[];
   /** Header of the id column. */
   readonly id: string;
   readonly labels: readonly string[];
@@ -22,20 +23,28 @@ export interface SubmissionRequest {
   readonly output: { readonly submission?: string; readonly predictions?: string };
 }
 
-/** Predicts rows by the mean of the models' probabilities: the labels decided, and the means themselves. */
+/**
+ * Predicts rows by the mean of the models' probabilities, of several members by the weighted sum of their
+ * means: the labels decided, and the probabilities themselves.
+ */
 export function writeSubmission(request: SubmissionRequest): { rows: number } {
   const table = openTestTable(request.test);
-  const models = request.models.map((path) => new FloatFile(path));
+  const members = request.members.map(({ models }) => models.map((path) => new FloatFile(path)));
+  const weights = request.members.map(({ weight }) => weight);
   const { id, labels, task, target, thresholds, output } = request;
   function* predicted(): Iterable<PredictedRow> {
     let first = 0;
     for (const ids of table.ids.lists()) {
       const [start, end] = [first * labels.length, (first + ids.length) * labels.length];
-      const mean = meanProbabilities(models.map((model) => model.range(start, end)));
-      const predictions = tasks[task].decide(mean, labels.length, thresholds);
+      const means = members.map((models) =>
+        meanProbabilities(models.map((model) => model.range(start, end))),
+      );
+      const [only] = means as [Float32Array];
+      const mixed = means.length === 1 ? only : mixProbabilities(means, weights, labels.length);
+      const predictions = tasks[task].decide(mixed, labels.length, thresholds);
       for (const [row, id] of ids.entries()) {
         const [from, to] = [row * labels.length, (row + 1) * labels.length];
-        yield { id, predictions: predictions.subarray(from, to), probabilities: mean.subarray(from, to) };
+        yield { id, predictions: predictions.subarray(from, to), probabilities: mixed.subarray(from, to) };
       }
       first += ids.length;
     }
@@ -47,7 +56,7 @@ export function writeSubmission(request: SubmissionRequest): { rows: number } {
       writeLines(output.predictions, predictionLines({ id, labels, rows: predicted() }));
     return { rows: table.texts.length };
   } finally {
-    for (const model of models) model.close();
+    for (const model of members.flat()) model.close();
     table.close();
   }
 }

@@ -52,7 +52,7 @@ Examples:
       const target = output === stream ? null : resolve(output);
       if (target !== null && options.force !== true) requireNew(target);
       if (target === null && options.json === true) throw oneStream();
-      const { rows, warnings } = await predictTable({
+      const { rows, models, warnings } = await predictTable({
         source: csv === stream ? process.stdin : csv,
         run: { directory, result },
         workdir: workdir.path,
@@ -60,7 +60,6 @@ Examples:
         target: target ?? ((file) => pipeline(createReadStream(file), process.stdout, { end: false })),
         onProgress: (text) => console.note(text),
       });
-      const models = result.folds.length;
       if (options.json === true && target !== null) {
         const facts = { run: result.run, output: target, kind, rows, models, warnings } as const;
         return printJson(console, predictedTableSchema, facts);

@@ -19,14 +19,14 @@ export function addReport(program: Command, console: Console): void {
   printsJson(takesRun(program.command('report')))
     .summary("write a run's report anew")
     .description(
-      'Draws the report of a completed run from its result.json and oof.csv, and prints where it is.',
+      'Draws the report of a completed run from its result.json and its out-of-fold predictions, and prints where it is.',
     )
     .option('--output <file>', "where to (default: report.html in the run's directory)")
     .action(async (run: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<ReportArguments>();
       const directory = await runDirectory(run, workdirAt(options.workdir));
       const result = await readResult(directory);
-      const outOfFold = await readOutOfFold(directory, result.labels);
+      const outOfFold = await readOutOfFold(directory, result);
       const target = resolve(options.output ?? join(directory, 'report.html'));
       // In its place a new file: the old one may be a link to the store's.
       await writeDurably(target, renderReport({ result, outOfFold }));

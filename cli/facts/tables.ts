@@ -8,7 +8,7 @@ export const predictedTableSchema = z.object({
   output: z.string().describe('the file that was written'),
   kind: z.enum(['submission', 'predictions']).describe('labels, or probabilities'),
   rows: z.int(),
-  models: z.int().describe('how many the ensemble has'),
+  models: z.int().describe('how many scored them: those of members without weight need not'),
   warnings,
 });
 

@@ -29,9 +29,9 @@ export interface PredictRequest {
 /** Predicts a table as a run predicts its own test table: read, checked, scored and decided alike. */
 export async function predictTable(
   request: PredictRequest,
-): Promise<{ readonly rows: number; readonly warnings: readonly string[] }> {
+): Promise<{ readonly rows: number; readonly models: number; readonly warnings: readonly string[] }> {
   const { source, run, workdir, kind, target, onProgress } = request;
-  const { labels, folds, configuration, thresholds } = run.result;
+  const { labels, folds, configuration, thresholds, ensemble } = run.result;
   if (folds.length === 0) {
     throw new InputFault({ where: run.directory, what: 'the run has no models', found: 'no fold' });
   }
@@ -46,16 +46,17 @@ export async function predictTable(
       ? read(source)
       : withStandardInput(source, input, read));
     onProgress(`${count(rows)} rows to score`);
-    await predictRows(services, {
+    const { models } = await predictRows(services, {
       pipeline: configuration,
       thresholds,
       table,
       cells: folds.map(({ member = '', fold }) => ({ member, fold })),
+      ...(ensemble === undefined ? {} : { weights: ensemble.weights }),
       modelOf: (cell) => join(run.directory, modelFolder(cell)),
       threads,
       signal,
       output: { [kind]: predicted },
-      onScored: (models) => onProgress(`model ${models} of ${folds.length} has scored them`),
+      onScored: (scored, all) => onProgress(`model ${scored} of ${all} has scored them`),
     });
     try {
       await (typeof target === 'string' ? copyDurably(predicted, target) : target(predicted));
@@ -66,6 +67,6 @@ export async function predictTable(
         'writing the predictions',
       );
     }
-    return { rows, warnings };
+    return { rows, models, warnings };
   });
 }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { gainWords, memberNotices } from '../../report/member-words.js';
 import { change, duration, score } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
 import { tasks } from '../../tasks/index.js';
@@ -6,7 +7,7 @@ import { runFiles, type KnownOutcome } from '../runs/run-facts.js';
 import type { Console } from './console.js';
 import { oneLine, padEnd } from './layout.js';
 import { paint, wantsColor, type Paint } from './paint.js';
-import { scoreTable } from './score-table.js';
+import { memberTable, scoreTable } from './score-table.js';
 import { warningLines } from './warnings.js';
 
 /** The end of a completed run: the scores, where the files are, how to see its history. */
@@ -29,10 +30,21 @@ function scoreLines(result: RunResult, ink: Paint): string[] {
   const left = `${rowsWithoutOof} rows without an out-of-fold prediction are left out`;
   return [
     ...scoreTable(result, ink),
+    ...memberLines(result, ink),
     ...(skippedFolds.length === 0 ? [] : [ink.yellow(`Folds skipped: ${skippedFolds.join(', ')}; ${left}.`)]),
     ink.dim(
       `The cross-fitted score is the honest one: ${tasks[configuration.task].words.tuned}s tuned on other rows than they judge.`,
     ),
+  ];
+}
+
+function memberLines(result: RunResult, ink: Paint): string[] {
+  const table = memberTable(result, ink);
+  const gain = gainWords(result);
+  return [
+    ...(table.length === 0 ? [] : ['', ...table]),
+    ...(gain === null ? [] : [gain]),
+    ...memberNotices(result).map((notice) => ink.yellow(oneLine(notice))),
   ];
 }
 

@@ -5,6 +5,23 @@ import { oneLine } from './layout.js';
 import type { Paint } from './paint.js';
 import { tableLines } from './table.js';
 
+/** A row for each member of an ensemble: what it counts, and what it reaches alone. */
+export function memberTable({ members = [], ensemble }: RunResult, ink: Paint): string[] {
+  if (ensemble === undefined) return [];
+  const rows = members.map(({ id, macroF1 }) => [
+    oneLine(id),
+    Object.hasOwn(ensemble.weights, id) ? score(ensemble.weights[id]) : 'left out',
+    score(macroF1?.atHalf),
+    score(macroF1?.tuned),
+    ink.bold(score(macroF1?.crossFitted)),
+  ]);
+  const [header = '', ...lines] = tableLines([
+    ['member', 'weight', 'F1 untuned', 'F1 tuned', 'cross-fitted'],
+    ...rows,
+  ]);
+  return [ink.dim(header), ...lines];
+}
+
 /** The final table: a row per label and the macro row. */
 export function scoreTable(result: RunResult, ink: Paint): string[] {
   const { words } = tasks[result.configuration.task];

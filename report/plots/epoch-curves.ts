@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { cellId } from '../../pipeline/matrix.js';
 import type { Html } from '../html.js';
 import { loss, score } from '../notation.js';
 import type { FoldResult } from '../run-result.js';
@@ -7,7 +8,8 @@ import { colours, distinctSeries, figure } from './figure.js';
 export type EpochMeasure = 'trainLoss' | 'valLoss' | 'macroF1';
 
 interface EpochPoint {
-  readonly fold: number;
+  readonly cell: string;
+  readonly colour: string;
   readonly epoch: number;
   readonly value: number;
   /** The epoch whose weights were kept. */
@@ -23,11 +25,11 @@ export function epochCurves(
   measure: EpochMeasure,
   domain: readonly [number, number],
 ): Html {
-  const points = folds.flatMap((fold) => epochPoints(fold, measure));
+  const points = folds.flatMap((fold, place) => epochPoints(fold, measure, place));
   const last = Math.max(1, ...folds.flatMap((fold) => fold.epochs.map(({ epoch }) => epoch)));
   const many = folds.length > distinctSeries;
-  const colour = (point: EpochPoint) => (many ? colours.muted : colours.series(point.fold - 1));
-  const place = { x: 'epoch', y: 'value', z: 'fold' } as const;
+  const colour = (point: EpochPoint) => (many ? colours.muted : point.colour);
+  const place = { x: 'epoch', y: 'value', z: 'cell' } as const;
   return figure(`${measureNames[measure]} by epoch`, {
     x: { label: 'epoch', domain: [1, Math.max(last, 2)], ticks: wholeTicks(last), tickFormat: 'd' },
     y: { label: null, domain: [...domain], nice: true, ticks: 5 },
@@ -58,7 +60,7 @@ export function epochRange(
   measures: readonly EpochMeasure[],
 ): [number, number] {
   const values = measures.flatMap((measure) =>
-    folds.flatMap((fold) => epochPoints(fold, measure).map(({ value }) => value)),
+    folds.flatMap((fold, place) => epochPoints(fold, measure, place).map(({ value }) => value)),
   );
   const low = values.reduce((a, b) => Math.min(a, b), Infinity);
   const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -74,10 +76,22 @@ const measureNames: Readonly<Record<EpochMeasure, string>> = {
 
 const meanLine = { x: 'epoch', y: 'value', stroke: colours.accent, strokeWidth: 2.5 } as const;
 
-function epochPoints({ fold, epochs, bestEpoch }: FoldResult, measure: EpochMeasure): EpochPoint[] {
+/** How a fold is called: `3`, or `seed-42/3` where there are several members. */
+export function cellName({ member = '', fold }: FoldResult): string {
+  return cellId({ member, fold });
+}
+
+/** A fold keeps its colour where another was skipped; the folds of several members have the colours in turn. */
+export function seriesColour({ member, fold }: FoldResult, place: number): string {
+  return colours.series(member === undefined ? fold - 1 : place);
+}
+
+function epochPoints(fold: FoldResult, measure: EpochMeasure, place: number): EpochPoint[] {
+  const { epochs, bestEpoch } = fold;
   return epochs
     .map((metrics) => ({
-      fold,
+      cell: cellName(fold),
+      colour: seriesColour(fold, place),
       epoch: metrics.epoch,
       // A non-finite number is null once it has been in result.json.
       value: metrics[measure] ?? Number.NaN,
@@ -86,9 +100,9 @@ function epochPoints({ fold, epochs, bestEpoch }: FoldResult, measure: EpochMeas
     .filter(({ value }) => Number.isFinite(value));
 }
 
-function describe({ fold, epoch, value }: EpochPoint, measure: EpochMeasure): string {
+function describe({ cell, epoch, value }: EpochPoint, measure: EpochMeasure): string {
   const shown = measure === 'macroF1' ? score(value) : loss(value);
-  return `Fold ${fold}, epoch ${epoch} (kept): ${shown}`;
+  return `Fold ${cell}, epoch ${epoch} (kept): ${shown}`;
 }
 
 function wholeTicks(last: number): number[] {

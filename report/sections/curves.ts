@@ -2,7 +2,7 @@ import { tasks } from '../../tasks/index.js';
 import { html, nothing, type Html } from '../html.js';
 import { labelEvidence, type LabelEvidence } from '../label-evidence.js';
 import { score } from '../notation.js';
-import { epochCurves, epochRange } from '../plots/epoch-curves.js';
+import { cellName, epochCurves, epochRange, seriesColour } from '../plots/epoch-curves.js';
 import { colours, distinctSeries } from '../plots/figure.js';
 import { precisionRecallCurve } from '../plots/precision-recall.js';
 import { thresholdCurve } from '../plots/threshold-curve.js';
@@ -86,7 +86,7 @@ function legend(folds: readonly FoldResult[]): Html {
     </p>`;
   }
   return html`<p class="legend">
-    ${folds.map(({ fold }) => html`<span>${swatch(colours.series(fold - 1))} fold ${fold}</span>`)}
+    ${folds.map((fold, place) => html`<span>${swatch(seriesColour(fold, place))} fold ${cellName(fold)}</span>`)}
   </p>`;
 }
 

@@ -1,3 +1,4 @@
+import { membersOf } from '../../pipeline/members.js';
 import { html, type Html } from '../html.js';
 import { count, duration } from '../notation.js';
 import { fileName, modelName } from '../places.js';
@@ -42,7 +43,11 @@ function dataFacts({ rows, rowsWithoutOof, configuration: { data } }: RunResult)
   ];
 }
 
-function modelFacts({ configuration: { model } }: RunResult): Fact[] {
+function modelFacts({ configuration }: RunResult): Fact[] {
+  return ofMembers(configuration, modelOf);
+}
+
+function modelOf({ model }: RunResult['configuration']): Fact[] {
   const { scratch, checkpoint } = model;
   const length: Fact = ['truncated at', `${model.maxLength} tokens`];
   if (scratch === undefined) return [['checkpoint', modelName(checkpoint ?? '')], length];
@@ -55,11 +60,18 @@ function modelFacts({ configuration: { model } }: RunResult): Fact[] {
   ];
 }
 
-function trainingFacts({ configuration, folds, skippedFolds }: RunResult): Fact[] {
-  const { training, folds: split } = configuration;
+function trainingFacts(result: RunResult): Fact[] {
+  return ofMembers(result.configuration, (member) => trainingOf(member, result));
+}
+
+function trainingOf(
+  { training, folds: split }: RunResult['configuration'],
+  { folds, members = [], skippedFolds }: RunResult,
+): Fact[] {
   const skipped = skippedFolds.length === 0 ? '' : `, ${skippedFolds.length} skipped`;
   return [
     ['folds', `${split.count}, ${split.strategy}, seed ${split.seed}${skipped}`],
+    ...(members.length === 0 ? [] : [['members', String(members.length)] as const]),
     ['epochs', String(training.epochs)],
     ['batch size', String(training.batchSize)],
     ['learning rate', String(training.learningRate)],
@@ -76,6 +88,18 @@ function timeFacts({ seconds, reused = [] }: RunResult): Fact[] {
     step,
     reused.includes(step) ? 'reused' : duration(value),
   ]);
+}
+
+/** The facts of all members of an ensemble, by name: each value once. */
+function ofMembers(
+  configuration: RunResult['configuration'],
+  factsOf: (member: RunResult['configuration']) => readonly Fact[],
+): Fact[] {
+  const values = new Map<string, string[]>();
+  for (const [name, value] of membersOf(configuration).flatMap(({ pipeline }) => factsOf(pipeline))) {
+    values.set(name, [...(values.get(name) ?? []), value]);
+  }
+  return [...values].map(([name, found]): Fact => [name, distinct(found)]);
 }
 
 function distinct(values: readonly (string | number)[]): string {

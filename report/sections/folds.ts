@@ -1,5 +1,6 @@
 import { html, type Html } from '../html.js';
 import { duration, loss, score } from '../notation.js';
+import { cellName } from '../plots/epoch-curves.js';
 import type { FoldResult, RunResult } from '../run-result.js';
 
 /** Above this many folds the table starts folded up. */
@@ -37,7 +38,7 @@ export function foldTable({ folds }: RunResult): Html {
 function foldRow(fold: FoldResult): Html {
   const kept = fold.epochs.find(({ epoch }) => epoch === fold.bestEpoch);
   return html`<tr>
-    <th scope="row">${fold.fold}</th>
+    <th scope="row">${cellName(fold)}</th>
     <td>${fold.bestEpoch} of ${fold.epochs.length}</td>
     <td>${score(kept?.macroF1)}</td>
     <td>${loss(kept?.valLoss)}</td>

@@ -1,4 +1,5 @@
 import { html, nothing, type Html } from '../html.js';
+import { memberNotices } from '../member-words.js';
 import { count } from '../notation.js';
 import { withoutFolders } from '../places.js';
 import type { RunResult } from '../run-result.js';
@@ -6,7 +7,11 @@ import type { RunResult } from '../run-result.js';
 /** What a reader must know before the scores: folds left out, rows left out, warnings. */
 export function notices(result: RunResult): Html {
   const { warnings, configuration } = result;
-  const messages = [...skipped(result), ...warnings.map((text) => withoutFolders(text, configuration))];
+  const messages = [
+    ...skipped(result),
+    ...memberNotices(result),
+    ...warnings.map((text) => withoutFolders(text, configuration)),
+  ];
   if (messages.length === 0) return nothing;
   return html`<aside class="notices">
     <h2>Mind this</h2>

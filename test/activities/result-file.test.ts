@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseResult, readResultFile } from '../../activities/result-file.js';
 import { InputFault } from '../../errors/fault.js';
 import type { RunResult } from '../../report/run-result.js';
-import { sampleReport } from '../report/sample.js';
+import { ensembleReport, sampleReport } from '../report/sample.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-result-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -28,6 +28,10 @@ describe('a result that is read', () => {
     expect(read(odd).macroF1).toEqual(odd.macroF1);
   });
 
+  it('tells of the members of an ensemble', () => {
+    expect(read(ensembleReport().result)).toEqual(ensembleReport().result);
+  });
+
   it('may be of an earlier version: what was added since is filled in, or absent', () => {
     const { configuration } = result;
     const { retrySeeds, ...training } = configuration.training;
@@ -45,9 +49,26 @@ describe('a result is refused', () => {
   const withoutJoy = (values: object): object =>
     Object.fromEntries(Object.entries(values).filter(([label]) => label !== 'joy'));
   const first = { ...folds[0]! };
+  const { result: ensemble } = ensembleReport();
   const cases: [claim: string, value: unknown, message: RegExp][] = [
     ['that is a list', [], /at its root/],
     ['that is null', null, /at its root/],
+    [
+      'with a weight of no member',
+      { ...ensemble, ensemble: { ...ensemble.ensemble, weights: { 'seed-9': 1 } } },
+      /ensemble: its members are others/,
+    ],
+    ['with members and no ensemble', { ...result, members: ensemble.members }, /ensemble: its members/],
+    [
+      'with a member that is a path',
+      { ...ensemble, members: [{ ...ensemble.members![0], id: '../x' }] },
+      /members\.0\.id/,
+    ],
+    [
+      'with a weight above 1',
+      { ...ensemble, ensemble: { ...ensemble.ensemble, weights: { 'seed-42': 2 } } },
+      /ensemble\.weights/,
+    ],
     ['without labels', { ...result, labels: [] }, /labels/],
     [
       'without a threshold of a label',

@@ -135,6 +135,40 @@ describe('the options of the training', () => {
   });
 });
 
+describe('how the members of an ensemble become one', () => {
+  const withMatrix = (seeds: number[], ensemble?: Pipeline['ensemble']): Pipeline => {
+    const { fold, ...steps } = base.steps;
+    const matrix = { fold: 'all', 'training.seed': seeds } as const;
+    return {
+      ...base,
+      ...(ensemble === undefined ? {} : { ensemble }),
+      steps: { ...steps, fold: { ...fold!, matrix } },
+    };
+  };
+  const differing = (one: Pipeline, other: Pipeline): ActivityName[] =>
+    activityNames.filter(
+      (activity) =>
+        canonicalJson(activities[activity].parameters(one)) !==
+        canonicalJson(activities[activity].parameters(other)),
+    );
+  const simplex = { method: 'simplex', incomplete: 'keep' } as const;
+
+  it('concerns no key of a pipeline of one member', () => {
+    expect(differing(base, { ...base, ensemble: simplex })).toEqual([]);
+    expect(differing(base, withMatrix([7], simplex))).toEqual([]);
+  });
+
+  it('is in no key where it is neutral, and retires what joins and what reports where it is not', () => {
+    const plain = withMatrix([1, 2]);
+    expect(differing(plain, withMatrix([1, 2], { method: 'mean', incomplete: 'keep' }))).toEqual([]);
+    expect(differing(plain, withMatrix([1, 2], simplex))).toEqual(['aggregateOof', 'writeReport']);
+    const without = { method: 'mean', incomplete: 'drop' } as const;
+    expect(differing(plain, withMatrix([1, 2], without))).toEqual(['aggregateOof', 'writeReport']);
+    expect(differing(plain, withMatrix([1, 2, 3]))).toEqual(['aggregateOof', 'writeReport']);
+    expect(differing(plain, base)).toEqual(['aggregateOof', 'writeReport']);
+  });
+});
+
 describe('pipelineDigest', () => {
   it('is the same after a trip through JSON, and in any order of fields', () => {
     const { name, ...rest } = JSON.parse(JSON.stringify(base)) as Pipeline;

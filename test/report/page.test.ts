@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { renderReport } from '../../report/page.js';
-import { sampleReport } from './sample.js';
+import { ensembleReport, sampleReport } from './sample.js';
 
 const hostile = `<img src=x onerror=alert(1)>"'&<script>alert(2)</script>`;
 
@@ -124,6 +124,61 @@ describe('the report', () => {
       expect(document(page).querySelector('.lead b')?.textContent).toBe('–');
       expect(page).not.toMatch(/NaN|undefined|Infinity/);
     }
+  });
+
+  it('shows what each member of an ensemble counts and reaches, and what they gain together', () => {
+    const page = document(renderReport(ensembleReport()));
+    const region = page.querySelector('[aria-label="Members"]')!;
+    const rows = [...region.querySelectorAll('tbody tr')].map((row) =>
+      [...row.querySelectorAll('th, td')].map(({ textContent }) => textContent),
+    );
+    expect(rows).toEqual([
+      ['seed-42', '0.625', '0.590', '0.630', '0.617', '', 'training.seed: 42'],
+      ['seed-43', '0.375', '0.590', '0.630', '0.618', '', 'training.seed: 43'],
+      ['seed-44', 'left out', '–', '–', '–', '1', 'training.seed: 44'],
+    ]);
+    const words = [...page.querySelectorAll('p.words')].map(({ textContent }) => textContent).join('\n');
+    expect(words).toContain('The weights are those with the lowest log loss.');
+    expect(words).toContain(
+      'The ensemble gains in cross-fitted macro F1: +0.004 (95 % interval −0.002 to +0.011) over the plain mean of its members, +0.012 (95 % interval +0.003 to +0.020) over the best single member; all of it is chosen on other rows than it is judged on.',
+    );
+    const notices = [...page.querySelectorAll('.notices li')].map((item) => item.textContent);
+    expect(notices).toEqual(['Member seed-44 lacks fold 1: the ensemble does without it.']);
+  });
+
+  it('names the folds of several members by both, and their settings where they differ', () => {
+    const page = document(renderReport(ensembleReport()));
+    const names = [...page.querySelectorAll('[aria-label="Folds"] tbody th')].map((name) => name.textContent);
+    expect(names.slice(3, 6)).toEqual(['seed-42/4', 'seed-42/5', 'seed-43/1']);
+    const { result, outOfFold } = ensembleReport();
+    const { fold, ...steps } = result.configuration.steps;
+    const matrix = { fold: 'all', 'training.epochs': [2, 3, 4] } as const;
+    const epochs = document(
+      renderReport({
+        outOfFold,
+        result: {
+          ...result,
+          configuration: { ...result.configuration, steps: { ...steps, fold: { ...fold!, matrix } } },
+        },
+      }),
+    );
+    const facts = [...epochs.querySelectorAll('dl div')].map(({ textContent }) =>
+      textContent.replaceAll(/\s+/g, ' ').trim(),
+    );
+    expect(facts).toContain('epochs 2; 3; 4');
+    expect(facts).toContain('members 3');
+    expect(facts).toContain('batch size 16');
+  });
+
+  it('shows no folder of a checkpoint that a member is of', () => {
+    const { result } = ensembleReport();
+    const members = result.members!.map((member) => ({
+      ...member,
+      settings: { 'model.checkpoint': '/home/someone/models/tiny' },
+    }));
+    const page = renderReport(ensembleReport({ members }));
+    expect(page).toContain('model.checkpoint: tiny');
+    expect(page).not.toMatch(/someone/);
   });
 
   it.each([

@@ -43,6 +43,44 @@ export function sampleReport(options: SampleOptions = {}, changes: Partial<RunRe
   return { result, outOfFold: { probabilities, labels: Uint8Array.from(truths.flat()) } };
 }
 
+/** The same of an ensemble of three seeds, one of which was left out. */
+export function ensembleReport(changes: Partial<RunResult> = {}): ReportInput {
+  const { result, outOfFold } = sampleReport();
+  const [first, ...others] = [42, 43, 44].map((seed) => `seed-${seed}`) as [string, ...string[]];
+  const folds = [first, ...others].flatMap((member, place) =>
+    result.folds.slice(place === 2 ? 1 : 0).map((fold) => ({ ...fold, member })),
+  );
+  const { fold, ...steps } = result.configuration.steps;
+  const matrix = { fold: 'all', 'training.seed': [42, 43, 44] } as const;
+  return {
+    outOfFold,
+    result: {
+      ...result,
+      folds,
+      members: [42, 43, 44].map((seed) => ({
+        id: `seed-${seed}`,
+        settings: { 'training.seed': seed },
+        macroF1: seed === 44 ? null : { atHalf: 0.59, tuned: 0.63, crossFitted: 0.575 + seed / 1000 },
+        skippedFolds: seed === 44 ? [1] : [],
+      })),
+      ensemble: {
+        method: 'simplex',
+        weights: { 'seed-42': 0.625, 'seed-43': 0.375 },
+        gain: {
+          overMean: { macroF1: 0.004, interval: [-0.002, 0.011] },
+          overBest: { macroF1: 0.012, interval: [0.003, 0.02] },
+        },
+      },
+      configuration: {
+        ...result.configuration,
+        ensemble: { method: 'simplex', incomplete: 'drop' },
+        steps: { ...steps, fold: { ...fold!, matrix } },
+      },
+      ...changes,
+    },
+  };
+}
+
 function sampleFold(fold: number, next: () => number): FoldResult {
   const epochs = [1, 2, 3, 4].map((epoch) => ({
     epoch,

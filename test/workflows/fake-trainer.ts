@@ -13,6 +13,8 @@ export interface FakeTrainerOptions {
   readonly stepMs?: number;
   /** Whether each step ends an epoch, so that its signal is sent. */
   readonly stepsAreEpochs?: boolean;
+  /** The probability of a label of a held-out row; by default close to the truth, so that scores are above zero. */
+  readonly predict?: (truth: number, entry: number, job: FoldJob) => number;
   /** Throws in place of a training, as often as it likes. */
   readonly fail?: (job: FoldJob, calls: number) => Error | undefined;
 }
@@ -49,7 +51,7 @@ export class FakeTrainer implements Trainer {
     }
     const metrics = { epoch: 1, trainLoss: 0.5, valLoss: 0.4, macroF1: 0.5 + job.fold / 100 };
     onMessage({ type: 'epoch', metrics, best: true });
-    return outcomeOf(job, steps, metrics);
+    return outcomeOf(job, steps, metrics, this.options.predict ?? closeToTruth);
   }
 }
 
@@ -65,19 +67,25 @@ async function resumedStep({ resume }: FoldJob): Promise<number> {
   return newest === undefined ? 0 : Number(await readFile(newest.state.path, 'utf8'));
 }
 
+function closeToTruth(truth: number): number {
+  return 0.2 + 0.6 * truth;
+}
+
 async function outcomeOf(
   job: FoldJob,
   steps: number,
   metrics: FoldOutcome['epochs'][number],
+  predict: NonNullable<FakeTrainerOptions['predict']>,
 ): Promise<FoldOutcome> {
   const table = openTrainingTable(job.table);
   table.close();
   const rows = [...table.folds.keys()].filter((row) => table.folds[row] === job.fold);
   const width = job.labels.length;
-  // Close to the truth, so that scores are above zero.
   const probabilities = Float32Array.from(
     rows.flatMap((row) =>
-      [...table.labels.subarray(row * width, (row + 1) * width)].map((y) => 0.2 + 0.6 * y),
+      [...table.labels.subarray(row * width, (row + 1) * width)].map((truth, label) =>
+        predict(truth, row * width + label, job),
+      ),
     ),
   );
   const folder = join(job.workDirectory, 'export');

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { RunOutcome } from '../../../cli/facts/run-outcome.js';
+import { printOutcome } from '../../../cli/terminal/print-outcome.js';
+import type { RunResult } from '../../../report/run-result.js';
+import { ensembleReport, sampleReport } from '../../report/sample.js';
+
+function printed(result: RunResult): string[] {
+  const lines: string[] = [];
+  const outcome: RunOutcome = {
+    run: result.run,
+    workflowId: 'w',
+    state: 'completed',
+    waitingFor: null,
+    failure: null,
+    seconds: 3,
+    directory: null,
+    files: [],
+    macroF1: result.macroF1,
+    skippedFolds: [],
+    reused: [],
+    warnings: [],
+  };
+  printOutcome({ print: (line) => lines.push(line), note: () => undefined }, { outcome, result }, 'h');
+  return lines;
+}
+
+describe('what is told of a run that completed', () => {
+  it('is, of an ensemble, what its members count and reach, what they gain, and who lacks a fold', () => {
+    const lines = printed(ensembleReport().result);
+    const from = lines.findIndex((line) => line.startsWith('member'));
+    expect(lines.slice(from - 1, from + 6)).toEqual([
+      '',
+      'member     weight  F1 untuned  F1 tuned  cross-fitted',
+      'seed-42     0.625       0.590     0.630         0.617',
+      'seed-43     0.375       0.590     0.630         0.618',
+      'seed-44  left out           –         –             –',
+      'The ensemble gains in cross-fitted macro F1: +0.004 (95 % interval −0.002 to +0.011) over the plain mean of its members, +0.012 (95 % interval +0.003 to +0.020) over the best single member; all of it is chosen on other rows than it is judged on.',
+      'Member seed-44 lacks fold 1: the ensemble does without it.',
+    ]);
+  });
+
+  it('is, of one member, no word of an ensemble', () => {
+    expect(printed(sampleReport().result).join('\n')).not.toMatch(/member|ensemble/);
+  });
+});
