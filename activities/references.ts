@@ -48,14 +48,14 @@ export async function dereferenced(store: ArtifactStore, argument: unknown): Pro
 async function cell(store: ArtifactStore, entry: unknown): Promise<unknown> {
   const reference = cellReferenceSchema.safeParse(entry);
   if (!reference.success) return entry;
-  const output = await read(store, reference.data.output);
-  return isMap(output) ? { ...output, member: reference.data.member } : output;
+  return { ...(await read(store, reference.data.output)), member: reference.data.member };
 }
 
-async function read(store: ArtifactStore, ref: ArtifactRef): Promise<unknown> {
-  const bytes = ref.bytes > mostBytes ? null : await store.getBytes(ref);
+async function read(store: ArtifactStore, ref: ArtifactRef): Promise<Record<string, unknown>> {
+  const bytes = ref.bytes > mostBytes ? new Uint8Array() : await store.getBytes(ref);
   try {
-    if (bytes !== null) return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (isMap(value)) return value;
   } catch (error) {
     // Neither JSON nor text: what it is instead is nobody's business.
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;

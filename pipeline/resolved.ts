@@ -2,9 +2,10 @@ import { parse, resolve } from 'node:path';
 import { crossChecks } from './checks.js';
 import { problemsOf } from './issues.js';
 import { complete, resolveModel } from './load.js';
+import type { Matrix } from './matrix.js';
 import type { Pipeline } from './pipeline.js';
 import { maxProblems, PipelineFault, type Problem } from './problem.js';
-import { pipelineSchema } from './schema.js';
+import { pipelineSchema, type PipelineDocument } from './schema.js';
 import { sizeProblems } from './size.js';
 
 /** Resolving what is resolved changes nothing, whatever it is relative to. */
@@ -26,6 +27,7 @@ export function requireResolved(value: unknown): Pipeline {
   const given = parsed.data;
   const unresolved = [
     ...(model.checkpoint === given.model.checkpoint ? [] : [relative('model', 'checkpoint')]),
+    ...relativeAxes(pipeline, given),
     ...(pipeline.data.train === given.data.train ? [] : [relative('data', 'train')]),
     ...(pipeline.data.test === given.data.test ? [] : [relative('data', 'test')]),
     ...sizeProblems(pipeline),
@@ -34,8 +36,17 @@ export function requireResolved(value: unknown): Pipeline {
   return pipeline;
 }
 
-function relative(part: string, name: string): Problem {
-  return { path: [part, name], found: 'a path that is not resolved', expected: 'an absolute path' };
+/** The checkpoints of a matrix, each of which is a member's. */
+function relativeAxes(pipeline: Pipeline, given: PipelineDocument): Problem[] {
+  return Object.keys(given.steps ?? {}).flatMap((step) => {
+    const axis = (matrix: Matrix | undefined) => JSON.stringify(matrix?.['model.checkpoint']);
+    const same = axis(pipeline.steps[step]?.matrix) === axis(given.steps?.[step]?.matrix);
+    return same ? [] : [relative('steps', step, 'matrix', 'model.checkpoint')];
+  });
+}
+
+function relative(...path: string[]): Problem {
+  return { path, found: 'a path that is not resolved', expected: 'an absolute path' };
 }
 
 function faultOf(problems: readonly Problem[]): PipelineFault {

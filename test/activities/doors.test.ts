@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { activityOf, artifact, trainedFold, type StepName } from '../../bench/fuzz/calls.js';
+import { activityOf, artifact, samplePipeline, trainedFold, type StepName } from '../../bench/fuzz/calls.js';
 import { Doors } from './payloads.js';
 
 let doors: Doors;
@@ -166,6 +166,126 @@ describe('a look-up', () => {
     await expectRefused(call(changes), doors.files());
   });
 });
+
+describe('a cell of a matrix over more than folds', () => {
+  const matrix = (axes: object) => ({
+    data: { run: 'prepareData' },
+    fold: { run: 'trainFold', needs: ['data'], matrix: { fold: 'all', ...axes } },
+    oof: { run: 'aggregateOof', needs: ['fold'] },
+  });
+  const call = (changes: Record<string, unknown>, axes: object = { 'training.seed': [1, 2] }) =>
+    doors.argument('fold', { pipeline: doors.pipeline({ steps: matrix(axes) }), ...changes });
+
+  it('passes where its pipeline has such a member', async () => {
+    await expect(doors.call('trainFold', call({ member: 'seed-2' }))).rejects.toMatchObject({
+      type: 'ArtifactMissing',
+    });
+  });
+
+  it.each([
+    ['no member', {}],
+    ['a member that is not there', { member: 'seed-3' }],
+    ['a member that is a path', { member: '../seed-1' }],
+    ['a member that is a fold', { member: '1' }],
+    ['a member of every object', { member: 'constructor' }],
+    ['a member that is no text', { member: 1 }],
+  ])('is refused with %s', async (_title, changes) => {
+    await expectRefused(doors.call('trainFold', call(changes)), doors.files());
+  });
+
+  it.each([
+    ['a checkpoint outside', { 'model.checkpoint': ['../outside'] }],
+    ['another table', { 'data.train': ['/etc/passwd'] }],
+    ['members without end', { 'training.seed': range(100), 'training.batchSize': range(100) }],
+    ['a setting that is none', { 'training.__proto__': [1] }],
+  ])('is refused with an axis of %s', async (_title, axes) => {
+    await expectRefused(doors.call('trainFold', call({ member: '' }, axes)), doors.files());
+    const [id] = Object.keys(axes);
+    const member = `${id!.split('.')[1]}-outside`;
+    await expectRefused(doors.call('trainFold', call({ member }, axes)), doors.files());
+  });
+
+  it('is refused twice, and of an unknown member, among the inputs of others', async () => {
+    const pipeline = doors.pipeline({ steps: matrix({ 'training.seed': [1, 2] }) });
+    const given = (...members: unknown[]): Record<string, unknown> => {
+      const argument = doors.argument('oof', { pipeline });
+      const fold = members.map((member) => trainedFold(1, { member }));
+      return { ...argument, inputs: { ...(argument['inputs'] as object), fold } };
+    };
+    await expectRefused(doors.call('aggregateOof', given('seed-1', 'seed-1')), doors.files());
+    await expectRefused(doors.call('aggregateOof', given('seed-1', 'seed-3')), doors.files());
+    await expectRefused(doors.call('aggregateOof', given('../seed-1')), doors.files());
+    await expect(doors.call('aggregateOof', given('seed-1', 'seed-2'))).rejects.toMatchObject({
+      type: 'ArtifactMissing',
+    });
+  });
+});
+
+describe('a call that names what it is about', () => {
+  const put = (value: unknown) => doors.services.store.putBytes(Buffer.from(JSON.stringify(value)));
+
+  it('is read from the store', async () => {
+    const pipeline = await put(doors.pipeline());
+    await expect(doors.call('prepareData', doors.argument('data', { pipeline }))).resolves.toMatchObject({
+      rows: { train: 12 },
+    });
+  });
+
+  it('is told which artifact is lost', async () => {
+    const call = doors.call('prepareData', doors.argument('data', { pipeline: artifact() }));
+    await expect(call).rejects.toMatchObject({ type: 'ArtifactMissing' });
+  });
+
+  it.each([
+    ['no pipeline', { secret: 'a very private text' }],
+    ['a text', 'a very private text'],
+    ['a pipeline of another folder', { ...samplePipeline('../other') }],
+    ['a reference to another', artifact()],
+  ])('is refused where that is %s, which is not quoted', async (_title, value) => {
+    const pipeline = await put(value);
+    const message = await expectRefused(
+      doors.call('prepareData', doors.argument('data', { pipeline })),
+      doors.files(),
+    );
+    expect(message).not.toContain('private');
+  });
+
+  it('is refused where it is no JSON, or too long to be read', async () => {
+    const text = await doors.services.store.putBytes(Buffer.from('id,text\na,a very private text\n'));
+    const { store } = doors.services;
+    const long = { ...(await put(doors.pipeline())), bytes: 2 ** 40 };
+    for (const pipeline of [text, long]) {
+      const call = doors.call('prepareData', doors.argument('data', { pipeline }));
+      expect(await expectRefused(call, doors.files())).not.toContain('private');
+    }
+    expect(await store.has(text)).toBe(true);
+  });
+
+  it('is checked as if it carried the outputs of the folds that it names', async () => {
+    const named = async (...folds: [member: string, fold: unknown][]): Promise<Record<string, unknown>> => {
+      const fold = await Promise.all(
+        folds.map(async ([member, output]) => ({ member, output: await put(output) })),
+      );
+      const argument = doors.argument('oof', { pipeline: await put(doors.pipeline()) });
+      return { ...argument, inputs: { ...(argument['inputs'] as object), fold } };
+    };
+    const whole = await named(['', trainedFold(1)], ['', trainedFold(2)]);
+    await expect(doors.call('aggregateOof', whole)).rejects.toMatchObject({ type: 'ArtifactMissing' });
+    for (const argument of [
+      await named(['', trainedFold('../../x')]),
+      await named(['', trainedFold(1)], ['', trainedFold(1)]),
+      await named(['seed-1', trainedFold(1)]),
+      // What the output says of its member counts for nothing.
+      await named(['', trainedFold(1)], ['', trainedFold(1, { member: 'seed-1' })]),
+      await named(['', [trainedFold(1)]]),
+    ])
+      await expectRefused(doors.call('aggregateOof', argument), doors.files());
+  });
+});
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
 
 function doorsInputs(): unknown {
   const whole = new Doors();

@@ -53,7 +53,14 @@ function sampleOf(dice: Dice): [keyof Activities, unknown] {
   const pipeline = samplePipeline(workdirMark);
   switch (dice.one(['call', 'call', 'lookup', 'start', 'path'] as const)) {
     case 'lookup':
-      return ['lookupSteps', { ...sampleCall(step, workdirMark), members: step === 'fold' ? [1, 2] : null }];
+      return [
+        'lookupSteps',
+        {
+          ...sampleCall(step, workdirMark),
+          cells: step === 'fold' ? [{ member: '', fold: 1 }, { fold: 2 }] : null,
+          references: true,
+        },
+      ];
     case 'start':
       return ['resolvePipeline', { pipeline, run: 'run', fresh: false, overrides: { 'training.epochs': 2 } }];
     case 'path':

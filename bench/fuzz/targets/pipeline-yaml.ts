@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '../../../errors/fault.js';
 import { planSteps } from '../../../pipeline/dag.js';
 import { parsePipeline } from '../../../pipeline/load.js';
+import { memberPattern } from '../../../pipeline/matrix.js';
+import { membersOf } from '../../../pipeline/members.js';
 import type { Pipeline } from '../../../pipeline/pipeline.js';
 import { requireResolved } from '../../../pipeline/resolved.js';
 import { mutateBytes, mutateJson, mutateText } from '../mutations.js';
@@ -15,7 +17,7 @@ model: { scratch: { type: bert, hiddenSize: 64, layers: 2, heads: 4, intermediat
 training: &t { epochs: 4, batchSize: 16, learningRate: 1.5e-5 }
 steps:
   data: { run: prepareData }
-  fold: { run: trainFold, needs: [data], matrix: { fold: all }, queue: gpu, timeout: 12h, onFailure: wait }
+  fold: { run: trainFold, needs: [data], matrix: { fold: all, training.seed: [1, 2], model: { maxLength: [32, 64] } }, queue: gpu, timeout: 12h, onFailure: wait }
   oof: { run: aggregateOof, needs: [data, fold] }
 `;
 
@@ -28,7 +30,7 @@ const asJson: unknown = {
   training: { epochs: 2 },
   steps: {
     data: { run: 'prepareData' },
-    fold: { run: 'trainFold', needs: ['data'], matrix: { fold: 'all' } },
+    fold: { run: 'trainFold', needs: ['data'], matrix: { fold: 'all', 'training.seed': [1, 2] } },
   },
 };
 
@@ -47,6 +49,8 @@ export const pipelineYaml: FuzzTarget = {
     const text = Buffer.from(input).toString('utf8');
     const pipeline = parsePipeline(text, { file: '/pipeline.yaml' });
     const steps = planSteps(pipeline).length;
+    for (const { id } of membersOf(pipeline))
+      if (!memberPattern.test(id)) throw new Error(`a member called ${id}`);
     requireStable(pipeline);
     return Promise.resolve(steps);
   },

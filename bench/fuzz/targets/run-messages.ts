@@ -7,8 +7,8 @@ import { samplePipeline } from '../calls.js';
 import { mutateBytes, mutateJson } from '../mutations.js';
 import type { FuzzTarget } from '../target.js';
 
-const epoch = { fold: 2, metrics: { epoch: 1, trainLoss: 0.5, valLoss: null, macroF1: 0.5 } };
-const choice = { step: 'fold', index: 2 };
+const epoch = { member: '', fold: 2, metrics: { epoch: 1, trainLoss: 0.5, valLoss: null, macroF1: 0.5 } };
+const choice = { step: 'fold', cell: 'seed-1/2' };
 
 /** Signals and updates of a run as they come, also as no JSON at all. */
 export const runMessages: FuzzTarget = {
@@ -25,7 +25,7 @@ export const runMessages: FuzzTarget = {
     const body = parsed(input);
     const pipeline = requireResolved(samplePipeline('/workdir'));
     const board = new Board('run', pipeline.name, planSteps(pipeline), pipeline.training.epochs);
-    for (const member of board.of('fold')) member.become('running');
+    for (const cell of board.of('fold')) cell.become('running');
     board.hear(epochOf(body));
     JSON.stringify(board.progress());
     if (board.ignored > 0 && choiceOf(body) === null)
