@@ -7,6 +7,7 @@ import { defaultEpochChoice } from '../tasks/index.js';
  */
 export const neutralSettings = {
   bestBy: defaultEpochChoice,
+  layerDecay: 1,
   patience: null,
   schedule: 'linear',
   schedulePower: 1,

@@ -34,6 +34,12 @@ const options = {
     .describe(
       'The score of the held-out rows that picks the epoch which is kept; `last` keeps the last one, which leaves no optimism.',
     ),
+  layerDecay: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(neutralSettings.layerDecay)
+    .describe('The learning rate of each layer as a share of that of the layer above it.'),
   patience: z
     .int()
     .min(1)

@@ -64,7 +64,7 @@ export const albert: ModelFamily = {
       build(model, batch, vocabulary) {
         const root = model.root;
         const base = root.child('albert');
-        const first = firstTokens(root, encode(base, batch, c, vocabulary), batch);
+        const first = firstTokens(root, encode(base.at('embeddings'), batch, c, vocabulary), batch);
         const pooled = activate(
           base,
           linear(base.child('pooler'), first, c.hidden_size, c.hidden_size),
@@ -91,8 +91,10 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   let x = linear(encoder.child('embedding_hidden_mapping_in'), embedded, c.embedding_size, c.hidden_size);
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const group = Math.floor(i / (c.num_hidden_layers / c.num_hidden_groups));
-    for (let inner = 0; inner < c.inner_group_num; inner++)
-      x = layer(encoder.child(`albert_layer_groups.${group}.albert_layers.${inner}`), x, batch, sizes);
+    for (let inner = 0; inner < c.inner_group_num; inner++) {
+      const place = encoder.child(`albert_layer_groups.${group}.albert_layers.${inner}`);
+      x = layer(place.at(group * c.inner_group_num + inner), x, batch, sizes);
+    }
   }
   return x;
 }

@@ -53,7 +53,7 @@ export function bertLayers(
   sizes: BlockSizes,
 ): Value {
   for (let i = 0; i < layers; i++) {
-    const layer = scope.child(`layer.${i}`);
+    const layer = scope.child(`layer.${i}`).at(i);
     const context = selfAttention(layer.child('attention').child('self'), x, batch, sizes);
     x = feedForward(layer, attentionOutput(layer, context, x, sizes), sizes);
   }

@@ -46,7 +46,7 @@ export const bert: ScratchFamily = {
       },
       build(model, batch, vocabulary) {
         const root = model.root;
-        const encoded = encode(root.child('bert'), batch, c, vocabulary);
+        const encoded = encode(root.child('bert').at('embeddings'), batch, c, vocabulary);
         const pooled = pool(root.child('bert').child('pooler'), firstTokens(root, encoded, batch), c);
         const dropped = root.dropout(pooled, c.classifier_dropout ?? c.hidden_dropout_prob, 'classifier');
         return linear(root.child('classifier'), dropped, c.hidden_size, labels);

@@ -54,7 +54,7 @@ export const debertaV2: ScratchFamily = {
       },
       build(model, batch, vocabulary) {
         const root = model.root;
-        const encoded = encode(root.child('deberta'), batch, c, vocabulary);
+        const encoded = encode(root.child('deberta').at('embeddings'), batch, c, vocabulary);
         const pooled = contextPooler(root.child('pooler'), firstTokens(root, encoded, batch), c);
         const dropped = root.dropout(pooled, c.cls_dropout ?? c.hidden_dropout_prob, 'classifier');
         return linear(root.child('classifier'), dropped, c.hidden_size, labels);
@@ -96,12 +96,12 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   const relative = relativeEmbeddings(scope.child('encoder'), c);
   let x = embedded;
   for (let i = 0; i < c.num_hidden_layers; i++) {
-    const layer = scope.child(`encoder.layer.${i}`);
+    const layer = scope.child(`encoder.layer.${i}`).at(i);
     const context = selfAttention(layer.child('attention').child('self'), x, relative, batch, c);
     const attended = attentionOutput(layer, context, x, c.sizes);
     x = feedForward(layer, attended, c.sizes);
     if (i === 0 && c.conv_kernel_size > 0)
-      x = convolution(scope.child('encoder').child('conv'), embedded, x, batch, c);
+      x = convolution(scope.child('encoder').child('conv').at(i), embedded, x, batch, c);
   }
   return x;
 }

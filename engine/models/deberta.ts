@@ -54,7 +54,7 @@ export const deberta: ModelFamily = {
       },
       build(model, batch, vocabulary) {
         const root = model.root;
-        const encoded = encode(root.child('deberta'), batch, c, vocabulary);
+        const encoded = encode(root.child('deberta').at('embeddings'), batch, c, vocabulary);
         const pooled = contextPooler(root.child('pooler'), firstTokens(root, encoded, batch), c);
         const dropped = root.dropout(pooled, c.cls_dropout ?? c.hidden_dropout_prob, 'classifier');
         return linear(root.child('classifier'), dropped, c.hidden_size, labels);
@@ -71,7 +71,7 @@ function encode(scope: Scope, batch: PackedBatch, c: DebertaSettings, vocabulary
     ? relativeRows(encoder.child('rel_embeddings'), 2 * c.maxRelative, c.hidden_size)
     : null;
   for (let i = 0; i < c.num_hidden_layers; i++) {
-    const layer = encoder.child(`layer.${i}`);
+    const layer = encoder.child(`layer.${i}`).at(i);
     const context = selfAttention(layer.child('attention').child('self'), x, relative, batch, c);
     x = feedForward(layer, attentionOutput(layer, context, x, c.sizes), c.sizes);
   }

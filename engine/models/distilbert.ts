@@ -52,7 +52,7 @@ export const distilbert: ModelFamily = {
       },
       build(model, batch, vocabulary) {
         const root = model.root;
-        const encoded = encode(root.child('distilbert'), batch, c, vocabulary);
+        const encoded = encode(root.child('distilbert').at('embeddings'), batch, c, vocabulary);
         const dense = linear(root.child('pre_classifier'), firstTokens(root, encoded, batch), c.dim, c.dim);
         const dropped = root.dropout(activate(root, dense, 'relu'), c.seq_classif_dropout, 'classifier');
         return linear(root.child('classifier'), dropped, c.dim, labels);
@@ -78,7 +78,8 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
     { place: at.child('position_embeddings'), ids: batch.positions, rows: c.max_position_embeddings },
   ];
   let x = embeddings({ at, norm: at.child('LayerNorm'), tables }, c.dim, sizes);
-  for (let i = 0; i < c.n_layers; i++) x = layer(scope.child(`transformer.layer.${i}`), x, batch, sizes);
+  for (let i = 0; i < c.n_layers; i++)
+    x = layer(scope.child(`transformer.layer.${i}`).at(i), x, batch, sizes);
   return x;
 }
 

@@ -42,7 +42,7 @@ export const electra: ModelFamily = {
         ...headNames,
       },
       build(model, batch, vocabulary) {
-        const base = model.root.child('electra');
+        const base = model.root.child('electra').at('embeddings');
         const sizes = blockSizes(c);
         const tables = {
           vocabulary,

@@ -44,7 +44,7 @@ export const modernbert: ModelFamily = {
       },
       build(model, batch, vocabulary) {
         const root = model.root;
-        const encoded = encode(root.child('model'), batch, c, vocabulary);
+        const encoded = encode(root.child('model').at('embeddings'), batch, c, vocabulary);
         const pool = c.classifier_pooling === 'mean' ? meanTokens : firstTokens;
         const pooled = head(root.child('head'), pool(root, encoded, batch), c);
         const dropped = root.dropout(pooled, c.classifier_dropout, 'classifier');
@@ -61,13 +61,13 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   let x = at.dropout(norm(at.child('norm'), words, c), c.embedding_dropout, 'drop');
   const reach = reaches(scope, batch, c);
   c.layers.forEach((kind, i) => {
-    const layer = scope.child(`layers.${i}`);
+    const layer = scope.child(`layers.${i}`).at(i);
     // The embeddings are normalised already.
     const normed = i === 0 ? x : norm(layer.child('attn_norm'), x, c);
     x = sum(layer, x, selfAttention(layer.child('attn'), normed, batch, reach(kind), c));
     x = sum(layer, x, gatedFeedForward(layer.child('mlp'), norm(layer.child('mlp_norm'), x, c), c));
   });
-  return norm(scope.child('final_norm'), x, c);
+  return norm(scope.child('final_norm').at('head'), x, c);
 }
 
 /** What a layer of a kind attends to. */

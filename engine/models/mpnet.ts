@@ -56,7 +56,7 @@ export const mpnet: ModelFamily = {
         ...headNames,
       },
       build(model, batch, vocabulary) {
-        const base = model.root.child('mpnet');
+        const base = model.root.child('mpnet').at('embeddings');
         const encoded = encode(base, batch, c, vocabulary);
         return classificationHead(model.root.child('classifier'), firstTokens(base, encoded, batch), {
           hidden: c.hidden_size,
@@ -81,7 +81,7 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   const biases = positionBiases(encoder.child('relative_attention_bias'), batch, c);
   let x = embeddings({ at, norm: at.child('LayerNorm'), tables }, c.hidden_size, sizes);
   for (let i = 0; i < c.num_hidden_layers; i++)
-    x = layer(encoder.child(`layer.${i}`), x, biases, batch, sizes);
+    x = layer(encoder.child(`layer.${i}`).at(i), x, biases, batch, sizes);
   return x;
 }
 

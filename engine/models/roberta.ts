@@ -51,7 +51,7 @@ function classifier(
       ...headNames,
     },
     build(model, batch, vocabulary) {
-      const base = model.root.child('roberta');
+      const base = model.root.child('roberta').at('embeddings');
       const sizes = blockSizes(c);
       const tables = {
         vocabulary,

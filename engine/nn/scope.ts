@@ -6,9 +6,16 @@ import type { Tape } from '../ops/tape.js';
 /** How a parameter that no checkpoint gives starts: normal(0, initializer range), zeros or ones. */
 export type Initial = 'normal' | 'zeros' | 'ones';
 
+/**
+ * How far from the tokens a module lies: among the embeddings and what else all layers share, in the layer of a
+ * number from 0 on, or above the last one.
+ */
+export type Depth = 'embeddings' | number | 'head';
+
 export interface Parameter {
   /** Dotted path: the key in a checkpoint. */
   readonly name: string;
+  readonly depth: Depth;
   readonly shape: readonly number[];
   /** Weight decay applies, as it does to everything but biases and layer norms. */
   readonly decay: boolean;
@@ -48,7 +55,7 @@ export class ModelBuilder {
   }
 
   get root(): Scope {
-    return new Scope(this, '');
+    return new Scope(this, '', 'head');
   }
 }
 
@@ -57,6 +64,7 @@ export class Scope {
   constructor(
     readonly model: ModelBuilder,
     private readonly path: string,
+    private readonly depth: Depth,
   ) {}
 
   get tape(): Tape {
@@ -64,7 +72,12 @@ export class Scope {
   }
 
   child(name: string): Scope {
-    return new Scope(this.model, this.qualified(name));
+    return new Scope(this.model, this.qualified(name), this.depth);
+  }
+
+  /** The same place, of which everything made there lies at that depth. The root's is the head. */
+  at(depth: Depth): Scope {
+    return new Scope(this.model, this.path, depth);
   }
 
   /** Declares a parameter, or gives the one of that name that is there already (a shared weight). */
@@ -73,7 +86,7 @@ export class Scope {
     const known = this.model.parameters.find((parameter) => parameter.name === full);
     if (known !== undefined) return known.value;
     const value = this.model.declare(full, shape);
-    this.model.parameters.push({ name: full, shape, initial, decay, value });
+    this.model.parameters.push({ name: full, depth: this.depth, shape, initial, decay, value });
     return value;
   }
 

@@ -28,9 +28,9 @@ export function adamwStep(
   );
   if (!Number.isFinite(norm)) return norm;
   const gradientScale = Math.min(1, settings.maxGradNorm / (norm + 1e-6));
-  for (const { kernels, state, decay } of memory.ranges) {
+  for (const { kernels, state, decay, rateShare } of memory.ranges) {
     kernels.adamw(state, {
-      learningRate,
+      learningRate: learningRate * rateShare,
       beta1: BETA1,
       beta2: BETA2,
       epsilon: EPSILON,

@@ -9,12 +9,15 @@ export interface OptimizedParameter {
   readonly shape: readonly number[];
   /** Whether weight decay applies. */
   readonly decay: boolean;
+  /** Of the learning rate; default all of it. */
+  readonly rateShare?: number;
 }
 
 /** All parameters of one kind that lie one after the other: the optimizer steps them as one. */
 export interface ParameterRange {
   readonly kernels: Kernels;
   readonly decay: boolean;
+  readonly rateShare: number;
   readonly state: AdamwState;
 }
 
@@ -56,7 +59,7 @@ export class ParameterMemory {
     const ranges: ParameterRange[] = [];
     const views = new Map<string, ParameterViews>();
     for (const block of blocks(parameters, options)) {
-      const groups = [true, false].map((decay) => block.filter((parameter) => parameter.decay === decay));
+      const groups = alike(block);
       const counts = groups.map((group) => group.reduce((sum, parameter) => sum + aligned(parameter), 0));
       const states = counts.reduce((sum, count) => sum + ARRAYS.length * Arena.bytesFor(count), 0);
       const rows = block.some(({ name }) => tables.has(name)) ? scratch : 0;
@@ -64,9 +67,9 @@ export class ParameterMemory {
       const rowScratch = arena.allocate(rows);
       const kernels = await Kernels.open(arena, threads);
       groups.forEach((group, i) => {
-        if (group.length === 0) return;
+        const [{ decay, rateShare = 1 }] = group;
         const state = stateOf(() => arena.allocate(counts[i] ?? 0));
-        ranges.push({ kernels, decay: i === 0, state });
+        ranges.push({ kernels, decay, rateShare, state });
         let offset = 0;
         for (const parameter of group) {
           const start = offset;
@@ -92,6 +95,19 @@ export class ParameterMemory {
       [...new Set(this.ranges.map(({ kernels }) => kernels))].map((kernels) => kernels.close()),
     );
   }
+}
+
+/** Parameters that the optimizer steps alike, in the order given, those that decay first. */
+function alike(parameters: readonly OptimizedParameter[]): [OptimizedParameter, ...OptimizedParameter[]][] {
+  const groups = new Map<string, [OptimizedParameter, ...OptimizedParameter[]]>();
+  const decayedFirst = [...parameters].sort((a, b) => Number(b.decay) - Number(a.decay));
+  for (const parameter of decayedFirst) {
+    const key = `${parameter.decay} ${parameter.rateShare ?? 1}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [parameter]);
+    else group.push(parameter);
+  }
+  return [...groups.values()];
 }
 
 function stateOf(make: (array: (typeof ARRAYS)[number]) => Float32Array): AdamwState {

@@ -67,12 +67,12 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const { passes, optimizer } = optionGroups(job.training);
+    const { passes, optimizer, layers } = optionGroups(job.training);
     const batch = largestBatch(training.texts, passes.batchSize);
     checkMemory(classifier, batch, { vocabulary: vocabulary.size });
     const mostTokens = mostTokensOf(training.texts, passes.batchSize);
     const { loss } = tasks[job.task];
-    const trainer = await Trainer.create({ ...options, optimizer, loss, dropout: true, mostTokens });
+    const trainer = await Trainer.create({ ...options, optimizer, layers, loss, dropout: true, mostTokens });
     await loadWeights(trainer, source, vocabulary, pace);
     await pinned?.check();
     const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.memory.of(name).weights });

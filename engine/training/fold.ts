@@ -255,8 +255,9 @@ class Fold {
     const choice = choiceWarning(history, bestEpoch, this.options.choice);
     if (choice !== null) this.warn(choice);
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
+    const share = this.setup.trainer.rateShare(this.setup.source.classifier.wordEmbedding);
     const length = bestEpoch * this.course.stepsPerEpoch;
-    const rates = Array.from({ length }, (_, step) => this.course.learningRate(step));
+    const rates = Array.from({ length }, (_, step) => share * this.course.learningRate(step));
     const untouched = decayFactor(rates, this.options.optimizer.weightDecay);
     const model = await this.unlessStopped(() => exportModel(this.job, this.setup, untouched));
     // Rows of the embedding that were not trained are read again for the export.

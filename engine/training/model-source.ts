@@ -8,7 +8,7 @@ import { normal } from '../kernels/philox.js';
 import { familyOf } from '../models/families.js';
 
 import type { Classifier, ModelFamily } from '../models/family.js';
-import type { Initial } from '../nn/scope.js';
+import type { Depth, Initial } from '../nn/scope.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
 import { checkVocabulary, loadTokenizer, parseTokenizer } from '../tokenization/tokenizer.js';
 import { inferenceGraph } from './graphs.js';
@@ -109,6 +109,7 @@ async function fromScratch(
 }
 
 export interface ParameterSpec {
+  readonly depth: Depth;
   readonly name: string;
   readonly shape: readonly number[];
   readonly initial: Initial;

@@ -1,6 +1,7 @@
 import type { TrainingOptions } from '../../pipeline/training.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import type { RateSettings } from '../schedules/schedule.js';
+import type { LayerSettings } from './trainer.js';
 import type { ChoiceSettings } from './epoch-choice.js';
 
 /** How often and in which portions the texts are gone through. */
@@ -14,16 +15,18 @@ export interface OptionGroups {
   readonly passes: PassSettings;
   readonly rate: RateSettings;
   readonly optimizer: AdamwSettings;
+  readonly layers: LayerSettings;
   readonly choice: ChoiceSettings;
 }
 
 export function optionGroups(options: TrainingOptions): OptionGroups {
-  const { epochs, batchSize, weightDecay, maxGradNorm, bestBy, patience } = options;
+  const { epochs, batchSize, weightDecay, maxGradNorm, layerDecay, bestBy, patience } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
     passes: { epochs, batchSize },
     rate: { schedule, peak: learningRate, warmupRatio, power: schedulePower },
     optimizer: { weightDecay, maxGradNorm },
+    layers: { layerDecay },
     choice: { bestBy, patience },
   };
 }

@@ -7,6 +7,7 @@ import type { AdamwSettings } from '../optim/adamw.js';
 import { ParameterMemory } from '../optim/parameter-memory.js';
 import type { Runtime, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
+import { Depths } from './depths.js';
 import { packBatch } from './batch.js';
 import type { TrainingGraph } from './graphs.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
@@ -15,8 +16,18 @@ import type { ScratchPiece } from './scratch.js';
 import type { Around, CompiledSession } from './sessions.js';
 import { sizeOf, Sessions, TensorScope } from './sessions.js';
 
+/** What of a training depends on where a parameter lies (depths.ts). */
+export interface LayerSettings {
+  /** The learning rate of each layer as a share of that of the layer above it. */
+  readonly layerDecay: number;
+}
+
+const allLayersAlike: LayerSettings = { layerDecay: 1 };
+
 export interface TrainerOptions {
   readonly optimizer: AdamwSettings;
+  /** Default: all layers alike. */
+  readonly layers?: LayerSettings;
   readonly runtime: Runtime;
   readonly classifier: Classifier;
   /** Rows of the word embedding that are trained. */
@@ -64,9 +75,15 @@ export class Trainer {
     const { parameters, tables } = compile(1);
     const names = new Set(tables.map(({ name }) => name));
     const tablesFirst = [...parameters].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)));
+    const depths = new Depths(parameters);
+    const { layerDecay } = options.layers ?? allLayersAlike;
+    const optimized = tablesFirst.map((each) => ({
+      ...each,
+      rateShare: depths.rateShare(each.name, layerDecay),
+    }));
     const sizes = options.mostBytes === undefined ? {} : { mostBytes: options.mostBytes };
     const scratch = rowScratchOf(tables, options.mostTokens);
-    const memory = await ParameterMemory.allocate(tablesFirst, { threads, tables: names, scratch, ...sizes });
+    const memory = await ParameterMemory.allocate(optimized, { threads, tables: names, scratch, ...sizes });
     const lasting = new TensorScope(runtime);
     const weights: Record<string, Tensor> = {};
     const gradients: Record<string, Tensor> = {};
@@ -108,6 +125,12 @@ export class Trainer {
     stop?.throwIfAborted();
     if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
     return { loss, gradientNorm: adamwStep(this.memory, this.options.optimizer, learningRate, step + 1) };
+  }
+
+  /** The share of the learning rate that a parameter gets. */
+  rateShare(name: string): number {
+    const { layers = allLayersAlike } = this.options;
+    return new Depths(this.parameters).rateShare(name, layers.layerDecay);
   }
 
   /** Leaves every gradient in the parameter memory. @returns the loss */

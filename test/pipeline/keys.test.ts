@@ -109,6 +109,7 @@ describe('the options of the training', () => {
   /** A value other than the neutral one, of each. */
   const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[Name] } = {
     bestBy: 'valLoss',
+    layerDecay: 0.8,
     patience: 2,
     schedule: 'cosine',
     schedulePower: 2,

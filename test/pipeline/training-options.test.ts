@@ -37,6 +37,7 @@ describe('options that work are taken', () => {
   it.each([
     '{ patience: 2 }',
     '{ patience: null, bestBy: last }',
+    '{ layerDecay: 0.8 }',
     '{ schedule: cosine }',
     '{ schedule: constant, warmupRatio: 0 }',
     '{ schedule: polynomial, schedulePower: 2 }',

@@ -13,6 +13,7 @@ const train = (training: Partial<TrainingOptions>): Promise<FoldOutcome> =>
 const options: readonly (readonly [title: string, settings: Partial<TrainingOptions>])[] = [
   ['a cosine schedule', { schedule: 'cosine' }],
   ['a polynomial schedule', { schedule: 'polynomial', schedulePower: 2 }],
+  ['a rate that falls from layer to layer', { layerDecay: 0.7 }],
 ];
 
 describe('a fold trained with', () => {

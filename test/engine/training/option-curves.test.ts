@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { openRuntime } from '../../../engine/runtime/open.js';
+import { linearWarmup } from '../../../engine/schedules/schedule.js';
+import { Trainer } from '../../../engine/training/trainer.js';
+import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
+
+/** As in curve.test.ts; the last is of how far a parameter has moved, relative to the farthest of its model. */
+const [LOSS, NORM, MOVED] = [2e-6, 2e-5, 1e-4];
+
+/** What test/golden/models/generate_options.py writes. */
+interface GoldenCase {
+  readonly model: string;
+  readonly layerDecay?: number;
+  readonly curve: readonly { batches: string[]; loss: number; gradNorm: number }[];
+  /** By parameter, the distance from its first value to its last. */
+  readonly moved: Readonly<Record<string, number>>;
+}
+
+const { cases, ...settings } = goldenJson<{
+  steps: number;
+  warmupSteps: number;
+  learningRate: number;
+  weightDecay: number;
+  maxGradNorm: number;
+  cases: GoldenCase[];
+}>('.', 'options.json');
+
+const titled = cases.map(({ curve, moved, model, ...options }) => {
+  return [`${model} with ${JSON.stringify(options)}`, { curve, moved, model, ...options }] as const;
+});
+
+describe('ten steps', () => {
+  it.each(titled)('of %s follow PyTorch', async (_, golden) => {
+    const { model, curve, moved } = golden;
+    const classifier = goldenClassifier(model);
+    const batches = goldenBatches(model);
+    const first = await goldenTensors(model, 'model.safetensors');
+    const trainer = await Trainer.create({
+      runtime: openRuntime(),
+      classifier,
+      vocabulary: classifier.vocabulary,
+      threads: 1,
+      loss: 'binaryCrossEntropy',
+      dropout: false,
+      mostTokens: 100,
+      optimizer: settings,
+      layers: { layerDecay: golden.layerDecay ?? 1 },
+    });
+    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    for (const [step, expected] of curve.entries()) {
+      const rate = linearWarmup(step, settings.learningRate, settings.warmupSteps, settings.steps);
+      const used = expected.batches.map((name) => batches[name]!);
+      const texts = used.flatMap(({ tokens }) => tokens.map((ids) => Int32Array.from(ids)));
+      const targets = used.flatMap(({ labels }) => labels);
+      const { loss, gradientNorm } = await trainer.step(texts, targets, rate, step, [0, 0]);
+      expect(Math.abs(loss - expected.loss), `loss of step ${step}`).toBeLessThan(LOSS);
+      expect(Math.abs(gradientNorm / expected.gradNorm - 1), `norm of step ${step}`).toBeLessThan(NORM);
+    }
+    const noise = new Set(Object.values(batches).flatMap(({ zeroGradients }) => zeroGradients));
+    const farthest = Math.max(...Object.values(moved));
+    for (const [name, distance] of Object.entries(moved)) {
+      if (noise.has(name)) continue;
+      const found = distanceOf(trainer.memory.of(name).weights, first.get(name)!);
+      expect(Math.abs(found - distance) / farthest, name).toBeLessThan(MOVED);
+    }
+    await trainer.close();
+  });
+});
+
+function distanceOf(a: Float32Array, b: Float32Array): number {
+  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0));
+}
