@@ -3,6 +3,7 @@ import { capped } from '../errors/capped.js';
 import type { EpochMetrics } from '../engine/training/job.js';
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
 import { memberPattern } from '../pipeline/matrix.js';
+import type { ReadOnly } from '../pipeline/read-only.js';
 import { requireResolved } from '../pipeline/resolved.js';
 import { matrixLimits, namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
 import { artifactRefSchema as artifact, sha256Schema as sha256 } from '../store/store.js';
@@ -45,8 +46,6 @@ const list = <T extends z.ZodType>(entry: T, most: number) => z.array(entry).max
 const pipeline = z.unknown().transform((value) => requireResolved(value));
 
 /** Lists and tuples included. */
-type ReadOnly<T> = T extends object ? { readonly [Key in keyof T]: ReadOnly<T[Key]> } : T;
-
 /** A schema for every field of a type that is declared elsewhere, the optional ones included. */
 type Fields<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key]> };
 

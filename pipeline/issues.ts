@@ -172,7 +172,12 @@ function pathsBelow(schema: z.core.$ZodType, path: string): string[] {
 
 /** The schema without what makes it optional. */
 function bare(schema: z.core.$ZodType): z.core.$ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault) {
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  ) {
     return bare(schema.unwrap());
   }
   return schema;

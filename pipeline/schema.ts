@@ -41,7 +41,7 @@ const column = z.string().min(1).max(256);
 const data = z.strictObject({
   train: path.describe('CSV file of the labelled rows; relative to this file.'),
   test: path
-    .optional()
+    .exactOptional()
     .describe(
       'CSV file of the rows to predict, its label columns ignored; relative to this file. Without it nothing is submitted.',
     ),
@@ -49,17 +49,17 @@ const data = z.strictObject({
     .array(column)
     .min(1)
     .max(100)
-    .optional()
+    .exactOptional()
     .describe(
       `Candidate text columns: the first one that a file has is used. Default: those of ${defaultTextColumns.join(', ')} that are no label.`,
     ),
   target: column
-    .optional()
+    .exactOptional()
     .describe(
       'Of a single-label pipeline: the column of the class names. Without it, each label is a column of 0 and 1.',
     ),
   id: column
-    .optional()
+    .exactOptional()
     .describe(
       'Column of the ids, which the files must have. Without it: `id`, and where a file lacks that, ids are 0, 1, 2 …',
     ),
@@ -94,9 +94,9 @@ const scratch = z.strictObject({
 
 const model = z.strictObject({
   checkpoint: path
-    .optional()
+    .exactOptional()
     .describe('A folder (relative to this file) or the name of a model on the hub; or else `scratch`.'),
-  scratch: scratch.optional().describe('A network with random weights in place of a checkpoint.'),
+  scratch: scratch.exactOptional().describe('A network with random weights in place of a checkpoint.'),
   maxLength: z
     .int()
     .min(3)
@@ -120,25 +120,25 @@ const step = z.strictObject({
     .default([])
     .describe('Steps that must be done first; their outputs, and those of what they need, are its inputs.'),
   matrix: matrix
-    .optional()
+    .exactOptional()
     .describe(
       'Runs the step once for every combination of a fold and a value of each other axis, which is a path below `model` or `training`.',
     ),
   queue: z
     .string()
     .regex(stepPattern)
-    .optional()
+    .exactOptional()
     .describe(
       '`main`, or the name `q` of the task queue `foldwise-q`. Default `gpu` for trainFold, else `main`.',
     ),
   timeout: z
     .string()
     .regex(durationPattern)
-    .optional()
+    .exactOptional()
     .describe('Longest time for one attempt, like 90s, 30m, 12h or 2d. Default 12h for trainFold, else 1h.'),
   onFailure: z
     .enum(['wait', 'fail', 'skip'])
-    .optional()
+    .exactOptional()
     .describe('What a failed step does to the run. Default `wait` for trainFold, else `fail`.'),
 });
 
