@@ -1,13 +1,17 @@
-import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass, logLoss } from './classes.js';
+import { assessClasses } from './assessment.js';
+import type { DrawRows } from './bootstrap.js';
+import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass, logLoss, oneHot } from './classes.js';
 import { crossFit } from './cross-fitted.js';
 import { mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
 import { judgedProbabilities, selectNested, type NestedProbabilities } from './nested.js';
 import { byOffsets, tuneOffsets } from './offsets.js';
-import type { OutOfFoldScores } from './out-of-fold.js';
+import { assessed, spreadOf, type OutOfFoldScores } from './out-of-fold.js';
 
 /** What one way of deciding comes to. */
 interface ClassDecision {
+  /** One-hot `[rows, width]`. */
+  readonly decided: Uint8Array;
   readonly confusion: Int32Array;
   readonly f1: Float64Array;
   readonly accuracy: number;
@@ -19,12 +23,14 @@ interface ClassDecision {
  *
  * @param labels one-hot `[rows, width]`
  * @param folds the fold of each row
+ * @param draw the resamples of an assessment; there is none without
  */
 export function scoreClassesOutOfFold(
   nested: NestedProbabilities,
   labels: Uint8Array,
   folds: Int32Array,
   width: number,
+  draw?: DrawRows,
 ): OutOfFoldScores {
   const rows = predictedRows(nested.final, width);
   const p = selectNested(nested, width, rows);
@@ -33,13 +39,15 @@ export function scoreClassesOutOfFold(
   const judged = judgedProbabilities(p, foldOf, width);
   const truth = classesOf(y, width);
   const { offsets } = tuneOffsets(p.final, y, width);
-  const scored = (decided: Int32Array): ClassDecision => {
-    const confusion = confusionMatrix(truth, decided, width);
-    return { confusion, f1: f1PerClass(confusion, width), accuracy: accuracy(truth, decided) };
+  const scored = (decided: Uint8Array): ClassDecision => {
+    const classes = classesOf(decided, width);
+    const confusion = confusionMatrix(truth, classes, width);
+    return { decided, confusion, f1: f1PerClass(confusion, width), accuracy: accuracy(truth, classes) };
   };
-  const atHalf = scored(argMax(judged, width));
-  const tuned = scored(classesOf(byOffsets.decide(p.final, width, offsets), width));
-  const crossFitted = scored(classesOf(crossFit(p, y, foldOf, width, byOffsets).decided, width));
+  const atHalf = scored(oneHot(argMax(judged, width), width));
+  const tuned = scored(byOffsets.decide(p.final, width, offsets));
+  const fitted = crossFit(p, y, foldOf, width, byOffsets);
+  const crossFitted = scored(fitted.decided);
   const supports = support(y, width);
   return {
     thresholds: offsets,
@@ -51,6 +59,7 @@ export function scoreClassesOutOfFold(
       support: supports[label]!,
       tunable: supports[label]! > 0,
       untunedFolds: [],
+      spread: spreadOf(fitted.tuned.map(({ by }) => by[label]!)),
     })),
     classes: {
       accuracy: { atHalf: atHalf.accuracy, tuned: tuned.accuracy, crossFitted: crossFitted.accuracy },
@@ -59,6 +68,20 @@ export function scoreClassesOutOfFold(
         ...crossFitted.confusion.subarray(row * width, (row + 1) * width),
       ]),
     },
+    ...assessed(
+      draw &&
+        assessClasses(
+          {
+            labels: y,
+            probabilities: judged,
+            atHalf: atHalf.decided,
+            tuned: tuned.decided,
+            crossFitted: crossFitted.decided,
+          },
+          width,
+          draw,
+        ),
+    ),
     rowsWithoutOof: labels.length / width - rows.length,
   };
 }

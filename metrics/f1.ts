@@ -28,6 +28,25 @@ export function f1OfCounts(truePositives: number, predicted: number, actual: num
   return divisor === 0 ? 0 : (2 * truePositives) / divisor;
 }
 
+/**
+ * F1 of one decision from counts of outcomes (see bootstrap.ts), which it knows all of.
+ *
+ * @param start where the label's counts begin
+ */
+export function f1OfOutcomes(counts: Float64Array, start: number, kinds: number, decision: number): number {
+  const isDecided = 2 << decision;
+  let [truePositives, predicted, actual] = [0, 0, 0];
+  for (let outcome = 1; outcome < kinds; outcome++) {
+    const rows = counts[start + outcome]!;
+    const decided = (outcome & isDecided) !== 0;
+    if (decided) predicted += rows;
+    if ((outcome & 1) === 0) continue;
+    actual += rows;
+    if (decided) truePositives += rows;
+  }
+  return f1OfCounts(truePositives, predicted, actual);
+}
+
 /** F1 of one label; both arrays hold 0 or 1 per row. */
 export function f1(labels: Uint8Array, predictions: Uint8Array): number {
   const { truePositives, falsePositives, falseNegatives } = confusion(labels, predictions);

@@ -1,3 +1,5 @@
+import { assessLabels, type Assessment, type ThreeScores } from './assessment.js';
+import type { DrawRows, Interval } from './bootstrap.js';
 import { crossFit } from './cross-fitted.js';
 import { f1PerLabel, mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
@@ -16,7 +18,7 @@ import { byThresholds, decide, tuneThresholds } from './thresholds.js';
  */
 export interface OutOfFoldScores {
   readonly thresholds: readonly number[];
-  readonly macroF1: { readonly atHalf: number; readonly tuned: number; readonly crossFitted: number };
+  readonly macroF1: ThreeScores;
   readonly perLabel: readonly {
     readonly atHalf: number;
     readonly tuned: number;
@@ -29,14 +31,18 @@ export interface OutOfFoldScores {
      * most the one that holds every findable row of the label; none named where it is not tunable at all.
      */
     readonly untunedFolds: readonly number[];
+    /** The least and the most that was tuned without a fold; NaN without rows. */
+    readonly spread: Interval;
   }[];
   /** Of rows with one class each. */
   readonly classes?: {
-    readonly accuracy: { readonly atHalf: number; readonly tuned: number; readonly crossFitted: number };
+    readonly accuracy: ThreeScores;
     readonly logLoss: number;
     /** Rows by true class, then by the class that the cross-fitted decision gives. */
     readonly confusion: readonly (readonly number[])[];
   };
+  /** Where resamples were drawn, and there was a row. */
+  readonly assessment?: Assessment;
   /** Rows that no fold predicted; they are left out of everything else. */
   readonly rowsWithoutOof: number;
 }
@@ -46,32 +52,36 @@ export interface OutOfFoldScores {
  *
  * @param labels `[rows, width]`
  * @param folds the fold of each row
+ * @param draw the resamples of an assessment; there is none without
  */
 export function scoreOutOfFold(
   nested: NestedProbabilities,
   labels: Uint8Array,
   folds: Int32Array,
   width: number,
+  draw?: DrawRows,
 ): OutOfFoldScores {
   const rows = predictedRows(nested.final, width);
   const p = selectNested(nested, width, rows);
   const y = selectRows(labels, width, rows);
   const foldOf = selectRows(folds, 1, rows);
   const judged = judgedProbabilities(p, foldOf, width);
-  const atHalf = f1PerLabel(y, decide(judged, new Array<number>(width).fill(0.5)), width);
+  const atHalf = decide(judged, new Array<number>(width).fill(0.5));
+  const plain = f1PerLabel(y, atHalf, width);
   const tuned = tuneThresholds(p.final, y, width);
+  const thresholds = tuned.map(({ threshold }) => threshold);
   const crossFitted = crossFit(p, y, foldOf, width, byThresholds);
   const honest = f1PerLabel(y, crossFitted.decided, width);
   const supports = support(y, width);
   return {
-    thresholds: tuned.map(({ threshold }) => threshold),
+    thresholds,
     macroF1: {
-      atHalf: mean(atHalf),
+      atHalf: mean(plain),
       tuned: mean(Float64Array.from(tuned, ({ f1 }) => f1)),
       crossFitted: mean(honest),
     },
     perLabel: tuned.map(({ f1, tuned: tunable }, label) => ({
-      atHalf: atHalf[label]!,
+      atHalf: plain[label]!,
       tuned: f1,
       crossFitted: honest[label]!,
       support: supports[label]!,
@@ -79,7 +89,32 @@ export function scoreOutOfFold(
       untunedFolds: tunable
         ? crossFitted.tuned.filter(({ by }) => !by[label]!.tuned).map(({ fold }) => fold)
         : [],
+      spread: spreadOf(crossFitted.tuned.map(({ by }) => by[label]!.threshold)),
     })),
+    ...assessed(
+      draw &&
+        assessLabels(
+          {
+            labels: y,
+            probabilities: judged,
+            atHalf,
+            tuned: byThresholds.decide(p.final, width, tuned),
+            crossFitted: crossFitted.decided,
+          },
+          width,
+          draw,
+        ),
+    ),
     rowsWithoutOof: labels.length / width - rows.length,
   };
+}
+
+/** The least and the most of what was tuned; NaN of nothing. */
+export function spreadOf(tuned: readonly number[]): Interval {
+  return tuned.length === 0 ? [NaN, NaN] : [Math.min(...tuned), Math.max(...tuned)];
+}
+
+/** An assessment where there is one. */
+export function assessed(assessment: Assessment | null | undefined): Pick<OutOfFoldScores, 'assessment'> {
+  return assessment == null ? {} : { assessment };
 }

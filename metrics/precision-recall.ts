@@ -1,3 +1,5 @@
+import { cutsOf } from './cuts.js';
+
 export interface PrecisionRecallCurve {
   /** One more than thresholds; the last is 1. */
   readonly precision: Float64Array;
@@ -11,26 +13,17 @@ export interface PrecisionRecallCurve {
  * Precision and recall of `score >= t` for every distinct score, as scikit-learn's
  * `precision_recall_curve` gives them.
  *
+ * @param scores at least 0
  * @param labels 0 or 1 per row
  */
 export function precisionRecallCurve(scores: Float32Array, labels: Uint8Array): PrecisionRecallCurve {
-  const order = Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]!);
-  const precision: number[] = [];
-  const recall: number[] = [];
-  const thresholds: number[] = [];
-  const positives = labels.reduce((sum, label) => sum + label, 0);
-  let truePositives = 0;
-  order.forEach((row, place) => {
-    truePositives += labels[row]!;
-    const next = order[place + 1];
-    if (next !== undefined && scores[next] === scores[row]) return;
-    thresholds.push(scores[row]!);
-    precision.push(truePositives / (place + 1));
-    recall.push(positives === 0 ? 1 : truePositives / positives);
-  });
+  const { thresholds, predicted, truePositives } = cutsOf(scores, labels);
+  const positives = truePositives.at(-1) ?? 0;
+  const ascending = (of: (cut: number) => number, last: number): Float64Array =>
+    Float64Array.from([...Array.from(thresholds.keys(), of).reverse(), last]);
   return {
-    precision: Float64Array.from([...precision.reverse(), 1]),
-    recall: Float64Array.from([...recall.reverse(), 0]),
-    thresholds: Float32Array.from(thresholds.reverse()),
+    precision: ascending((cut) => truePositives[cut]! / predicted[cut]!, 1),
+    recall: ascending((cut) => (positives === 0 ? 1 : truePositives[cut]! / positives), 0),
+    thresholds: thresholds.toReversed(),
   };
 }

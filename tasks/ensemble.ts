@@ -1,4 +1,5 @@
-import { gainOver, type DrawRows, type Gain } from '../metrics/gain.js';
+import type { DrawRows } from '../metrics/bootstrap.js';
+import { gainOver, type Gain } from '../metrics/gain.js';
 import { foldSplits } from '../metrics/fold-splits.js';
 import { predictedRows, selectRows } from '../metrics/matrix.js';
 import {

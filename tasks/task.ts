@@ -1,3 +1,4 @@
+import type { DrawRows } from '../metrics/bootstrap.js';
 import type { NestedProbabilities } from '../metrics/nested.js';
 import type { OutOfFoldScores } from '../metrics/out-of-fold.js';
 
@@ -40,12 +41,14 @@ export interface Task {
    * Tunes the decisions on out-of-fold predictions, and scores them (see metrics/out-of-fold.ts).
    *
    * @param folds the fold of each row
+   * @param draw the resamples of its assessment; there is none without
    */
   scoreOutOfFold(
     nested: NestedProbabilities,
     truth: Uint8Array,
     folds: Int32Array,
     width: number,
+    draw?: DrawRows,
   ): OutOfFoldScores;
   /**
    * The cross-fitted decisions that it scores: the rows of each fold decided by what is tuned outside of it.

@@ -44,3 +44,11 @@ export function generatedMembers(seed: number): Float32Array[] {
     return Float32Array.from({ length: observations }, () => Math.min(1, skill * draw() + draw() * 0.5));
   });
 }
+
+/** The rule by which the generators of goldens draw the rows of a resample. */
+export function drawnByRule(resample: number, rows: number): Uint32Array {
+  return Uint32Array.from({ length: rows }, (_, place) => {
+    const word = Math.imul(Math.imul(place + 1, 2 * resample + 1), 2654435761) >>> 16;
+    return word % rows;
+  });
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { integers } from '../../engine/kernels/philox.js';
 import { gainOver } from '../../metrics/gain.js';
-import { generatedCase, seeded } from './cases.js';
+import { drawnByRule, generatedCase, seeded } from './cases.js';
 
 interface Golden {
   name: string;
@@ -17,13 +17,6 @@ interface Golden {
 const path = join(import.meta.dirname, '../golden/metrics/ensembles.json');
 const { gains } = JSON.parse(readFileSync(path, 'utf8')) as { gains: Golden[] };
 
-/** The rule by which the golden's generator draws rows. */
-const byRule = (resample: number, rows: number): Uint32Array =>
-  Uint32Array.from({ length: rows }, (_, place) => {
-    const word = Math.imul(Math.imul(place + 1, 2 * resample + 1), 2654435761) >>> 16;
-    return word % rows;
-  });
-
 const drawing =
   (seed: number) =>
   (resample: number, rows: number): Uint32Array =>
@@ -33,7 +26,7 @@ it.each(gains)('a gain and its interval equal those of scikit-learn and NumPy: $
   const [labels, decided, others] = [golden.labels, golden.decided, golden.others].map((values) =>
     Uint8Array.from(values),
   ) as [Uint8Array, Uint8Array, Uint8Array];
-  const gain = gainOver(others, decided, labels, golden.width, byRule);
+  const gain = gainOver(others, decided, labels, golden.width, drawnByRule);
   expect(gain?.macroF1).toBeCloseTo(golden.gain, 12);
   expect(gain?.interval[0]).toBeCloseTo(golden.interval[0], 12);
   expect(gain?.interval[1]).toBeCloseTo(golden.interval[1], 12);

@@ -1,0 +1,24 @@
+const bins = 15;
+
+/** Mean squared difference between the probability and what happened; NaN without rows. */
+export function brierScore(probabilities: ArrayLike<number>, happened: ArrayLike<number>): number {
+  let sum = 0;
+  for (let row = 0; row < happened.length; row++) sum += (probabilities[row]! - happened[row]!) ** 2;
+  return sum / happened.length;
+}
+
+/**
+ * Expected calibration error (Guo et al., "On calibration of modern neural networks", 2017): over 15 bins of
+ * equal width, each with its upper edge, how far the mean probability is from how often it happened, weighted
+ * by their rows. NaN without rows.
+ */
+export function calibrationError(probabilities: ArrayLike<number>, happened: ArrayLike<number>): number {
+  // Of each bin the sum of probability − happened: the weights cancel its number of rows.
+  const differences = new Float64Array(bins);
+  for (let row = 0; row < happened.length; row++) {
+    const p = probabilities[row]!;
+    const bin = Math.min(bins - 1, Math.max(0, Math.ceil(p * bins) - 1));
+    differences[bin]! += p - happened[row]!;
+  }
+  return differences.reduce((sum, difference) => sum + Math.abs(difference), 0) / happened.length;
+}
