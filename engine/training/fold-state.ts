@@ -29,7 +29,13 @@ const positionSchema = z
     step: z.number().int().min(0),
     epochLoss: z.number(),
     history: z.array(
-      z.object({ epoch: z.number(), trainLoss: z.number(), valLoss: z.number(), macroF1: z.number() }),
+      z.object({
+        epoch: z.number(),
+        trainLoss: z.number(),
+        valLoss: z.number(),
+        macroF1: z.number(),
+        accuracy: z.number().exactOptional(),
+      }),
     ),
     bestEpoch: z.number().int().min(0),
     answerRange: z.number(),
