@@ -19,7 +19,7 @@ export function crossChecks(configuration: unknown): Problem[] {
     ...idProblems(labels, data),
     ...textProblems(labels, data),
     ...taskProblems(task, labels, data),
-    ...trainingProblems(task, training),
+    ...trainingProblems(training, { task, labels: strings(labels) }),
     ...modelProblems(model),
     ...stepsProblems(steps),
     ...axisProblems(steps),

@@ -11,6 +11,10 @@ export const neutralSettings = {
   patience: null,
   schedule: 'linear',
   schedulePower: 1,
+  labelSmoothing: 0,
+  classWeights: null,
+  focalGamma: 0,
+  asymmetric: null,
 } as const;
 
 /**

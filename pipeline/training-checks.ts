@@ -5,11 +5,17 @@ import type { Problem } from './problem.js';
 /** Settings of the training as they may be wrong one by one. */
 type Settings = Readonly<Record<string, unknown>>;
 
+/** What of the pipeline decides whether they work. */
+export interface Surroundings {
+  readonly task: unknown;
+  readonly labels: readonly string[];
+}
+
 interface Rule {
   /** The setting that is at fault. */
   readonly setting: string;
   /** Whether it cannot work beside the others. */
-  readonly clashes: (training: Settings, task: unknown) => boolean;
+  readonly clashes: (training: Settings, pipeline: Surroundings) => boolean;
   readonly expected: string;
 }
 
@@ -20,7 +26,7 @@ const polynomialEnd = 1e-7;
 const rules: readonly Rule[] = [
   {
     setting: 'bestBy',
-    clashes: ({ bestBy }, task) => task !== 'single-label' && bestBy === 'accuracy',
+    clashes: ({ bestBy }, { task }) => task !== 'single-label' && bestBy === 'accuracy',
     expected: 'macroF1, valLoss or last: accuracy is a score of single-label pipelines',
   },
   {
@@ -40,17 +46,37 @@ const rules: readonly Rule[] = [
       schedule === 'polynomial' && typeof learningRate === 'number' && learningRate <= polynomialEnd,
     expected: `more than ${polynomialEnd}, where the polynomial schedule ends`,
   },
+  {
+    setting: 'asymmetric',
+    clashes: ({ asymmetric }, { task }) => isSet(asymmetric) && task === 'single-label',
+    expected:
+      'null with task: single-label, whose rows have one class each: there are no negatives of their own to discount; focalGamma discounts easy rows',
+  },
+  ...(['labelSmoothing', 'classWeights', 'focalGamma'] as const).map((setting) => ({
+    setting,
+    clashes: (training: Settings) =>
+      isSet(training['asymmetric']) && training[setting] !== neutralSettings[setting],
+    expected: `${neutralSettings[setting]} beside asymmetric, which weighs positives and negatives itself`,
+  })),
+  {
+    setting: 'classWeights',
+    clashes: ({ classWeights }, { labels }) =>
+      typeof classWeights === 'object' &&
+      classWeights !== null &&
+      Object.keys(classWeights).some((label) => !labels.includes(label)),
+    expected: 'weights of labels of the pipeline alone',
+  },
 ];
 
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-export function trainingProblems(task: unknown, training: unknown): Problem[] {
+export function trainingProblems(training: unknown, pipeline: Surroundings): Problem[] {
   if (typeof training !== 'object' || training === null || Array.isArray(training)) return [];
   const settings: Settings = { ...neutralSettings, ...training };
   return rules
-    .filter(({ clashes }) => clashes(settings, task))
+    .filter(({ clashes }) => clashes(settings, pipeline))
     .map(({ setting, expected }) => ({
       path: ['training', setting],
       found: describe(settings[setting]),

@@ -57,6 +57,41 @@ const options = {
     .max(100)
     .default(neutralSettings.schedulePower)
     .describe('Exponent of the polynomial schedule.'),
+  labelSmoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(neutralSettings.labelSmoothing)
+    .describe('Share of the truth that is spread over all answers.'),
+  classWeights: z
+    .union([z.literal('balanced'), z.record(z.string(), z.number().gt(0).max(1e6))], {
+      error: '`balanced`, or a map from labels to weights above 0',
+    })
+    .nullable()
+    .default(neutralSettings.classWeights)
+    .describe(
+      'What a positive of each label counts in the loss: 1 where nothing is said, `balanced` for rare labels to weigh as much as frequent ones.',
+    ),
+  focalGamma: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(neutralSettings.focalGamma)
+    .describe('How much less easy rows count in the loss (focal loss); 0: all count alike.'),
+  asymmetric: z
+    .strictObject({
+      gammaNegative: z.number().min(0).max(10).default(4).describe('How much less easy negatives count.'),
+      gammaPositive: z.number().min(0).max(10).default(0).describe('How much less easy positives count.'),
+      margin: z
+        .number()
+        .min(0)
+        .lt(1)
+        .default(0.05)
+        .describe('Negatives below this probability count nothing.'),
+    })
+    .nullable()
+    .default(neutralSettings.asymmetric)
+    .describe('The asymmetric loss for many labels of which a row has few; null: cross-entropy.'),
 } satisfies Record<keyof typeof neutralSettings, z.ZodType>;
 
 /** They change no bit of a result. */

@@ -17,6 +17,8 @@ export const multiLabel: Task = {
     );
     return total / Math.max(1, logits.length);
   },
+  // As many negatives as positives weigh, the recipe of torch's documentation of pos_weight.
+  balancedWeights: (positives, rows) => positives.map((ones) => (ones === 0 ? 1 : (rows - ones) / ones)),
   likelihoods: (probabilities, truth) =>
     Float32Array.from(probabilities, (p, entry) => (truth[entry] === 1 ? p : 1 - p)),
   decide: (probabilities, width, tuned = new Array<number>(width).fill(0.5)) => decide(probabilities, tuned),

@@ -27,6 +27,9 @@ export const singleLabel: Task = {
     }
     return total / Math.max(1, logits.length / width);
   },
+  // scikit-learn's class_weight 'balanced'.
+  balancedWeights: (positives, rows) =>
+    positives.map((ones) => (ones === 0 ? 1 : rows / (positives.length * ones))),
   likelihoods: (probabilities, truth, width) =>
     Float32Array.from(classesOf(truth, width), (label, row) => probabilities[row * width + label]!),
   decide: (probabilities, width, tuned) =>

@@ -26,8 +26,15 @@ export interface Task {
   readonly loss: 'binaryCrossEntropy' | 'softmaxCrossEntropy';
   /** Probabilities of logits, computed in float64. */
   activate(logits: Float32Array, width: number): Float32Array;
-  /** The trained loss of logits, in float64; 0 for no rows. */
+  /** That loss of logits, in float64, whatever options shape the training's; 0 for no rows. */
   lossOf(logits: Float32Array, truth: Uint8Array, width: number): number;
+  /**
+   * What a positive of each label counts where rare labels are to weigh as much as frequent ones; 1 of a label
+   * without any.
+   *
+   * @param positives of each label, of so many rows
+   */
+  balancedWeights(positives: readonly number[], rows: number): readonly number[];
   /** What the probabilities gave what truly happened: an entry per observation (see metrics/mixture.ts). */
   likelihoods(probabilities: Float32Array, truth: Uint8Array, width: number): Float32Array;
   /**

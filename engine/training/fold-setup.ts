@@ -4,6 +4,7 @@ import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import { openRuntime } from '../runtime/open.js';
 import { ClassifierRun } from './classify.js';
+import { classWeightsOf } from './class-weights.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import type { FoldJob } from './job.js';
 import type { ModelSource } from './model-source.js';
@@ -67,12 +68,21 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const { passes, optimizer, layers } = optionGroups(job.training);
+    const { passes, optimizer, layers, loss: lossOptions } = optionGroups(job.training);
     const batch = largestBatch(training.texts, passes.batchSize);
     checkMemory(classifier, batch, { vocabulary: vocabulary.size });
     const mostTokens = mostTokensOf(training.texts, passes.batchSize);
-    const { loss } = tasks[job.task];
-    const trainer = await Trainer.create({ ...options, optimizer, layers, loss, dropout: true, mostTokens });
+    const task = tasks[job.task];
+    const weights = classWeightsOf(lossOptions, job.labels, training.targets, task);
+    const loss = { loss: task.loss, lossSettings: { ...lossOptions, weights } };
+    const trainer = await Trainer.create({
+      ...options,
+      optimizer,
+      layers,
+      ...loss,
+      dropout: true,
+      mostTokens,
+    });
     await loadWeights(trainer, source, vocabulary, pace);
     await pinned?.check();
     const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.memory.of(name).weights });

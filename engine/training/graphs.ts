@@ -3,8 +3,8 @@ import { gradients } from '../autodiff/gradients.js';
 import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
 import type { Task } from '../../tasks/task.js';
-import { binaryCrossEntropy } from '../losses/binary-cross-entropy.js';
-import { softmaxCrossEntropy } from '../losses/softmax-cross-entropy.js';
+import type { LossSettings } from '../losses/settings.js';
+import { trainedLoss } from '../losses/trained-loss.js';
 import type { Classifier } from '../models/family.js';
 import { packedInputs } from '../nn/packing.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
@@ -46,11 +46,10 @@ export interface GraphOptions {
   readonly vocabulary: number;
 }
 
-/** By the name under which a task asks for it. */
-const losses = { binaryCrossEntropy, softmaxCrossEntropy };
-
 export interface TrainingGraphOptions {
   readonly loss: Task['loss'];
+  /** Default: as the task has it. */
+  readonly lossSettings?: LossSettings;
   readonly dropout: boolean;
 }
 
@@ -68,7 +67,7 @@ export function trainingGraph(
 ): TrainingGraph {
   const { model, graph, tape, logits } = forward(classifier, options, options.dropout);
   const targets = graph.input('targets', 'float32', ['texts', classifier.labels]);
-  const loss = tape.apply(losses[options.loss], { logits, targets });
+  const loss = trainedLoss(tape, options.loss, { logits, targets }, options.lossSettings);
   graph.output('loss', loss);
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();

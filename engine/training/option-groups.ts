@@ -1,5 +1,6 @@
 import type { TrainingOptions } from '../../pipeline/training.js';
 import type { AdamwSettings } from '../optim/adamw.js';
+import type { LossSettings } from '../losses/settings.js';
 import type { RateSettings } from '../schedules/schedule.js';
 import type { LayerSettings } from './trainer.js';
 import type { ChoiceSettings } from './epoch-choice.js';
@@ -10,23 +11,31 @@ export interface PassSettings {
   readonly batchSize: number;
 }
 
+/** The loss but for weights that the labels of the training set decide. */
+export interface LossOptions extends Omit<LossSettings, 'weights'> {
+  readonly classWeights: TrainingOptions['classWeights'];
+}
+
 /** The options of a training by what they are about: each part of the engine takes its own. */
 export interface OptionGroups {
   readonly passes: PassSettings;
   readonly rate: RateSettings;
   readonly optimizer: AdamwSettings;
   readonly layers: LayerSettings;
+  readonly loss: LossOptions;
   readonly choice: ChoiceSettings;
 }
 
 export function optionGroups(options: TrainingOptions): OptionGroups {
   const { epochs, batchSize, weightDecay, maxGradNorm, layerDecay, bestBy, patience } = options;
+  const { labelSmoothing, classWeights, focalGamma, asymmetric } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
     passes: { epochs, batchSize },
     rate: { schedule, peak: learningRate, warmupRatio, power: schedulePower },
     optimizer: { weightDecay, maxGradNorm },
     layers: { layerDecay },
+    loss: { labelSmoothing, classWeights, focalGamma, asymmetric },
     choice: { bestBy, patience },
   };
 }

@@ -1,5 +1,6 @@
 import type { Task } from '../../tasks/task.js';
 import type { PhiloxKey } from '../kernels/philox.js';
+import type { LossSettings } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
 import { adamwStep } from '../optim/adamw.js';
@@ -35,6 +36,8 @@ export interface TrainerOptions {
   readonly threads: number;
   readonly dropout: boolean;
   readonly loss: Task['loss'];
+  /** Default: as the task has it. */
+  readonly lossSettings?: LossSettings;
   /** Tokens of the largest batch. */
   readonly mostTokens: number;
   /** Called around each compilation. */
@@ -44,7 +47,7 @@ export interface TrainerOptions {
 }
 
 export interface StepResult {
-  /** Mean binary cross-entropy of the batch, before the step. */
+  /** Of the batch, before the step. */
   readonly loss: number;
   /** Of all gradients, before clipping. */
   readonly gradientNorm: number;
@@ -69,9 +72,10 @@ export class Trainer {
   ) {}
 
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const { runtime, classifier, threads, vocabulary, dropout, loss } = options;
+    const { runtime, classifier, threads, vocabulary, dropout, loss, lossSettings } = options;
+    const ofLoss = { loss, ...(lossSettings === undefined ? {} : { lossSettings }) };
     const compile = (groups: number): TrainingGraph =>
-      trainingGraph(classifier, { groups, vocabulary, dropout, loss });
+      trainingGraph(classifier, { groups, vocabulary, dropout, ...ofLoss });
     const { parameters, tables } = compile(1);
     const names = new Set(tables.map(({ name }) => name));
     const tablesFirst = [...parameters].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)));

@@ -113,6 +113,10 @@ describe('the options of the training', () => {
     patience: 2,
     schedule: 'cosine',
     schedulePower: 2,
+    labelSmoothing: 0.1,
+    classWeights: 'balanced',
+    focalGamma: 2,
+    asymmetric: { gammaNegative: 4, gammaPositive: 1, margin: 0.05 },
   };
 
   it('are all neutral by default, and then a key knows nothing of them', () => {

@@ -31,6 +31,33 @@ describe('options that cannot work together are refused with the reason', () => 
     expect(refused(training)).toEqual([reason]);
     expect(refused(training, 'single-label')).toEqual([reason]);
   });
+
+  it.each([
+    [
+      '{ asymmetric: {}, focalGamma: 2 }',
+      'training.focalGamma: 0 beside asymmetric, which weighs positives and negatives itself',
+    ],
+    [
+      '{ asymmetric: {}, labelSmoothing: 0.1 }',
+      'training.labelSmoothing: 0 beside asymmetric, which weighs positives and negatives itself',
+    ],
+    [
+      '{ asymmetric: {}, classWeights: balanced }',
+      'training.classWeights: null beside asymmetric, which weighs positives and negatives itself',
+    ],
+    ['{ classWeights: { anger: 2 } }', 'training.classWeights: weights of labels of the pipeline alone'],
+    ['{ classWeights: { joy: 0 } }', 'training.classWeights.joy: more than 0'],
+    ['{ classWeights: even }', 'training.classWeights: `balanced`, or a map from labels to weights above 0'],
+  ])('%s', (training, reason) => {
+    expect(refused(training)).toEqual([reason]);
+  });
+
+  it('asymmetric loss of single-label pipelines', () => {
+    expect(refused('{ asymmetric: {} }', 'single-label').join()).toMatch(
+      /^training.asymmetric: null with task/,
+    );
+    expect(refused('{ asymmetric: {} }')).toEqual([]);
+  });
 });
 
 describe('options that work are taken', () => {
@@ -38,6 +65,8 @@ describe('options that work are taken', () => {
     '{ patience: 2 }',
     '{ patience: null, bestBy: last }',
     '{ layerDecay: 0.8 }',
+    '{ labelSmoothing: 0.1, classWeights: { joy: 2 }, focalGamma: 1 }',
+    '{ classWeights: balanced }',
     '{ schedule: cosine }',
     '{ schedule: constant, warmupRatio: 0 }',
     '{ schedule: polynomial, schedulePower: 2 }',

@@ -1,5 +1,8 @@
+import { asymmetricLoss } from '../../../engine/losses/asymmetric.js';
 import { binaryCrossEntropy } from '../../../engine/losses/binary-cross-entropy.js';
 import { softmaxCrossEntropy } from '../../../engine/losses/softmax-cross-entropy.js';
+import { weightedBinaryCrossEntropy } from '../../../engine/losses/weighted-binary-cross-entropy.js';
+import { weightedSoftmaxCrossEntropy } from '../../../engine/losses/weighted-softmax-cross-entropy.js';
 import { uniform } from '../../../engine/kernels/philox.js';
 import * as activations from '../../../engine/ops/activations.js';
 import * as arithmetic from '../../../engine/ops/arithmetic.js';
@@ -350,6 +353,28 @@ function classLosses(): GeneratedSample[] {
   ];
 }
 
+/** With everything on, over named texts. */
+const shaped = { labelSmoothing: 0.125, weights: [2, 0.5, 1], focalGamma: 1.5 };
+const shapedTargets = zeroOne([0, 0, 1, 1, 0, 0, 0, 1, 0], ['texts', 3]);
+
+function weightedLosses(op: typeof weightedBinaryCrossEntropy): GeneratedSample[] {
+  const sizes = { texts: 3 };
+  const inputs = { logits: floats(['texts', 3], sizes), targets: shapedTargets };
+  return [
+    { title: 'with all settings', sample: sampleOf(op, inputs, shaped, sizes) },
+    { title: 'smoothed', sample: sampleOf(op, inputs, { ...shaped, weights: null, focalGamma: 0 }, sizes) },
+  ];
+}
+
+function asymmetricLosses(): GeneratedSample[] {
+  const sizes = { texts: 3 };
+  const inputs = { logits: floats(['texts', 3], sizes), targets: shapedTargets };
+  return [0.125, 0].map((margin) => {
+    const settings = { gammaNegative: 3, gammaPositive: 1, margin };
+    return { title: `with a margin of ${margin}`, sample: sampleOf(asymmetricLoss, inputs, settings, sizes) };
+  });
+}
+
 function turns(): GeneratedSample[] {
   const sizes = { tokens: 3 };
   const angles = ['tokens', 1, 2] as const;
@@ -380,6 +405,9 @@ const generated: Readonly<Record<string, GeneratedSample[]>> = {
   rotary: turns(),
   binaryCrossEntropy: losses(),
   softmaxCrossEntropy: classLosses(),
+  weightedBinaryCrossEntropy: weightedLosses(weightedBinaryCrossEntropy),
+  weightedSoftmaxCrossEntropy: weightedLosses(weightedSoftmaxCrossEntropy),
+  asymmetricLoss: asymmetricLosses(),
   ...layouts(),
 };
 

@@ -2,6 +2,10 @@ import { readFileSync } from 'node:fs';
 import type { Op } from '../../../engine/ops/op.js';
 import * as activations from '../../../engine/ops/activations.js';
 import * as arithmetic from '../../../engine/ops/arithmetic.js';
+import { asymmetricLoss } from '../../../engine/losses/asymmetric.js';
+import type { AsymmetricSettings, LossSettings } from '../../../engine/losses/settings.js';
+import { weightedBinaryCrossEntropy } from '../../../engine/losses/weighted-binary-cross-entropy.js';
+import { weightedSoftmaxCrossEntropy } from '../../../engine/losses/weighted-softmax-cross-entropy.js';
 import { binaryCrossEntropy } from '../../../engine/losses/binary-cross-entropy.js';
 import { softmaxCrossEntropy } from '../../../engine/losses/softmax-cross-entropy.js';
 import * as layout from '../../../engine/ops/layout.js';
@@ -199,6 +203,11 @@ function windows(): Untitled[] {
   });
 }
 
+/** Those of the golden are the op's own. */
+function attributesOf<Attributes>({ attributes }: Golden): Attributes {
+  return attributes as Attributes;
+}
+
 /** By name of the op record. */
 const goldens: Readonly<Record<string, () => Untitled[]>> = {
   linear: linears,
@@ -239,6 +248,11 @@ const goldens: Readonly<Record<string, () => Untitled[]>> = {
   skew: windows,
   binaryCrossEntropy: () => alike(binaryCrossEntropy, 'bceWithLogits', none, { labels: 'targets' }),
   softmaxCrossEntropy: () => alike(softmaxCrossEntropy, 'softmaxCrossEntropy', none),
+  weightedBinaryCrossEntropy: () =>
+    alike(weightedBinaryCrossEntropy, 'weightedBinaryCrossEntropy', attributesOf<LossSettings>),
+  weightedSoftmaxCrossEntropy: () =>
+    alike(weightedSoftmaxCrossEntropy, 'weightedSoftmaxCrossEntropy', attributesOf<LossSettings>),
+  asymmetricLoss: () => alike(asymmetricLoss, 'asymmetricLoss', attributesOf<AsymmetricSettings>),
 };
 
 export const goldenSamples: readonly GoldenSample[] = Object.entries(goldens).flatMap(([name, make]) =>

@@ -1,32 +1,69 @@
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeTrainingTable } from '../../../data/prepared-table.js';
 import { trainFold } from '../../../engine/training/fold.js';
-import type { FoldOutcome } from '../../../engine/training/job.js';
+import type { FoldJob, FoldOutcome } from '../../../engine/training/job.js';
 import type { TrainingOptions } from '../../../pipeline/training.js';
-import { bits, interrupted, job, never, useSmallFolds } from './small-fold.js';
+import type { TaskName } from '../../../tasks/task.js';
+import { bits, folder, interrupted, job, never, table, useSmallFolds } from './small-fold.js';
 
 useSmallFolds();
 
-const train = (training: Partial<TrainingOptions>): Promise<FoldOutcome> =>
-  trainFold(job('bert', {}, { epochs: 2, ...training }), () => undefined, never);
+/** The same texts with one class each. */
+const classes = { ...table, labels: table.labels.map(([good = 0]) => [good, 1 - good]) };
+
+beforeAll(() => {
+  writeTrainingTable(join(folder, 'classes'), classes);
+});
+
+const tasks = {
+  'multi-label': {},
+  'single-label': { task: 'single-label', table: join(folder, 'classes') },
+} as const satisfies Record<TaskName, Partial<FoldJob>>;
+
+const train = (training: Partial<TrainingOptions>, task: TaskName = 'multi-label'): Promise<FoldOutcome> =>
+  trainFold(job('bert', tasks[task], { epochs: 2, ...training }), () => undefined, never);
 
 /** Each option by a value other than its neutral one. */
 const options: readonly (readonly [title: string, settings: Partial<TrainingOptions>])[] = [
   ['a cosine schedule', { schedule: 'cosine' }],
   ['a polynomial schedule', { schedule: 'polynomial', schedulePower: 2 }],
   ['a rate that falls from layer to layer', { layerDecay: 0.7 }],
+  ['smoothed labels', { labelSmoothing: 0.1 }],
+  ['given weights of labels', { classWeights: { loud: 3 } }],
+  ['balanced weights of labels', { classWeights: 'balanced' }],
+  ['the focal loss', { focalGamma: 2 }],
+];
+/** Those that one of the tasks alone has. */
+const forMany: typeof options = [
+  ['the asymmetric loss', { asymmetric: { gammaNegative: 4, gammaPositive: 0, margin: 0.05 } }],
+];
+const cases = [
+  ...options.flatMap(([title, settings]) =>
+    (['multi-label', 'single-label'] as const).map((task) => [title, task, settings] as const),
+  ),
+  ...forMany.map(([title, settings]) => [title, 'multi-label', settings] as const),
 ];
 
 describe('a fold trained with', () => {
-  it.each(options)('%s is another, and the same however often it was stopped', async (_, settings) => {
-    const whole = await train(settings);
-    const { outcome } = await interrupted(
-      (changes) => job('bert', changes, { epochs: 2, ...settings }),
-      [3, 7, 10],
-    );
-    expect(outcome.epochs).toEqual(whole.epochs);
-    expect(bits(outcome)).toEqual(bits(whole));
-    expect(whole.epochs).not.toEqual((await train({})).epochs);
+  const plain = new Map<TaskName, FoldOutcome>();
+  beforeAll(async () => {
+    for (const task of ['multi-label', 'single-label'] as const) plain.set(task, await train({}, task));
   });
+
+  it.each(cases)(
+    '%s, %s, is another, and the same however often it was stopped',
+    async (_, task, settings) => {
+      const whole = await train(settings, task);
+      const { outcome } = await interrupted(
+        (changes) => job('bert', { ...tasks[task], ...changes }, { epochs: 2, ...settings }),
+        [10],
+      );
+      expect(outcome.epochs).toEqual(whole.epochs);
+      expect(bits(outcome)).toEqual(bits(whole));
+      expect(whole.epochs).not.toEqual(plain.get(task)?.epochs);
+    },
+  );
 });
 
 describe('early stopping', () => {

@@ -132,6 +132,11 @@ FAMILIES = ["bert", "deberta-v2", "electra-1", "albert-2", "modernbert-1", "mpne
 ASYMMETRIC = {"gammaNegative": 4, "gammaPositive": 1, "margin": 0.05}
 CASES = [
     *({"model": name, "layerDecay": 0.7} for name in FAMILIES),
+    {"model": "bert", "classWeights": WEIGHTS, "labelSmoothing": 0.1},
+    {"model": "bert", "focalGamma": 2.0},
+    {"model": "bert", "asymmetric": ASYMMETRIC},
+    {"model": "deberta-v2", "task": "single-label", "classWeights": WEIGHTS, "labelSmoothing": 0.1},
+    {"model": "deberta-v2", "task": "single-label", "focalGamma": 2.0},
 ]
 
 if __name__ == "__main__":

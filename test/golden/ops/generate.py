@@ -242,6 +242,65 @@ def bce_with_logits(draw):
         yield sample("bceWithLogits", F.binary_cross_entropy_with_logits, inputs, constants=["labels"])
 
 
+def weighted_bce(draw):
+    """torch's pos_weight, smoothed targets, and torchvision's sigmoid_focal_loss without alpha."""
+    weights = [0.5, 3.0, 1.25, 2.0, 1.0]
+    cases = [(0.0, weights, 0.0), (0.1, None, 0.0), (0.25, weights, 0.0), (0.0, None, 2.0), (0.0, weights, 0.5)]
+    for smoothing, weight, gamma in cases:
+        for batch, scale in [(4, 2), (2, 30)]:
+            inputs = {"logits": draw.normal(batch, 5, scale=scale), "targets": draw.bits(batch, 5)}
+
+            def loss(z, y):
+                factor = None if weight is None else torch.tensor(weight, dtype=z.dtype)
+                smoothed = y * (1 - smoothing) + smoothing / 2
+                if gamma == 0:
+                    return F.binary_cross_entropy_with_logits(z, smoothed, pos_weight=factor)
+                plain = F.binary_cross_entropy_with_logits(z, y, pos_weight=factor, reduction="none")
+                wrong = torch.where(y == 1, (-z).sigmoid(), z.sigmoid())
+                return (plain * wrong**gamma).mean()
+
+            attributes = {"labelSmoothing": smoothing, "weights": weight, "focalGamma": gamma}
+            yield sample("weightedBinaryCrossEntropy", loss, inputs, constants=["targets"], **attributes)
+
+
+def weighted_softmax(draw):
+    """torch's weight and label_smoothing, and the focal loss of the softmax with the same weights."""
+    weights = [0.5, 3.0, 1.25, 2.0, 1.0]
+    cases = [(0.0, weights, 0.0), (0.1, None, 0.0), (0.25, weights, 0.0), (0.0, None, 2.0), (0.0, weights, 0.5)]
+    for smoothing, weight, gamma in cases:
+        for batch, scale in [(4, 2), (2, 8)]:
+            targets = F.one_hot(draw.ids(5, batch), 5).double()
+            inputs = {"logits": draw.normal(batch, 5, scale=scale), "targets": targets}
+
+            def loss(z, y):
+                classes = y.argmax(dim=1)
+                factor = None if weight is None else torch.tensor(weight, dtype=z.dtype)
+                if gamma == 0:
+                    return F.cross_entropy(z, classes, weight=factor, label_smoothing=smoothing)
+                likelihood = z.log_softmax(dim=1).gather(1, classes[:, None])[:, 0]
+                each = torch.ones_like(likelihood) if factor is None else factor[classes]
+                return (each * (1 - likelihood.exp()) ** gamma * -likelihood).sum() / each.sum()
+
+            attributes = {"labelSmoothing": smoothing, "weights": weight, "focalGamma": gamma}
+            yield sample("weightedSoftmaxCrossEntropy", loss, inputs, constants=["targets"], **attributes)
+
+
+def asymmetric(draw):
+    """Ridnik et al. 2021, equations 4 to 7, as the mean over all entries."""
+    for negative, positive, margin in [(4, 0, 0.05), (4, 1, 0.05), (2, 0.5, 0.0), (1, 0, 0.25), (0, 0, 0.1)]:
+        for batch, scale in [(4, 2), (2, 8)]:
+            inputs = {"logits": draw.normal(batch, 5, scale=scale), "targets": draw.bits(batch, 5)}
+
+            def loss(z, y):
+                shifted = (z.sigmoid() - margin).clamp(min=0)
+                of_positive = (-z).sigmoid() ** positive * F.logsigmoid(z)
+                of_negative = shifted**negative * (1 - shifted).log()
+                return -(y * of_positive + (1 - y) * of_negative).mean()
+
+            attributes = {"gammaNegative": negative, "gammaPositive": positive, "margin": margin}
+            yield sample("asymmetricLoss", loss, inputs, constants=["targets"], **attributes)
+
+
 def softmax_cross_entropy(draw):
     """Targets that sum to 1: classes in the first two samples, shares of 1/4 in the last two."""
     for batch, classes, scale in [(4, 5, 2), (1, 1, 1), (3, 2, 1), (2, 5, 30)]:
@@ -322,6 +381,9 @@ OPS = {
     "reduceMean": reduction("reduceMean", torch.mean),
     "bceWithLogits": bce_with_logits,
     "softmaxCrossEntropy": softmax_cross_entropy,
+    "weightedBinaryCrossEntropy": weighted_bce,
+    "weightedSoftmaxCrossEntropy": weighted_softmax,
+    "asymmetricLoss": asymmetric,
     "dropout": dropout,
     "skew": skew,
     "conv1d": conv1d,
