@@ -27,7 +27,7 @@ import {
 const settings = encoderSettings.extend({
   embedding_size: size(16_384).default(128),
   num_hidden_groups: size(256).default(1),
-  inner_group_num: size(256).default(1),
+  inner_group_num: size(8).default(1),
   hidden_act: activation.default('gelu_new'),
   hidden_dropout_prob: probability.default(0),
   attention_probs_dropout_prob: probability.default(0),

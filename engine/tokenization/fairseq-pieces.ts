@@ -1,5 +1,6 @@
 import { plainToken, type AddedToken } from './added-token.js';
 import { fairseqNames } from './contract.js';
+import { checkTableForLibrary } from './replacements.js';
 import { parseSentencePieceModel, type SentencePieceModel } from './sentencepiece-model.js';
 import type { TokenizerSettings } from './settings.js';
 import type { NamedToken } from './settings-tokens.js';
@@ -44,13 +45,11 @@ export function fairseqVocabulary(
 ): { json: TokenizerJson; settings: TokenizerSettings } {
   const model = parseSentencePieceModel(where, bytes);
   const pieces = model.pieces.map(({ text, score }): [string, number] => [text, score]);
-  const { charsMap } = model.normalization;
+  const table = model.normalization.charsMap.toString('base64');
+  if (table !== '') checkTableForLibrary(where, table);
   const json = {
     added_tokens: [],
-    normalizer:
-      charsMap.length === 0
-        ? null
-        : { type: 'Precompiled', precompiled_charsmap: charsMap.toString('base64') },
+    normalizer: table === '' ? null : { type: 'Precompiled', precompiled_charsmap: table },
     model: {
       type: 'Unigram',
       vocab: layouts[kind](pieces, (name) => nameOf(settings, `${name}_token`)),

@@ -2,6 +2,7 @@ import { Tokenizer as Library } from 'tokenizers';
 import { InputFault } from '../../errors/fault.js';
 import { parseJsonObject } from '../checkpoint/bounded-json.js';
 import { isRecord, maxAddedTokens, parseAddedToken, type AddedTokenWithId } from './added-token.js';
+import { checkTableForLibrary } from './replacements.js';
 import type { TokenizerJson } from './tokenizer-json.js';
 
 /** Of each part that prepares or frames a text, and of the vocabulary. */
@@ -114,7 +115,11 @@ function checkPart(
   if (typeof value !== 'object' || value === null) return;
   if (depth === 0) throw refuse(where, 'it is nested too deeply', `at most ${most.depth} levels`);
   if (--budget.parts < 0) throw refuse(where, 'it has too many parts', `at most ${most.parts}`);
-  if (isRecord(value)) budget.growth *= growthOf(value);
+  if (isRecord(value)) {
+    budget.growth *= growthOf(value);
+    if (value['type'] === 'Precompiled' || 'precompiled_charsmap' in value)
+      checkTableForLibrary(where, value['precompiled_charsmap']);
+  }
   for (const [key, child] of Object.entries(value)) {
     if (key === 'precompiled_charsmap' && typeof child === 'string' && child.length <= most.charsMap)
       continue;
@@ -137,7 +142,8 @@ function checkTemplate(where: string, processor: unknown): void {
   if (!isRecord(processor)) return;
   const nested = processor['processors'];
   if (Array.isArray(nested)) for (const inner of nested as unknown[]) checkTemplate(where, inner);
-  if (processor['type'] !== 'TemplateProcessing') return;
+  // One without a type is read as whatever it fits.
+  if ((processor['type'] ?? 'TemplateProcessing') !== 'TemplateProcessing') return;
   const defined = isRecord(processor['special_tokens']) ? processor['special_tokens'] : {};
   for (const template of [processor['single'], processor['pair']]) {
     for (const item of Array.isArray(template) ? (template as unknown[]) : []) {

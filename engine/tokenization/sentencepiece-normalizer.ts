@@ -1,4 +1,4 @@
-import { InputFault } from '../../errors/fault.js';
+import { readReplacements, type Replacements } from './replacements.js';
 import type { Normalization } from './sentencepiece-model.js';
 import { TextTrie } from './text-trie.js';
 
@@ -7,8 +7,8 @@ export const escapedSpace = '\u00e2\u0096\u0081';
 
 const space = 0x20;
 
-/** The library looks at no more matching prefixes than this: of the replacements, of the symbols. */
-const maxMatches = { replacements: 32, symbols: 64 };
+/** The library looks at no more symbols that begin at a place than this. */
+const maxSymbols = 64;
 
 /**
  * SentencePiece's own normaliser (normalizer.cc), on UTF-8 as there: at each place the longest
@@ -63,7 +63,7 @@ export class SentencePieceNormalizer {
 
   /** What stands for the input at that place, and how many bytes of it that takes. */
   #prefix(input: Buffer, characters: string, at: number): { bytes: Buffer; consumed: number } {
-    const symbol = this.#verbatim?.longest(characters, at, maxMatches.symbols);
+    const symbol = this.#verbatim?.longest(characters, at, maxSymbols);
     if (symbol !== undefined) return { bytes: input.subarray(at, symbol.end), consumed: symbol.end - at };
     const replaced = this.#replacements?.longest(input, at);
     if (replaced !== undefined) return replaced;
@@ -88,85 +88,4 @@ export function codePointBytes(first: number): number {
   if (first < 0xc0) return 1;
   if (first < 0xe0) return 2;
   return first < 0xf0 ? 3 : 4;
-}
-
-/** A darts-clone double array, and the replacements its values point into, each ended by a zero byte. */
-class Replacements {
-  constructor(
-    private readonly units: Uint32Array,
-    private readonly texts: Buffer,
-  ) {}
-
-  longest(input: Buffer, start: number): { bytes: Buffer; consumed: number } | undefined {
-    let found: { value: number; end: number } | undefined;
-    let node = offsetOf(this.unit(0));
-    for (let at = start, matches = 0; at < input.length && matches < maxMatches.replacements; at++) {
-      const label = input[at] as number;
-      node ^= label;
-      const unit = this.unit(node);
-      // A leaf's value has the highest bit set, so that it equals no label.
-      if ((unit & 0x800000ff) !== label) break;
-      node ^= offsetOf(unit);
-      if (!hasLeaf(unit)) continue;
-      found = { value: valueOf(this.unit(node)), end: at + 1 };
-      matches++;
-    }
-    if (found === undefined) return undefined;
-    const end = this.texts.indexOf(0, found.value);
-    return { bytes: this.texts.subarray(found.value, end), consumed: found.end - start };
-  }
-
-  /** Whether no walk leaves the array or the texts (`validate` of darts.h). */
-  isWhole(): boolean {
-    const root = this.unit(0);
-    const size = this.units.length;
-    if (labelOf(root) !== 0 || hasLeaf(root) || offsetOf(root) === 0 || (offsetOf(root) | 0xff) >= size)
-      return false;
-    return this.units.every((unit, index) => {
-      if (labelOf(unit) > 0xff) return valueOf(unit) < this.texts.length;
-      const child = (index ^ offsetOf(unit)) >>> 0;
-      if ((child | 0xff) >>> 0 >= size) return false;
-      return index === 0 || !hasLeaf(unit) || labelOf(this.unit(child)) > 0xff;
-    });
-  }
-
-  private unit(index: number): number {
-    return this.units[index >>> 0] ?? 0;
-  }
-}
-
-/** Where a unit's children begin, relative to it. */
-function offsetOf(unit: number): number {
-  return ((unit >>> 10) << ((unit & 0x200) >>> 6)) >>> 0;
-}
-
-function labelOf(unit: number): number {
-  return (unit & 0x800000ff) >>> 0;
-}
-
-function hasLeaf(unit: number): boolean {
-  return ((unit >>> 8) & 1) === 1;
-}
-
-function valueOf(unit: number): number {
-  return unit & 0x7fffffff;
-}
-
-/** The layout of `precompiled_charsmap`: size of the trie in bytes, the trie, the replacements. */
-function readReplacements(where: string, charsMap: Buffer): Replacements {
-  const trieBytes = charsMap.length < 4 ? 0 : charsMap.readUInt32LE(0);
-  const texts = charsMap.subarray(4 + trieBytes);
-  // An array is made of blocks of 256 units.
-  if (trieBytes > 0 && trieBytes % 1024 === 0 && texts.at(-1) === 0) {
-    const units = Uint32Array.from({ length: trieBytes / 4 }, (_, index) =>
-      charsMap.readUInt32LE(4 + index * 4),
-    );
-    const replacements = new Replacements(units, texts);
-    if (replacements.isWhole()) return replacements;
-  }
-  throw new InputFault({
-    where,
-    what: 'the normaliser of the SentencePiece model is damaged',
-    remedy: 'Download or copy the checkpoint again.',
-  });
 }

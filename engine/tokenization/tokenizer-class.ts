@@ -47,8 +47,8 @@ const classOfModel: Readonly<Record<string, TokenizerClass>> = {
   'xlm-roberta': 'xlm-roberta',
 };
 
-/** Whose checkpoints name a class that is not theirs: transformers does not listen to it. */
-const libraryModels: readonly unknown[] = ['modernbert'];
+/** By `model_type` or `model_name`: their checkpoints name a class that is not theirs, as transformers knows. */
+const libraryModels: readonly unknown[] = ['modernbert', 'camembertv2-base'];
 
 /**
  * @param settings `tokenizer_config.json` @param model `config.json`
@@ -60,7 +60,8 @@ export function chooseClass(
   settings: Readonly<Record<string, unknown>>,
   model: Readonly<Record<string, unknown>>,
 ): TokenizerClass | undefined {
-  if (libraryModels.includes(model['model_type'])) return 'library';
+  if ([model['model_type'], model['model_name']].some((name) => libraryModels.includes(name)))
+    return 'library';
   const name = settings['tokenizer_class'] ?? model['tokenizer_class'];
   if (name === undefined || name === null) return classOfModel[String(model['model_type'])];
   const chosen = typeof name === 'string' ? classes[name.replace(/Fast$/, '')] : undefined;

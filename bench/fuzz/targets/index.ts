@@ -1,5 +1,6 @@
 import type { FuzzTarget } from '../target.js';
 import { activityCalls } from './activity-calls.js';
+import { bytePairFiles } from './byte-pairs.js';
 import { foldState } from './fold-state.js';
 import { hubAnswers } from './hub-answers.js';
 import { initTable } from './init-table.js';
@@ -10,7 +11,7 @@ import { preparedTable } from './prepared-table.js';
 import { resultJson } from './result-json.js';
 import { runMessages } from './run-messages.js';
 import { safetensors } from './safetensors.js';
-import { sentencePieceModel } from './sentencepiece-model.js';
+import { fairseqModel, sentencePieceModel } from './sentencepiece-model.js';
 import { serverFiles } from './server-files.js';
 import { tokenizerJson } from './tokenizer-json.js';
 import { tokenizerSettings } from './tokenizer-settings.js';
@@ -39,5 +40,7 @@ export const targets: readonly FuzzTarget[] = [
   tokenizerSettings,
   vocabTxt,
   sentencePieceModel,
+  fairseqModel,
+  bytePairFiles,
   foldState,
 ];

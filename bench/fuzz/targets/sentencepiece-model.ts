@@ -5,7 +5,7 @@ import { loadTokenizer } from '../../../engine/tokenization/tokenizer.js';
 import type { Dice } from '../../dice.js';
 import { integer, mutateBytes, mutateText, oddText } from '../mutations.js';
 import type { FuzzTarget } from '../target.js';
-import { texts } from './tokenizer-texts.js';
+import { texts, tokenize } from './tokenizer-texts.js';
 
 const kinds = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 
@@ -111,7 +111,7 @@ function pieceMessage({ text, score, kind }: Piece): Buffer {
 }
 
 /** A table of replacements as a double array: each node of the trie has a block of 256 units of its own. */
-function charsMap(replacements: readonly (readonly [string, string])[]): Buffer {
+export function charsMap(replacements: readonly (readonly [string, string])[]): Buffer {
   const nodes = [new Map<number, number>()];
   const values = new Map<number, number>();
   let normalized = Buffer.alloc(0);
@@ -141,7 +141,7 @@ function charsMap(replacements: readonly (readonly [string, string])[]): Buffer 
   return Buffer.concat([size, Buffer.from(units.buffer), normalized]);
 }
 
-const table: readonly (readonly [string, string])[] = [
+export const table: readonly (readonly [string, string])[] = [
   ['\u00a0', ' '],
   ['\t', ' '],
   ['ﬁ', 'fi'],
@@ -191,5 +191,21 @@ export const sentencePieceModel: FuzzTarget = {
     if (!(tokenizer instanceof SentencePieceTokenizer)) throw new Error('not a SentencePiece tokenizer');
     await tokenizer.encode(texts, 16);
     return texts.map((text) => ({ text, ids: tokenizer.pieces(text) }));
+  },
+};
+
+/** The same models as fairseq's families read them, whose ids are shifted. */
+export const fairseqModel: FuzzTarget = {
+  name: 'fairseq-model',
+  reads: 'sentencepiece.bpe.model and spiece.model',
+  extension: '.model',
+  make: sentencePieceModel.make,
+  run(input, scratch) {
+    // By the input alone, so that it is read alike again.
+    const family = (['xlm-roberta', 'camembert', 'albert'] as const)[input.length % 3]!;
+    return tokenize(scratch, {
+      'config.json': JSON.stringify({ model_type: family }),
+      [family === 'albert' ? 'spiece.model' : 'sentencepiece.bpe.model']: input,
+    });
   },
 };

@@ -1,4 +1,5 @@
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
+import { charsMap, table } from './sentencepiece-model.js';
 import { texts } from './tokenizer-texts.js';
 
 const words = [...texts, 'a number of words that all have pieces in common, commonly'];
@@ -21,6 +22,7 @@ export const unigram: unknown = {
     type: 'Sequence',
     normalizers: [
       { type: 'NFKC' },
+      { type: 'Precompiled', precompiled_charsmap: charsMap(table).toString('base64') },
       { type: 'Replace', pattern: { Regex: ' {2,}' }, content: ' ' },
       { type: 'Replace', pattern: { String: '``' }, content: '"' },
       { type: 'Lowercase' },

@@ -63,6 +63,7 @@ describe('a configuration is refused, naming the setting,', () => {
       /max_position_embeddings leaves no position.*found 4\d and 100/,
     ],
     ['with fewer buckets than are used', 'mpnet-1', { relative_attention_num_buckets: 31 }, /num_buckets/],
+    ['with absurdly many inner layers', 'albert-1', { inner_group_num: 9 }, /inner_group_num/],
     ['with talking heads', 'deberta-1', { talking_head: true }, /talking_head/],
     ['with an odd head', 'modernbert-1', { num_attention_heads: 12, hidden_size: 36 }, /odd.*found 3/],
     [

@@ -35,9 +35,9 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 function folderOf({ family, files, settings }: Pick<Case, 'family' | 'files' | 'settings'>): string {
   const folder = mkdtempSync(join(root, 'case-'));
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({ model_type: family }));
   for (const [name, source] of Object.entries(files)) copyFileSync(join(goldens, source), join(folder, name));
-  for (const [name, content] of Object.entries(settings))
+  const config = { model_type: family, ...settings['config.json'] };
+  for (const [name, content] of Object.entries({ ...settings, 'config.json': config }))
     writeFileSync(join(folder, name), JSON.stringify(content));
   return folder;
 }

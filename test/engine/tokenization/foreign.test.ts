@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -39,6 +39,56 @@ function withTemplate(single: unknown, more: object = {}): TokenizerJson {
 }
 
 const special = { ...sound.added_tokens[0] };
+
+/** A sound table of replacements: a trie in blocks of 256 units, then the texts. */
+const table = (() => {
+  const { normalizer } = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../../golden/tokenizers/families/xlm-roberta.json'), 'utf8'),
+  ) as { normalizer: { precompiled_charsmap: string } };
+  return Buffer.from(normalizer.precompiled_charsmap, 'base64');
+})();
+
+function damaged(change: (bytes: Buffer) => Buffer | void): string {
+  const bytes = Buffer.from(table);
+  return (change(bytes) ?? bytes).toString('base64');
+}
+
+/** The library ends the process at any of these. */
+describe('a table of replacements that is damaged is refused', () => {
+  const trieBytes = table.readUInt32LE(0);
+
+  it.each<[string, unknown]>([
+    ['that is none', undefined],
+    ['that is no text', 7],
+    ['that is empty', ''],
+    ['that is not base64', `${table.toString('base64')}!`],
+    ['that is cut short', damaged((bytes) => bytes.subarray(0, 100))],
+    ['whose trie is longer than it', damaged((bytes) => void bytes.writeUInt32LE(0xfffffc00, 0))],
+    ['whose trie leads out of it', damaged((bytes) => void bytes.writeUInt32LE(0xfffff400, 4))],
+    ['whose trie is not whole', damaged((bytes) => void bytes.writeUInt32LE(trieBytes - 4, 0))],
+    ['whose texts are not UTF-8', damaged((bytes) => void bytes.writeUInt8(0xff, 4 + trieBytes))],
+    ['whose texts are gone', damaged((bytes) => bytes.subarray(0, 4 + trieBytes))],
+  ])('%s', async (_, precompiled_charsmap) => {
+    for (const type of ['Precompiled', undefined]) {
+      if (type === undefined && precompiled_charsmap === undefined) continue;
+      const part = { type, precompiled_charsmap };
+      for (const normalizer of [part, { type: 'Sequence', normalizers: [part] }]) {
+        const loading = parseTokenizer(JSON.stringify({ ...sound, normalizer }));
+        await expect(loading).rejects.toThrow(InputFault);
+        await expect(loading).rejects.toThrow(
+          /normalizer: the normaliser's table of replacements .* is damaged/,
+        );
+      }
+    }
+  });
+
+  it('and a sound one is read', async () => {
+    const normalizer = { type: 'Precompiled', precompiled_charsmap: table.toString('base64') };
+    const tokenizer = await parseTokenizer(JSON.stringify({ ...sound, normalizer }));
+    const [ids] = await tokenizer.encode(['ａ ａb'], 8);
+    expect([...(ids ?? [])]).toEqual([2, 5, 7, 3]);
+  });
+});
 
 describe('a tokenizer.json that means harm', () => {
   it.each<[string, object, RegExp]>([
@@ -109,6 +159,14 @@ describe('a tokenizer.json that means harm', () => {
     [
       'frames by a token that it does not define',
       withTemplate([cls, body, sep], { special_tokens: {} }),
+      /does not define/,
+    ],
+    [
+      'frames so without saying what frames it',
+      {
+        ...sound,
+        post_processor: { single: [cls, body, sep], pair: [cls, body, sep], special_tokens: {} },
+      },
       /does not define/,
     ],
     ['frames a text twice', withTemplate([cls, body, sep, cls, body, sep]), /does not frame/],
