@@ -236,6 +236,9 @@ export const outOfFoldSchema = z.object({
         without: list(z.object({ fold, weights }), pipelineLimits.folds),
       }),
     })
+    .refine(({ members, weights: { final, without } }) =>
+      [final, ...without.map((each) => each.weights)].every((each) => each.length === members.length),
+    )
     .exactOptional(),
 });
 /** Output of `aggregateOof`. */

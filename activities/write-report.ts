@@ -23,7 +23,8 @@ async function write(services: Services, call: Call): Promise<Report> {
   const { store, tables, versions, runsDirectory } = services;
   const { data, oof } = call.inputs;
   const scored = resultOf(call, versions);
-  const result = { ...scored, previous: await previousRun(runsDirectory, scored) };
+  const previous = await previousRun(runsDirectory, scored);
+  const result = { ...scored, previous, reused: call.reused };
   const table = await store.localPath(data.table);
   const members: PageRequest['members'][number][] = [];
   for (const { probabilities, weight } of deployed(oof)) {
@@ -37,7 +38,7 @@ async function write(services: Services, call: Call): Promise<Report> {
     );
     return {
       report: await store.putFile(page, { move: true }),
-      result: await putText(store, `${JSON.stringify({ ...result, reused: call.reused }, null, 2)}\n`),
+      result: await putText(store, `${JSON.stringify(result, null, 2)}\n`),
     };
   });
 }

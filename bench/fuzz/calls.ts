@@ -78,7 +78,26 @@ export const trainedFold = (fold: unknown, changes: Record<string, unknown> = {}
   ...changes,
 });
 
-const outOfFold = () => ({ probabilities: artifact(), csv: artifact(), rowsWithoutOof: 0, skippedFolds: [] });
+/** Of two members, of which one lacks a fold. */
+export const ensembleOutOfFold = (changes: Record<string, unknown> = {}) => ({
+  method: 'greedy',
+  members: ['seed-1', 'seed-2'].map((id) => ({
+    id,
+    probabilities: artifact(),
+    csv: artifact(),
+    skippedFolds: id === 'seed-1' ? [] : [2],
+  })),
+  dropped: [],
+  weights: { final: [0.5, 0.5], without: [{ fold: 1, weights: [0.25, 0.75] }] },
+  ...changes,
+});
+
+export const outOfFold = () => ({
+  probabilities: artifact(),
+  csv: artifact(),
+  rowsWithoutOof: 0,
+  skippedFolds: [],
+});
 
 const tuned = () => ({
   thresholds: { joy: 0.5, fear: 0.5 },

@@ -6,7 +6,7 @@ import type { Paint } from './paint.js';
 import { tableLines } from './table.js';
 
 /** A row for each member of an ensemble: what it counts, and what it reaches alone. */
-export function memberTable({ members = [], ensemble }: RunResult, ink: Paint): string[] {
+export function memberTable({ members = [], ensemble, configuration }: RunResult, ink: Paint): string[] {
   if (ensemble === undefined) return [];
   const rows = members.map(({ id, macroF1 }) => [
     oneLine(id),
@@ -16,7 +16,7 @@ export function memberTable({ members = [], ensemble }: RunResult, ink: Paint): 
     ink.bold(score(macroF1?.crossFitted)),
   ]);
   const [header = '', ...lines] = tableLines([
-    ['member', 'weight', 'F1 untuned', 'F1 tuned', 'cross-fitted'],
+    ['member', 'weight', tasks[configuration.task].words.plain, 'F1 tuned', 'cross-fitted'],
     ...rows,
   ]);
   return [ink.dim(header), ...lines];

@@ -1,3 +1,4 @@
+import { tasks } from '../../tasks/index.js';
 import { html, nothing, type Html } from '../html.js';
 import { gainWords, methodWords } from '../member-words.js';
 import { score } from '../notation.js';
@@ -6,8 +7,9 @@ import type { MemberResult, RunResult } from '../run-result.js';
 
 /** What each member of an ensemble reaches and counts, and what they gain together. */
 export function memberSection(result: RunResult): Html {
-  const { members, ensemble } = result;
+  const { members, ensemble, configuration } = result;
   if (members === undefined || ensemble === undefined) return nothing;
+  const { words } = tasks[configuration.task];
   const learnt = ensemble.method === 'mean' ? '' : ' For the scores they are learnt anew without each fold.';
   return html`<section>
     <h2>Members</h2>
@@ -18,9 +20,9 @@ export function memberSection(result: RunResult): Html {
           <tr>
             <th scope="col">member</th>
             <th scope="col">weight</th>
-            <th scope="col">macro F1, untuned</th>
-            <th scope="col">tuned</th>
-            <th scope="col">cross-fitted</th>
+            <th scope="col">macro ${words.plain}</th>
+            <th scope="col">F1 tuned</th>
+            <th scope="col">F1 cross-fitted</th>
             <th scope="col">skipped folds</th>
             <th scope="col">settings</th>
           </tr>

@@ -1,7 +1,15 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { activityOf, artifact, samplePipeline, trainedFold, type StepName } from '../../bench/fuzz/calls.js';
+import {
+  activityOf,
+  artifact,
+  ensembleOutOfFold,
+  outOfFold,
+  samplePipeline,
+  trainedFold,
+  type StepName,
+} from '../../bench/fuzz/calls.js';
 import { Doors } from './payloads.js';
 
 let doors: Doors;
@@ -126,6 +134,36 @@ describe("a step activity's argument", () => {
     const argument = doors.argument(step);
     const inputs = { ...(argument['inputs'] as object), fold };
     await expectRefused(doors.call(activityOf[step], { ...argument, inputs }), doors.files());
+  });
+
+  const member = (changes: Record<string, unknown>): Record<string, unknown> => {
+    const [first, second] = ensembleOutOfFold().members;
+    return { members: [{ ...first, ...changes }, second] };
+  };
+  const ensembles: [string, Record<string, unknown>][] = [
+    ['a member that is a path', member({ id: '../../x' })],
+    ['a member that is a fold', member({ id: '1' })],
+    ['a table of a member that is a path', member({ csv: { ...artifact(), uri: '/etc/passwd' } })],
+    ['a fold that no pipeline has', member({ skippedFolds: [1001] })],
+    ['a member without a weight', { weights: { final: [1], without: [] } }],
+    [
+      'a member without a weight for a fold',
+      { weights: { final: [1, 0], without: [{ fold: 1, weights: [1] }] } },
+    ],
+    ['a weight above 1', { weights: { final: [2, 0], without: [] } }],
+    ['a weight that is no number', { weights: { final: ['1', 0], without: [] } }],
+    ['a method that is none', { method: 'constructor' }],
+  ];
+  it.each(ensembles)('of what is tuned is refused where the ensemble has %s', async (_title, changes) => {
+    const argument = doors.argument('thresholds');
+    const ofEnsemble = (ensemble: unknown): unknown => ({
+      ...argument,
+      inputs: { ...(argument['inputs'] as object), oof: { ...outOfFold(), ensemble } },
+    });
+    await expect(doors.call('tuneThresholds', ofEnsemble(ensembleOutOfFold()))).rejects.toMatchObject({
+      type: 'ArtifactMissing',
+    });
+    await expectRefused(doors.call('tuneThresholds', ofEnsemble(ensembleOutOfFold(changes))), doors.files());
   });
 
   it('is never quoted', async () => {

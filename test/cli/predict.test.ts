@@ -43,6 +43,36 @@ describe.skipIf(!canRun)(`foldwise predict${withoutRuns}`, { timeout: 180_000 },
     }
   });
 
+  it('mixes the members of an ensemble as its run did, and draws its report as it was', async () => {
+    const matrix = ['--set', 'steps.fold.matrix.training.seed=[1, 2]', '--set', 'ensemble.method=greedy'];
+    const set = ['--set', 'training.epochs=2', '--set', 'name=several', ...matrix];
+    const ran = await foldwise(['run', project.pipeline, '--workdir', project.workdir, ...set]);
+    expect(ran.code).toBe(0);
+    expect(ran.out).toContain('The ensemble gains in cross-fitted macro F1: ');
+    const several = readdirSync(join(project.workdir, 'runs')).find((name) => name.startsWith('several'))!;
+    const ofRun = (name: string): string => read(join(project.workdir, 'runs', several, name));
+    const { ensemble } = JSON.parse(ofRun('result.json')) as {
+      ensemble: { weights: Record<string, number> };
+    };
+    const weighed = Object.values(ensemble.weights).filter((weight) => weight > 0).length;
+    const target = join(project.folder, 'several.csv');
+    const { code, out } = await foldwise([
+      'predict',
+      several,
+      join(project.folder, 'test.csv'),
+      '--probabilities',
+      '--output',
+      target,
+      '--workdir',
+      project.workdir,
+    ]);
+    expect([code, out]).toEqual([0, `${target}: 2 rows, by ${2 * weighed} models\n`]);
+    expect(read(target)).toBe(ofRun('predictions.csv'));
+    const page = join(project.folder, 'several.html');
+    await foldwise(['report', several, '--output', page, '--workdir', project.workdir]);
+    expect(read(page)).toBe(ofRun('report.html'));
+  });
+
   it('reads standard input and writes standard output, where - says so', async () => {
     const script = `${process.execPath} dist/cli/main.js predict ${run} - --probabilities --output - --workdir ${project.workdir} < ${join(project.folder, 'test.csv')}`;
     const { code, out, err } = await ended('sh', ['-c', script]);

@@ -55,6 +55,8 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     expect(second.reused).toEqual(reused);
     expect(bench.trainer.jobs).toHaveLength(3);
     expect(resultOf('second')).toMatchObject({ reused, seconds: { data: 0, fold: 0 } });
+    const page = readFileSync(join(bench.folder, 'runs', 'second', 'report.html'), 'utf8');
+    expect(page.match(/<dd>reused<\/dd>/g)).toHaveLength(reused.length);
     expect(readFileSync(join(bench.folder, 'runs', 'second', 'models', '1', 'config.json'), 'utf8')).toBe(
       '{"fold":1}',
     );

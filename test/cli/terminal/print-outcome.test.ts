@@ -30,10 +30,10 @@ describe('what is told of a run that completed', () => {
     const from = lines.findIndex((line) => line.startsWith('member'));
     expect(lines.slice(from - 1, from + 6)).toEqual([
       '',
-      'member     weight  F1 untuned  F1 tuned  cross-fitted',
-      'seed-42     0.625       0.590     0.630         0.617',
-      'seed-43     0.375       0.590     0.630         0.618',
-      'seed-44  left out           –         –             –',
+      'member     weight  F1 at 0.5  F1 tuned  cross-fitted',
+      'seed-42     0.625      0.590     0.630         0.617',
+      'seed-43     0.375      0.590     0.630         0.618',
+      'seed-44  left out          –         –             –',
       'The ensemble gains in cross-fitted macro F1: +0.004 (95 % interval −0.002 to +0.011) over the plain mean of its members, +0.012 (95 % interval +0.003 to +0.020) over the best single member; all of it is chosen on other rows than it is judged on.',
       'Member seed-44 lacks fold 1: the ensemble does without it.',
     ]);
