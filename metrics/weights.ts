@@ -1,5 +1,5 @@
 import { greedyWeights } from './greedy.js';
-import { mixtureLoss, observationsOf, type Likelihoods } from './mixture.js';
+import { observationsOf, type Likelihoods } from './mixture.js';
 import { simplexWeights } from './simplex.js';
 
 /** How the weights of an ensemble's members are found. */
@@ -14,13 +14,6 @@ export const ensembleMethods: Readonly<Record<EnsembleMethod, Weigh>> = {
   greedy: whereObserved(greedyWeights),
   simplex: whereObserved(simplexWeights),
 };
-
-/** All weight on the member with the lowest loss, the first of equals: what an ensemble has to beat. */
-export const bestMember: Weigh = whereObserved((members) => {
-  const losses = members.map((likelihoods) => mixtureLoss([likelihoods], Float64Array.of(1)));
-  const best = losses.indexOf(Math.min(...losses));
-  return Float64Array.from(members, (_, member) => Number(member === best));
-});
 
 function equalWeights({ length }: Likelihoods): Float64Array {
   return new Float64Array(length).fill(1 / length);

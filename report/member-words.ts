@@ -15,11 +15,13 @@ export function gainWords({ ensemble }: Pick<RunResult, 'ensemble'>): string | n
   const { overMean, overBest } = ensemble.gain;
   const parts = [
     ...(overMean === null ? [] : [`${amount(overMean)} over the plain mean of its members`]),
-    ...(overBest === null ? [] : [`${amount(overBest)} over the best single member`]),
+    ...(overBest === null
+      ? []
+      : [`${amount(overBest)} over the best of them alone, which is chosen in hindsight`]),
   ];
   return parts.length === 0
     ? null
-    : `The ensemble gains in cross-fitted macro F1: ${parts.join(', ')}; all of it is chosen on other rows than it is judged on.`;
+    : `The ensemble gains in cross-fitted macro F1: ${parts.join(', ')}. Its weights and thresholds are chosen on other rows than they are judged on.`;
 }
 
 function amount({ macroF1, interval }: { macroF1: number; interval: readonly [number, number] }): string {

@@ -1,15 +1,17 @@
 import type { DrawRows } from '../metrics/bootstrap.js';
+import { f1PerLabel, mean } from '../metrics/f1.js';
 import { gainOver, type Gain } from '../metrics/gain.js';
 import { foldSplits } from '../metrics/fold-splits.js';
 import { predictedRows, selectRows } from '../metrics/matrix.js';
 import {
   nestedMixture,
   selectNested,
+  unlearnt,
   type NestedProbabilities,
   type NestedWeights,
 } from '../metrics/nested.js';
 import type { Likelihoods } from '../metrics/mixture.js';
-import { bestMember, ensembleMethods, type EnsembleMethod, type Weigh } from '../metrics/weights.js';
+import { ensembleMethods, type EnsembleMethod } from '../metrics/weights.js';
 import type { Task } from './task.js';
 
 export type { EnsembleMethod };
@@ -38,14 +40,8 @@ export function learnWeights(
   predictions: MemberPredictions,
   method: EnsembleMethod,
 ): NestedWeights {
-  return nestedWeights(task, predictions, ensembleMethods[method]);
-}
-
-function nestedWeights(
-  task: Task,
-  { members, truth, folds, width }: MemberPredictions,
-  weigh: Weigh,
-): NestedWeights {
+  const weigh = ensembleMethods[method];
+  const { members, truth, folds, width } = predictions;
   const rows = sharedRows(members, width);
   const y = selectRows(truth, width, rows);
   const likelihoods = members.map((member) => task.likelihoods(selectRows(member, width, rows), y, width));
@@ -74,13 +70,17 @@ function sharedRows(members: readonly Float32Array[], width: number): Int32Array
 export interface EnsembleGains {
   /** Over the plain mean of the members. */
   readonly overMean: Gain | null;
-  /** Over one member alone: for each fold the one with the lowest loss on the rows outside of it. */
+  /**
+   * Over the best of the members alone, chosen in hindsight by its own cross-fitted macro F1: a choice in that
+   * member's favour, so that the ensemble is not credited with it. (To choose it for each fold by the others
+   * would not do: a member that trained well on the others need not have on this one, and scores less than any.)
+   */
   readonly overBest: Gain | null;
 }
 
 /**
- * What an ensemble gains in cross-fitted macro F1. All is nested: whatever chooses (weights, the best member,
- * thresholds) sees none of the rows that are judged, so that members that know nothing gain nothing.
+ * What an ensemble gains in cross-fitted macro F1. What it chooses (weights, thresholds) sees none of the rows
+ * that are judged, so that members that know nothing gain nothing.
  *
  * @param weights as `learnWeights` gave them by the method
  */
@@ -100,15 +100,25 @@ export function ensembleGains(
   const decide = (nested: NestedProbabilities): Uint8Array =>
     task.decideOutOfFold(selectNested(nested, width, rows), y, foldOf, width);
   const decided = decide(mixed);
-  const gainOverThose = (weigh: Weigh): Gain | null => {
-    const others = nestedMixture(members, nestedWeights(task, predictions, weigh), width);
-    const gain = gainOver(decide(others), decided, y, width, draw);
+  const gainOverThose = (others: Uint8Array): Gain | null => {
+    const gain = gainOver(others, decided, y, width, draw);
     return gain === null ? null : ofLearntDecisions(gain);
   };
+  const alone = members
+    .filter((member) => predictedRows(selectRows(member, width, rows), width).length === rows.length)
+    .map((member) => decide(unlearnt(member)));
+  const scores = alone.map((each) => mean(f1PerLabel(y, each, width)));
+  const best = alone[scores.indexOf(Math.max(...scores))];
   return {
-    overMean: method === 'mean' ? null : gainOverThose(ensembleMethods.mean),
-    overBest: gainOverThose(bestMember),
+    overMean: method === 'mean' ? null : gainOverThose(decide(meanOf(members, width))),
+    overBest: best === undefined ? null : gainOverThose(best),
   };
+}
+
+/** The members' plain mean. */
+function meanOf(members: readonly Float32Array[], width: number): NestedProbabilities {
+  const final = members.map(() => 1 / members.length);
+  return nestedMixture(members, { final, without: [] }, width);
 }
 
 /**

@@ -140,7 +140,7 @@ describe('the report', () => {
     const words = [...page.querySelectorAll('p.words')].map(({ textContent }) => textContent).join('\n');
     expect(words).toContain('The weights are those with the lowest log loss.');
     expect(words).toContain(
-      'The ensemble gains in cross-fitted macro F1: +0.004 (95 % interval −0.002 to +0.011) over the plain mean of its members, +0.012 (95 % interval +0.003 to +0.020) over the best single member; all of it is chosen on other rows than it is judged on.',
+      'The ensemble gains in cross-fitted macro F1: +0.004 (95 % interval −0.002 to +0.011) over the plain mean of its members, +0.012 (95 % interval +0.003 to +0.020) over the best of them alone, which is chosen in hindsight. Its weights and thresholds are chosen on other rows than they are judged on.',
     );
     const notices = [...page.querySelectorAll('.notices li')].map((item) => item.textContent);
     expect(notices).toEqual(['Member seed-44 lacks fold 1: the ensemble does without it.']);

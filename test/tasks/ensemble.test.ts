@@ -181,6 +181,8 @@ describe.each(taskNames)('an ensemble of the task %s', (name) => {
       expect(overMean!.interval[0]).toBeGreaterThan(0);
       expect(overBest!.interval[0]).toBeLessThan(0.02);
     }
+    const crossFitted = (nested: NestedProbabilities): number =>
+      task.scoreOutOfFold(nested, predictions.truth, predictions.folds, width).macroF1.crossFitted;
     const plain = ensembleGains(
       task,
       predictions,
@@ -190,6 +192,10 @@ describe.each(taskNames)('an ensemble of the task %s', (name) => {
     );
     expect(plain.overMean).toBeNull();
     expect(plain.overBest!.interval[1]).toBeLessThan(0);
+    // The best of the members in hindsight, as each of them scores alone.
+    const alone = predictions.members.map((member) => crossFitted(unlearnt(member)));
+    const mixed = nestedMixture(predictions.members, { final: equal(6), without: [] }, width);
+    expect(plain.overBest!.macroF1).toBeCloseTo(crossFitted(mixed) - Math.max(...alone), 12);
   });
 
   /*
