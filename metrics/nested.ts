@@ -11,7 +11,7 @@ export interface NestedProbabilities {
   /** As new rows are predicted: thresholds and offsets for them are tuned on this. */
   readonly final: Float32Array;
   /** All rows, with what was learnt without those of a fold. */
-  without(fold: number): Float32Array;
+  readonly without: (fold: number) => Float32Array;
 }
 
 /** Where nothing is learnt: of one model, or of several by their plain mean. */
