@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FoldJob, FoldOutcome } from '../engine/training/job.js';
 import { cellId, type Cell } from '../pipeline/matrix.js';
+import { poolingOf } from '../pipeline/pipeline.js';
 import type { Lease } from '../store/checkpoints.js';
 import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
@@ -190,17 +191,19 @@ async function modelOf(
   const { models, store } = services;
   const { inputs, pipeline } = call;
   const { checkpoint, scratch, maxLength } = pipeline.model;
+  const pooling = poolingOf(pipeline.model);
+  const pooled = pooling === undefined ? {} : { pooling };
   if (scratch === undefined) {
     const { folder, digests } = await digestedModel(services, checkpoint ?? '');
     if ((await keyOf(services, 'trainFold', call)) !== key) throw changedMeanwhile(call.step);
-    return { checkpoint: folder, digests, maxLength };
+    return { checkpoint: folder, digests, maxLength, ...pooled };
   }
   const tokenizer = join(workDirectory, 'tokenizer.json');
   await writeDurably(
     tokenizer,
     await models.learnTokenizer(scratch, await store.localPath(inputs.data.table)),
   );
-  return { scratch, tokenizer, maxLength };
+  return { scratch, tokenizer, maxLength, ...pooled };
 }
 
 /** Takes the outcome into the store and files it under the key; only then the checkpoints go. */

@@ -2,7 +2,7 @@ import { defaultTask } from '../tasks/index.js';
 import { defaultEnsemble, ensembleOf } from './ensemble.js';
 import { axesOf, combinationsOf, type Combination } from './matrix.js';
 import { numericSettings } from './neutral-settings.js';
-import { idColumn, type ActivityName, type Pipeline, type Step } from './pipeline.js';
+import { idColumn, poolingOf, type ActivityName, type Pipeline, type Step } from './pipeline.js';
 
 /** What a step's output is, and so what a later step may take from it. */
 export type Kind = 'data' | 'fold' | 'oof' | 'thresholds' | 'submission' | 'report';
@@ -57,7 +57,8 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
       const { labels, model, folds } = pipeline;
       const { scratch, maxLength } = model;
       const training = numericSettings(pipeline.training);
-      return { task: taskOf(pipeline), labels, scratch, maxLength, training, folds: folds.count };
+      const pooling = poolingOf(model);
+      return { task: taskOf(pipeline), labels, scratch, maxLength, pooling, training, folds: folds.count };
     },
   },
   aggregateOof: {

@@ -178,16 +178,17 @@ function withCheckpoints(step: Step, resolved: (checkpoint: string) => string): 
 
 /** The model with its checkpoint's folder absolute; `unresolved` where that is neither a folder nor a name of the hub. */
 export function resolveModel(
-  { checkpoint, scratch, maxLength }: PipelineDocument['model'],
+  { checkpoint, scratch, maxLength, pooling = 'auto' }: PipelineDocument['model'],
   folder: string,
   isFolder: (path: string) => boolean = () => false,
 ): ModelOptions | 'unresolved' {
-  if (checkpoint === undefined) return { ...(scratch === undefined ? {} : { scratch }), maxLength };
+  const others = { maxLength, ...(pooling === 'auto' ? {} : { pooling }) };
+  if (checkpoint === undefined) return { ...(scratch === undefined ? {} : { scratch }), ...others };
   const path = absolute(checkpoint, folder);
   if (/^(?:\.{1,2}(?:[\\/]|$)|[\\/]|[A-Za-z]:[\\/])/.test(checkpoint) || isFolder(path)) {
-    return { checkpoint: path, maxLength };
+    return { checkpoint: path, ...others };
   }
-  return hubName.test(checkpoint) && !checkpoint.includes('..') ? { checkpoint, maxLength } : 'unresolved';
+  return hubName.test(checkpoint) && !checkpoint.includes('..') ? { checkpoint, ...others } : 'unresolved';
 }
 
 /** `model` or `owner/model`. */

@@ -35,6 +35,14 @@ export function idColumn({ id = 'id' }: Pick<DataSource, 'id'>): string {
 /** Exactly one of `checkpoint` (a folder or a hub name) and `scratch` is set. */
 export type ModelOptions = Settings['model'];
 
+/** What of a text the head sees, where that is not as the checkpoint says. */
+export type Pooling = Exclude<NonNullable<ModelOptions['pooling']>, 'auto'>;
+
+/** Undefined as the checkpoint says. */
+export function poolingOf({ pooling }: Pick<ModelOptions, 'pooling'>): Pooling | undefined {
+  return pooling === 'auto' ? undefined : pooling;
+}
+
 export type ScratchModel = NonNullable<ModelOptions['scratch']>;
 
 export type ActivityName =

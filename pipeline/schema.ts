@@ -103,6 +103,12 @@ const model = z.strictObject({
     .max(65_536)
     .default(128)
     .describe('Truncation in tokens, special tokens included.'),
+  pooling: z
+    .enum(['auto', 'first', 'mean'])
+    .optional()
+    .describe(
+      'What of a text the head sees: its first token or the mean of all; `auto`, the default, is as the checkpoint says. Of families whose configuration can say it: ModernBERT.',
+    ),
 });
 
 /** Wider matrices are refused: the values of an axis are read by people, and the cells are trained. */

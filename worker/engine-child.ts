@@ -39,13 +39,14 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       return learnTableVocabulary(request.table, { size: vocabulary, type });
     }
     case 'check': {
-      const { folder, labels, maxLength, batchSize } = request;
+      const { folder, labels, maxLength, batchSize, pooling } = request;
+      const pooled = pooling === undefined ? {} : { pooling };
       enter('opening the model', {
         silent: true,
         patienceSeconds: checkSeconds,
         foreign: tokenizerOf(folder),
       });
-      const source = await openModelSource({ checkpoint: folder, maxLength }, labels, [0, 0]);
+      const source = await openModelSource({ checkpoint: folder, maxLength, ...pooled }, labels, [0, 0]);
       await source.close();
       const { classifier, warnings } = source;
       checkMemory(classifier, { texts: batchSize, length: longestText(maxLength, classifier) });

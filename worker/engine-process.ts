@@ -1,7 +1,7 @@
 import type { ModelSource, Predictor } from '../activities/services.js';
 import { resolveModel } from '../engine/checkpoint/hub.js';
 import { Fault } from '../errors/fault.js';
-import type { ScratchModel } from '../pipeline/pipeline.js';
+import type { Pooling, ScratchModel } from '../pipeline/pipeline.js';
 import type { ChildWatchOptions } from './child-watch.js';
 import type { EngineAnswer, EngineRequest } from './engine-request.js';
 import { askChild, type FailedReply } from './request-process.js';
@@ -44,7 +44,7 @@ export class EngineProcess implements Predictor, ModelSource {
    */
   async check(
     folder: string,
-    training: { labels: readonly string[]; maxLength: number; batchSize: number },
+    training: { labels: readonly string[]; maxLength: number; batchSize: number; pooling?: Pooling },
   ): Promise<readonly string[]> {
     const request: EngineRequest = { type: 'check', folder, ...training };
     return (await this.ask('model.checkpoint', request)) as readonly string[];

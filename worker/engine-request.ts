@@ -1,4 +1,4 @@
-import type { ScratchModel } from '../pipeline/pipeline.js';
+import type { Pooling, ScratchModel } from '../pipeline/pipeline.js';
 import type { RequestReply } from './request-process.js';
 
 /** What the engine's child process is asked for besides training; one request each. */
@@ -17,6 +17,7 @@ export type EngineRequest =
       readonly labels: readonly string[];
       readonly maxLength: number;
       readonly batchSize: number;
+      readonly pooling?: Pooling;
     };
 
 /** Null for what was scored, the tokenizer that was learnt, or what is to be known of a checkpoint. */

@@ -3,7 +3,7 @@ import { resolveModel, type DownloadProgress } from '../../engine/checkpoint/hub
 import { checkMemory } from '../../engine/training/memory-need.js';
 import { scratchModel } from '../../engine/training/scratch-model.js';
 import { membersOf } from '../../pipeline/members.js';
-import type { Pipeline } from '../../pipeline/pipeline.js';
+import { poolingOf, type Pipeline } from '../../pipeline/pipeline.js';
 import { count } from '../../report/notation.js';
 import { openEngine } from '../../worker/services.js';
 import type { Workdir } from '../workdir.js';
@@ -38,16 +38,18 @@ async function checkMember(
   check: ModelCheck,
 ): Promise<readonly string[]> {
   const { checkpoint, scratch, maxLength } = model;
+  const pooling = poolingOf(model);
   const { batchSize } = training;
   if (scratch !== undefined) {
-    const { classifier } = scratchModel(scratch, maxLength, labels.length);
+    const { classifier } = scratchModel(scratch, maxLength, labels.length, pooling);
     checkMemory(classifier, { texts: batchSize, length: maxLength });
   }
   if (checkpoint === undefined || (!check.download && !isAbsolute(checkpoint))) return [];
   const { workdir } = check;
   const onProgress = announceOnce(checkpoint, check.onMessage);
   const { folder } = await resolveModel(checkpoint, { baseDirectory: workdir.state, onProgress });
-  return openEngine(workdir.path).check(folder, { labels, maxLength, batchSize });
+  const pooled = pooling === undefined ? {} : { pooling };
+  return openEngine(workdir.path).check(folder, { labels, maxLength, batchSize, ...pooled });
 }
 
 function announceOnce(checkpoint: string, onMessage: (message: string) => void) {

@@ -5,7 +5,7 @@ import { deberta } from './deberta.js';
 import { debertaV2 } from './deberta-v2.js';
 import { distilbert } from './distilbert.js';
 import { electra } from './electra.js';
-import type { ModelFamily, ScratchFamily } from './family.js';
+import type { ModelFamily, Pooling, ScratchFamily } from './family.js';
 import { modernbert } from './modernbert.js';
 import { mpnet } from './mpnet.js';
 import { camembert, roberta, xlmRoberta } from './roberta.js';
@@ -32,6 +32,29 @@ const scratchFamilies = { bert, 'deberta-v2': debertaV2 } as const satisfies Rec
 /** The family of a network from scratch. */
 export function scratchFamily(type: keyof typeof scratchFamilies): ScratchFamily {
   return scratchFamilies[type];
+}
+
+/**
+ * The configuration with the pooling that is asked for.
+ *
+ * @throws InputFault where the family's configuration has no setting for it: transformers would load the export
+ * as another model than was trained
+ */
+export function pooledConfig(
+  family: ModelFamily,
+  config: Readonly<Record<string, unknown>>,
+  pooling: Pooling | undefined,
+): Readonly<Record<string, unknown>> {
+  if (pooling === undefined) return config;
+  if (family.pooled !== undefined) return family.pooled(config, pooling);
+  const able = families.filter(({ pooled }) => pooled !== undefined).map(({ modelType }) => modelType);
+  throw new InputFault({
+    where: 'model.pooling',
+    what: `the configuration of a '${family.modelType}' model cannot say what its head sees of a text`,
+    found: pooling,
+    expected: `auto, or a model of ${able.join(', ')}`,
+    remedy: 'Leave model.pooling out.',
+  });
 }
 
 /** The family of a checkpoint. @throws InputFault for one that is not implemented */

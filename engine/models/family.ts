@@ -89,7 +89,12 @@ export interface ModelFamily {
   readonly architecture: string;
   /** @throws InputFault where a setting is missing, out of range or not supported */
   classifier(config: Readonly<Record<string, unknown>>, labels: number): Classifier;
+  /** The configuration with another pooling; absent where it cannot say one. */
+  pooled?(config: Readonly<Record<string, unknown>>, pooling: Pooling): Record<string, unknown>;
 }
+
+/** What of a text the head sees. */
+export type Pooling = 'first' | 'mean';
 
 /** A family of which networks are made from scratch, too. */
 export interface ScratchFamily extends ModelFamily {

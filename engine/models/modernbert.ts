@@ -22,6 +22,7 @@ import { readModernBertSettings } from './modernbert-settings.js';
 export const modernbert: ModelFamily = {
   modelType: 'modernbert',
   architecture: 'ModernBertForSequenceClassification',
+  pooled: (config, pooling) => ({ ...config, classifier_pooling: pooling === 'mean' ? 'mean' : 'cls' }),
   classifier(config, labels): Classifier {
     const c = readModernBertSettings(config);
     return {

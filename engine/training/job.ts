@@ -1,5 +1,5 @@
 import type { TaskName } from '../../tasks/task.js';
-import type { ScratchModel } from '../../pipeline/pipeline.js';
+import type { Pooling, ScratchModel } from '../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
 
 /** What the trainer's child process is asked to do: train one fold. Plain JSON; paths are local. */
@@ -15,8 +15,14 @@ export interface FoldJob {
         /** SHA-256 by name of the folder's files that make the model: others must not be read. */
         readonly digests?: Readonly<Record<string, string>>;
         readonly maxLength: number;
+        readonly pooling?: Pooling;
       }
-    | { readonly scratch: ScratchModel; readonly tokenizer: string; readonly maxLength: number };
+    | {
+        readonly scratch: ScratchModel;
+        readonly tokenizer: string;
+        readonly maxLength: number;
+        readonly pooling?: Pooling;
+      };
   /** Path of the prepared training table (see data/prepared-table.ts). */
   readonly table: string;
   readonly training: TrainingOptions;

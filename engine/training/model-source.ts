@@ -5,7 +5,7 @@ import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import { normal } from '../kernels/philox.js';
-import { familyOf } from '../models/families.js';
+import { familyOf, pooledConfig } from '../models/families.js';
 
 import type { Classifier, ModelFamily } from '../models/family.js';
 import type { Depth, Initial } from '../nn/scope.js';
@@ -43,13 +43,18 @@ export async function openModelSource(
   labels: readonly string[],
   key: PhiloxKey,
 ): Promise<ModelSource> {
-  return 'checkpoint' in model ? pretrained(model.checkpoint, labels, key) : fromScratch(model, labels, key);
+  return 'checkpoint' in model ? pretrained(model, labels, key) : fromScratch(model, labels, key);
 }
 
-async function pretrained(folder: string, labels: readonly string[], key: PhiloxKey): Promise<ModelSource> {
-  const { config, floats, weights } = await openModelFolder(folder);
+async function pretrained(
+  { checkpoint: folder, pooling }: Extract<FoldJob['model'], { checkpoint: string }>,
+  labels: readonly string[],
+  key: PhiloxKey,
+): Promise<ModelSource> {
+  const { config: stored, floats, weights } = await openModelFolder(folder);
   try {
-    const family = familyOf(config, join(folder, 'config.json'));
+    const family = familyOf(stored, join(folder, 'config.json'));
+    const config = pooledConfig(family, stored, pooling);
     const classifier = family.classifier(config, labels.length);
     const tokenizer = await loadTokenizer(folder);
     checkVocabulary(tokenizer, classifier.vocabulary, folder);
@@ -80,11 +85,11 @@ async function pretrained(folder: string, labels: readonly string[], key: Philox
 }
 
 async function fromScratch(
-  { scratch, tokenizer: path, maxLength }: Extract<FoldJob['model'], { scratch: unknown }>,
+  { scratch, tokenizer: path, maxLength, pooling }: Extract<FoldJob['model'], { scratch: unknown }>,
   labels: readonly string[],
   key: PhiloxKey,
 ): Promise<ModelSource> {
-  const { family, config, classifier } = scratchModel(scratch, maxLength, labels.length);
+  const { family, config, classifier } = scratchModel(scratch, maxLength, labels.length, pooling);
   const tokenizer = await parseTokenizer(await readFile(path, 'utf8'), path);
   checkVocabulary(tokenizer, classifier.vocabulary);
   const parameters = parametersOf(classifier);

@@ -80,6 +80,7 @@ describe('which change of a pipeline changes which steps', () => {
       { ...base, model: { ...model, maxLength: 9 } },
       ['trainFold', 'predictEnsemble', 'writeReport'],
     ],
+    ['model.pooling', { ...base, model: { ...model, pooling: 'mean' } }, ['trainFold', 'writeReport']],
     ['model.scratch', { ...base, model: { scratch, maxLength: 128 } }, ['trainFold', 'writeReport']],
     ['folds.count', { ...base, folds: { ...folds, count: 9 } }, ['prepareData', 'trainFold', 'writeReport']],
     ['folds.seed', { ...base, folds: { ...folds, seed: 9 } }, ['prepareData', 'writeReport']],

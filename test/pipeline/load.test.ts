@@ -177,6 +177,14 @@ describe('paths', () => {
     ['../models/a b', [], resolve('models/a b')],
     ['/models/x', [], '/models/x'],
   ];
+  it('of a model that pools as its checkpoint says, whether that is said or not', () => {
+    const model = (pooling: string): unknown =>
+      parse(minimal.replace('owner/model', `owner/model, pooling: ${pooling}`)).model;
+    expect(model('auto')).toEqual(parse(minimal).model);
+    expect(model('mean')).toEqual({ ...parse(minimal).model, pooling: 'mean' });
+    expect(() => model('max')).toThrow(/model\.pooling/);
+  });
+
   it.each(models)('of a model: %s with the folders %j is %s', (checkpoint, folders, expected) => {
     const isFolder = (path: string) => folders.some((folder) => resolve(folder) === path);
     expect(parse(minimal.replace('owner/model', checkpoint), { isFolder }).model.checkpoint).toBe(expected);

@@ -66,6 +66,14 @@ describe('foldwise plan', () => {
     });
   });
 
+  it('fails where a model cannot pool as it is told', async () => {
+    const planned = run('plan', quickstart, '--workdir', folder, '--set', 'model.pooling=mean');
+    await expect(planned).rejects.toThrow(
+      /^model\.pooling: .*'deberta-v2' .*found mean; expected auto, or a model of modernbert/,
+    );
+    await run('plan', quickstart, '--workdir', folder, '--set', 'model.pooling=auto');
+  });
+
   it('fails at a wrong table before anything runs', async () => {
     const train = join(folder, 'train.csv');
     await writeFile(train, 'id,text,anger,fear,joy,sadness\n1,hello,0,0,1,0\n');

@@ -25,22 +25,12 @@ async function goldenCheckpoint(model: Model): Promise<Tensors> {
 
 const five = ['a', 'b', 'c', 'd', 'e'];
 
-/** Opens the golden model after a change to its tensors or its configuration. */
-async function opened(
+/** A folder of the golden model after a change to its tensors or its configuration. */
+async function folderOf(
   model: Model,
   change: (tensors: Tensors) => Tensors,
-  {
-    config = {},
-    key = [42, 1],
-    vocabulary = 60,
-    labels = five,
-  }: {
-    config?: Record<string, unknown>;
-    key?: readonly [number, number];
-    vocabulary?: number;
-    labels?: readonly string[];
-  } = {},
-): Promise<ModelSource> {
+  { config = {}, vocabulary = 60 }: { config?: Record<string, unknown>; vocabulary?: number } = {},
+): Promise<string> {
   const folder = mkdtempSync(join(root, 'model-'));
   await writeSafetensors(join(folder, 'model.safetensors'), change(await goldenCheckpoint(model)));
   const settings = { ...goldenJson<Record<string, unknown>>(model, 'config.json'), ...config };
@@ -49,6 +39,25 @@ async function opened(
   writeFileSync(join(folder, 'tokenizer.json'), learnVocabulary(['a b c'], { size: vocabulary, type }));
   // Not that of the family, which transformers would make of the file otherwise.
   writeFileSync(join(folder, 'tokenizer_config.json'), '{"tokenizer_class": "PreTrainedTokenizerFast"}');
+  return folder;
+}
+
+/** Opens it. */
+async function opened(
+  model: Model,
+  change: (tensors: Tensors) => Tensors,
+  {
+    key = [42, 1],
+    labels = five,
+    ...others
+  }: {
+    config?: Record<string, unknown>;
+    key?: readonly [number, number];
+    vocabulary?: number;
+    labels?: readonly string[];
+  } = {},
+): Promise<ModelSource> {
+  const folder = await folderOf(model, change, others);
   return openModelSource({ checkpoint: folder, maxLength: 32 }, labels, key);
 }
 
@@ -255,6 +264,29 @@ describe('new heads', () => {
     expect(weights.get(name)).toEqual([
       ...((await goldenTensors('bert', 'model.safetensors')).get(name) ?? []),
     ]);
+  });
+});
+
+describe('model.pooling', () => {
+  const pooled = async (model: Model, pooling: 'first' | 'mean'): Promise<ModelSource> => {
+    const folder = await folderOf(model, same, { vocabulary: 20 });
+    return openModelSource({ checkpoint: folder, maxLength: 32, pooling }, five, [42, 1]);
+  };
+
+  it('is what the exported configuration says', async () => {
+    for (const [pooling, name] of [
+      ['first', 'cls'],
+      ['mean', 'mean'],
+    ] as const) {
+      const source = await pooled('modernbert-1', pooling);
+      expect(source.config['classifier_pooling']).toBe(name);
+      expect(source.classifier.averaged).toBe(pooling === 'mean');
+      await source.close();
+    }
+  });
+
+  it('is refused where the configuration of the family has no word for it', async () => {
+    await expect(pooled('roberta-1', 'mean')).rejects.toThrow(/^model\.pooling: .*'roberta' model/);
   });
 });
 
