@@ -4,9 +4,9 @@ import type { NestedProbabilities } from './nested.js';
 
 /** A way to decide rows by something that is tuned on others. */
 export interface Decider<Tuned> {
-  tune(probabilities: Float32Array, labels: Uint8Array, width: number): Tuned;
+  readonly tune: (probabilities: Float32Array, labels: Uint8Array, width: number) => Tuned;
   /** 0 or 1 per row and label. */
-  decide(probabilities: Float32Array, width: number, tuned: Tuned): Uint8Array;
+  readonly decide: (probabilities: Float32Array, width: number, tuned: Tuned) => Uint8Array;
 }
 
 export interface CrossFitted<Tuned> {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Value } from '../graph/graph.js';
 import type { BlockSizes } from '../nn/blocks.js';
 import { embeddings, feedForward, residual, selfAttention } from '../nn/blocks.js';

@@ -199,7 +199,7 @@ export const fairseqModel: FuzzTarget = {
   name: 'fairseq-model',
   reads: 'sentencepiece.bpe.model and spiece.model',
   extension: '.model',
-  make: sentencePieceModel.make,
+  make: (dice) => sentencePieceModel.make(dice),
   run(input, scratch) {
     // By the input alone, so that it is read alike again.
     const family = (['xlm-roberta', 'camembert', 'albert'] as const)[input.length % 3]!;

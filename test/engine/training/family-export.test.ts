@@ -147,7 +147,7 @@ const names = Object.keys(families);
 const folders = new Map<string, string>();
 
 beforeAll(async () => {
-  await writeTrainingTable(join(root, 'table'), {
+  writeTrainingTable(join(root, 'table'), {
     texts: training,
     labels: training.map((text) => [/storm/, /quiet/, /love/].map((word) => Number(word.test(text)))),
     folds: training.map((_, i) => (i % 2) + 1),
