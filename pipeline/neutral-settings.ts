@@ -15,6 +15,9 @@ export const neutralSettings = {
   classWeights: null,
   focalGamma: 0,
   asymmetric: null,
+  accumulate: 1,
+  ema: null,
+  swa: null,
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 import { describe } from './issues.js';
 import { neutralSettings } from './neutral-settings.js';
 import type { Problem } from './problem.js';
+import { referenceTraining } from './training.js';
 
 /** Settings of the training as they may be wrong one by one. */
 type Settings = Readonly<Record<string, unknown>>;
@@ -59,6 +60,16 @@ const rules: readonly Rule[] = [
     expected: `${neutralSettings[setting]} beside asymmetric, which weighs positives and negatives itself`,
   })),
   {
+    setting: 'ema',
+    clashes: ({ ema, swa }) => isSet(ema) && isSet(swa),
+    expected: 'null beside swa: the weights are averaged in one way',
+  },
+  {
+    setting: 'swa',
+    clashes: ({ swa, epochs }) => typeof swa === 'number' && typeof epochs === 'number' && swa >= epochs,
+    expected: 'an epoch before the last: it takes two to average',
+  },
+  {
     setting: 'classWeights',
     clashes: ({ classWeights }, { labels }) =>
       typeof classWeights === 'object' &&
@@ -74,7 +85,7 @@ function isSet(value: unknown): boolean {
 
 export function trainingProblems(training: unknown, pipeline: Surroundings): Problem[] {
   if (typeof training !== 'object' || training === null || Array.isArray(training)) return [];
-  const settings: Settings = { ...neutralSettings, ...training };
+  const settings: Settings = { ...referenceTraining, ...training };
   return rules
     .filter(({ clashes }) => clashes(settings, pipeline))
     .map(({ setting, expected }) => ({

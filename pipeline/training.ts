@@ -13,7 +13,12 @@ export const seed = z
 /** Settings of the reference method; its values are the defaults. */
 const method = {
   epochs: z.int().min(1).max(mostEpochs).default(4),
-  batchSize: z.int().min(1).max(65_536).default(16).describe('Texts per optimizer step.'),
+  batchSize: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(16)
+    .describe('Texts that are trained on at once; by default an optimizer step each.'),
   learningRate: z.number().gt(0).max(1).default(1.5e-5).describe('Peak learning rate of AdamW.'),
   weightDecay: z.number().min(0).max(1).default(0.01).describe('Not applied to biases and layer norms.'),
   warmupRatio: z
@@ -92,6 +97,30 @@ const options = {
     .nullable()
     .default(neutralSettings.asymmetric)
     .describe('The asymmetric loss for many labels of which a row has few; null: cross-entropy.'),
+  accumulate: z
+    .int()
+    .min(1)
+    .max(65_536)
+    .default(neutralSettings.accumulate)
+    .describe('Batches whose gradients are added up for one optimizer step.'),
+  ema: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .default(neutralSettings.ema)
+    .describe(
+      'What the exponential moving average of the weights keeps of itself at each step; it is judged and exported in their place. null: none.',
+    ),
+  swa: z
+    .int()
+    .min(1)
+    .max(mostEpochs)
+    .nullable()
+    .default(neutralSettings.swa)
+    .describe(
+      'The first epoch whose weights are averaged with those of the epochs after it; the average is judged and exported in their place. null: none.',
+    ),
 } satisfies Record<keyof typeof neutralSettings, z.ZodType>;
 
 /** They change no bit of a result. */

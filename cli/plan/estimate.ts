@@ -44,12 +44,14 @@ export function estimateTraining(
 /** Optimizer steps of one fold, of an average size. */
 function stepsPerFold({ folds, training }: Pipeline, rows: number): number {
   const trained = rows - Math.round(rows / folds.count);
-  return training.epochs * Math.ceil(trained / training.batchSize);
+  return training.epochs * Math.ceil(trained / (training.batchSize * training.accumulate));
 }
 
 function trainsAlike({ model, training }: Pipeline, other: Pipeline): boolean {
   return (
-    JSON.stringify(model) === JSON.stringify(other.model) && training.batchSize === other.training.batchSize
+    JSON.stringify(model) === JSON.stringify(other.model) &&
+    training.batchSize === other.training.batchSize &&
+    training.accumulate === other.training.accumulate
   );
 }
 

@@ -132,6 +132,11 @@ export class Kernels {
     this.overElements('fill', view, value);
   }
 
+  /** target[i] += source[i], both of the arena and of the same length. */
+  add(target: Float32Array, source: Float32Array): void {
+    this.addRows(target, Int32Array.of(0), source, target.length);
+  }
+
   /**
    * table[indices[i]] += source[i] for each i in order, so that repeated indices add up the same way
    * every time. `table` is [rows, width], `source` [indices.length, width], both of the arena;

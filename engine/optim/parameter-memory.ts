@@ -13,16 +13,27 @@ export interface OptimizedParameter {
   readonly rateShare?: number;
 }
 
+/** What an optimizer keeps of each parameter, some of it only where it is asked for. */
+export interface ParameterArrays extends AdamwState {
+  /** Gradients of the batches of a step so far. */
+  readonly sums?: Float32Array;
+  /** An average of the weights over the steps. */
+  readonly average?: Float32Array;
+}
+
+/** The arrays that are not there unless asked for. */
+export type ExtraArray = 'sums' | 'average';
+
 /** All parameters of one kind that lie one after the other: the optimizer steps them as one. */
 export interface ParameterRange {
   readonly kernels: Kernels;
   readonly decay: boolean;
   readonly rateShare: number;
-  readonly state: AdamwState;
+  readonly state: ParameterArrays;
 }
 
 /** A parameter's arrays, and where the kernels can add rows up to it. */
-export interface ParameterViews extends AdamwState {
+export interface ParameterViews extends ParameterArrays {
   readonly kernels: Kernels;
   /** Room in the same memory for gradients of looked-up rows; empty for what is not a table. */
   readonly rowScratch: Float32Array;
@@ -34,11 +45,15 @@ export interface ParameterMemoryOptions {
   readonly tables: ReadonlySet<string>;
   /** Elements of each `rowScratch`. */
   readonly scratch: number;
+  /** Default none. */
+  readonly extra?: readonly ExtraArray[];
   /** One shared memory holds at most so much; a larger model takes several. Default what one can hold. */
   readonly mostBytes?: number;
 }
 
 const ARRAYS = ['weights', 'gradients', 'firstMoment', 'secondMoment'] as const;
+
+type ArrayName = (typeof ARRAYS)[number] | ExtraArray;
 
 /** Weights, gradients and AdamW's two moments of every parameter, in memory that kernels and ONNX Runtime share. */
 export class ParameterMemory {
@@ -55,26 +70,27 @@ export class ParameterMemory {
     parameters: readonly OptimizedParameter[],
     options: ParameterMemoryOptions,
   ): Promise<ParameterMemory> {
-    const { threads, tables, scratch } = options;
+    const { threads, tables, scratch, extra = [] } = options;
+    const arrayCount = ARRAYS.length + extra.length;
     const ranges: ParameterRange[] = [];
     const views = new Map<string, ParameterViews>();
     for (const block of blocks(parameters, options)) {
       const groups = alike(block);
       const counts = groups.map((group) => group.reduce((sum, parameter) => sum + aligned(parameter), 0));
-      const states = counts.reduce((sum, count) => sum + ARRAYS.length * Arena.bytesFor(count), 0);
+      const states = counts.reduce((sum, count) => sum + arrayCount * Arena.bytesFor(count), 0);
       const rows = block.some(({ name }) => tables.has(name)) ? scratch : 0;
       const arena = Arena.create(states + Arena.bytesFor(rows));
       const rowScratch = arena.allocate(rows);
       const kernels = await Kernels.open(arena, threads);
       groups.forEach((group, i) => {
         const [{ decay, rateShare = 1 }] = group;
-        const state = stateOf(() => arena.allocate(counts[i] ?? 0));
+        const state = arraysOf(extra, () => arena.allocate(counts[i] ?? 0));
         ranges.push({ kernels, decay, rateShare, state });
         let offset = 0;
         for (const parameter of group) {
           const start = offset;
           const end = start + elements(parameter);
-          const arrays = stateOf((array) => state[array].subarray(start, end));
+          const arrays = arraysOf(extra, (array) => (state[array] as Float32Array).subarray(start, end));
           views.set(parameter.name, { kernels, rowScratch, ...arrays });
           offset += aligned(parameter);
         }
@@ -110,14 +126,15 @@ function alike(parameters: readonly OptimizedParameter[]): [OptimizedParameter, 
   return [...groups.values()];
 }
 
-function stateOf(make: (array: (typeof ARRAYS)[number]) => Float32Array): AdamwState {
+function arraysOf(extra: readonly ExtraArray[], make: (array: ArrayName) => Float32Array): ParameterArrays {
   const [weights, gradients, firstMoment, secondMoment] = ARRAYS.map(make) as [
     Float32Array,
     Float32Array,
     Float32Array,
     Float32Array,
   ];
-  return { weights, gradients, firstMoment, secondMoment };
+  const asked = Object.fromEntries(extra.map((array) => [array, make(array)]));
+  return { weights, gradients, firstMoment, secondMoment, ...asked };
 }
 
 function elements({ shape }: OptimizedParameter): number {
@@ -129,15 +146,15 @@ function aligned(parameter: OptimizedParameter): number {
   return Arena.bytesFor(elements(parameter)) / Float32Array.BYTES_PER_ELEMENT;
 }
 
-/** Bytes that a parameter takes with all its arrays. */
-export function bytesOf(parameter: OptimizedParameter): number {
-  return ARRAYS.length * aligned(parameter) * Float32Array.BYTES_PER_ELEMENT;
+/** Bytes that a parameter takes with all its arrays. @param extra how many of those that are asked for */
+export function bytesOf(parameter: OptimizedParameter, extra: number): number {
+  return (ARRAYS.length + extra) * aligned(parameter) * Float32Array.BYTES_PER_ELEMENT;
 }
 
 /** The parameters in order, cut wherever the next would not fit the same memory, a table with its scratch. */
 function blocks(
   parameters: readonly OptimizedParameter[],
-  { tables, scratch, mostBytes = Arena.mostBytes }: ParameterMemoryOptions,
+  { tables, scratch, extra = [], mostBytes = Arena.mostBytes }: ParameterMemoryOptions,
 ): OptimizedParameter[][] {
   const cut: OptimizedParameter[][] = [];
   let room = 0;
@@ -145,7 +162,7 @@ function blocks(
   for (const parameter of parameters) {
     const isTable = tables.has(parameter.name);
     const needed = (hasScratch: boolean): number =>
-      bytesOf(parameter) + (isTable && !hasScratch ? Arena.bytesFor(scratch) : 0);
+      bytesOf(parameter, extra.length) + (isTable && !hasScratch ? Arena.bytesFor(scratch) : 0);
     if (cut.length === 0 || needed(withScratch) > room) {
       if (needed(false) > mostBytes) throw tooLarge(parameter, needed(false), mostBytes);
       cut.push([]);

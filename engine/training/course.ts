@@ -1,3 +1,4 @@
+import { averageShare, type AveragingSettings } from '../optim/averaging.js';
 import { learningRate, type RateSettings } from '../schedules/schedule.js';
 import type { PassSettings } from './option-groups.js';
 
@@ -8,10 +9,11 @@ export class Course {
     private readonly rows: number,
     readonly passes: PassSettings,
     private readonly rate: RateSettings,
+    private readonly averaging: AveragingSettings,
   ) {}
 
   get stepsPerEpoch(): number {
-    return Math.ceil(this.rows / this.passes.batchSize);
+    return Math.ceil(this.rows / this.rowsPerStep);
   }
 
   get steps(): number {
@@ -23,11 +25,22 @@ export class Course {
     return step < epochs * this.stepsPerEpoch;
   }
 
-  /** The rows of a step, of an epoch's order of all rows. */
-  batch(order: Uint32Array, step: number): readonly number[] {
+  /** The rows of a step's batches, of an epoch's order of all rows. */
+  batches(order: Uint32Array, step: number): readonly (readonly number[])[] {
     const { batchSize } = this.passes;
-    const first = (step % this.stepsPerEpoch) * batchSize;
-    return [...order.subarray(first, first + batchSize)];
+    const first = (step % this.stepsPerEpoch) * this.rowsPerStep;
+    const rows = [...order.subarray(first, first + this.rowsPerStep)];
+    const count = Math.ceil(rows.length / batchSize);
+    return Array.from({ length: count }, (_, i) => rows.slice(i * batchSize, (i + 1) * batchSize));
+  }
+
+  /** By what share the average of the weights moves towards them after a step; null: it stays. */
+  averageShare(step: number): number | null {
+    return averageShare(this.averaging, step, this.stepsPerEpoch);
+  }
+
+  private get rowsPerStep(): number {
+    return this.passes.batchSize * this.passes.accumulate;
   }
 
   learningRate(step: number): number {

@@ -94,15 +94,13 @@ export class FoldCheckpoints {
   /** Keeps the weights as they are now as the best epoch's. */
   async keep(probabilities: Float32Array): Promise<void> {
     const start = performance.now();
-    const { memory, parameters } = this.setup.trainer;
-    this.kept = await writeKeptEpoch(this.keptPath, memory, parameters, probabilities);
+    this.kept = await writeKeptEpoch(this.keptPath, this.setup.trainer, probabilities);
     this.keepingCost += (performance.now() - start) / 1000;
   }
 
   /** Puts the kept epoch back into the trainer. @returns its validation probabilities */
   async restoreKept(): Promise<Float32Array> {
-    const { memory, parameters } = this.setup.trainer;
-    return restoreKeptEpoch(this.keptPath, memory, parameters);
+    return restoreKeptEpoch(this.keptPath, this.setup.trainer);
   }
 
   private get keptPath(): string {

@@ -15,7 +15,7 @@ import type { Pace } from './pace.js';
 import type { Around } from './sessions.js';
 import { engineSignature } from './signature.js';
 import { longestText, tokenize } from './tokenize.js';
-import { Trainer } from './trainer.js';
+import { extraArrays, Trainer } from './trainer.js';
 
 /** Rows of the training table, tokenised. */
 export interface TokenizedRows {
@@ -68,9 +68,13 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const { passes, optimizer, layers, loss: lossOptions } = optionGroups(job.training);
+    const { passes, optimizer, layers, averaging, loss: lossOptions } = optionGroups(job.training);
+    const kept = {
+      accumulate: passes.accumulate,
+      averaged: averaging.ema !== null || averaging.swa !== null,
+    };
     const batch = largestBatch(training.texts, passes.batchSize);
-    checkMemory(classifier, batch, { vocabulary: vocabulary.size });
+    checkMemory(classifier, batch, { vocabulary: vocabulary.size, extra: extraArrays(kept).length });
     const mostTokens = mostTokensOf(training.texts, passes.batchSize);
     const task = tasks[job.task];
     const weights = classWeightsOf(lossOptions, job.labels, training.targets, task);
@@ -79,13 +83,14 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       ...options,
       optimizer,
       layers,
+      ...kept,
       ...loss,
       dropout: true,
       mostTokens,
     });
     await loadWeights(trainer, source, vocabulary, pace);
     await pinned?.check();
-    const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.memory.of(name).weights });
+    const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.judged(name) });
     return {
       source,
       vocabulary,
@@ -124,6 +129,7 @@ async function loadWeights(
     const isWords = name === source.classifier.wordEmbedding;
     const values = isWords ? await source.embeddingRows(vocabulary.rows) : await source.initial(name);
     trainer.memory.of(name).weights.set(values);
+    trainer.memory.of(name).average?.set(values);
     pace.progress();
   }
 }

@@ -42,7 +42,16 @@ const positionSchema = z
   })
   .refine(({ history, bestEpoch }) => bestEpoch <= history.length, 'the kept epoch is one of the history');
 
-const ARRAYS = ['weights', 'firstMoment', 'secondMoment'] as const;
+const ARRAYS = ['weights', 'firstMoment', 'secondMoment', 'average'] as const;
+
+/** What of a parameter a resumed fold needs. */
+function arraysOf(
+  memory: ParameterMemory,
+  name: string,
+): { readonly array: string; readonly data: Float32Array }[] {
+  const views = memory.of(name);
+  return ARRAYS.flatMap((array) => (views[array] === undefined ? [] : [{ array, data: views[array] }]));
+}
 
 /** Writes everything a resumed fold needs, whole or not at all; whoever keeps the file flushes it. */
 export async function writeState(
@@ -53,7 +62,7 @@ export async function writeState(
   signature: string,
 ): Promise<CheckpointFile> {
   const tensors = parameters.flatMap(({ name, shape }) =>
-    ARRAYS.map((array) => ({ name: `${array}/${name}`, shape, data: memory.of(name)[array] })),
+    arraysOf(memory, name).map(({ array, data }) => ({ name: `${array}/${name}`, shape, data })),
   );
   const metadata = { position: JSON.stringify({ ...position, signature }) };
   return { path, ...(await writeSafetensors(path, tensors, metadata, { flush: false })) };
@@ -77,7 +86,7 @@ export async function readState(
   const reader = await openSafetensors(path);
   try {
     for (const { name } of parameters) {
-      for (const array of ARRAYS) memory.of(name)[array].set(await reader.read(`${array}/${name}`));
+      for (const { array, data } of arraysOf(memory, name)) data.set(await reader.read(`${array}/${name}`));
     }
   } finally {
     await reader.close();

@@ -79,8 +79,8 @@ class Fold {
     private readonly stop: AbortSignal,
   ) {
     this.options = optionGroups(job.training);
-    const { passes, rate } = this.options;
-    this.course = new Course(setup.training.rows.length, passes, rate);
+    const { passes, rate, averaging } = this.options;
+    this.course = new Course(setup.training.rows.length, passes, rate, averaging);
     this.checkpoints = new FoldCheckpoints(job, setup, (message) => this.warn(message));
   }
 
@@ -148,7 +148,7 @@ class Fold {
       const epoch = position.history.length; // 0 for the first
       const order = permutation(this.setup.training.rows.length, this.setup.key, [epoch, 0, DATA_ORDER]);
       while (this.course.isWithin(epoch + 1, position.step)) {
-        await this.step(this.course.batch(order, position.step));
+        await this.step(this.course.batches(order, position.step));
         if (this.checkpoints.due()) await this.checkpoint();
       }
       await this.judge(epoch + 1);
@@ -163,19 +163,24 @@ class Fold {
     );
   }
 
-  /** @param members rows of the training set */
-  private async step(members: readonly number[]): Promise<void> {
+  /** @param batches rows of the training set */
+  private async step(batches: readonly (readonly number[])[]): Promise<void> {
     const { position } = this.checkpoints;
     const { texts, targets } = this.setup.training;
     const before = this.watch.total('train');
     const { loss, gradientNorm } = await this.watch.time('train', () =>
       this.unlessStopped(() =>
-        this.setup.trainer.step(
-          members.map((row) => texts[row] as Int32Array),
-          members.map((row) => targets[row] as readonly number[]),
-          this.course.learningRate(position.step),
-          position.step,
-          this.setup.key,
+        this.setup.trainer.stepOver(
+          batches.map((rows) => ({
+            texts: rows.map((row) => texts[row] as Int32Array),
+            targets: rows.map((row) => targets[row] as readonly number[]),
+          })),
+          {
+            learningRate: this.course.learningRate(position.step),
+            averageShare: this.course.averageShare(position.step),
+            step: position.step,
+            key: this.setup.key,
+          },
           this.stop,
         ),
       ),
@@ -258,7 +263,9 @@ class Fold {
     const share = this.setup.trainer.rateShare(this.setup.source.classifier.wordEmbedding);
     const length = bestEpoch * this.course.stepsPerEpoch;
     const rates = Array.from({ length }, (_, step) => share * this.course.learningRate(step));
-    const untouched = decayFactor(rates, this.options.optimizer.weightDecay);
+    const untouched = decayFactor(rates, this.options.optimizer.weightDecay, (step) =>
+      this.course.averageShare(step),
+    );
     const model = await this.unlessStopped(() => exportModel(this.job, this.setup, untouched));
     // Rows of the embedding that were not trained are read again for the export.
     await this.setup.checkModel();

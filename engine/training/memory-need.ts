@@ -29,8 +29,13 @@ export interface MemoryNeed {
  * Counts what training takes of the kernels' memory, by the largest batch; the same on any machine.
  *
  * @param vocabulary rows of the word embedding; the least is 1
+ * @param extra arrays that options of the training add to each parameter
  */
-export function memoryNeeds(classifier: Classifier, vocabulary: number): (batch: LargestBatch) => MemoryNeed {
+export function memoryNeeds(
+  classifier: Classifier,
+  vocabulary: number,
+  extra = 0,
+): (batch: LargestBatch) => MemoryNeed {
   const { dropoutSites, parameters, tables } = trainingGraph(classifier, {
     groups: 1,
     vocabulary,
@@ -48,7 +53,7 @@ export function memoryNeeds(classifier: Classifier, vocabulary: number): (batch:
       })),
       parameters: parameters.map((parameter) => ({
         name: parameter.name,
-        bytes: bytesOf(parameter) + (isTable.has(parameter.name) ? scratch : 0),
+        bytes: bytesOf(parameter, extra) + (isTable.has(parameter.name) ? scratch : 0),
       })),
     };
   };
@@ -78,9 +83,13 @@ function count(shape: Shape, sizes: Readonly<Record<string, number>>): number {
 export function checkMemory(
   classifier: Classifier,
   batch: LargestBatch,
-  { vocabulary = 1, mostBytes = Arena.mostBytes }: { vocabulary?: number; mostBytes?: number } = {},
+  {
+    vocabulary = 1,
+    extra = 0,
+    mostBytes = Arena.mostBytes,
+  }: { vocabulary?: number; extra?: number; mostBytes?: number } = {},
 ): void {
-  const needs = memoryNeeds(classifier, vocabulary);
+  const needs = memoryNeeds(classifier, vocabulary, extra);
   const largest = largestPiece(needs(batch));
   if (largest.bytes <= mostBytes) return;
   const fits = (changed: Partial<LargestBatch>): boolean =>

@@ -1,5 +1,6 @@
 import type { TrainingOptions } from '../../pipeline/training.js';
 import type { AdamwSettings } from '../optim/adamw.js';
+import type { AveragingSettings } from '../optim/averaging.js';
 import type { LossSettings } from '../losses/settings.js';
 import type { RateSettings } from '../schedules/schedule.js';
 import type { LayerSettings } from './trainer.js';
@@ -9,6 +10,8 @@ import type { ChoiceSettings } from './epoch-choice.js';
 export interface PassSettings {
   readonly epochs: number;
   readonly batchSize: number;
+  /** Batches whose gradients are added up for one optimizer step. */
+  readonly accumulate: number;
 }
 
 /** The loss but for weights that the labels of the training set decide. */
@@ -22,19 +25,22 @@ export interface OptionGroups {
   readonly rate: RateSettings;
   readonly optimizer: AdamwSettings;
   readonly layers: LayerSettings;
+  readonly averaging: AveragingSettings;
   readonly loss: LossOptions;
   readonly choice: ChoiceSettings;
 }
 
 export function optionGroups(options: TrainingOptions): OptionGroups {
-  const { epochs, batchSize, weightDecay, maxGradNorm, layerDecay, bestBy, patience } = options;
+  const { epochs, batchSize, accumulate, ema, swa, weightDecay, maxGradNorm, layerDecay, bestBy, patience } =
+    options;
   const { labelSmoothing, classWeights, focalGamma, asymmetric } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
-    passes: { epochs, batchSize },
+    passes: { epochs, batchSize, accumulate },
     rate: { schedule, peak: learningRate, warmupRatio, power: schedulePower },
     optimizer: { weightDecay, maxGradNorm },
     layers: { layerDecay },
+    averaging: { ema, swa },
     loss: { labelSmoothing, classWeights, focalGamma, asymmetric },
     choice: { bestBy, patience },
   };

@@ -3,8 +3,11 @@ import type { PhiloxKey } from '../kernels/philox.js';
 import type { LossSettings } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
+import { addGradients } from '../optim/accumulation.js';
 import { adamwStep } from '../optim/adamw.js';
 import type { AdamwSettings } from '../optim/adamw.js';
+import { moveAverage } from '../optim/averaging.js';
+import type { ExtraArray } from '../optim/parameter-memory.js';
 import { ParameterMemory } from '../optim/parameter-memory.js';
 import type { Runtime, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
@@ -35,6 +38,10 @@ export interface TrainerOptions {
   readonly vocabulary: number;
   readonly threads: number;
   readonly dropout: boolean;
+  /** Batches of a step, at most. Default 1. */
+  readonly accumulate?: number;
+  /** Whether an average of the weights is kept. Default false. */
+  readonly averaged?: boolean;
   readonly loss: Task['loss'];
   /** Default: as the task has it. */
   readonly lossSettings?: LossSettings;
@@ -44,6 +51,22 @@ export interface TrainerOptions {
   readonly compiling?: Around;
   /** Of one memory; by default what one can hold. */
   readonly mostBytes?: number;
+}
+
+export interface TextBatch {
+  /** Token ids. */
+  readonly texts: readonly Int32Array[];
+  /** Per text, 0 or 1 per label. */
+  readonly targets: readonly (readonly number[])[];
+}
+
+export interface StepSettings {
+  readonly learningRate: number;
+  /** By what share the average moves towards the weights after the step; null: it stays. */
+  readonly averageShare: number | null;
+  /** 0 for the first; with `key` it names every random draw of the step. */
+  readonly step: number;
+  readonly key: PhiloxKey;
 }
 
 export interface StepResult {
@@ -87,7 +110,14 @@ export class Trainer {
     }));
     const sizes = options.mostBytes === undefined ? {} : { mostBytes: options.mostBytes };
     const scratch = rowScratchOf(tables, options.mostTokens);
-    const memory = await ParameterMemory.allocate(optimized, { threads, tables: names, scratch, ...sizes });
+    const extra = extraArrays(options);
+    const memory = await ParameterMemory.allocate(optimized, {
+      threads,
+      tables: names,
+      scratch,
+      extra,
+      ...sizes,
+    });
     const lasting = new TensorScope(runtime);
     const weights: Record<string, Tensor> = {};
     const gradients: Record<string, Tensor> = {};
@@ -123,12 +153,39 @@ export class Trainer {
     key: PhiloxKey,
     stop?: AbortSignal,
   ): Promise<StepResult> {
-    const batch = packBatch(texts, this.options.classifier, 2);
-    const ordered = Float32Array.from(batch.order.flatMap((text) => targets[text] ?? []));
-    const loss = await this.backward(batch, ordered, step, key);
-    stop?.throwIfAborted();
-    if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
-    return { loss, gradientNorm: adamwStep(this.memory, this.options.optimizer, learningRate, step + 1) };
+    return this.stepOver([{ texts, targets }], { learningRate, averageShare: null, step, key }, stop);
+  }
+
+  /**
+   * One optimizer step over the texts of several batches: its loss and gradients are the means over their texts,
+   * each batch counted by how many it has (as one large batch would give, but for rounding). At most as many
+   * batches as `accumulate`.
+   */
+  async stepOver(
+    batches: readonly TextBatch[],
+    { learningRate, averageShare, step, key }: StepSettings,
+    stop?: AbortSignal,
+  ): Promise<StepResult> {
+    const texts = batches.reduce((sum, batch) => sum + batch.texts.length, 0);
+    let loss = 0;
+    for (const [i, batch] of batches.entries()) {
+      const share = batch.texts.length / texts;
+      const draw = step * (this.options.accumulate ?? 1) + i;
+      loss += share * (await this.backward(batch, draw, key));
+      stop?.throwIfAborted();
+      if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
+      if (batches.length > 1)
+        addGradients(this.memory, share, { isFirst: i === 0, isLast: i === batches.length - 1 });
+    }
+    const gradientNorm = adamwStep(this.memory, this.options.optimizer, learningRate, step + 1);
+    if (averageShare !== null && Number.isFinite(gradientNorm)) moveAverage(this.memory, averageShare);
+    return { loss, gradientNorm };
+  }
+
+  /** The weights that are judged and exported: their average where there is one. */
+  judged(name: string): Float32Array {
+    const { weights, average } = this.memory.of(name);
+    return average ?? weights;
   }
 
   /** The share of the learning rate that a parameter gets. */
@@ -137,13 +194,10 @@ export class Trainer {
     return new Depths(this.parameters).rateShare(name, layers.layerDecay);
   }
 
-  /** Leaves every gradient in the parameter memory. @returns the loss */
-  private async backward(
-    batch: HostBatch,
-    targets: Float32Array,
-    step: number,
-    key: PhiloxKey,
-  ): Promise<number> {
+  /** Leaves every gradient in the parameter memory. @param draw names the random draws @returns the loss */
+  private async backward({ texts, targets }: TextBatch, draw: number, key: PhiloxKey): Promise<number> {
+    const batch = packBatch(texts, this.options.classifier, 2);
+    const ordered = Float32Array.from(batch.order.flatMap((text) => targets[text] ?? []));
     const compiled = await this.sessions.for(batch);
     const { graph, session } = compiled;
     const passing = new TensorScope(this.options.runtime);
@@ -152,8 +206,8 @@ export class Trainer {
       const feeds = {
         ...this.weights,
         ...passing.batchFeeds(batch, compiled),
-        ...(await this.masks(batch, graph.dropoutSites, passing, step, key)),
-        targets: passing.float([sizeOf(batch, 'texts'), this.options.classifier.labels], targets),
+        ...(await this.masks(batch, graph.dropoutSites, passing, draw, key)),
+        targets: passing.float([sizeOf(batch, 'texts'), this.options.classifier.labels], ordered),
       };
       const fetches: Record<string, Tensor | null> = { loss: null };
       for (const [name, { tensor }] of Object.entries(rows)) fetches[name] = tensor;
@@ -194,7 +248,7 @@ export class Trainer {
     batch: HostBatch,
     sites: readonly DropoutSite[],
     scope: TensorScope,
-    step: number,
+    draw: number,
     key: PhiloxKey,
   ): Promise<Record<string, Tensor>> {
     const masks: Record<string, Tensor> = {};
@@ -202,7 +256,7 @@ export class Trainer {
     const pieces = await this.scratch.pieces(shapes.map(count));
     sites.forEach(({ name, probability }, place) => {
       const { kernels, view } = pieces[place] as ScratchPiece;
-      kernels.dropoutMasks(view, { probability, key, counter: [step, place, DROPOUT] });
+      kernels.dropoutMasks(view, { probability, key, counter: [draw, place, DROPOUT] });
       masks[name] = scope.float(shapes[place] as number[], view);
     });
     return masks;
@@ -228,6 +282,14 @@ export class Trainer {
     await this.scratch.close();
     await this.memory.close();
   }
+}
+
+/** What the optimizer keeps for options of the training. */
+export function extraArrays({
+  accumulate = 1,
+  averaged = false,
+}: Pick<TrainerOptions, 'accumulate' | 'averaged'>): ExtraArray[] {
+  return [...(accumulate > 1 ? (['sums'] as const) : []), ...(averaged ? (['average'] as const) : [])];
 }
 
 /** Gradients of looked-up rows, and where they begin in the scratch of each table. */

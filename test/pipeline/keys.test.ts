@@ -117,6 +117,9 @@ describe('the options of the training', () => {
     labelSmoothing: 0.1,
     classWeights: 'balanced',
     focalGamma: 2,
+    accumulate: 2,
+    ema: 0.99,
+    swa: 2,
     asymmetric: { gammaNegative: 4, gammaPositive: 1, margin: 0.05 },
   };
 

@@ -22,6 +22,8 @@ describe('options that cannot work together are refused with the reason', () => 
       '{ bestBy: last, patience: 2 }',
       'training.patience: null with bestBy: last, by which each epoch is better than the one before',
     ],
+    ['{ ema: 0.99, swa: 2 }', 'training.ema: null beside swa: the weights are averaged in one way'],
+    ['{ swa: 4 }', 'training.swa: an epoch before the last: it takes two to average'],
     ['{ schedulePower: 2 }', 'training.schedulePower: 1, or schedule: polynomial, whose exponent it is'],
     [
       '{ schedule: polynomial, learningRate: 1.0e-8 }',
@@ -67,6 +69,9 @@ describe('options that work are taken', () => {
     '{ layerDecay: 0.8 }',
     '{ labelSmoothing: 0.1, classWeights: { joy: 2 }, focalGamma: 1 }',
     '{ classWeights: balanced }',
+    '{ accumulate: 4 }',
+    '{ ema: 0.99 }',
+    '{ swa: 3 }',
     '{ schedule: cosine }',
     '{ schedule: constant, warmupRatio: 0 }',
     '{ schedule: polynomial, schedulePower: 2 }',

@@ -128,4 +128,12 @@ describe('what decay leaves of a weight', () => {
   ])('%s', (_, learningRates, weightDecay, expected) => {
     expect(decayFactor(learningRates, weightDecay)).toBeCloseTo(expected, 15);
   });
+
+  it('is the average of what is left after each step, where the weights are averaged', () => {
+    const moves = [1, 0.5, null, 0.25];
+    const left = [0.9, 0.81, 0.729, 0.6561];
+    const expected = 0.75 * ((0.9 + 0.81) / 2) + 0.25 * left[3]!;
+    const found = decayFactor([1, 1, 1, 1], 0.1, (step) => moves[step]!);
+    expect(found).toBeCloseTo(expected, 15);
+  });
 });

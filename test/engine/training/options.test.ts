@@ -1,11 +1,13 @@
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeTrainingTable } from '../../../data/prepared-table.js';
 import { trainFold } from '../../../engine/training/fold.js';
 import type { FoldJob, FoldOutcome } from '../../../engine/training/job.js';
+import { predictTexts } from '../../../engine/training/predict.js';
 import type { TrainingOptions } from '../../../pipeline/training.js';
 import type { TaskName } from '../../../tasks/task.js';
-import { bits, folder, interrupted, job, never, table, useSmallFolds } from './small-fold.js';
+import { bits, folder, interrupted, job, never, table, texts, useSmallFolds } from './small-fold.js';
 
 useSmallFolds();
 
@@ -29,6 +31,9 @@ const options: readonly (readonly [title: string, settings: Partial<TrainingOpti
   ['a cosine schedule', { schedule: 'cosine' }],
   ['a polynomial schedule', { schedule: 'polynomial', schedulePower: 2 }],
   ['a rate that falls from layer to layer', { layerDecay: 0.7 }],
+  ['gradients of three batches added up', { accumulate: 3 }],
+  ['a moving average of the weights', { ema: 0.8 }],
+  ['an average over epochs', { swa: 1 }],
   ['smoothed labels', { labelSmoothing: 0.1 }],
   ['given weights of labels', { classWeights: { loud: 3 } }],
   ['balanced weights of labels', { classWeights: 'balanced' }],
@@ -57,13 +62,42 @@ describe('a fold trained with', () => {
       const whole = await train(settings, task);
       const { outcome } = await interrupted(
         (changes) => job('bert', { ...tasks[task], ...changes }, { epochs: 2, ...settings }),
-        [10],
+        // In the middle of the second epoch, which has fewer steps where each takes several batches.
+        [settings.accumulate === undefined ? 10 : 4],
       );
       expect(outcome.epochs).toEqual(whole.epochs);
       expect(bits(outcome)).toEqual(bits(whole));
       expect(whole.epochs).not.toEqual(plain.get(task)?.epochs);
     },
   );
+});
+
+describe('averaged weights', () => {
+  it.each([{ ema: 0.8 }, { swa: 2 }])('of %o are those that are judged and exported', async (averaging) => {
+    const outcome = await train({ epochs: 4, bestBy: 'last', ...averaging });
+    const raw = await train({ epochs: 4, bestBy: 'last' });
+    expect(outcome.epochs.map(({ trainLoss }) => trainLoss)).toEqual(
+      raw.epochs.map(({ trainLoss }) => trainLoss),
+    );
+    expect(bits(outcome)).not.toEqual(bits(raw));
+
+    const exported = join(folder, `averaged-${Object.keys(averaging).join()}`);
+    for (const [name, path] of Object.entries(outcome.model)) {
+      mkdirSync(join(exported, name, '..'), { recursive: true });
+      copyFileSync(path, join(exported, name));
+    }
+    const held = outcome.rows.map((row) => texts[row]!);
+    const scored = await predictTexts(exported, held, { maxLength: 32, threads: 1 });
+    const judged = new Float32Array(new Uint8Array(readFileSync(outcome.probabilities)).buffer);
+    scored.forEach((p, i) => expect(Math.abs(p - judged[i]!)).toBeLessThan(1e-6));
+  });
+
+  it('over epochs begin with the epoch that is named', async () => {
+    const raw = await train({ epochs: 3, bestBy: 'last' });
+    const averaged = await train({ epochs: 3, bestBy: 'last', swa: 2 });
+    expect(averaged.epochs.slice(0, 2)).toEqual(raw.epochs.slice(0, 2));
+    expect(averaged.epochs[2]!.valLoss).not.toBe(raw.epochs[2]!.valLoss);
+  });
 });
 
 describe('early stopping', () => {

@@ -132,6 +132,10 @@ FAMILIES = ["bert", "deberta-v2", "electra-1", "albert-2", "modernbert-1", "mpne
 ASYMMETRIC = {"gammaNegative": 4, "gammaPositive": 1, "margin": 0.05}
 CASES = [
     *({"model": name, "layerDecay": 0.7} for name in FAMILIES),
+    {"model": "bert", "accumulate": 3},
+    {"model": "deberta-v2", "accumulate": 2},
+    {"model": "bert", "ema": 0.8},
+    {"model": "deberta-v2", "ema": 0.9, "layerDecay": 0.9},
     {"model": "bert", "classWeights": WEIGHTS, "labelSmoothing": 0.1},
     {"model": "bert", "focalGamma": 2.0},
     {"model": "bert", "asymmetric": ASYMMETRIC},
