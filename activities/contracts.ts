@@ -245,8 +245,37 @@ export const outOfFoldSchema = z.object({
 export type OutOfFold = ReadOnly<z.output<typeof outOfFoldSchema>>;
 
 const macroF1 = z.object({ atHalf: score, tuned: score, crossFitted: score });
+const interval = z.tuple([score, score]);
 /** In cross-fitted macro F1, with its 95 % interval; null where there is nothing to compare with. */
-const gain = z.object({ macroF1: score, interval: z.tuple([score, score]) }).nullable();
+const gain = z.object({ macroF1: score, interval }).nullable();
+
+/** How far a score is to be trusted (see metrics/standing.ts). */
+const standing = z.object({
+  intervals: z.object({ atHalf: interval, crossFitted: interval }),
+  noSkill: z.object({ always: score, guess: score }),
+  overNoSkill: z.object({ difference: score, interval }),
+  verdict: z.enum(['better', 'not-shown', 'untold']),
+});
+const assessed = standing.extend({
+  averagePrecision: score,
+  rocAuc: score,
+  brier: score,
+  calibrationError: score,
+});
+const average = macroF1.exactOptional();
+const assessmentSchema = z.object({
+  macro: assessed,
+  perLabel: byLabel(assessed),
+  averages: z.object({
+    microF1: average,
+    weightedF1: average,
+    samplesF1: average,
+    subsetAccuracy: average,
+    jaccard: average,
+  }),
+  /** Where a row has one class. */
+  accuracy: standing.exactOptional(),
+});
 
 /** What a member of an ensemble reaches alone; null where it is left out. */
 export const memberScoresSchema = z.object({ id: memberName, macroF1: macroF1.nullable(), skippedFolds });
@@ -265,6 +294,8 @@ export const thresholdsSchema = z.object({
       tunable: z.boolean().exactOptional(),
       /** Folds that the cross-fitted score judges at 0.5: nothing could be tuned on the others. */
       untunedFolds: list(fold, pipelineLimits.folds).exactOptional(),
+      /** The least and the most that was tuned without a fold. */
+      spread: interval.exactOptional(),
     }),
   ),
   /** Where a row has one class. */
@@ -276,6 +307,8 @@ export const thresholdsSchema = z.object({
       confusion: list(list(count, pipelineLimits.labels), pipelineLimits.labels),
     })
     .exactOptional(),
+  /** Of a run of an earlier version there is none, nor without a row. */
+  assessment: assessmentSchema.exactOptional(),
   /** Where the pipeline has more than one member: what each reaches, those that were left out last. */
   members: members(memberScoresSchema).exactOptional(),
   ensemble: z

@@ -71,7 +71,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     }),
   },
   tuneThresholds: {
-    version: 2,
+    version: 3,
     ...schemas.tuneThresholds,
     reads: (_services, { inputs: { data, oof } }) => ({
       table: data.table.sha256,
@@ -96,7 +96,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     }),
   },
   writeReport: {
-    version: 1,
+    version: 2,
     ...schemas.writeReport,
     // It tells of this run: of its attempts and seconds, and of all that the steps before it gave.
     reads: (_services, { run, inputs }) => ({ run, inputs: sha256(JSON.stringify(inputs)) }),

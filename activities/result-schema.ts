@@ -12,7 +12,7 @@ import {
   trainedFoldSchema,
 } from './contracts.js';
 
-const { macroF1, thresholds, perLabel, classes, ensemble } = thresholdsSchema.shape;
+const { macroF1, thresholds, perLabel, classes, assessment, ensemble } = thresholdsSchema.shape;
 const { skippedFolds, rowsWithoutOof } = outOfFoldSchema.shape;
 const { rows, warnings } = datasetSchema.shape;
 
@@ -66,6 +66,7 @@ export const resultSchema: z.ZodType<RunResult> = z
     thresholds,
     perLabel,
     classes,
+    assessment,
     skippedFolds,
     members: z.array(member).max(matrixLimits.members).exactOptional(),
     ensemble,
@@ -77,13 +78,17 @@ export const resultSchema: z.ZodType<RunResult> = z
     warnings,
     configuration,
   })
-  .superRefine(({ labels, thresholds, perLabel, members = [], ensemble }, context) => {
+  .superRefine(({ labels, thresholds, perLabel, assessment, members = [], ensemble }, context) => {
     const ids = new Set(members.map(({ id }) => id));
     const strange = Object.keys(ensemble?.weights ?? {}).find((id) => !ids.has(id));
     if (strange !== undefined || (ensemble === undefined) !== (ids.size === 0))
       context.addIssue({ code: 'custom', path: ['ensemble'], message: 'its members are others' });
     for (const label of labels) {
-      for (const [field, values] of Object.entries({ thresholds, perLabel })) {
+      for (const [field, values] of Object.entries({
+        thresholds,
+        perLabel,
+        assessment: assessment?.perLabel ?? perLabel,
+      })) {
         if (Object.hasOwn(values, label)) continue;
         context.addIssue({ code: 'custom', path: [field], message: `nothing of the label ${label}` });
       }

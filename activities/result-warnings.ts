@@ -1,17 +1,50 @@
+import { thresholdGrid } from '../metrics/thresholds.js';
 import { cellId } from '../pipeline/matrix.js';
+import { named } from '../report/skill-words.js';
 import type { Dataset, Thresholds, TrainedCell } from './contracts.js';
 
 /** What a reader of the scores has to mind: of the data, of the folds, and of what could not be tuned. */
-export function resultWarnings(
-  data: Dataset,
-  folds: readonly TrainedCell[],
-  { perLabel }: Thresholds,
-): string[] {
+export function resultWarnings(data: Dataset, folds: readonly TrainedCell[], tuned: Thresholds): string[] {
   return [
     ...data.warnings,
     ...foldWarnings(folds),
-    ...Object.entries(perLabel).flatMap(([label, scores]) => untuned(JSON.stringify(label), scores)),
+    ...Object.entries(tuned.perLabel).flatMap(([label, scores]) => untuned(JSON.stringify(label), scores)),
+    ...ofThresholds(tuned),
   ];
+}
+
+/**
+ * Labels for which the search had better gone on, or need not have begun: where nothing is known of a label, the
+ * best F1 is that of always saying yes (Lipton et al., "Optimal thresholding of classifiers to maximize F1
+ * measure", 2014).
+ */
+function ofThresholds({ thresholds, perLabel, classes, assessment }: Thresholds): string[] {
+  // Offsets are searched from 0, the plain decision, to both sides.
+  if (classes !== undefined) return [];
+  const grid = thresholdGrid();
+  const [least, most] = [grid[0]!, grid.at(-1)!];
+  const tunable = Object.keys(perLabel).filter((label) => perLabel[label]!.tunable === true);
+  const always = tunable.filter(
+    (label) => (assessment?.perLabel[label]?.noSkill.always ?? 0) >= perLabel[label]!.tuned,
+  );
+  const atEdge = tunable.filter(
+    (label) => !always.includes(label) && [least, most].includes(thresholds[label] ?? NaN),
+  );
+  return [
+    ...(always.length === 0
+      ? []
+      : [`No threshold gives ${labelNames(always)} a higher F1 than always saying yes does.`]),
+    ...(atEdge.length === 0
+      ? []
+      : [
+          `The threshold of ${labelNames(atEdge)} is the least or the most that is tried (${least}, ${most}): one beyond it may be better.`,
+        ]),
+  ];
+}
+
+function labelNames(labels: readonly string[]): string {
+  const quoted = labels.map((label) => JSON.stringify(label));
+  return `${labels.length === 1 ? 'the label' : 'the labels'} ${named(quoted)}`;
 }
 
 /** One line for each text, whichever folds say it. */

@@ -34,6 +34,9 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
     macroF1: scores.macroF1,
     perLabel: byLabel(scores.perLabel),
     ...(scores.classes === undefined ? {} : { classes: scores.classes }),
+    ...(scores.assessment === undefined
+      ? {}
+      : { assessment: { ...scores.assessment, perLabel: byLabel(scores.assessment.perLabel) } }),
     ...membersOf(ensemble, scores.ensemble),
   };
 }

@@ -66,6 +66,7 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
     thresholds: thresholds.thresholds,
     perLabel: thresholds.perLabel,
     ...(thresholds.classes === undefined ? {} : { classes: thresholds.classes }),
+    ...(thresholds.assessment === undefined ? {} : { assessment: thresholds.assessment }),
     skippedFolds: oof.skippedFolds,
     ...membersOf(pipeline, thresholds),
     rowsWithoutOof: oof.rowsWithoutOof,

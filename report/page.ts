@@ -5,6 +5,7 @@ import { epochSection, labelSections } from './sections/curves.js';
 import { confusionSection } from './sections/confusion.js';
 import { facts } from './sections/facts.js';
 import { foldTable } from './sections/folds.js';
+import { furtherScores } from './sections/further-scores.js';
 import { memberSection } from './sections/members.js';
 import { notices } from './sections/notices.js';
 import { headline, scoreTable } from './sections/scores.js';
@@ -38,7 +39,8 @@ export function renderReport(input: ReportInput): string {
           <h2>Scores by label</h2>
           ${scoreTable(result)}
         </section>
-        ${[memberSection(result), confusionSection(result)]} ${epochSection(result)} ${labelSections(input)}
+        ${[furtherScores(result), memberSection(result), confusionSection(result)]} ${epochSection(result)}
+        ${labelSections(input)}
         <section>
           <h2>Folds</h2>
           ${foldTable(result)}

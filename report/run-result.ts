@@ -22,6 +22,8 @@ export interface RunResult {
   readonly perLabel: Thresholds['perLabel'];
   /** Where a row has one class. */
   readonly classes?: NonNullable<Thresholds['classes']>;
+  /** How sure the scores are, what no skill gets, and what else was measured; older results have none. */
+  readonly assessment?: NonNullable<Thresholds['assessment']>;
   /** Folds that no member has. */
   readonly skippedFolds: readonly number[];
   /** Where there is more than one: those that the ensemble is made of, and at last those that it does without. */

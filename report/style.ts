@@ -50,6 +50,11 @@ tbody tr:last-child > * { border-bottom: 0; }
 tfoot > tr > * { border-bottom: 0; border-top: 2px solid var(--line); font-weight: 600; }
 td { white-space: nowrap; }
 .honest { color: var(--accent); font-weight: 600; }
+.scroll th:first-child { position: sticky; left: 0; background: var(--card); }
+.left { text-align: left; }
+.doubt { color: var(--series-2); font-weight: 600; }
+.strip { display: block; width: 120px; height: 14px; }
+.after { margin-top: 1.5rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0.9rem; }
 figure { margin: 0; padding: 0.8rem 0.8rem 0.4rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; min-width: 0; }
 figcaption { display: flex; justify-content: space-between; gap: 0.8rem; font-weight: 600; font-size: 0.95rem; overflow-wrap: anywhere; }

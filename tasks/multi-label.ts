@@ -30,6 +30,8 @@ export const multiLabel: Task = {
     untuned: 'at 0.5',
     undecided: 'every threshold at 0.5',
     tuned: 'threshold',
+    noSkill: 'Saying yes to every label, without reading,',
+    always: 'always yes',
   },
   epochScores: (probabilities, truth, width) => ({
     macroF1: macroF1(truth, multiLabel.decide(probabilities, width), width),

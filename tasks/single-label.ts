@@ -43,6 +43,8 @@ export const singleLabel: Task = {
     untuned: 'untuned',
     undecided: 'the likeliest class, untuned',
     tuned: 'offset',
+    noSkill: 'Guessing each class as often as it occurs, without reading,',
+    always: 'always this class',
   },
   epochScores: (probabilities, truth, width) => {
     const classes = classesOf(truth, width);

@@ -78,6 +78,10 @@ export interface Task {
     readonly undecided: string;
     /** What is tuned for each label. */
     readonly tuned: string;
+    /** The best that macro F1 comes to without looking at a text, as the subject of a sentence. */
+    readonly noSkill: string;
+    /** The decision by which a label alone gets the most without skill, as a column of a table. */
+    readonly always: string;
   };
   /** What else than the loss is told of each epoch: of decisions before anything is tuned. */
   epochScores(

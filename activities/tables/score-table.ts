@@ -31,10 +31,12 @@ export function scoreTable({ table, members, labels, task: name, ensemble }: Sco
   close();
   const task = tasks[name];
   const matrices = members.map(readFloatFile);
-  if (ensemble === undefined) return task.scoreOutOfFold(unlearnt(matrices[0]!), truth, folds, labels);
+  if (ensemble === undefined)
+    return task.scoreOutOfFold(unlearnt(matrices[0]!), truth, folds, labels, drawRows);
   const { method, weights } = ensemble;
   const predictions = { members: matrices, truth, folds, width: labels };
-  const scores = task.scoreOutOfFold(nestedMixture(matrices, weights, labels), truth, folds, labels);
+  const mixed = nestedMixture(matrices, weights, labels);
+  const scores = task.scoreOutOfFold(mixed, truth, folds, labels, drawRows);
   return {
     ...scores,
     ensemble: {

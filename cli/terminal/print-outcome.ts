@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import { gainWords, memberNotices } from '../../report/member-words.js';
 import { change, duration, score } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
+import { headlineWords, unshownWords } from '../../report/skill-words.js';
 import { tasks } from '../../tasks/index.js';
 import { runFiles, type KnownOutcome } from '../runs/run-facts.js';
 import type { Console } from './console.js';
@@ -30,11 +31,21 @@ function scoreLines(result: RunResult, ink: Paint): string[] {
   const left = `${rowsWithoutOof} rows without an out-of-fold prediction are left out`;
   return [
     ...scoreTable(result, ink),
+    ...skillLines(result, ink),
     ...memberLines(result, ink),
     ...(skippedFolds.length === 0 ? [] : [ink.yellow(`Folds skipped: ${skippedFolds.join(', ')}; ${left}.`)]),
     ink.dim(
       `The cross-fitted score is the honest one: ${tasks[configuration.task].words.tuned}s tuned on other rows than they judge.`,
     ),
+  ];
+}
+
+/** What the headline is worth, and which labels are worth nothing. */
+function skillLines(result: RunResult, ink: Paint): string[] {
+  const [headline, unshown] = [headlineWords(result), unshownWords(result)];
+  return [
+    ...(headline === null ? [] : [headline]),
+    ...(unshown === null ? [] : [ink.yellow(oneLine(unshown))]),
   ];
 }
 

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseResult, readResultFile } from '../../activities/result-file.js';
 import { InputFault } from '../../errors/fault.js';
 import type { RunResult } from '../../report/run-result.js';
-import { ensembleReport, sampleReport } from '../report/sample.js';
+import { assessedReport, ensembleReport, sampleReport } from '../report/sample.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-result-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -22,6 +22,15 @@ describe('a result that is read', () => {
     };
     expect(read(whole)).toEqual(whole);
   });
+
+  it.each(['multi-label', 'single-label'] as const)(
+    'is what was written, undefined scores too: %s',
+    (task) => {
+      const assessed = assessedReport({}, task).result;
+      expect(read(assessed)).toEqual(assessed);
+      expect(read(assessed).assessment?.perLabel['surprise']?.rocAuc).toBeNaN();
+    },
+  );
 
   it('has NaN again where JSON has null', () => {
     const odd = { ...result, macroF1: { ...result.macroF1, tuned: NaN } };
@@ -46,6 +55,7 @@ describe('a result that is read', () => {
 
 describe('a result is refused', () => {
   const { thresholds, perLabel, folds, configuration } = result;
+  const assessed = assessedReport().result;
   const withoutJoy = (values: object): object =>
     Object.fromEntries(Object.entries(values).filter(([label]) => label !== 'joy'));
   const first = { ...folds[0]! };
@@ -79,6 +89,22 @@ describe('a result is refused', () => {
       'without the scores of a label',
       { ...result, perLabel: withoutJoy(perLabel) },
       /perLabel: nothing of the label joy/,
+    ],
+    [
+      'without the assessment of a label',
+      {
+        ...assessed,
+        assessment: { ...assessed.assessment, perLabel: withoutJoy(assessed.assessment!.perLabel) },
+      },
+      /assessment: nothing of the label joy/,
+    ],
+    [
+      'with a verdict of its own',
+      {
+        ...assessed,
+        assessment: { ...assessed.assessment, macro: { ...assessed.assessment!.macro, verdict: '<b>' } },
+      },
+      /assessment.macro.verdict/,
     ],
     [
       'with a threshold that is no number',

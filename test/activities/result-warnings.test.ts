@@ -2,19 +2,26 @@ import { describe, expect, it } from 'vitest';
 import type { Dataset, Thresholds, TrainedCell } from '../../activities/contracts.js';
 import { resultWarnings } from '../../activities/result-warnings.js';
 import { unlearnt } from '../../metrics/nested.js';
+import { drawnByRule } from '../metrics/cases.js';
 import { scoreOutOfFold } from '../../metrics/out-of-fold.js';
 
 const data = { warnings: ['two rows have the same text'] } as unknown as Dataset;
 const fold = (number: number, ...warnings: string[]): TrainedCell =>
   ({ member: '', fold: number, warnings }) as unknown as TrainedCell;
 const scored = (probabilities: number[], labels: number[], folds: number[]): Thresholds => {
-  const { perLabel, macroF1 } = scoreOutOfFold(
+  const { thresholds, perLabel, macroF1, assessment } = scoreOutOfFold(
     unlearnt(Float32Array.from(probabilities)),
     Uint8Array.from(labels),
     Int32Array.from(folds),
     1,
+    drawnByRule,
   );
-  return { thresholds: {}, macroF1, perLabel: { fear: perLabel[0]! } };
+  return {
+    thresholds: { fear: thresholds[0]! },
+    macroF1,
+    perLabel: { fear: perLabel[0]! },
+    assessment: { ...assessment!, perLabel: { fear: assessment!.perLabel[0]! } },
+  };
 };
 const sound = scored([0.9, 0.1, 0.9, 0.1], [1, 0, 1, 0], [1, 1, 2, 2]);
 
@@ -41,6 +48,25 @@ describe('the warnings of a result', () => {
     expect(resultWarnings(data, [], alone).slice(1)).toEqual([
       'The label "fear" could not be tuned on every choice of folds: the cross-fitted score judges fold 2 at 0.5.',
     ]);
+  });
+
+  it('name a label that is better always predicted', () => {
+    const unknown = scored([0.3, 0.3, 0.3, 0.3], [1, 0, 1, 0], [1, 1, 2, 2]);
+    expect(resultWarnings(data, [], unknown).slice(1)).toEqual([
+      'No threshold gives the label "fear" a higher F1 than always saying yes does.',
+    ]);
+  });
+
+  it('name a label whose threshold is the least that is tried, or the most', () => {
+    const low = scored([0.12, 0.11, 0.05, 0.04], [1, 1, 0, 0], [1, 2, 1, 2]);
+    expect(low.thresholds['fear']).toBe(0.1);
+    const high = scored([0.95, 0.93, 0.88, 0.86], [1, 1, 0, 0], [1, 2, 1, 2]);
+    expect(high.thresholds['fear']).toBe(0.9);
+    for (const each of [low, high]) {
+      expect(resultWarnings(data, [], each).slice(1)).toEqual([
+        'The threshold of the label "fear" is the least or the most that is tried (0.1, 0.9): one beyond it may be better.',
+      ]);
+    }
   });
 
   it('are silent of a label that could be tuned, and of a result that says nothing of it', () => {

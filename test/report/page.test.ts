@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { renderReport } from '../../report/page.js';
-import { ensembleReport, sampleReport } from './sample.js';
+import { assessedReport, ensembleReport, sampleReport } from './sample.js';
 
 const hostile = `<img src=x onerror=alert(1)>"'&<script>alert(2)</script>`;
 
@@ -124,6 +124,67 @@ describe('the report', () => {
       expect(document(page).querySelector('.lead b')?.textContent).toBe('–');
       expect(page).not.toMatch(/NaN|undefined|Infinity/);
     }
+  });
+
+  it('shows three numbers beside what no skill gets, with intervals and a verdict for every label', () => {
+    const { result, outOfFold } = assessedReport();
+    const page = document(renderReport({ result, outOfFold }));
+    const { macroF1, assessment } = result;
+    const { intervals, noSkill } = assessment!.macro;
+    const text = (selector: string): string[] =>
+      [...page.querySelectorAll(selector)].map((element) => element.textContent.replace(/\s+/g, ' ').trim());
+    expect(text('.headline .score b')).toEqual(
+      [macroF1.crossFitted, macroF1.tuned, macroF1.atHalf, noSkill.always].map((value) => value.toFixed(3)),
+    );
+    const [from, to] = intervals.crossFitted.map((bound) => bound.toFixed(3)) as [string, string];
+    expect(text('.lead span')[0]).toContain(`95 % interval ${from} to ${to}`);
+    expect(text('.words strong')[0]).toMatch(
+      new RegExp(
+        `between ${from} and ${to}\\. Saying yes .* The model is better than that\\. Not shown .*: anger\\.$`,
+      ),
+    );
+    const rows = [...page.querySelectorAll('[aria-label="Scores by label"] tbody tr')];
+    const cells = rows.map((row) =>
+      [...row.querySelectorAll('th, td')].map((cell) => cell.textContent.trim()),
+    );
+    expect(cells.map((row) => [row[0], row[7]])).toEqual([
+      ['anger', 'not shown'],
+      ['fear', 'yes'],
+      ['joy', 'yes'],
+      ['sadness', 'yes'],
+      ['surprise', 'never occurs'],
+    ]);
+    const fear = assessment!.perLabel['fear']!;
+    expect(cells[1]!.slice(4, 6)).toEqual([
+      fear.intervals.crossFitted.map((bound) => bound.toFixed(3)).join(' to '),
+      fear.noSkill.always.toFixed(3),
+    ]);
+    // Where a label never occurs nothing is defined, and no mark is drawn.
+    expect(cells[4]!.slice(4, 7)).toEqual(['–', '0.000', '']);
+    expect(page.querySelectorAll('svg.strip')).toHaveLength(5);
+    expect(text('[aria-label="Averages"] tbody th')).toHaveLength(5);
+    expect(text('[aria-label="Probabilities"] tbody tr')[4]).toMatch(/^surprise 0\.0 % – – 0\.\d+ 0\.\d+$/);
+  });
+
+  it.each([
+    ['multi-label', 'Saying yes to every label, without reading, reaches'],
+    ['single-label', 'Guessing each class as often as it occurs, without reading, reaches'],
+  ] as const)('says of a model without skill that it has none: %s', (task, words) => {
+    const page = renderReport(assessedReport({}, task, 'all'));
+    const told = document(page).querySelector('.words strong')?.textContent ?? '';
+    expect(told).toContain(words);
+    expect(told).toContain('It is not shown that the model is better than that.');
+    expect(told).toContain('Not shown to be better than no skill: any label.');
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('shows accuracy with its interval where a row has one class', () => {
+    const { result, outOfFold } = assessedReport({}, 'single-label');
+    const page = renderReport({ result, outOfFold }).replace(/\s+/g, ' ');
+    const [from, to] = result.assessment!.accuracy!.intervals.crossFitted;
+    expect(page).toContain(`(95 % interval ${from.toFixed(3)} to ${to.toFixed(3)}; always the most frequent`);
+    expect(page).toContain('weighted F1');
+    expect(page).not.toContain('micro F1');
   });
 
   it('shows what each member of an ensemble counts and reaches, and what they gain together', () => {

@@ -1,7 +1,11 @@
 import { defaultSteps } from '../../pipeline/defaults.js';
+import { unlearnt } from '../../metrics/nested.js';
 import type { ReportInput } from '../../report/report-input.js';
 import type { FoldResult, RunResult } from '../../report/run-result.js';
 import { referenceTraining } from '../../pipeline/training.js';
+import { tasks } from '../../tasks/index.js';
+import type { TaskName } from '../../tasks/task.js';
+import { drawnByRule } from '../metrics/cases.js';
 
 export interface SampleOptions {
   readonly labels?: readonly string[];
@@ -41,6 +45,46 @@ export function sampleReport(options: SampleOptions = {}, changes: Partial<RunRe
     ...changes,
   };
   return { result, outOfFold: { probabilities, labels: Uint8Array.from(truths.flat()) } };
+}
+
+/** The same with the scores of its table; nothing is known of the first label, and the last never occurs. */
+export function assessedReport(
+  options: SampleOptions = {},
+  task: TaskName = 'multi-label',
+  unknown: 'first' | 'all' = 'first',
+): ReportInput {
+  const { result, outOfFold } = sampleReport(options);
+  const { labels, configuration } = result;
+  const width = labels.length;
+  const next = generator(11);
+  const probabilities = outOfFold.probabilities.map((p, entry) =>
+    Number.isNaN(p) || (unknown === 'first' && entry % width > 0) ? p : 0.2 + 0.4 * next(),
+  );
+  const oneClass = task === 'single-label';
+  const truth = outOfFold.labels.map((label, entry) => {
+    if (!oneClass) return entry % width === width - 1 ? 0 : label;
+    const classOf = Math.floor(entry / width) % (width - 1);
+    return Number(entry % width === classOf);
+  });
+  const foldOf = Int32Array.from({ length: truth.length / width }, (_, row) => 1 + (row % 5));
+  const scores = tasks[task].scoreOutOfFold(unlearnt(probabilities), truth, foldOf, width, drawnByRule);
+  const byLabel = <T>(values: readonly T[]): Record<string, T> =>
+    Object.fromEntries(labels.map((label, index) => [label, values[index]!]));
+  const { assessment, classes } = scores;
+  return {
+    outOfFold: { probabilities, labels: truth },
+    result: {
+      ...result,
+      macroF1: scores.macroF1,
+      thresholds: byLabel(scores.thresholds),
+      perLabel: byLabel(scores.perLabel),
+      ...(classes === undefined ? {} : { classes }),
+      ...(assessment === undefined
+        ? {}
+        : { assessment: { ...assessment, perLabel: byLabel(assessment.perLabel) } }),
+      configuration: { ...configuration, task },
+    },
+  };
 }
 
 /** The same of an ensemble of three seeds, one of which was left out. */

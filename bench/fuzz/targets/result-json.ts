@@ -5,7 +5,14 @@ import { mutateBytes, mutateJson, mutateText } from '../mutations.js';
 import type { FuzzTarget } from '../target.js';
 
 const scores = { atHalf: 0.6, tuned: 0.65, crossFitted: 0.63 };
-const perLabel = { ...scores, support: 12, tunable: true, untunedFolds: [] };
+const perLabel = { ...scores, support: 12, tunable: true, untunedFolds: [], spread: [0.4, 0.5] };
+const standing = {
+  intervals: { atHalf: [0.5, 0.7], crossFitted: [0.55, 0.7] },
+  noSkill: { always: 0.4, guess: 0.3 },
+  overNoSkill: { difference: 0.23, interval: [0.1, 0.3] },
+  verdict: 'better',
+};
+const assessed = { ...standing, averagePrecision: 0.7, rocAuc: null, brier: 0.1, calibrationError: 0.05 };
 const epoch = (number: number) => ({ epoch: number, trainLoss: 0.5, valLoss: 0.6, macroF1: 0.5 });
 const fold = (number: number) => ({
   fold: number,
@@ -28,6 +35,18 @@ const sample: unknown = {
   macroF1: scores,
   thresholds: { joy: 0.45, fear: 0.5 },
   perLabel: { joy: perLabel, fear: { ...perLabel, tunable: false } },
+  assessment: {
+    macro: assessed,
+    perLabel: { joy: assessed, fear: { ...assessed, verdict: 'not-shown' } },
+    averages: {
+      microF1: scores,
+      weightedF1: scores,
+      samplesF1: scores,
+      subsetAccuracy: scores,
+      jaccard: scores,
+    },
+    accuracy: standing,
+  },
   skippedFolds: [],
   rowsWithoutOof: 0,
   seconds: { data: 0.1, fold: 7, report: 0 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunOutcome } from '../../../cli/facts/run-outcome.js';
 import { printOutcome } from '../../../cli/terminal/print-outcome.js';
 import type { RunResult } from '../../../report/run-result.js';
-import { ensembleReport, sampleReport } from '../../report/sample.js';
+import { assessedReport, ensembleReport, sampleReport } from '../../report/sample.js';
 
 function printed(result: RunResult): string[] {
   const lines: string[] = [];
@@ -37,6 +37,21 @@ describe('what is told of a run that completed', () => {
       'The ensemble gains in cross-fitted macro F1: +0.004 (95 % interval −0.002 to +0.011) over the plain mean of its members, +0.012 (95 % interval +0.003 to +0.020) over the best single member; all of it is chosen on other rows than it is judged on.',
       'Member seed-44 lacks fold 1: the ensemble does without it.',
     ]);
+  });
+
+  it('is what the headline is worth, and which labels are not better than no skill', () => {
+    const { result } = assessedReport();
+    const lines = printed(result);
+    const { intervals, noSkill } = result.assessment!.macro;
+    const [from, to] = intervals.crossFitted.map((bound) => bound.toFixed(3));
+    expect(lines).toContain(
+      `With 95 % confidence, macro F1 on new rows like these lies between ${from} and ${to}. Saying yes to every label, without reading, reaches ${noSkill.always.toFixed(3)}. The model is better than that.`,
+    );
+    expect(lines).toContain('Not shown to be better than no skill: anger.');
+  });
+
+  it('is of a result of an earlier version, without an assessment, what it was', () => {
+    expect(printed(sampleReport().result).join('\n')).not.toMatch(/confidence|skill/);
   });
 
   it('is, of one member, no word of an ensemble', () => {
