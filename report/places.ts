@@ -11,9 +11,10 @@ export function modelName(checkpoint: string): string {
 }
 
 /** A message in which every path has become the name of its file. */
-export function withoutFolders(message: string, { data, model }: RunResult['configuration']): string {
-  const named = [data.train, data.test, model.checkpoint].filter(
-    (path): path is string => path !== undefined && absolute.test(path),
+export function withoutFolders(message: string, { data, model, steps }: RunResult['configuration']): string {
+  const members = Object.values(steps).flatMap(({ matrix }) => matrix?.['model.checkpoint'] ?? []);
+  const named = [data.train, data.test, model.checkpoint, ...members].filter(
+    (path): path is string => typeof path === 'string' && absolute.test(path),
   );
   // The pipeline's own paths first: they may hold spaces, where another path is taken to end.
   const shortened = named.reduce((text, path) => text.replaceAll(path, fileName(path)), message);
