@@ -125,7 +125,7 @@ function tableWords(always: string): Html {
     The interval says how far another sample of as many rows would move the cross-fitted score. “${always}” is
     the F1 that a label gets without reading a text, only for being frequent: the tick on the line from 0 to
     1, where the dot is the cross-fitted score and the bar its interval. A label is called better where, over
-    the same resampled rows, its score stays above that in 97.5 % of them.
+    the same resampled rows, its score stays above that in at least 97.5 % of them.
   </p>`;
 }
 
