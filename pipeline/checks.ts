@@ -19,7 +19,7 @@ export function crossChecks(configuration: unknown): Problem[] {
     ...idProblems(labels, data),
     ...textProblems(labels, data),
     ...taskProblems(task, labels, data),
-    ...trainingProblems(training, { task, labels: strings(labels) }),
+    ...trainingProblems(training, { task, labels: strings(labels), model }),
     ...modelProblems(model),
     ...stepsProblems(steps),
     ...axisProblems(steps),

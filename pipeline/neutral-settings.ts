@@ -8,6 +8,8 @@ import { defaultEpochChoice } from '../tasks/index.js';
 export const neutralSettings = {
   bestBy: defaultEpochChoice,
   layerDecay: 1,
+  freezeLayers: null,
+  reinitLayers: 0,
   patience: null,
   schedule: 'linear',
   schedulePower: 1,

@@ -10,6 +10,7 @@ type Settings = Readonly<Record<string, unknown>>;
 export interface Surroundings {
   readonly task: unknown;
   readonly labels: readonly string[];
+  readonly model: unknown;
 }
 
 interface Rule {
@@ -29,6 +30,17 @@ const rules: readonly Rule[] = [
     setting: 'bestBy',
     clashes: ({ bestBy }, { task }) => task !== 'single-label' && bestBy === 'accuracy',
     expected: 'macroF1, valLoss or last: accuracy is a score of single-label pipelines',
+  },
+  {
+    setting: 'freezeLayers',
+    clashes: ({ freezeLayers }, { model }) => isSet(freezeLayers) && isFromScratch(model),
+    expected: 'null with model.scratch: its weights are random, and would stay so',
+  },
+  {
+    setting: 'reinitLayers',
+    clashes: ({ reinitLayers }, { model }) =>
+      reinitLayers !== neutralSettings.reinitLayers && isFromScratch(model),
+    expected: `${neutralSettings.reinitLayers} with model.scratch, whose weights are all new`,
   },
   {
     setting: 'patience',
@@ -78,6 +90,10 @@ const rules: readonly Rule[] = [
     expected: 'weights of labels of the pipeline alone',
   },
 ];
+
+function isFromScratch(model: unknown): boolean {
+  return typeof model === 'object' && model !== null && 'scratch' in model && isSet(model.scratch);
+}
 
 function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;

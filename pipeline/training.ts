@@ -45,6 +45,21 @@ const options = {
     .max(1)
     .default(neutralSettings.layerDecay)
     .describe('The learning rate of each layer as a share of that of the layer above it.'),
+  freezeLayers: z
+    .int()
+    .min(0)
+    .max(1000)
+    .nullable()
+    .default(neutralSettings.freezeLayers)
+    .describe(
+      'The lowest layers that keep their weights, with the embeddings below them; 0: the embeddings alone; null: all is trained.',
+    ),
+  reinitLayers: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(neutralSettings.reinitLayers)
+    .describe('The top layers of the checkpoint that begin with new weights, with the head above them.'),
   patience: z
     .int()
     .min(1)

@@ -11,6 +11,8 @@ export interface OptimizedParameter {
   readonly decay: boolean;
   /** Of the learning rate; default all of it. */
   readonly rateShare?: number;
+  /** It keeps its weights, and has no other array. Default false. */
+  readonly frozen?: boolean;
 }
 
 /** What an optimizer keeps of each parameter, some of it only where it is asked for. */
@@ -24,7 +26,7 @@ export interface ParameterArrays extends AdamwState {
 /** The arrays that are not there unless asked for. */
 export type ExtraArray = 'sums' | 'average';
 
-/** All parameters of one kind that lie one after the other: the optimizer steps them as one. */
+/** All parameters of one kind that are trained and lie one after the other: the optimizer steps them as one. */
 export interface ParameterRange {
   readonly kernels: Kernels;
   readonly decay: boolean;
@@ -71,26 +73,31 @@ export class ParameterMemory {
     options: ParameterMemoryOptions,
   ): Promise<ParameterMemory> {
     const { threads, tables, scratch, extra = [] } = options;
-    const arrayCount = ARRAYS.length + extra.length;
     const ranges: ParameterRange[] = [];
     const views = new Map<string, ParameterViews>();
     for (const block of blocks(parameters, options)) {
       const groups = alike(block);
       const counts = groups.map((group) => group.reduce((sum, parameter) => sum + aligned(parameter), 0));
-      const states = counts.reduce((sum, count) => sum + arrayCount * Arena.bytesFor(count), 0);
+      const states = groups.reduce(
+        (sum, [first], i) => sum + arrayCount(first, extra.length) * Arena.bytesFor(counts[i] ?? 0),
+        0,
+      );
       const rows = block.some(({ name }) => tables.has(name)) ? scratch : 0;
       const arena = Arena.create(states + Arena.bytesFor(rows));
       const rowScratch = arena.allocate(rows);
       const kernels = await Kernels.open(arena, threads);
       groups.forEach((group, i) => {
-        const [{ decay, rateShare = 1 }] = group;
-        const state = arraysOf(extra, () => arena.allocate(counts[i] ?? 0));
-        ranges.push({ kernels, decay, rateShare, state });
+        const [{ decay, rateShare = 1, frozen = false }] = group;
+        const allocate = (): Float32Array => arena.allocate(counts[i] ?? 0);
+        const state = frozen ? weightsAlone(allocate()) : arraysOf(extra, allocate);
+        if (!frozen) ranges.push({ kernels, decay, rateShare, state });
         let offset = 0;
         for (const parameter of group) {
           const start = offset;
           const end = start + elements(parameter);
-          const arrays = arraysOf(extra, (array) => (state[array] as Float32Array).subarray(start, end));
+          const arrays = frozen
+            ? weightsAlone(state.weights.subarray(start, end))
+            : arraysOf(extra, (array) => (state[array] as Float32Array).subarray(start, end));
           views.set(parameter.name, { kernels, rowScratch, ...arrays });
           offset += aligned(parameter);
         }
@@ -108,7 +115,7 @@ export class ParameterMemory {
 
   async close(): Promise<void> {
     await Promise.all(
-      [...new Set(this.ranges.map(({ kernels }) => kernels))].map((kernels) => kernels.close()),
+      [...new Set([...this.views.values()].map(({ kernels }) => kernels))].map((kernels) => kernels.close()),
     );
   }
 }
@@ -118,7 +125,7 @@ function alike(parameters: readonly OptimizedParameter[]): [OptimizedParameter, 
   const groups = new Map<string, [OptimizedParameter, ...OptimizedParameter[]]>();
   const decayedFirst = [...parameters].sort((a, b) => Number(b.decay) - Number(a.decay));
   for (const parameter of decayedFirst) {
-    const key = `${parameter.decay} ${parameter.rateShare ?? 1}`;
+    const key = parameter.frozen ? 'frozen' : `${parameter.decay} ${parameter.rateShare ?? 1}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [parameter]);
     else group.push(parameter);
@@ -137,6 +144,16 @@ function arraysOf(extra: readonly ExtraArray[], make: (array: ArrayName) => Floa
   return { weights, gradients, firstMoment, secondMoment, ...asked };
 }
 
+const none = new Float32Array(0);
+
+function weightsAlone(weights: Float32Array): ParameterArrays {
+  return { weights, gradients: none, firstMoment: none, secondMoment: none };
+}
+
+function arrayCount({ frozen = false }: OptimizedParameter, extra: number): number {
+  return frozen ? 1 : ARRAYS.length + extra;
+}
+
 function elements({ shape }: OptimizedParameter): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
@@ -148,7 +165,7 @@ function aligned(parameter: OptimizedParameter): number {
 
 /** Bytes that a parameter takes with all its arrays. @param extra how many of those that are asked for */
 export function bytesOf(parameter: OptimizedParameter, extra: number): number {
-  return (ARRAYS.length + extra) * aligned(parameter) * Float32Array.BYTES_PER_ELEMENT;
+  return arrayCount(parameter, extra) * aligned(parameter) * Float32Array.BYTES_PER_ELEMENT;
 }
 
 /** The parameters in order, cut wherever the next would not fit the same memory, a table with its scratch. */

@@ -19,6 +19,16 @@ export class Depths {
     return depth === 'head' ? this.layers + 1 : depth + 1;
   }
 
+  /** @param freezeLayers the lowest layers that are not trained, with what lies below them; null: all are trained */
+  isFrozen(name: string, freezeLayers: number | null): boolean {
+    return freezeLayers !== null && this.level(name) <= freezeLayers;
+  }
+
+  /** @param reinitLayers the top layers that begin anew, with what lies above them; 0: nothing does */
+  isNew(name: string, reinitLayers: number): boolean {
+    return reinitLayers > 0 && this.level(name) > this.layers - reinitLayers;
+  }
+
   /**
    * The share of the learning rate that a parameter gets where each layer gets `decay` times that of the layer
    * above it (Clark et al. 2020, "ELECTRA"; Howard & Ruder 2018 call it discriminative fine-tuning). As in BEiT's

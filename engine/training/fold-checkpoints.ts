@@ -45,7 +45,7 @@ export class FoldCheckpoints {
         this.warn(`the checkpoint of step ${step} is not used: ${error.message}`);
         continue;
       }
-      Object.assign(this.position, await readState(state, trainer.memory, trainer.parameters));
+      Object.assign(this.position, await readState(state, trainer.memory, trainer.trained));
       if (best !== null) await this.adopt(best);
       break;
     }
@@ -79,7 +79,7 @@ export class FoldCheckpoints {
     const state = await writeState(
       join(folder, 'state.safetensors'),
       trainer.memory,
-      trainer.parameters,
+      trainer.trained,
       this.position,
       signature,
     );

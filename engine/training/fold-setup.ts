@@ -6,7 +6,9 @@ import { openRuntime } from '../runtime/open.js';
 import { ClassifierRun } from './classify.js';
 import { classWeightsOf } from './class-weights.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
+import { Depths } from './depths.js';
 import type { FoldJob } from './job.js';
+import { checkLayers } from './layer-check.js';
 import type { ModelSource } from './model-source.js';
 import { openModelSource } from './model-source.js';
 import { checkMemory, type LargestBatch } from './memory-need.js';
@@ -68,13 +70,25 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const { passes, optimizer, layers, averaging, loss: lossOptions } = optionGroups(job.training);
+    const {
+      passes,
+      optimizer,
+      layers,
+      averaging,
+      reinitLayers,
+      loss: lossOptions,
+    } = optionGroups(job.training);
+    checkLayers(classifier, layers, reinitLayers);
     const kept = {
       accumulate: passes.accumulate,
       averaged: averaging.ema !== null || averaging.swa !== null,
     };
     const batch = largestBatch(training.texts, passes.batchSize);
-    checkMemory(classifier, batch, { vocabulary: vocabulary.size, extra: extraArrays(kept).length });
+    checkMemory(classifier, batch, {
+      vocabulary: vocabulary.size,
+      extra: extraArrays(kept).length,
+      freezeLayers: layers.freezeLayers,
+    });
     const mostTokens = mostTokensOf(training.texts, passes.batchSize);
     const task = tasks[job.task];
     const weights = classWeightsOf(lossOptions, job.labels, training.targets, task);
@@ -88,7 +102,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       dropout: true,
       mostTokens,
     });
-    await loadWeights(trainer, source, vocabulary, pace);
+    await loadWeights(trainer, source, { vocabulary, reinitLayers }, pace);
     await pinned?.check();
     const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.judged(name) });
     return {
@@ -122,12 +136,17 @@ async function pinModel(model: FoldJob['model'], pace: Pace): Promise<PinnedFile
 async function loadWeights(
   trainer: Trainer,
   source: ModelSource,
-  vocabulary: CompactVocabulary,
+  { vocabulary, reinitLayers }: { readonly vocabulary: CompactVocabulary; readonly reinitLayers: number },
   pace: Pace,
 ): Promise<void> {
+  const depths = new Depths(trainer.parameters);
   for (const { name } of trainer.parameters) {
     const isWords = name === source.classifier.wordEmbedding;
-    const values = isWords ? await source.embeddingRows(vocabulary.rows) : await source.initial(name);
+    const values = isWords
+      ? await source.embeddingRows(vocabulary.rows)
+      : depths.isNew(name, reinitLayers)
+        ? source.fresh(name)
+        : await source.initial(name);
     trainer.memory.of(name).weights.set(values);
     trainer.memory.of(name).average?.set(values);
     pace.progress();

@@ -5,6 +5,7 @@ import { toOnnx } from '../graph/onnx.js';
 import type { Task } from '../../tasks/task.js';
 import type { LossSettings } from '../losses/settings.js';
 import { trainedLoss } from '../losses/trained-loss.js';
+import { Depths } from './depths.js';
 import type { Classifier } from '../models/family.js';
 import { packedInputs } from '../nn/packing.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
@@ -22,6 +23,8 @@ export interface CompiledGraph {
 
 /** Also gives `loss`, and `gradient:<parameter>` for every dense gradient. */
 export interface TrainingGraph extends CompiledGraph {
+  /** Names of the parameters that have a gradient. */
+  readonly trained: ReadonlySet<string>;
   /** Tables by name: the input with their ids, the output with the gradients of the looked-up rows. */
   readonly tables: readonly TableGradient[];
 }
@@ -51,6 +54,8 @@ export interface TrainingGraphOptions {
   /** Default: as the task has it. */
   readonly lossSettings?: LossSettings;
   readonly dropout: boolean;
+  /** The lowest layers that get no gradient, with what lies below them; null, the default: all get one. */
+  readonly freezeLayers?: number | null;
 }
 
 /** Packed batch, weights → `logits` `[texts, labels]`. */
@@ -71,7 +76,9 @@ export function trainingGraph(
   graph.output('loss', loss);
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();
-  const values = model.parameters.map(({ value }) => value);
+  const depths = new Depths(model.parameters);
+  const trained = model.parameters.filter(({ name }) => !depths.isFrozen(name, options.freezeLayers ?? null));
+  const values = trained.map(({ value }) => value);
   for (const [name, gradient] of gradients(tape, loss, values)) {
     if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
     else {
@@ -79,7 +86,11 @@ export function trainingGraph(
       tables.push({ name, ids: gradient.ids.name, rows, width: gradient.rows.shape[1] as number });
     }
   }
-  return { ...compiled(graph, model, `${classifier.modelType}-training`), tables };
+  return {
+    ...compiled(graph, model, `${classifier.modelType}-training`),
+    tables,
+    trained: new Set(trained.map(({ name }) => name)),
+  };
 }
 
 /** Tables that are summed share one gradient: it is an output once. */

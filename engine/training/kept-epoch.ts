@@ -3,7 +3,7 @@ import type { CheckpointFile } from './job.js';
 import type { Trainer } from './trainer.js';
 
 /**
- * The best epoch so far as a file: a copy of the weights that were judged, and its validation probabilities. Whoever keeps
+ * The best epoch so far as a file: a copy of the weights that were judged, of those that are trained, and its validation probabilities. Whoever keeps
  * the file flushes it.
  */
 export async function writeKeptEpoch(
@@ -11,7 +11,7 @@ export async function writeKeptEpoch(
   trainer: Trainer,
   probabilities: Float32Array,
 ): Promise<CheckpointFile> {
-  const weights = trainer.parameters.map(({ name, shape }) => ({
+  const weights = trainer.trained.map(({ name, shape }) => ({
     name: `weights/${name}`,
     shape,
     data: trainer.judged(name),
@@ -24,7 +24,7 @@ export async function writeKeptEpoch(
 export async function restoreKeptEpoch(path: string, trainer: Trainer): Promise<Float32Array> {
   const reader = await openSafetensors(path);
   try {
-    for (const { name } of trainer.parameters)
+    for (const { name } of trainer.trained)
       trainer.memory.of(name).weights.set(await reader.read(`weights/${name}`));
     return await reader.read('probabilities');
   } finally {

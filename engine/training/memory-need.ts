@@ -25,22 +25,30 @@ export interface MemoryNeed {
   readonly parameters: readonly Piece[];
 }
 
+/** What options of the training change of what there is of each parameter. */
+export interface TrainedArrays {
+  /** Arrays more than usual. Default 0. */
+  readonly extra?: number;
+  /** Layers that have none but their weights. Default null. */
+  readonly freezeLayers?: number | null;
+}
+
 /**
  * Counts what training takes of the kernels' memory, by the largest batch; the same on any machine.
  *
  * @param vocabulary rows of the word embedding; the least is 1
- * @param extra arrays that options of the training add to each parameter
  */
 export function memoryNeeds(
   classifier: Classifier,
   vocabulary: number,
-  extra = 0,
+  { extra = 0, freezeLayers = null }: TrainedArrays = {},
 ): (batch: LargestBatch) => MemoryNeed {
-  const { dropoutSites, parameters, tables } = trainingGraph(classifier, {
+  const { dropoutSites, parameters, tables, trained } = trainingGraph(classifier, {
     groups: 1,
     vocabulary,
     loss: 'binaryCrossEntropy',
     dropout: true,
+    freezeLayers,
   });
   const isTable = new Set(tables.map(({ name }) => name));
   return (batch) => {
@@ -53,7 +61,9 @@ export function memoryNeeds(
       })),
       parameters: parameters.map((parameter) => ({
         name: parameter.name,
-        bytes: bytesOf(parameter, extra) + (isTable.has(parameter.name) ? scratch : 0),
+        bytes:
+          bytesOf({ ...parameter, frozen: !trained.has(parameter.name) }, extra) +
+          (isTable.has(parameter.name) ? scratch : 0),
       })),
     };
   };
@@ -85,11 +95,11 @@ export function checkMemory(
   batch: LargestBatch,
   {
     vocabulary = 1,
-    extra = 0,
     mostBytes = Arena.mostBytes,
-  }: { vocabulary?: number; extra?: number; mostBytes?: number } = {},
+    ...arrays
+  }: TrainedArrays & { vocabulary?: number; mostBytes?: number } = {},
 ): void {
-  const needs = memoryNeeds(classifier, vocabulary, extra);
+  const needs = memoryNeeds(classifier, vocabulary, arrays);
   const largest = largestPiece(needs(batch));
   if (largest.bytes <= mostBytes) return;
   const fits = (changed: Partial<LargestBatch>): boolean =>

@@ -29,6 +29,8 @@ export interface ModelSource {
   readonly warnings: readonly string[];
   /** A whole parameter. */
   initial(name: string): Promise<Float32Array>;
+  /** A parameter as if no checkpoint gave it. */
+  fresh(name: string): Float32Array;
   /** Those rows of the word embedding, in the order given. */
   embeddingRows(rows: Int32Array): Promise<Float32Array>;
   close(): Promise<void>;
@@ -75,6 +77,7 @@ async function pretrained(
         const stored = names.get(name) ?? null;
         return stored === null ? fresh(parameters, name, classifier, key) : weights.read(stored);
       },
+      fresh: (name) => fresh(parameters, name, classifier, key),
       embeddingRows: (rows) => weights.readRows(names.get(classifier.wordEmbedding) as string, rows),
       close: () => weights.close(),
     };
@@ -102,6 +105,7 @@ async function fromScratch(
     tokenizer,
     warnings: [],
     initial: (name) => Promise.resolve(initial(name)),
+    fresh: initial,
     embeddingRows: (rows) => {
       const table = initial(classifier.wordEmbedding);
       const width = table.length / classifier.vocabulary;

@@ -25,21 +25,27 @@ export interface OptionGroups {
   readonly rate: RateSettings;
   readonly optimizer: AdamwSettings;
   readonly layers: LayerSettings;
+  /**
+   * The top layers that begin with new weights, with what lies above them (Zhang et al. 2021, "Revisiting Few-sample
+   * BERT Fine-tuning").
+   */
+  readonly reinitLayers: number;
   readonly averaging: AveragingSettings;
   readonly loss: LossOptions;
   readonly choice: ChoiceSettings;
 }
 
 export function optionGroups(options: TrainingOptions): OptionGroups {
-  const { epochs, batchSize, accumulate, ema, swa, weightDecay, maxGradNorm, layerDecay, bestBy, patience } =
-    options;
+  const { epochs, batchSize, accumulate, ema, swa, weightDecay, maxGradNorm, bestBy, patience } = options;
+  const { layerDecay, freezeLayers, reinitLayers } = options;
   const { labelSmoothing, classWeights, focalGamma, asymmetric } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
     passes: { epochs, batchSize, accumulate },
     rate: { schedule, peak: learningRate, warmupRatio, power: schedulePower },
     optimizer: { weightDecay, maxGradNorm },
-    layers: { layerDecay },
+    layers: { layerDecay, freezeLayers },
+    reinitLayers,
     averaging: { ema, swa },
     loss: { labelSmoothing, classWeights, focalGamma, asymmetric },
     choice: { bestBy, patience },

@@ -24,9 +24,14 @@ import { sizeOf, Sessions, TensorScope } from './sessions.js';
 export interface LayerSettings {
   /** The learning rate of each layer as a share of that of the layer above it. */
   readonly layerDecay: number;
+  /**
+   * The lowest layers that keep their weights, with what lies below them: no gradient, no decay. 0: the embeddings
+   * and what else all layers share; null: all is trained.
+   */
+  readonly freezeLayers: number | null;
 }
 
-const allLayersAlike: LayerSettings = { layerDecay: 1 };
+const allLayersAlike: LayerSettings = { layerDecay: 1, freezeLayers: null };
 
 export interface TrainerOptions {
   readonly optimizer: AdamwSettings;
@@ -85,6 +90,8 @@ export class Trainer {
     private readonly options: TrainerOptions,
     /** In the order of the graph. */
     readonly parameters: readonly Parameter[],
+    /** Those that change. */
+    readonly trained: readonly Parameter[],
     readonly memory: ParameterMemory,
     private readonly sessions: Sessions<TrainingGraph>,
     private readonly lasting: TensorScope,
@@ -96,17 +103,18 @@ export class Trainer {
 
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { runtime, classifier, threads, vocabulary, dropout, loss, lossSettings } = options;
+    const { layerDecay, freezeLayers } = options.layers ?? allLayersAlike;
     const ofLoss = { loss, ...(lossSettings === undefined ? {} : { lossSettings }) };
     const compile = (groups: number): TrainingGraph =>
-      trainingGraph(classifier, { groups, vocabulary, dropout, ...ofLoss });
-    const { parameters, tables } = compile(1);
+      trainingGraph(classifier, { groups, vocabulary, dropout, freezeLayers, ...ofLoss });
+    const { parameters, tables, trained } = compile(1);
     const names = new Set(tables.map(({ name }) => name));
     const tablesFirst = [...parameters].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)));
     const depths = new Depths(parameters);
-    const { layerDecay } = options.layers ?? allLayersAlike;
     const optimized = tablesFirst.map((each) => ({
       ...each,
       rateShare: depths.rateShare(each.name, layerDecay),
+      frozen: !trained.has(each.name),
     }));
     const sizes = options.mostBytes === undefined ? {} : { mostBytes: options.mostBytes };
     const scratch = rowScratchOf(tables, options.mostTokens);
@@ -123,12 +131,13 @@ export class Trainer {
     const gradients: Record<string, Tensor> = {};
     for (const { name, shape } of parameters) {
       weights[name] = lasting.float(shape, memory.of(name).weights);
-      gradients[name] = lasting.float(shape, memory.of(name).gradients);
+      if (trained.has(name)) gradients[name] = lasting.float(shape, memory.of(name).gradients);
     }
     const sessions = new Sessions(runtime, threads, compile, options.compiling);
     return new Trainer(
       options,
       parameters,
+      parameters.filter(({ name }) => trained.has(name)),
       memory,
       sessions,
       lasting,
@@ -188,10 +197,11 @@ export class Trainer {
     return average ?? weights;
   }
 
-  /** The share of the learning rate that a parameter gets. */
+  /** The share of the learning rate that a parameter gets: 0 of one that is not trained. */
   rateShare(name: string): number {
-    const { layers = allLayersAlike } = this.options;
-    return new Depths(this.parameters).rateShare(name, layers.layerDecay);
+    const { layerDecay, freezeLayers } = this.options.layers ?? allLayersAlike;
+    const depths = new Depths(this.parameters);
+    return depths.isFrozen(name, freezeLayers) ? 0 : depths.rateShare(name, layerDecay);
   }
 
   /** Leaves every gradient in the parameter memory. @param draw names the random draws @returns the loss */

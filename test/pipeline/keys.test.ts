@@ -111,6 +111,8 @@ describe('the options of the training', () => {
   const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[Name] } = {
     bestBy: 'valLoss',
     layerDecay: 0.8,
+    freezeLayers: 0,
+    reinitLayers: 1,
     patience: 2,
     schedule: 'cosine',
     schedulePower: 2,

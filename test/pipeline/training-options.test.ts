@@ -4,10 +4,15 @@ import { PipelineFault } from '../../pipeline/problem.js';
 import { minimal } from './minimal.js';
 
 /** What is refused of a pipeline with these settings below `training`. */
-function refused(training: string, task = 'multi-label'): readonly string[] {
+function refused(
+  training: string,
+  task = 'multi-label',
+  model = '{ checkpoint: owner/model }',
+): readonly string[] {
   const labels = task === 'single-label' ? minimal.replace('[joy]', '[joy, fear]') : minimal;
   try {
-    parsePipeline(`${labels}task: ${task}\ntraining: ${training}\n`, { file: 'p.yaml' });
+    const text = labels.replace('{ checkpoint: owner/model }', model);
+    parsePipeline(`${text}task: ${task}\ntraining: ${training}\n`, { file: 'p.yaml' });
     return [];
   } catch (error) {
     if (error instanceof PipelineFault)
@@ -52,6 +57,19 @@ describe('options that cannot work together are refused with the reason', () => 
     ['{ classWeights: even }', 'training.classWeights: `balanced`, or a map from labels to weights above 0'],
   ])('%s', (training, reason) => {
     expect(refused(training)).toEqual([reason]);
+  });
+
+  it.each([
+    [
+      '{ freezeLayers: 0 }',
+      'training.freezeLayers: null with model.scratch: its weights are random, and would stay so',
+    ],
+    ['{ reinitLayers: 1 }', 'training.reinitLayers: 0 with model.scratch, whose weights are all new'],
+  ])('%s of a model from scratch', (training, reason) => {
+    const scratch =
+      '{ scratch: { type: bert, hiddenSize: 8, layers: 2, heads: 2, intermediateSize: 8, vocabulary: 50 } }';
+    expect(refused(training, 'multi-label', scratch)).toEqual([reason]);
+    expect(refused(training)).toEqual([]);
   });
 
   it('asymmetric loss of single-label pipelines', () => {

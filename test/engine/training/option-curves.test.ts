@@ -16,6 +16,7 @@ interface GoldenCase {
   readonly model: string;
   readonly task?: TaskName;
   readonly layerDecay?: number;
+  readonly freezeLayers?: number;
   readonly accumulate?: number;
   readonly ema?: number;
   readonly classWeights?: readonly number[];
@@ -61,7 +62,7 @@ describe('ten steps', () => {
       dropout: false,
       mostTokens: 100,
       optimizer: settings,
-      layers: { layerDecay: golden.layerDecay ?? 1 },
+      layers: { layerDecay: golden.layerDecay ?? 1, freezeLayers: golden.freezeLayers ?? null },
       accumulate: golden.accumulate ?? 1,
       averaged: golden.ema !== undefined,
     });

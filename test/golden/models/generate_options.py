@@ -77,14 +77,14 @@ def level(name, layers):
     return 0 if re.search(shared, name) else layers + 1
 
 
-def groups_of(model, layer_decay, frozen_level):
+def groups_of(model, layer_decay, freeze_layers):
     config = model.config
     layers = getattr(config, "num_hidden_groups", None) or config.num_hidden_layers
     without = undecayed(model)
     groups = []
     for name, parameter in model.named_parameters():
         depth = level(name, layers)
-        if depth <= frozen_level:
+        if depth <= freeze_layers:
             parameter.requires_grad_(False)
             continue
         decay = 0.0 if name in without else generate.WEIGHT_DECAY
@@ -93,7 +93,7 @@ def groups_of(model, layer_decay, frozen_level):
     return groups
 
 
-def run(name, task="multi-label", layerDecay=1.0, frozenLevel=-1, ema=None, accumulate=1, **loss):
+def run(name, task="multi-label", layerDecay=1.0, freezeLayers=-1, ema=None, accumulate=1, **loss):
     folder = generate.FOLDER / name
     batches = json.loads((folder / "cases.json").read_text())["batches"]
     config = AutoConfig.from_pretrained(folder)
@@ -101,7 +101,7 @@ def run(name, task="multi-label", layerDecay=1.0, frozenLevel=-1, ema=None, accu
     model.load_state_dict(load_file(folder / "model.safetensors"))
     model = model.double().train()
     first = {n: p.detach().clone() for n, p in model.named_parameters()}
-    optimizer = torch.optim.AdamW(groups_of(model, layerDecay, frozenLevel), lr=generate.LEARNING_RATE)
+    optimizer = torch.optim.AdamW(groups_of(model, layerDecay, freezeLayers), lr=generate.LEARNING_RATE)
     warmup = int(generate.WARMUP_RATIO * generate.STEPS)
     schedule = get_linear_schedule_with_warmup(optimizer, warmup, generate.STEPS)
     averaged = None if ema is None else AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(ema))
@@ -132,6 +132,11 @@ FAMILIES = ["bert", "deberta-v2", "electra-1", "albert-2", "modernbert-1", "mpne
 ASYMMETRIC = {"gammaNegative": 4, "gammaPositive": 1, "margin": 0.05}
 CASES = [
     *({"model": name, "layerDecay": 0.7} for name in FAMILIES),
+    {"model": "bert", "freezeLayers": 1},
+    {"model": "deberta-v2", "freezeLayers": 1},
+    {"model": "albert-2", "freezeLayers": 0},
+    {"model": "modernbert-1", "freezeLayers": 1},
+    {"model": "mpnet-1", "freezeLayers": 0, "ema": 0.8},
     {"model": "bert", "accumulate": 3},
     {"model": "deberta-v2", "accumulate": 2},
     {"model": "bert", "ema": 0.8},
