@@ -23,7 +23,7 @@ export function unlearnt(probabilities: Float32Array): NestedProbabilities {
 export interface NestedWeights {
   /** Learnt on all rows. */
   readonly final: readonly number[];
-  /** Learnt on the rows outside of each fold; by `final` where a fold has no row that could be learnt from. */
+  /** Learnt on the rows outside of each fold that has any to learn from; of the others `final` is just that. */
   readonly without: readonly { readonly fold: number; readonly weights: readonly number[] }[];
 }
 

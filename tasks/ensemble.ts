@@ -40,8 +40,9 @@ export function learnWeights(
   predictions: MemberPredictions,
   method: EnsembleMethod,
 ): NestedWeights {
-  const weigh = ensembleMethods[method];
   const { members, truth, folds, width } = predictions;
+  if (method === 'mean') return alike(members.length);
+  const weigh = ensembleMethods[method];
   const rows = sharedRows(members, width);
   const y = selectRows(truth, width, rows);
   const likelihoods = members.map((member) => task.likelihoods(selectRows(member, width, rows), y, width));
@@ -57,6 +58,11 @@ export function learnWeights(
       weights: weighRows(outside),
     })),
   };
+}
+
+/** Of the plain mean, for which nothing is learnt. */
+function alike(members: number): NestedWeights {
+  return { final: new Array<number>(members).fill(1 / members), without: [] };
 }
 
 /** The rows that every member predicted. */
@@ -110,15 +116,10 @@ export function ensembleGains(
   const scores = alone.map((each) => mean(f1PerLabel(y, each, width)));
   const best = alone[scores.indexOf(Math.max(...scores))];
   return {
-    overMean: method === 'mean' ? null : gainOverThose(decide(meanOf(members, width))),
+    overMean:
+      method === 'mean' ? null : gainOverThose(decide(nestedMixture(members, alike(members.length), width))),
     overBest: best === undefined ? null : gainOverThose(best),
   };
-}
-
-/** The members' plain mean. */
-function meanOf(members: readonly Float32Array[], width: number): NestedProbabilities {
-  const final = members.map(() => 1 / members.length);
-  return nestedMixture(members, { final, without: [] }, width);
 }
 
 /**
