@@ -48,6 +48,15 @@ const sample: unknown = {
     accuracy: standing,
   },
   skippedFolds: [],
+  members: [
+    { id: 'seed-1', settings: { 'training.seed': 1 }, macroF1: scores, skippedFolds: [] },
+    { id: 'seed-2', settings: { 'model.checkpoint': '/home/someone/b' }, macroF1: null, skippedFolds: [2] },
+  ],
+  ensemble: {
+    method: 'simplex',
+    weights: { 'seed-1': 1 },
+    gain: { overMean: { macroF1: 0.01, interval: [-0.01, 0.03] }, overBest: null },
+  },
   rowsWithoutOof: 0,
   seconds: { data: 0.1, fold: 7, report: 0 },
   reused: ['data'],

@@ -4,6 +4,7 @@ import { estimateTraining } from '../../../cli/plan/estimate.js';
 import { memberWords } from '../../../cli/plan/member-words.js';
 import { paint } from '../../../cli/terminal/paint.js';
 import type { PlannedStep } from '../../../pipeline/dag.js';
+import type { EnsembleOptions } from '../../../pipeline/ensemble.js';
 import type { Matrix } from '../../../pipeline/matrix.js';
 import { sampleReport } from '../../report/sample.js';
 
@@ -67,9 +68,9 @@ describe('the estimate', () => {
 });
 
 describe('the members of an ensemble', () => {
-  const withAxes = (matrix: Matrix) => {
+  const withAxes = (matrix: Matrix, ensemble?: EnsembleOptions) => {
     const step = { ...planned('fold', []).step, run: 'trainFold', matrix } as const;
-    return memberWords({ steps: { fold: step } });
+    return memberWords({ steps: { fold: step }, ...(ensemble === undefined ? {} : { ensemble }) });
   };
 
   it('are not told where folds are the only axis', () => {
@@ -81,6 +82,13 @@ describe('the members of an ensemble', () => {
       '4 members (training.seed × 2, model.maxLength × 2): seed-1_maxLength-64, seed-1_maxLength-128, seed-2_maxLength-64, seed-2_maxLength-128',
     );
     expect(withAxes({ fold: 'all', 'training.seed': [1, 2, 3, 4, 5, 6, 7] })).toMatch(/seed-6, …$/);
+  });
+
+  it('are told with how they are weighed, where it is not alike', () => {
+    const seeds = { fold: 'all', 'training.seed': [1, 2] } as const;
+    const words = (method: EnsembleOptions['method']) => withAxes(seeds, { method, incomplete: 'keep' });
+    expect(words('mean')).toBe('2 members (training.seed × 2): seed-1, seed-2');
+    expect(words('greedy')).toBe('2 members (training.seed × 2): seed-1, seed-2; weighed by greedy');
   });
 });
 
