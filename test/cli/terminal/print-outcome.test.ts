@@ -34,7 +34,7 @@ describe('what is told of a run that completed', () => {
       'seed-42     0.625      0.590     0.630         0.617',
       'seed-43     0.375      0.590     0.630         0.618',
       'seed-44  left out          –         –             –',
-      'The ensemble gains in cross-fitted macro F1: +0.004 (95 % interval −0.002 to +0.011) over the plain mean of its members, +0.012 (95 % interval +0.003 to +0.020) over the best single member; all of it is chosen on other rows than it is judged on.',
+      'The ensemble gains in cross-fitted macro F1: +0.004 (95 % interval −0.002 to +0.011) over the plain mean of its members, +0.012 (95 % interval +0.003 to +0.020) over the best of them alone, which is chosen in hindsight. Its weights and thresholds are chosen on other rows than they are judged on.',
       'Member seed-44 lacks fold 1: the ensemble does without it.',
     ]);
   });
