@@ -18,6 +18,7 @@ export const neutralSettings = {
   focalGamma: 0,
   asymmetric: null,
   accumulate: 1,
+  evaluations: 1,
   ema: null,
   swa: null,
 } as const;

@@ -72,6 +72,16 @@ const rules: readonly Rule[] = [
     expected: `${neutralSettings[setting]} beside asymmetric, which weighs positives and negatives itself`,
   })),
   {
+    setting: 'evaluations',
+    clashes: ({ evaluations, bestBy }) => evaluations !== neutralSettings.evaluations && bestBy === 'last',
+    expected: `${neutralSettings.evaluations} with bestBy: last, by which the end of the last epoch is kept`,
+  },
+  {
+    setting: 'evaluations',
+    clashes: ({ evaluations, swa }) => evaluations !== neutralSettings.evaluations && isSet(swa),
+    expected: `${neutralSettings.evaluations} beside swa, whose average is that of epochs' ends`,
+  },
+  {
     setting: 'ema',
     clashes: ({ ema, swa }) => isSet(ema) && isSet(swa),
     expected: 'null beside swa: the weights are averaged in one way',

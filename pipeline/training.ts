@@ -118,6 +118,12 @@ const options = {
     .max(65_536)
     .default(neutralSettings.accumulate)
     .describe('Batches whose gradients are added up for one optimizer step.'),
+  evaluations: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(neutralSettings.evaluations)
+    .describe('How often the held-out rows are scored in an epoch; the best time stands for it.'),
   ema: z
     .number()
     .gt(0)

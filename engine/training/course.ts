@@ -34,6 +34,11 @@ export class Course {
     return Array.from({ length: count }, (_, i) => rows.slice(i * batchSize, (i + 1) * batchSize));
   }
 
+  /** How often the epoch of the next step is judged before that step; its end, where it is judged, too, left out. */
+  evaluationsDue(step: number): number {
+    return Math.floor(((step % this.stepsPerEpoch) * this.passes.evaluations) / this.stepsPerEpoch);
+  }
+
   /** By what share the average of the weights moves towards them after a step; null: it stays. */
   averageShare(step: number): number | null {
     return averageShare(this.averaging, step, this.stepsPerEpoch);

@@ -40,6 +40,39 @@ export function isBetter(
   return epoch.valLoss < kept.valLoss;
 }
 
+/** Where an epoch that is judged several times stands before its end. */
+export interface WithinEpoch {
+  /** How often it was judged. */
+  readonly evaluations: number;
+  /** What stands for it so far: the best of these. */
+  readonly best: EpochMetrics | null;
+  /** Whether that is the best of all epochs so far, whose weights are kept. */
+  readonly kept: boolean;
+}
+
+export const notJudged: WithinEpoch = { evaluations: 0, best: null, kept: false };
+
+/**
+ * One more judgement of the epoch under way.
+ *
+ * @param history the epochs before it @param bestEpoch 1 …, the kept one of them; 0 where there is none
+ * @returns whether its weights are to be kept, and what stands for the epoch now
+ */
+export function weigh(
+  metrics: EpochMetrics,
+  history: readonly EpochMetrics[],
+  bestEpoch: number,
+  within: WithinEpoch,
+  choice: Pick<ChoiceSettings, 'bestBy'>,
+): { readonly better: boolean; readonly best: EpochMetrics } {
+  const { best } = within;
+  const kept = within.kept && best !== null ? best : history[bestEpoch - 1];
+  const better = isBetter(metrics, best === null ? history : [...history, best], kept, choice);
+  if (best === null || better) return { better, best: metrics };
+  const standsForIt = !within.kept && isBetter(metrics, [best], best, choice);
+  return { better, best: standsForIt ? metrics : best };
+}
+
 /**
  * Whether no better epoch is waited for any more: early stopping (Prechelt 1998, "Early stopping — but when?", UP;
  * transformers' `EarlyStoppingCallback`).

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { InputFault } from '../../errors/fault.js';
+import { notJudged } from './epoch-choice.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { Position } from './fold-state.js';
 import { checkState, readState, verify, writeState } from './fold-state.js';
@@ -19,7 +20,15 @@ const COST_FACTOR = 40;
  * move away; the kept epoch therefore goes into it as a second link.
  */
 export class FoldCheckpoints {
-  readonly position: Position = { step: 0, epochLoss: 0, history: [], bestEpoch: 0, answerRange: 0 };
+  readonly position: Position = {
+    step: 0,
+    epochLoss: 0,
+    history: [],
+    bestEpoch: 0,
+    answerRange: 0,
+    within: notJudged,
+    keptStep: null,
+  };
   private kept: CheckpointFile | null = null;
   private writtenAt = performance.now();
   /** Seconds that the last one took, with the epochs kept for it. */

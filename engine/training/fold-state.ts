@@ -6,6 +6,7 @@ import { InputFault } from '../../errors/fault.js';
 import { openSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
 import { readSafetensorsMetadata } from '../checkpoint/safetensors-metadata.js';
 import type { ParameterMemory } from '../optim/parameter-memory.js';
+import { notJudged, type WithinEpoch } from './epoch-choice.js';
 import type { CheckpointFile, EpochMetrics } from './job.js';
 import type { ParameterSpec } from './model-source.js';
 
@@ -19,26 +20,39 @@ export interface Position {
   history: EpochMetrics[];
   /** 1 …, of the kept epoch; 0 before the first ends. */
   bestEpoch: number;
-  /** `answerRange` of the last judged epoch. */
+  /** `answerRange` of the last judgement. */
   answerRange: number;
+  /** Of the epoch under way. */
+  within: WithinEpoch;
+  /** The steps done when the kept weights were taken, where that was before their epoch's end. */
+  keptStep: number | null;
 }
+
+const metricsSchema = z.object({
+  epoch: z.number(),
+  trainLoss: z.number(),
+  valLoss: z.number(),
+  macroF1: z.number(),
+  accuracy: z.number().exactOptional(),
+});
 
 const positionSchema = z
   .object({
     signature: z.string(),
     step: z.number().int().min(0),
     epochLoss: z.number(),
-    history: z.array(
-      z.object({
-        epoch: z.number(),
-        trainLoss: z.number(),
-        valLoss: z.number(),
-        macroF1: z.number(),
-        accuracy: z.number().exactOptional(),
-      }),
-    ),
+    history: z.array(metricsSchema),
     bestEpoch: z.number().int().min(0),
     answerRange: z.number(),
+    // Checkpoints from before an epoch could be judged more than once have none of these.
+    within: z
+      .object({
+        evaluations: z.number().int().min(0),
+        best: metricsSchema.nullable(),
+        kept: z.boolean(),
+      })
+      .default(notJudged),
+    keptStep: z.number().int().min(0).nullable().default(null),
   })
   .refine(({ history, bestEpoch }) => bestEpoch <= history.length, 'the kept epoch is one of the history');
 
@@ -91,8 +105,8 @@ export async function readState(
   } finally {
     await reader.close();
   }
-  const { step, epochLoss, history, bestEpoch, answerRange } = await readPosition(path);
-  return { step, epochLoss, history, bestEpoch, answerRange };
+  const { step, epochLoss, history, bestEpoch, answerRange, within, keptStep } = await readPosition(path);
+  return { step, epochLoss, history, bestEpoch, answerRange, within, keptStep };
 }
 
 /** @throws InputFault where there is none that can be read */

@@ -6,7 +6,7 @@ import { permutation } from '../kernels/philox.js';
 import { decayFactor } from './compact-vocabulary.js';
 import { Course } from './course.js';
 import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
-import { choiceWarning, isBetter, isOver } from './epoch-choice.js';
+import { choiceWarning, isOver, notJudged, weigh } from './epoch-choice.js';
 import { exportModel } from './export.js';
 import { FoldCheckpoints } from './fold-checkpoints.js';
 import type { FoldSetup } from './fold-setup.js';
@@ -148,6 +148,9 @@ class Fold {
       const epoch = position.history.length; // 0 for the first
       const order = permutation(this.setup.training.rows.length, this.setup.key, [epoch, 0, DATA_ORDER]);
       while (this.course.isWithin(epoch + 1, position.step)) {
+        // Before the next step, and not after the last one, so that a fold that was stopped in it does it again.
+        if (this.course.evaluationsDue(position.step) > position.within.evaluations)
+          await this.judge(epoch + 1);
         await this.step(this.course.batches(order, position.step));
         if (this.checkpoints.due()) await this.checkpoint();
       }
@@ -199,7 +202,10 @@ class Fold {
     });
   }
 
-  /** Keeps the epoch where it is better than those before it (epoch-choice.ts). */
+  /**
+   * Scores the held-out rows, and keeps the weights where they are better than those before them
+   * (epoch-choice.ts). The best of an epoch's judgements stands for it.
+   */
   private async judge(epoch: number): Promise<void> {
     const { position } = this.checkpoints;
     const { texts, targets } = this.setup.validation;
@@ -211,25 +217,31 @@ class Fold {
         this.unlessStopped(() => this.setup.evaluation.logits(texts, { stop, onBatch })),
       ),
     );
-    const { task, width } = this;
+    const { task, width, course } = this;
     const probabilities = task.activate(logits, width);
+    const stepsDone = position.step - position.history.length * course.stepsPerEpoch;
     const metrics: EpochMetrics = {
       epoch,
-      trainLoss: position.epochLoss / this.course.stepsPerEpoch,
+      trainLoss: position.epochLoss / stepsDone,
       valLoss: task.lossOf(logits, truth, width),
       ...task.epochScores(probabilities, truth, width),
     };
     checkJudgement(this.job.fold, epoch, metrics.valLoss);
-    const kept = position.history[position.bestEpoch - 1];
-    const better = isBetter(metrics, position.history, kept, this.options.choice);
-    position.history.push(metrics);
-    position.epochLoss = 0;
+    const { history, bestEpoch, within } = position;
+    const { better, best } = weigh(metrics, history, bestEpoch, within, this.options.choice);
+    const isEnd = stepsDone === course.stepsPerEpoch;
+    const kept = better || within.kept;
     position.answerRange = answerRange(probabilities, width);
-    if (better) {
-      position.bestEpoch = epoch;
-      await this.writing(() => this.checkpoints.keep(probabilities));
-    }
-    this.emit({ type: 'epoch', metrics, best: better });
+    if (better) position.keptStep = isEnd ? null : position.step;
+    if (isEnd) {
+      const judged = { ...best, trainLoss: metrics.trainLoss };
+      history.push(judged);
+      position.epochLoss = 0;
+      position.within = notJudged;
+      if (kept) position.bestEpoch = epoch;
+    } else position.within = { evaluations: course.evaluationsDue(position.step), best, kept };
+    if (better) await this.writing(() => this.checkpoints.keep(probabilities));
+    if (isEnd) this.emit({ type: 'epoch', metrics: history[epoch - 1] as EpochMetrics, best: kept });
   }
 
   private async checkpoint(): Promise<void> {
@@ -255,13 +267,13 @@ class Fold {
    */
   private async finish(): Promise<FoldOutcome> {
     this.pace.enter('exporting');
-    const { history, bestEpoch, step, answerRange: range } = this.checkpoints.position;
+    const { history, bestEpoch, keptStep, step, answerRange: range } = this.checkpoints.position;
     const probabilities = await this.checkpoints.restoreKept();
     const choice = choiceWarning(history, bestEpoch, this.options.choice);
     if (choice !== null) this.warn(choice);
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
     const share = this.setup.trainer.rateShare(this.setup.source.classifier.wordEmbedding);
-    const length = bestEpoch * this.course.stepsPerEpoch;
+    const length = keptStep ?? bestEpoch * this.course.stepsPerEpoch;
     const rates = Array.from({ length }, (_, step) => share * this.course.learningRate(step));
     const untouched = decayFactor(rates, this.options.optimizer.weightDecay, (step) =>
       this.course.averageShare(step),

@@ -12,6 +12,8 @@ export interface PassSettings {
   readonly batchSize: number;
   /** Batches whose gradients are added up for one optimizer step. */
   readonly accumulate: number;
+  /** How often the held-out rows are scored in an epoch, the last time at its end. */
+  readonly evaluations: number;
 }
 
 /** The loss but for weights that the labels of the training set decide. */
@@ -36,12 +38,13 @@ export interface OptionGroups {
 }
 
 export function optionGroups(options: TrainingOptions): OptionGroups {
-  const { epochs, batchSize, accumulate, ema, swa, weightDecay, maxGradNorm, bestBy, patience } = options;
+  const { epochs, batchSize, accumulate, evaluations, ema, swa, weightDecay, maxGradNorm, bestBy, patience } =
+    options;
   const { layerDecay, freezeLayers, reinitLayers } = options;
   const { labelSmoothing, classWeights, focalGamma, asymmetric } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
-    passes: { epochs, batchSize, accumulate },
+    passes: { epochs, batchSize, accumulate, evaluations },
     rate: { schedule, peak: learningRate, warmupRatio, power: schedulePower },
     optimizer: { weightDecay, maxGradNorm },
     layers: { layerDecay, freezeLayers },

@@ -120,6 +120,7 @@ describe('the options of the training', () => {
     classWeights: 'balanced',
     focalGamma: 2,
     accumulate: 2,
+    evaluations: 2,
     ema: 0.99,
     swa: 2,
     asymmetric: { gammaNegative: 4, gammaPositive: 1, margin: 0.05 },

@@ -27,6 +27,14 @@ describe('options that cannot work together are refused with the reason', () => 
       '{ bestBy: last, patience: 2 }',
       'training.patience: null with bestBy: last, by which each epoch is better than the one before',
     ],
+    [
+      '{ evaluations: 2, bestBy: last }',
+      'training.evaluations: 1 with bestBy: last, by which the end of the last epoch is kept',
+    ],
+    [
+      '{ evaluations: 2, swa: 2 }',
+      "training.evaluations: 1 beside swa, whose average is that of epochs' ends",
+    ],
     ['{ ema: 0.99, swa: 2 }', 'training.ema: null beside swa: the weights are averaged in one way'],
     ['{ swa: 4 }', 'training.swa: an epoch before the last: it takes two to average'],
     ['{ schedulePower: 2 }', 'training.schedulePower: 1, or schedule: polynomial, whose exponent it is'],
@@ -88,6 +96,7 @@ describe('options that work are taken', () => {
     '{ labelSmoothing: 0.1, classWeights: { joy: 2 }, focalGamma: 1 }',
     '{ classWeights: balanced }',
     '{ accumulate: 4 }',
+    '{ ema: 0.99, evaluations: 4 }',
     '{ ema: 0.99 }',
     '{ swa: 3 }',
     '{ schedule: cosine }',

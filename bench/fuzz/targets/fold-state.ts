@@ -13,6 +13,8 @@ const sample: unknown = {
   history: [epoch(1), epoch(2)],
   bestEpoch: 2,
   answerRange: 0.25,
+  within: { evaluations: 1, best: epoch(3), kept: true },
+  keptStep: 26,
 };
 
 /** A safetensors file without tensors, whose metadata says where a fold stood. */

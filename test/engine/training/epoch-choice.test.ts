@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choiceWarning, isBetter } from '../../../engine/training/epoch-choice.js';
+import { choiceWarning, isBetter, notJudged, weigh } from '../../../engine/training/epoch-choice.js';
 import type { EpochChoice } from '../../../tasks/task.js';
 import type { EpochMetrics } from '../../../engine/training/job.js';
 
@@ -76,5 +76,32 @@ describe('a choice by a score that hardly moved', () => {
     ['between one epoch', epochs([0.4, 0.6])],
   ])('is not told where it is one %s', (_, history) => {
     expect(choiceWarning(history, 1, { bestBy: 'macroF1' })).toBeNull();
+  });
+});
+
+describe('an epoch that is judged several times', () => {
+  const [first, ...judgements] = epochs([0.5, 0.6], [0.4, 0.7], [0.6, 0.5], [0.55, 0.4]);
+  const choice = { bestBy: 'macroF1' } as const;
+
+  it('is kept by the best of them, and stands by it', () => {
+    const history = [first!];
+    let within = notJudged;
+    const kept = judgements.map((metrics, i) => {
+      const { better, best } = weigh(metrics, history, 1, within, choice);
+      within = { evaluations: i + 1, best, kept: better || within.kept };
+      return better;
+    });
+    expect(kept).toEqual([false, true, false]);
+    expect(within).toEqual({ evaluations: 3, best: judgements[1], kept: true });
+  });
+
+  it('stands by the best of them where an epoch before it is better than all', () => {
+    const better = epochs([0.9, 0.1]);
+    const one = weigh(judgements[0]!, better, 1, notJudged, choice);
+    expect(one).toEqual({ better: false, best: judgements[0] });
+    const two = weigh(judgements[1]!, better, 1, { evaluations: 1, best: one.best, kept: false }, choice);
+    expect(two).toEqual({ better: false, best: judgements[1] });
+    const three = weigh(judgements[2]!, better, 1, { evaluations: 2, best: two.best, kept: false }, choice);
+    expect(three).toEqual({ better: false, best: judgements[1] });
   });
 });

@@ -81,15 +81,7 @@ describe('averaged weights', () => {
     );
     expect(bits(outcome)).not.toEqual(bits(raw));
 
-    const exported = join(folder, `averaged-${Object.keys(averaging).join()}`);
-    for (const [name, path] of Object.entries(outcome.model)) {
-      mkdirSync(join(exported, name, '..'), { recursive: true });
-      copyFileSync(path, join(exported, name));
-    }
-    const held = outcome.rows.map((row) => texts[row]!);
-    const scored = await predictTexts(exported, held, { maxLength: 32, threads: 1 });
-    const judged = new Float32Array(new Uint8Array(readFileSync(outcome.probabilities)).buffer);
-    scored.forEach((p, i) => expect(Math.abs(p - judged[i]!)).toBeLessThan(1e-6));
+    await expectExported(outcome, `averaged-${Object.keys(averaging).join()}`);
   });
 
   it('over epochs begin with the epoch that is named', async () => {
@@ -99,6 +91,50 @@ describe('averaged weights', () => {
     expect(averaged.epochs[2]!.valLoss).not.toBe(raw.epochs[2]!.valLoss);
   });
 });
+
+describe('several evaluations of an epoch', () => {
+  /** Validation losses that fall and rise again within an epoch. */
+  const training = { epochs: 3, learningRate: 0.1, bestBy: 'valLoss' } as const;
+
+  it('choose among more weights, and change nothing of how these come about', async () => {
+    const once = await train(training);
+    const often = await train({ ...training, evaluations: 7 });
+    const trainLosses = (outcome: FoldOutcome): number[] => outcome.epochs.map(({ trainLoss }) => trainLoss);
+    expect(trainLosses(often)).toEqual(trainLosses(once));
+    often.epochs.forEach(({ valLoss }, i) => expect(valLoss).toBeLessThanOrEqual(once.epochs[i]!.valLoss));
+    const best = ({ epochs }: FoldOutcome): number => Math.min(...epochs.map(({ valLoss }) => valLoss));
+    expect(best(often)).toBeLessThan(best(once));
+    expect(often.epochs[often.bestEpoch - 1]!.valLoss).toBe(best(often));
+    expect(bits(often)).not.toEqual(bits(once));
+  });
+
+  it('export the weights that were kept, and their probabilities', async () => {
+    const outcome = await train({ ...training, evaluations: 7 });
+    await expectExported(outcome, 'evaluations');
+  });
+
+  it.each([1, 3, 9, 15])('end with the same bits where the fold is stopped after step %i', async (at) => {
+    const settings = { ...training, evaluations: 7 };
+    const whole = await train(settings);
+    const { outcome } = await interrupted((changes) => job('bert', changes, settings), [at]);
+    expect(outcome.epochs).toEqual(whole.epochs);
+    expect(outcome.bestEpoch).toBe(whole.bestEpoch);
+    expect(bits(outcome)).toEqual(bits(whole));
+  });
+});
+
+/** The exported model scores the held-out rows as the fold did. */
+async function expectExported({ model, rows, probabilities }: FoldOutcome, name: string): Promise<void> {
+  const exported = join(folder, name);
+  for (const [file, path] of Object.entries(model)) {
+    mkdirSync(join(exported, file, '..'), { recursive: true });
+    copyFileSync(path, join(exported, file));
+  }
+  const held = rows.map((row) => texts[row]!);
+  const scored = await predictTexts(exported, held, { maxLength: 32, threads: 1 });
+  const judged = new Float32Array(new Uint8Array(readFileSync(probabilities)).buffer);
+  scored.forEach((p, i) => expect(Math.abs(p - judged[i]!)).toBeLessThan(1e-6));
+}
 
 describe('early stopping', () => {
   it('ends a fold after as many epochs without a better one, and keeps the best', async () => {
