@@ -24,6 +24,7 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
     members: await concurrently(matrices, lookups, (matrix) => store.localPath(matrix)),
     labels: labels.length,
     task: pipeline.task,
+    ...(pipeline.thresholds === undefined ? {} : { thresholds: pipeline.thresholds }),
     ...(ensemble === undefined ? {} : { ensemble: { method: ensemble.method, weights: ensemble.weights } }),
   };
   const scores = await tables.run('score', request, Context.current().cancellationSignal);

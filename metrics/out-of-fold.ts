@@ -1,10 +1,10 @@
 import { assessLabels, type Assessment, type ThreeScores } from './assessment.js';
 import type { DrawRows, Interval } from './bootstrap.js';
-import { crossFit } from './cross-fitted.js';
+import { crossFit, type Decider } from './cross-fitted.js';
 import { f1PerLabel, mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
 import { judgedProbabilities, selectNested, type NestedProbabilities } from './nested.js';
-import { byThresholds, decide, tuneThresholds } from './thresholds.js';
+import { byThresholds, decide, type TunedThreshold } from './thresholds.js';
 
 /**
  * How good the out-of-fold predictions are, in three ways; arrays have one entry per label.
@@ -53,6 +53,7 @@ export interface OutOfFoldScores {
  * @param labels `[rows, width]`
  * @param folds the fold of each row
  * @param draw the resamples of an assessment; there is none without
+ * @param by how thresholds are found
  */
 export function scoreOutOfFold(
   nested: NestedProbabilities,
@@ -60,6 +61,7 @@ export function scoreOutOfFold(
   folds: Int32Array,
   width: number,
   draw?: DrawRows,
+  by: Decider<readonly TunedThreshold[]> = byThresholds,
 ): OutOfFoldScores {
   const rows = predictedRows(nested.final, width);
   const p = selectNested(nested, width, rows);
@@ -68,9 +70,9 @@ export function scoreOutOfFold(
   const judged = judgedProbabilities(p, foldOf, width);
   const atHalf = decide(judged, new Array<number>(width).fill(0.5));
   const plain = f1PerLabel(y, atHalf, width);
-  const tuned = tuneThresholds(p.final, y, width);
+  const tuned = by.tune(p.final, y, width);
   const thresholds = tuned.map(({ threshold }) => threshold);
-  const crossFitted = crossFit(p, y, foldOf, width, byThresholds);
+  const crossFitted = crossFit(p, y, foldOf, width, by);
   const honest = f1PerLabel(y, crossFitted.decided, width);
   const supports = support(y, width);
   return {
@@ -87,9 +89,9 @@ export function scoreOutOfFold(
       support: supports[label]!,
       tunable,
       untunedFolds: tunable
-        ? crossFitted.tuned.filter(({ by }) => !by[label]!.tuned).map(({ fold }) => fold)
+        ? crossFitted.tuned.filter((each) => !each.by[label]!.tuned).map(({ fold }) => fold)
         : [],
-      spread: spreadOf(crossFitted.tuned.map(({ by }) => by[label]!.threshold)),
+      spread: spreadOf(crossFitted.tuned.map((each) => each.by[label]!.threshold)),
     })),
     ...assessed(
       draw &&
@@ -98,7 +100,7 @@ export function scoreOutOfFold(
             labels: y,
             probabilities: judged,
             atHalf,
-            tuned: byThresholds.decide(p.final, width, tuned),
+            tuned: by.decide(p.final, width, tuned),
             crossFitted: crossFitted.decided,
           },
           width,

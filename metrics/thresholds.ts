@@ -12,9 +12,6 @@ export function thresholdGrid(): Float64Array {
   return Float64Array.from({ length: gridSize }, (_, index) => (index + 2) / 20);
 }
 
-/** Where nothing can be tuned. */
-const untunedThreshold = 0.5;
-
 /** A label's threshold and the F1 that it reaches on the rows it was tuned on. */
 export interface TunedThreshold {
   readonly threshold: number;
@@ -22,6 +19,9 @@ export interface TunedThreshold {
   /** False where no threshold gives an F1 above 0, as for a label that never occurs. */
   readonly tuned: boolean;
 }
+
+/** Where nothing can be tuned. */
+export const untuned: TunedThreshold = { threshold: 0.5, f1: 0, tuned: false };
 
 /**
  * F1 of one label at every threshold of `grid`, of `p >= t` in float64, `p` being a float32 widened.
@@ -80,9 +80,7 @@ export function tuneThresholds(
     const scores = f1ByThreshold(column(probabilities, width, label), column(labels, width, label), grid);
     const best = scores.reduce((leader, score, index) => (score > scores[leader]! ? index : leader), 0);
     const f1 = scores[best]!;
-    return f1 > 0
-      ? { threshold: grid[best]!, f1, tuned: true }
-      : { threshold: untunedThreshold, f1, tuned: false };
+    return f1 > 0 ? { threshold: grid[best]!, f1, tuned: true } : untuned;
   });
 }
 

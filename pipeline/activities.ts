@@ -77,7 +77,11 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     output: 'thresholds',
     matrix: false,
     defaults: short,
-    parameters: (pipeline) => ({ task: taskOf(pipeline), labels: pipeline.labels }),
+    parameters: (pipeline) => ({
+      task: taskOf(pipeline),
+      labels: pipeline.labels,
+      thresholds: searchOf(pipeline),
+    }),
   },
   predictEnsemble: {
     inputs: ['data', 'fold', 'thresholds'],
@@ -104,10 +108,17 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
       const training = { ...numericSettings(pipeline.training), checkpointEvery, retrySeeds };
       const members = severalMembers(pipeline);
       const { ensemble } = joiningOf(pipeline);
-      return { name, task: taskOf(pipeline), labels, data, folds, model, training, members, ensemble };
+      const thresholds = searchOf(pipeline);
+      const task = taskOf(pipeline);
+      return { name, task, labels, data, folds, model, training, members, ensemble, thresholds };
     },
   },
 };
+
+/** The grid is how it was before there was a choice. */
+function searchOf({ thresholds }: Pipeline): 'exact' | undefined {
+  return thresholds === 'exact' ? thresholds : undefined;
+}
 
 function taskOf({ task }: Pipeline): Pipeline['task'] | undefined {
   return task === defaultTask ? undefined : task;

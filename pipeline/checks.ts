@@ -13,12 +13,13 @@ import { trainingProblems } from './training-checks.js';
  */
 export function crossChecks(configuration: unknown): Problem[] {
   if (!isMap(configuration)) return [];
-  const { labels, data, model, steps, task, training } = configuration;
+  const { labels, data, model, steps, task, thresholds, training } = configuration;
   return [
     ...labelProblems(labels, data),
     ...idProblems(labels, data),
     ...textProblems(labels, data),
     ...taskProblems(task, labels, data),
+    ...thresholdProblems(task, thresholds),
     ...trainingProblems(training, { task, labels: strings(labels), model }),
     ...modelProblems(model),
     ...stepsProblems(steps),
@@ -82,6 +83,12 @@ function taskProblems(task: unknown, labels: unknown, data: unknown): Problem[] 
       expected: `another name: this is ${use}`,
     });
   return problems;
+}
+
+function thresholdProblems(task: unknown, thresholds: unknown): Problem[] {
+  if (task !== 'single-label' || thresholds !== 'exact') return [];
+  const expected = 'nothing with task: single-label, whose rows are decided by offsets of their classes';
+  return [{ path: ['thresholds'], found: describe(thresholds), expected }];
 }
 
 /** Every column that would be looked for by default is a label. */

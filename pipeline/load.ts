@@ -133,7 +133,7 @@ export function complete(
   folder: string,
   isFolder?: ParseOptions['isFolder'],
 ): Pipeline {
-  const { name, task, labels, folds, training, ensemble, steps } = document;
+  const { name, task, labels, folds, training, ensemble, thresholds, steps } = document;
   const { text, id, target, test, train } = document.data;
   const data = {
     train: absolute(train, folder),
@@ -153,6 +153,7 @@ export function complete(
     model,
     training,
     ...(ensemble === undefined ? {} : { ensemble }),
+    ...(thresholds === undefined ? {} : { thresholds }),
     steps:
       steps === undefined
         ? defaultSteps(data)

@@ -1,3 +1,4 @@
+import type { ThresholdSearch } from '../tasks/task.js';
 import type { EnsembleOptions } from './ensemble.js';
 import type { Matrix } from './matrix.js';
 import type { ReadOnly } from './read-only.js';
@@ -13,6 +14,8 @@ export interface Pipeline extends Pick<
   readonly data: DataSource;
   /** Absent where the file says nothing of it: see `ensembleOf`. */
   readonly ensemble?: EnsembleOptions;
+  /** Absent where the file says nothing of it: the grid. */
+  readonly thresholds?: ThresholdSearch;
   /** Steps by name, in the order of the file. */
   readonly steps: Readonly<Record<string, Step>>;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultTask, taskNames } from '../tasks/index.js';
+import { defaultTask, taskNames, thresholdSearches } from '../tasks/index.js';
 import { activityNames } from './activities.js';
 import { ensembleSchema } from './ensemble.js';
 import { mostEpochs, seed, trainingSchema } from './training.js';
@@ -168,6 +168,12 @@ export const pipelineSchema = z.strictObject({
   ensemble: ensembleSchema
     .optional()
     .describe('How the members of a matrix over more than folds become one ensemble.'),
+  thresholds: z
+    .enum(thresholdSearches)
+    .optional()
+    .describe(
+      'How the threshold of a label is found: on the `grid` of 0.1, 0.15 … 0.9, or `exact`, the best of all; the grid without it.',
+    ),
   steps: steps
     .optional()
     .describe(

@@ -29,7 +29,7 @@ export function labelEvidence(table: OutOfFoldTable, thresholds: readonly number
 }
 
 function evidenceOf(probabilities: Float32Array, labels: Uint8Array, threshold: number): LabelEvidence {
-  const grid = thresholdGrid();
+  const grid = shownThresholds(threshold);
   const scores = f1ByThreshold(probabilities, labels, grid);
   const positives = labels.reduce((sum, label) => sum + label, 0);
   return {
@@ -38,6 +38,13 @@ function evidenceOf(probabilities: Float32Array, labels: Uint8Array, threshold: 
     precisionRecall: positives === 0 ? [] : curve(probabilities, labels),
     chosen: pointAt(probabilities, labels, threshold),
   };
+}
+
+/** The grid, and the chosen threshold where that is not of it. */
+function shownThresholds(chosen: number): Float64Array {
+  const grid = thresholdGrid();
+  const isOnGrid = grid.some((threshold) => Math.abs(threshold - chosen) < 1e-6);
+  return isOnGrid ? grid : Float64Array.from([...grid, chosen]).sort();
 }
 
 function curve(probabilities: Float32Array, labels: Uint8Array): PrecisionRecallPoint[] {

@@ -5,6 +5,13 @@ export function score(value: number | null | undefined): string {
   return isNumber(value) ? value.toFixed(3) : absent;
 }
 
+/** What was tuned for a label: with two decimals where it has no more, with four else. */
+export function tunedValue(value: number | undefined): string {
+  if (!isNumber(value)) return absent;
+  const short = value.toFixed(2);
+  return Math.abs(Number(short) - value) < 1e-9 ? short : value.toFixed(4);
+}
+
 /** How far a score moved, with its sign: `+0.012`, `−0.003`, `±0.000`. */
 export function change(value: number | null | undefined): string {
   if (!isNumber(value)) return absent;

@@ -1,12 +1,19 @@
-import { multiLabel } from './multi-label.js';
+import { exactMultiLabel, multiLabel } from './multi-label.js';
 import { singleLabel } from './single-label.js';
-import type { EpochChoice, Task, TaskName } from './task.js';
+import type { EpochChoice, Task, TaskName, ThresholdSearch } from './task.js';
 
 /** Every task by its name in `pipeline.yaml`. */
 export const tasks: Readonly<Record<TaskName, Task>> = {
   'multi-label': multiLabel,
   'single-label': singleLabel,
 };
+
+export const thresholdSearches = ['grid', 'exact'] as const satisfies readonly ThresholdSearch[];
+
+/** A task whose thresholds are found so; of classes there are none. */
+export function taskWith(name: TaskName, thresholds: ThresholdSearch = 'grid'): Task {
+  return name === 'multi-label' && thresholds === 'exact' ? exactMultiLabel : tasks[name];
+}
 
 export const taskNames = ['multi-label', 'single-label'] as const satisfies readonly TaskName[];
 

@@ -1,11 +1,12 @@
-import { crossFit } from '../metrics/cross-fitted.js';
+import { crossFit, type Decider } from '../metrics/cross-fitted.js';
 import { macroF1 } from '../metrics/f1.js';
 import { scoreOutOfFold } from '../metrics/out-of-fold.js';
-import { byThresholds, decide } from '../metrics/thresholds.js';
+import { byExactThresholds } from '../metrics/exact-thresholds.js';
+import { byThresholds, decide, type TunedThreshold } from '../metrics/thresholds.js';
 import type { Task } from './task.js';
 
 /** Any number of labels per row, each a yes or no of its own: sigmoid and binary cross-entropy. */
-export const multiLabel: Task = {
+const labelsBy = (thresholds: Decider<readonly TunedThreshold[]>): Task => ({
   name: 'multi-label',
   problemType: 'multi_label_classification',
   loss: 'binaryCrossEntropy',
@@ -22,9 +23,9 @@ export const multiLabel: Task = {
   likelihoods: (probabilities, truth) =>
     Float32Array.from(probabilities, (p, entry) => (truth[entry] === 1 ? p : 1 - p)),
   decide: (probabilities, width, tuned = new Array<number>(width).fill(0.5)) => decide(probabilities, tuned),
-  scoreOutOfFold,
-  decideOutOfFold: (nested, truth, folds, width) =>
-    crossFit(nested, truth, folds, width, byThresholds).decided,
+  scoreOutOfFold: (nested, truth, folds, width, draw) =>
+    scoreOutOfFold(nested, truth, folds, width, draw, thresholds),
+  decideOutOfFold: (nested, truth, folds, width) => crossFit(nested, truth, folds, width, thresholds).decided,
   words: {
     plain: 'F1 at 0.5',
     untuned: 'at 0.5',
@@ -34,7 +35,12 @@ export const multiLabel: Task = {
     always: 'always yes',
   },
   epochScores: (probabilities, truth, width) => ({
-    macroF1: macroF1(truth, multiLabel.decide(probabilities, width), width),
+    macroF1: macroF1(truth, decide(probabilities, new Array<number>(width).fill(0.5)), width),
   }),
   faultOf: () => null,
-};
+});
+
+export const multiLabel = labelsBy(byThresholds);
+
+/** The same with the best of all thresholds. */
+export const exactMultiLabel = labelsBy(byExactThresholds);

@@ -3,8 +3,8 @@ import { integers } from '../../engine/kernels/philox.js';
 import { nestedMixture, unlearnt, type NestedWeights } from '../../metrics/nested.js';
 import type { OutOfFoldScores } from '../../metrics/out-of-fold.js';
 import { ensembleGains, type EnsembleGains, type EnsembleMethod } from '../../tasks/ensemble.js';
-import { tasks } from '../../tasks/index.js';
-import type { TaskName } from '../../tasks/task.js';
+import { taskWith } from '../../tasks/index.js';
+import type { TaskName, ThresholdSearch } from '../../tasks/task.js';
 import { readFloatFile } from './float-file.js';
 
 export interface ScoreRequest {
@@ -13,6 +13,8 @@ export interface ScoreRequest {
   readonly members: readonly string[];
   readonly labels: number;
   readonly task: TaskName;
+  /** The grid where it is not said. */
+  readonly thresholds?: ThresholdSearch;
   /** Where the pipeline has more than one member. */
   readonly ensemble?: { readonly method: EnsembleMethod; readonly weights: NestedWeights };
 }
@@ -26,10 +28,11 @@ export interface TableScores extends OutOfFoldScores {
 }
 
 /** Tunes the decisions on the out-of-fold predictions and scores them. */
-export function scoreTable({ table, members, labels, task: name, ensemble }: ScoreRequest): TableScores {
+export function scoreTable(request: ScoreRequest): TableScores {
+  const { table, members, labels, task: name, thresholds, ensemble } = request;
   const { labels: truth, folds, close } = openTrainingTable(table);
   close();
-  const task = tasks[name];
+  const task = taskWith(name, thresholds);
   const matrices = members.map(readFloatFile);
   if (ensemble === undefined)
     return task.scoreOutOfFold(unlearnt(matrices[0]!), truth, folds, labels, drawRows);

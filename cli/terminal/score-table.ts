@@ -1,5 +1,5 @@
 import { tasks } from '../../tasks/index.js';
-import { score } from '../../report/notation.js';
+import { score, tunedValue } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
 import { oneLine } from './layout.js';
 import type { Paint } from './paint.js';
@@ -33,7 +33,7 @@ export function scoreTable(result: RunResult, ink: Paint): string[] {
       score(scores?.atHalf),
       score(scores?.tuned),
       ink.bold(score(scores?.crossFitted)),
-      result.thresholds[label]?.toFixed(2) ?? '',
+      tunedValue(result.thresholds[label]),
       String(scores?.support ?? ''),
     ];
   });

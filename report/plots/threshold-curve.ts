@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import type { Html } from '../html.js';
-import { score } from '../notation.js';
+import { score, tunedValue } from '../notation.js';
 import { colours, figure } from './figure.js';
 
-/** F1 at each threshold of the grid that was searched. */
+/** F1 at a threshold: those of the reference grid, and the chosen one. */
 export interface ThresholdPoint {
   readonly threshold: number;
   readonly f1: number;
@@ -14,7 +14,11 @@ export function thresholdCurve(points: readonly ThresholdPoint[], chosen: number
   const best = points.filter(({ threshold }) => Math.abs(threshold - chosen) < 1e-6);
   const mark = { x: 'threshold', y: 'f1' } as const;
   return figure('F1 against threshold', {
-    x: { label: 'threshold', domain: [0.1, 0.9], ticks: [0.1, 0.3, 0.5, 0.7, 0.9] },
+    x: {
+      label: 'threshold',
+      domain: [Math.min(0.1, chosen), Math.max(0.9, chosen)],
+      ticks: [0.1, 0.3, 0.5, 0.7, 0.9],
+    },
     y: { label: null, domain: [0, 1], ticks: 5 },
     marks: [
       Plot.ruleX([0.5], { stroke: colours.muted, strokeDasharray: '2 3' }),
@@ -26,5 +30,5 @@ export function thresholdCurve(points: readonly ThresholdPoint[], chosen: number
 }
 
 function describe({ threshold, f1 }: ThresholdPoint): string {
-  return `${score(f1)} at ${threshold.toFixed(2)}`;
+  return `${score(f1)} at ${tunedValue(threshold)}`;
 }

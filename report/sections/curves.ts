@@ -1,7 +1,7 @@
 import { tasks } from '../../tasks/index.js';
 import { html, nothing, type Html } from '../html.js';
 import { labelEvidence, type LabelEvidence } from '../label-evidence.js';
-import { score } from '../notation.js';
+import { score, tunedValue } from '../notation.js';
 import { cellName, epochCurves, epochRange, seriesColour } from '../plots/epoch-curves.js';
 import { colours, distinctSeries } from '../plots/figure.js';
 import { precisionRecallCurve } from '../plots/precision-recall.js';
@@ -42,8 +42,8 @@ export function labelSections({ result, outOfFold }: ReportInput): Html {
   return html`<section>
       <h2>F1 against threshold</h2>
       <p class="words">
-        Over the out-of-fold predictions, at the 17 thresholds that were tried. The dot is the chosen one, the
-        dotted line 0.5. A flat top says that the choice hardly matters; a sharp peak, that it may be luck.
+        Over the out-of-fold predictions, at 17 thresholds and the chosen one, which is the dot; the dotted
+        line is 0.5. A flat top says that the choice hardly matters; a sharp peak, that it may be luck.
       </p>
       <div class="plots">${evidence.map(thresholdPane)}</div>
     </section>
@@ -63,7 +63,7 @@ interface LabelPane extends LabelEvidence {
 }
 
 function thresholdPane({ label, threshold, byThreshold }: LabelPane): Html {
-  return pane(label, thresholdCurve(byThreshold, threshold), `chosen: ${threshold.toFixed(2)}`);
+  return pane(label, thresholdCurve(byThreshold, threshold), `chosen: ${tunedValue(threshold)}`);
 }
 
 function precisionRecallPane({ label, precisionRecall, base, chosen }: LabelPane): Html {

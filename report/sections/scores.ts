@@ -1,6 +1,6 @@
 import { tasks } from '../../tasks/index.js';
 import { html, nothing, type Html } from '../html.js';
-import { change, count, score } from '../notation.js';
+import { change, count, score, tunedValue } from '../notation.js';
 import { intervalStrip } from '../plots/interval-strip.js';
 import type { RunResult } from '../run-result.js';
 import { headlineWords, intervalWords, unshownWords, verdictWords } from '../skill-words.js';
@@ -149,7 +149,7 @@ function labelRow({ perLabel, thresholds, assessment }: RunResult, label: string
     <td>${score(scores.tuned)}</td>
     <td class="honest">${score(scores.crossFitted)}</td>
     ${standing === undefined ? nothing : standingCells(scores.crossFitted, standing)}
-    <td>${thresholds[label]?.toFixed(2) ?? ''}${scores.tunable === false ? ', not tuned' : ''}</td>
+    <td>${tunedValue(thresholds[label])}${scores.tunable === false ? ', not tuned' : ''}</td>
     ${standing === undefined ? nothing : html`<td>${spreadWords(scores.spread)}</td>`}
     <td>${count(scores.support)}</td>
   </tr>`;
@@ -158,6 +158,6 @@ function labelRow({ perLabel, thresholds, assessment }: RunResult, label: string
 /** What was tuned without each of the folds: one value, or the least and the most. */
 function spreadWords(spread: readonly [number, number] | undefined): string {
   if (spread === undefined || spread.some(Number.isNaN)) return score(NaN);
-  const [least, most] = spread.map((value) => value.toFixed(2)) as [string, string];
+  const [least, most] = spread.map(tunedValue) as [string, string];
   return least === most ? least : `${least} to ${most}`;
 }

@@ -5,6 +5,7 @@ import { column, predictedRows, selectRows } from '../../metrics/matrix.js';
 import { unlearnt } from '../../metrics/nested.js';
 import { scoreOutOfFold } from '../../metrics/out-of-fold.js';
 import { precisionRecallCurve } from '../../metrics/precision-recall.js';
+import { tuneExactThresholds } from '../../metrics/exact-thresholds.js';
 import { decide, f1ByThreshold, thresholdGrid, tuneThresholds } from '../../metrics/thresholds.js';
 import { generatedCase } from './cases.js';
 
@@ -35,6 +36,23 @@ describe('over 200 generated tables', () => {
         expect(best).toBe(Math.max(...scores));
         expect(tuned).toBe(best > 0);
         expect(threshold).toBe(tuned ? thresholdGrid()[scores.indexOf(best)] : 0.5);
+      });
+    }
+  });
+
+  it('an exact threshold reaches the highest F1 of all decisions by one threshold, and not less than the grid', () => {
+    for (const { labels, probabilities, width } of cases) {
+      const grid = tuneThresholds(probabilities, labels, width);
+      const exact = tuneExactThresholds(probabilities, labels, width);
+      exact.forEach(({ threshold, f1: best, tuned }, label) => {
+        const [p, y] = [column(probabilities, width, label), column(labels, width, label)];
+        const all = [...new Set(p)].map((cut) => f1(y, decide(p, [cut])));
+        expect(best).toBe(Math.max(...all));
+        expect(tuned).toBe(y.includes(1));
+        expect(threshold).toBeGreaterThanOrEqual(0);
+        if (tuned) expect(f1(y, decide(p, [threshold]))).toBe(best);
+        // The grid's own decisions at 0 are none: it has no threshold below 0.1.
+        expect(best).toBeGreaterThanOrEqual(grid[label]!.f1);
       });
     }
   });
@@ -114,6 +132,21 @@ describe('over 200 generated tables', () => {
 });
 
 describe('at the edges', () => {
+  it('an exact threshold decides between neighbouring float32, and lies halfway between others', () => {
+    const least = Float32Array.of(0.3)[0]!;
+    const next = new Float32Array(
+      Uint32Array.of(new Uint32Array(Float32Array.of(0.3).buffer)[0]! - 1).buffer,
+    )[0]!;
+    const near = tuneExactThresholds(Float32Array.of(next, least), Uint8Array.of(0, 1), 1);
+    expect(near).toEqual([{ threshold: least, f1: 1, tuned: true }]);
+    const far = tuneExactThresholds(Float32Array.of(0.25, 0.75), Uint8Array.of(0, 1), 1);
+    expect(far).toEqual([{ threshold: 0.5, f1: 1, tuned: true }]);
+    const all = tuneExactThresholds(Float32Array.of(0.25, 0.75), Uint8Array.of(1, 1), 1);
+    expect(all).toEqual([{ threshold: 0.125, f1: 1, tuned: true }]);
+    const none = tuneExactThresholds(Float32Array.of(0.25, 0.75), Uint8Array.of(0, 0), 1);
+    expect(none).toEqual([{ threshold: 0.5, f1: 0, tuned: false }]);
+  });
+
   it.each([
     ['never occurs', [0.2, 0.9], [0, 0]],
     ['occurs where no threshold finds it', [0.01, 0.9], [1, 0]],

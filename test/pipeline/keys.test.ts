@@ -147,6 +147,20 @@ describe('the options of the training', () => {
   });
 });
 
+describe('how thresholds are found', () => {
+  const differing = (one: Pipeline, other: Pipeline): ActivityName[] =>
+    activityNames.filter(
+      (activity) =>
+        canonicalJson(activities[activity].parameters(one)) !==
+        canonicalJson(activities[activity].parameters(other)),
+    );
+
+  it('is in no key where it is the grid, and retires what tunes and what reports where it is not', () => {
+    expect(differing(base, { ...base, thresholds: 'grid' })).toEqual([]);
+    expect(differing(base, { ...base, thresholds: 'exact' })).toEqual(['tuneThresholds', 'writeReport']);
+  });
+});
+
 describe('how the members of an ensemble become one', () => {
   const withMatrix = (seeds: number[], ensemble?: Pipeline['ensemble']): Pipeline => {
     const { fold, ...steps } = base.steps;

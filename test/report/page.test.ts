@@ -178,6 +178,14 @@ describe('the report', () => {
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
 
+  it('marks a threshold that is not of the grid, also beyond it', () => {
+    const { result, outOfFold } = sampleReport({ labels: ['joy'] });
+    const page = renderReport({ result: { ...result, thresholds: { joy: 0.03125 } }, outOfFold });
+    const plot = document(page).querySelectorAll('figure svg.plot')[3]!;
+    expect(plot.querySelectorAll('circle')).toHaveLength(1);
+    expect(page).toContain('chosen: 0.0313');
+  });
+
   it('shows accuracy with its interval where a row has one class', () => {
     const { result, outOfFold } = assessedReport({}, 'single-label');
     const page = renderReport({ result, outOfFold }).replace(/\s+/g, ' ');
