@@ -111,8 +111,11 @@ const model = z.strictObject({
     ),
 });
 
-/** Wider matrices are refused: the values of an axis are read by people, and the cells are trained. */
-export const matrixLimits = { axes: 8, values: 100, members: 1000 } as const;
+/**
+ * Wider matrices are refused: the values of an axis are read by people, the cells are trained, and what the
+ * members reach travels in one message, beside the scores of a thousand labels.
+ */
+export const matrixLimits = { axes: 8, values: 100, members: 300 } as const;
 
 const matrix = z
   .object({ fold: z.literal('all') })

@@ -47,7 +47,7 @@ export function pooledConfig(
 ): Readonly<Record<string, unknown>> {
   if (pooling === undefined) return config;
   if (family.pooled !== undefined) return family.pooled(config, pooling);
-  const able = families.filter(({ pooled }) => pooled !== undefined).map(({ modelType }) => modelType);
+  const able = families.filter((each) => each.pooled !== undefined).map(({ modelType }) => modelType);
   throw new InputFault({
     where: 'model.pooling',
     what: `the configuration of a '${family.modelType}' model cannot say what its head sees of a text`,
