@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defaultTask, taskNames, thresholdSearches } from '../tasks/index.js';
 import { activityNames } from './activities.js';
 import { ensembleSchema } from './ensemble.js';
-import { mostEpochs, seed, trainingSchema } from './training.js';
+import { epochLimit, seed, trainingSchema } from './training.js';
 
 /**
  * What a pipeline's file may say, field by field. What spans fields (wiring, `checkpoint` or
@@ -27,7 +27,7 @@ export const pipelineLimits = {
   labels: 1000,
   folds: 1000,
   cells: 10_000,
-  epochs: mostEpochs,
+  epochs: epochLimit,
   steps: 200,
 } as const;
 

@@ -3,7 +3,7 @@ import { epochChoices } from '../tasks/index.js';
 import { neutralSettings } from './neutral-settings.js';
 
 /** Each epoch is a number of messages. */
-export const mostEpochs = 10_000;
+export const epochLimit = 10_000;
 
 export const seed = z
   .int()
@@ -12,7 +12,7 @@ export const seed = z
 
 /** Settings of the reference method; its values are the defaults. */
 const method = {
-  epochs: z.int().min(1).max(mostEpochs).default(4),
+  epochs: z.int().min(1).max(epochLimit).default(4),
   batchSize: z
     .int()
     .min(1)
@@ -63,7 +63,7 @@ const options = {
   patience: z
     .int()
     .min(1)
-    .max(mostEpochs)
+    .max(epochLimit)
     .nullable()
     .default(neutralSettings.patience)
     .describe('Epochs in a row without a better one after which a fold stops; null: it trains them all.'),
@@ -136,7 +136,7 @@ const options = {
   swa: z
     .int()
     .min(1)
-    .max(mostEpochs)
+    .max(epochLimit)
     .nullable()
     .default(neutralSettings.swa)
     .describe(

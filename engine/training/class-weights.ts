@@ -1,5 +1,5 @@
 import type { Task } from '../../tasks/task.js';
-import type { LossOptions } from './option-groups.js';
+import type { ClassWeights } from './option-groups.js';
 
 /**
  * What a positive of each label counts in the loss; null where all count 1.
@@ -7,7 +7,7 @@ import type { LossOptions } from './option-groups.js';
  * @param targets of the training set, 0 or 1 per label: the held-out rows have no say
  */
 export function classWeightsOf(
-  { classWeights }: Pick<LossOptions, 'classWeights'>,
+  classWeights: ClassWeights,
   labels: readonly string[],
   targets: readonly (readonly number[])[],
   task: Task,

@@ -1,5 +1,18 @@
 import type { Depth, Parameter } from '../nn/scope.js';
 
+/** What of a training depends on where a parameter lies. */
+export interface LayerSettings {
+  /** The learning rate of each layer as a share of that of the layer above it. */
+  readonly layerDecay: number;
+  /**
+   * The lowest layers that keep their weights, with what lies below them: no gradient, no decay. 0: the embeddings
+   * and what else all layers share; null: all is trained.
+   */
+  readonly freezeLayers: number | null;
+}
+
+export const allLayersAlike: LayerSettings = { layerDecay: 1, freezeLayers: null };
+
 /** Where the parameters of a model lie, as its family says (nn/scope.ts). */
 export class Depths {
   private readonly of: ReadonlyMap<string, Depth>;

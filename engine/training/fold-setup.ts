@@ -70,14 +70,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const {
-      passes,
-      optimizer,
-      layers,
-      averaging,
-      reinitLayers,
-      loss: lossOptions,
-    } = optionGroups(job.training);
+    const { passes, optimizer, layers, averaging, reinitLayers, ...groups } = optionGroups(job.training);
     checkLayers(classifier, layers, reinitLayers);
     const kept = {
       accumulate: passes.accumulate,
@@ -91,8 +84,8 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     });
     const mostTokens = mostTokensOf(training.texts, passes.batchSize);
     const task = tasks[job.task];
-    const weights = classWeightsOf(lossOptions, job.labels, training.targets, task);
-    const loss = { loss: task.loss, lossSettings: { ...lossOptions, weights } };
+    const weights = classWeightsOf(groups.classWeights, job.labels, training.targets, task);
+    const loss = { loss: task.loss, lossSettings: { ...groups.loss, weights } };
     const trainer = await Trainer.create({
       ...options,
       optimizer,

@@ -1,8 +1,7 @@
 import { InputFault } from '../../errors/fault.js';
 import type { Classifier } from '../models/family.js';
-import { Depths } from './depths.js';
+import { Depths, type LayerSettings } from './depths.js';
 import { parametersOf } from './model-source.js';
-import type { LayerSettings } from './trainer.js';
 
 /** @throws InputFault where the model has fewer layers than the options speak of */
 export function checkLayers(

@@ -1,9 +1,9 @@
 import type { TrainingOptions } from '../../pipeline/training.js';
+import type { LossSettings } from '../losses/settings.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import type { AveragingSettings } from '../optim/averaging.js';
-import type { LossSettings } from '../losses/settings.js';
 import type { RateSettings } from '../schedules/schedule.js';
-import type { LayerSettings } from './trainer.js';
+import type { LayerSettings } from './depths.js';
 import type { ChoiceSettings } from './epoch-choice.js';
 
 /** How often and in which portions the texts are gone through. */
@@ -16,10 +16,8 @@ export interface PassSettings {
   readonly evaluations: number;
 }
 
-/** The loss but for weights that the labels of the training set decide. */
-export interface LossOptions extends Omit<LossSettings, 'weights'> {
-  readonly classWeights: TrainingOptions['classWeights'];
-}
+/** What a positive of each label counts, as it is asked for: the labels of the training set have a say. */
+export type ClassWeights = TrainingOptions['classWeights'];
 
 /** The options of a training by what they are about: each part of the engine takes its own. */
 export interface OptionGroups {
@@ -33,7 +31,8 @@ export interface OptionGroups {
    */
   readonly reinitLayers: number;
   readonly averaging: AveragingSettings;
-  readonly loss: LossOptions;
+  readonly loss: Omit<LossSettings, 'weights'>;
+  readonly classWeights: ClassWeights;
   readonly choice: ChoiceSettings;
 }
 
@@ -50,7 +49,8 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
     layers: { layerDecay, freezeLayers },
     reinitLayers,
     averaging: { ema, swa },
-    loss: { labelSmoothing, classWeights, focalGamma, asymmetric },
+    loss: { labelSmoothing, focalGamma, asymmetric },
+    classWeights,
     choice: { bestBy, patience },
   };
 }

@@ -11,27 +11,14 @@ import type { ExtraArray } from '../optim/parameter-memory.js';
 import { ParameterMemory } from '../optim/parameter-memory.js';
 import type { Runtime, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
-import { Depths } from './depths.js';
 import { packBatch } from './batch.js';
+import { allLayersAlike, Depths, type LayerSettings } from './depths.js';
 import type { TrainingGraph } from './graphs.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
 import { Scratch } from './scratch.js';
 import type { ScratchPiece } from './scratch.js';
 import type { Around, CompiledSession } from './sessions.js';
 import { sizeOf, Sessions, TensorScope } from './sessions.js';
-
-/** What of a training depends on where a parameter lies (depths.ts). */
-export interface LayerSettings {
-  /** The learning rate of each layer as a share of that of the layer above it. */
-  readonly layerDecay: number;
-  /**
-   * The lowest layers that keep their weights, with what lies below them: no gradient, no decay. 0: the embeddings
-   * and what else all layers share; null: all is trained.
-   */
-  readonly freezeLayers: number | null;
-}
-
-const allLayersAlike: LayerSettings = { layerDecay: 1, freezeLayers: null };
 
 export interface TrainerOptions {
   readonly optimizer: AdamwSettings;

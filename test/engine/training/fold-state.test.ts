@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
+import { readPosition } from '../../../engine/training/fold-state.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'foldwise-state-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const path = join(folder, 'state.safetensors');
+const epoch = { epoch: 1, trainLoss: 0.5, valLoss: 0.6, macroF1: 0.4, accuracy: 0.7 };
+const position = {
+  signature: 's',
+  step: 9,
+  epochLoss: 0.5,
+  history: [epoch],
+  bestEpoch: 1,
+  answerRange: 0.2,
+};
+const write = (value: unknown) => writeSafetensors(path, [], { position: JSON.stringify(value) });
+
+describe('where a fold stood', () => {
+  it('is read back with all scores of its epochs', async () => {
+    const judged = { within: { evaluations: 2, best: { ...epoch, epoch: 2 }, kept: true }, keptStep: 8 };
+    await write({ ...position, ...judged });
+    expect(await readPosition(path)).toEqual({ ...position, ...judged });
+  });
+
+  it('is read of a checkpoint from before an epoch could be judged more than once', async () => {
+    await write(position);
+    const within = { evaluations: 0, best: null, kept: false };
+    expect(await readPosition(path)).toEqual({ ...position, within, keptStep: null });
+  });
+
+  it.each([
+    ['a kept epoch that is none of the history', { ...position, bestEpoch: 2 }],
+    [
+      'evaluations that are no number',
+      { ...position, within: { evaluations: 'x', best: null, kept: false } },
+    ],
+    ['a negative step', { ...position, keptStep: -1 }],
+  ])('is refused with %s', async (_, value) => {
+    await write(value);
+    await expect(readPosition(path)).rejects.toThrow('does not say where its fold stood');
+  });
+});
