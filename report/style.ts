@@ -3,14 +3,14 @@ export const style = `
 :root {
   color-scheme: light dark;
   --page: #fbfaf8; --card: #ffffff; --ink: #1d1c1a; --muted: #6f6b64; --line: #e4e0d9;
-  --accent: #0b6e66; --notice: #fdf3dc; --notice-line: #e3b341;
+  --accent: #0b6e66; --notice: #fdf3dc; --notice-line: #e3b341; --doubt: #ad4a10;
   --series-1: #0b6e66; --series-2: #c2571a; --series-3: #4a5fc1; --series-4: #a8326e; --series-5: #7a7a00;
   --series-6: #7b4bb3; --series-7: #1f8a3b; --series-8: #b3261e; --series-9: #2b7bb0; --series-10: #8a5a2b;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #161615; --card: #1f1f1d; --ink: #eceae5; --muted: #a19c93; --line: #35332f;
-    --accent: #5cc9bd; --notice: #2c2616; --notice-line: #8d7024;
+    --accent: #5cc9bd; --notice: #2c2616; --notice-line: #8d7024; --doubt: #f0975c;
     --series-1: #5cc9bd; --series-2: #f0975c; --series-3: #94a5f5; --series-4: #ea7fb3; --series-5: #cfcf52;
     --series-6: #bf98f0; --series-7: #6fce87; --series-8: #f28b82; --series-9: #7fbde8; --series-10: #cfa174;
   }
@@ -52,7 +52,7 @@ td { white-space: nowrap; }
 .honest { color: var(--accent); font-weight: 600; }
 .scroll th:first-child { position: sticky; left: 0; background: var(--card); }
 .left { text-align: left; }
-.doubt { color: var(--series-2); font-weight: 600; }
+.doubt { color: var(--doubt); font-weight: 600; }
 .strip { display: block; width: 120px; height: 14px; }
 .after { margin-top: 1.5rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0.9rem; }

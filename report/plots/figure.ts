@@ -6,7 +6,7 @@ import { Html } from '../html.js';
 export const colours = {
   accent: 'var(--accent)',
   muted: 'var(--muted)',
-  noSkill: 'var(--series-2)',
+  noSkill: 'var(--doubt)',
   /** One per series, repeated after ten. */
   series: (index: number) => `var(--series-${(index % 10) + 1})`,
 };

@@ -1,0 +1,68 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readResultFile } from '../../activities/result-file.js';
+import { readOutOfFold } from '../../cli/runs/out-of-fold.js';
+import { unlearnt } from '../../metrics/nested.js';
+import type { RunResult } from '../../report/run-result.js';
+import { taskWith } from '../../tasks/index.js';
+import type { ThresholdSearch } from '../../tasks/task.js';
+import { drawnByRule, seeded } from '../metrics/cases.js';
+import { Bench, labels, server, startEnvironment, without } from './bench.js';
+import { FakeTrainer, type FakeTrainerOptions } from './fake-trainer.js';
+
+const predict: FakeTrainerOptions['predict'] = (truth, entry) => 0.2 + 0.3 * truth + 0.4 * seeded(entry)();
+
+describe.skipIf(server === null)(`the thresholds of a run${without}`, () => {
+  let environment: TestWorkflowEnvironment;
+  let bench: Bench;
+  beforeAll(async () => {
+    environment = await startEnvironment();
+  });
+  afterEach(() => bench.dispose());
+  afterAll(() => environment?.teardown());
+
+  const folderOf = (run: string): string => join(bench.folder, 'runs', run);
+
+  /** What the task says of the predictions that the run wrote. */
+  async function expected(run: string, result: RunResult, search: ThresholdSearch) {
+    const { labels: truth, probabilities } = await readOutOfFold(folderOf(run), result);
+    const [header = '', ...lines] = readFileSync(join(folderOf(run), 'oof.csv'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const place = header.split(',').indexOf('fold');
+    const folds = Int32Array.from(lines, (line) => Number(line.split(',')[place]));
+    const task = taskWith('multi-label', search);
+    return task.scoreOutOfFold(unlearnt(probabilities), truth, folds, labels.length, drawnByRule);
+  }
+
+  it('are those of the grid, or exact where the pipeline says so, with an assessment of either', async () => {
+    bench = new Bench(environment, new FakeTrainer({ predict }));
+    await bench.work();
+    await bench.complete({ run: 'grid' });
+    const { reused } = await bench.complete({
+      run: 'exact',
+      pipeline: bench.pipeline({ thresholds: 'exact' }),
+    });
+    expect(reused).toEqual(['data', 'fold', 'oof']);
+    for (const search of ['grid', 'exact'] as const) {
+      const result = (await readResultFile(join(folderOf(search), 'result.json')))!;
+      const { thresholds, macroF1, perLabel, assessment } = await expected(search, result, search);
+      expect(Object.values(result.thresholds)).toEqual(thresholds);
+      expect(result.macroF1).toEqual(macroF1);
+      expect(Object.values(result.perLabel)).toEqual(perLabel);
+      expect(result.assessment?.averages).toEqual(assessment!.averages);
+      labels.forEach((label, place) => {
+        // Other resamples than the run's: all but the intervals is the same.
+        const { intervals, overNoSkill, ...told } = assessment!.perLabel[place]!;
+        expect(result.assessment?.perLabel[label]).toMatchObject(told);
+        const [from, to] = result.assessment!.perLabel[label]!.intervals.crossFitted;
+        expect(from).toBeLessThan(to);
+        expect(Math.abs(from - intervals.crossFitted[0])).toBeLessThan(0.1);
+        expect(result.assessment?.perLabel[label]?.overNoSkill.difference).toBe(overNoSkill.difference);
+      });
+      expect(readFileSync(join(folderOf(search), 'report.html'), 'utf8')).toContain('With 95 % confidence');
+    }
+  });
+});
