@@ -170,13 +170,14 @@ function pathsBelow(schema: z.core.$ZodType, path: string): string[] {
   return path === '' ? inner : [path, ...inner];
 }
 
-/** The schema without what makes it optional. */
+/** The schema without what makes it optional, or lets it be null. */
 function bare(schema: z.core.$ZodType): z.core.$ZodType {
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodExactOptional ||
     schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNullable
   ) {
     return bare(schema.unwrap());
   }

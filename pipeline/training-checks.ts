@@ -91,14 +91,6 @@ const rules: readonly Rule[] = [
     clashes: ({ swa, epochs }) => typeof swa === 'number' && typeof epochs === 'number' && swa >= epochs,
     expected: 'an epoch before the last: it takes two to average',
   },
-  {
-    setting: 'classWeights',
-    clashes: ({ classWeights }, { labels }) =>
-      typeof classWeights === 'object' &&
-      classWeights !== null &&
-      Object.keys(classWeights).some((label) => !labels.includes(label)),
-    expected: 'weights of labels of the pipeline alone',
-  },
 ];
 
 function isFromScratch(model: unknown): boolean {
@@ -109,14 +101,32 @@ function isSet(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
+/** What of the training cannot work beside the rest of the pipeline. */
 export function trainingProblems(training: unknown, pipeline: Surroundings): Problem[] {
   if (typeof training !== 'object' || training === null || Array.isArray(training)) return [];
   const settings: Settings = { ...referenceTraining, ...training };
+  return [...clashes(settings, pipeline), ...weightProblems(settings['classWeights'], pipeline.labels)];
+}
+
+function clashes(settings: Settings, pipeline: Surroundings): Problem[] {
   return rules
     .filter(({ clashes }) => clashes(settings, pipeline))
     .map(({ setting, expected }) => ({
       path: ['training', setting],
       found: describe(settings[setting]),
       expected,
+    }));
+}
+
+/** Weights of labels that the pipeline does not have. */
+function weightProblems(weights: unknown, labels: readonly string[]): Problem[] {
+  if (typeof weights !== 'object' || weights === null || Array.isArray(weights)) return [];
+  return Object.keys(weights)
+    .filter((label) => !labels.includes(label))
+    .map((label) => ({
+      path: ['training', 'classWeights', label],
+      atKey: true,
+      found: `the label ${describe(label)}`,
+      expected: 'one of the labels of the pipeline',
     }));
 }

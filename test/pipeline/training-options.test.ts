@@ -60,7 +60,7 @@ describe('options that cannot work together are refused with the reason', () => 
       '{ asymmetric: {}, classWeights: balanced }',
       'training.classWeights: null beside asymmetric, which weighs positives and negatives itself',
     ],
-    ['{ classWeights: { anger: 2 } }', 'training.classWeights: weights of labels of the pipeline alone'],
+    ['{ classWeights: { anger: 2 } }', 'training.classWeights.anger: one of the labels of the pipeline'],
     ['{ classWeights: { joy: 0 } }', 'training.classWeights.joy: more than 0'],
     ['{ classWeights: even }', 'training.classWeights: `balanced`, or a map from labels to weights above 0'],
   ])('%s', (training, reason) => {
@@ -78,6 +78,16 @@ describe('options that cannot work together are refused with the reason', () => 
       '{ scratch: { type: bert, hiddenSize: 8, layers: 2, heads: 2, intermediateSize: 8, vocabulary: 50 } }';
     expect(refused(training, 'multi-label', scratch)).toEqual([reason]);
     expect(refused(training)).toEqual([]);
+  });
+
+  it.each([
+    [
+      '{ classWeights: [1, 2] }',
+      'training.classWeights: `balanced`, or a map from labels to weights above 0',
+    ],
+    ['{ asymmetric: { gama: 2 } }', 'training.asymmetric.gama: one of gammaNegative, gammaPositive, margin'],
+  ])('%s, as it has the wrong form', (training, reason) => {
+    expect(refused(training)).toEqual([reason]);
   });
 
   it('asymmetric loss of single-label pipelines', () => {
