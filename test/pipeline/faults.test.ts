@@ -266,7 +266,7 @@ describe('one fault is told with its place, what was found and what was expected
     expect(others).toEqual([]);
   });
 
-  it.each(['fp16', 'gradient_accumulation_steps', 'constructor', '__proto__', '😀', 'x'.repeat(1000)])(
+  it.each(['fp16', 'dataloader_num_workers', 'constructor', '__proto__', '😀', 'x'.repeat(1000)])(
     'no guess for %s',
     (key) => {
       const text = `${minimal}training: { ${JSON.stringify(key)}: 1 }\n`;
