@@ -53,6 +53,6 @@ export function scoreTable(request: ScoreRequest): TableScores {
 const stream = 0x6761696e;
 
 /** The same rows for the same number of them, so that a score is the same whenever it is computed. */
-function drawRows(resample: number, rows: number): Uint32Array {
+export function drawRows(resample: number, rows: number): Uint32Array {
   return integers(rows, rows, [0, stream], [resample, 0, 0]);
 }

@@ -3,12 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readResultFile } from '../../activities/result-file.js';
+import { drawRows } from '../../activities/tables/score-table.js';
 import { readOutOfFold } from '../../cli/runs/out-of-fold.js';
 import { unlearnt } from '../../metrics/nested.js';
 import type { RunResult } from '../../report/run-result.js';
 import { taskWith } from '../../tasks/index.js';
 import type { ThresholdSearch } from '../../tasks/task.js';
-import { drawnByRule, seeded } from '../metrics/cases.js';
+import { seeded } from '../metrics/cases.js';
 import { Bench, labels, server, startEnvironment, without } from './bench.js';
 import { FakeTrainer, type FakeTrainerOptions } from './fake-trainer.js';
 
@@ -34,7 +35,7 @@ describe.skipIf(server === null)(`the thresholds of a run${without}`, () => {
     const place = header.split(',').indexOf('fold');
     const folds = Int32Array.from(lines, (line) => Number(line.split(',')[place]));
     const task = taskWith('multi-label', search);
-    return task.scoreOutOfFold(unlearnt(probabilities), truth, folds, labels.length, drawnByRule);
+    return task.scoreOutOfFold(unlearnt(probabilities), truth, folds, labels.length, drawRows);
   }
 
   it('are those of the grid, or exact where the pipeline says so, with an assessment of either', async () => {
@@ -53,15 +54,8 @@ describe.skipIf(server === null)(`the thresholds of a run${without}`, () => {
       expect(result.macroF1).toEqual(macroF1);
       expect(Object.values(result.perLabel)).toEqual(perLabel);
       expect(result.assessment?.averages).toEqual(assessment!.averages);
-      labels.forEach((label, place) => {
-        // Other resamples than the run's: all but the intervals is the same.
-        const { intervals, overNoSkill, ...told } = assessment!.perLabel[place]!;
-        expect(result.assessment?.perLabel[label]).toMatchObject(told);
-        const [from, to] = result.assessment!.perLabel[label]!.intervals.crossFitted;
-        expect(from).toBeLessThan(to);
-        expect(Math.abs(from - intervals.crossFitted[0])).toBeLessThan(0.1);
-        expect(result.assessment?.perLabel[label]?.overNoSkill.difference).toBe(overNoSkill.difference);
-      });
+      expect(result.assessment?.macro).toEqual(assessment!.macro);
+      expect(Object.values(result.assessment!.perLabel)).toEqual(assessment!.perLabel);
       expect(readFileSync(join(folderOf(search), 'report.html'), 'utf8')).toContain('With 95 % confidence');
     }
   });
