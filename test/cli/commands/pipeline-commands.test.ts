@@ -97,6 +97,12 @@ describe('the examples of the families', () => {
   });
 });
 
+it('a matrix over more than folds is planned with its members', async () => {
+  const { out } = await run('plan', 'examples/ensemble/pipeline.yaml', '--workdir', folder);
+  expect(out).toMatch(/6 members .*training\.seed × 3, model\.scratch\.type × 2\).*seed-42_type-bert, /);
+  expect(out).toMatch(/fold × 30 +trainFold/);
+});
+
 describe('the help', () => {
   it('has a line for every command and says what each takes', async () => {
     const listing = await help();
