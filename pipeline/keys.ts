@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withoutNeutral } from './neutral-settings.js';
 import type { ActivityName, Pipeline } from './pipeline.js';
 
 /** What makes a step's result what it is: two steps with the same identity have the same result. */
@@ -17,9 +18,13 @@ export function stepKey({ activity, version, parameters, inputs }: StepIdentity)
   return digest({ activity, version, parameters, inputs });
 }
 
-/** Identity of a resolved pipeline: every field counts, the order of steps does not. */
+/**
+ * Identity of a resolved pipeline: every field counts, the order of steps does not. Neutral options count as if
+ * there were none, so that a run which began before they came is gone on with; `bestBy` always stood there.
+ */
 export function pipelineDigest(pipeline: Pipeline): string {
-  return digest(pipeline);
+  const { bestBy } = pipeline.training;
+  return digest({ ...pipeline, training: { ...withoutNeutral(pipeline.training), bestBy } });
 }
 
 /**

@@ -29,15 +29,21 @@ export const neutralSettings = {
  */
 export const bitlessSettings = ['checkpointEvery', 'retrySeeds'] as const;
 
+/** The training without the options that are neutral. */
+export function withoutNeutral<Training extends object>(training: Training): Partial<Training> {
+  const neutral = new Map<string, unknown>(Object.entries(neutralSettings));
+  const entries = Object.entries(training).filter(
+    ([name, value]) => !(neutral.has(name) && neutral.get(name) === value),
+  );
+  return Object.fromEntries(entries) as Partial<Training>;
+}
+
 /**
  * What of the training decides the bits of a fold: all of the reference method's settings, and the options
  * that are not neutral.
  */
 export function numericSettings<Training extends object>(training: Training): Partial<Training> {
-  const neutral = new Map<string, unknown>(Object.entries(neutralSettings));
   const bitless: readonly string[] = bitlessSettings;
-  const entries = Object.entries(training).filter(
-    ([name, value]) => !bitless.includes(name) && !(neutral.has(name) && neutral.get(name) === value),
-  );
+  const entries = Object.entries(withoutNeutral(training)).filter(([name]) => !bitless.includes(name));
   return Object.fromEntries(entries) as Partial<Training>;
 }

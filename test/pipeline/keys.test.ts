@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { activities, activityNames } from '../../pipeline/activities.js';
 import { canonicalJson, pipelineDigest, stepKey, type StepIdentity } from '../../pipeline/keys.js';
@@ -103,28 +104,28 @@ describe('which change of a pipeline changes which steps', () => {
   });
 });
 
+/** A value other than the neutral one, of each. */
+const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[Name] } = {
+  bestBy: 'valLoss',
+  layerDecay: 0.8,
+  freezeLayers: 0,
+  reinitLayers: 1,
+  patience: 2,
+  schedule: 'cosine',
+  schedulePower: 2,
+  labelSmoothing: 0.1,
+  classWeights: 'balanced',
+  focalGamma: 2,
+  accumulate: 2,
+  evaluations: 2,
+  ema: 0.99,
+  swa: 2,
+  asymmetric: { gammaNegative: 4, gammaPositive: 1, margin: 0.05 },
+};
+
 describe('the options of the training', () => {
   const key = (training: TrainingOptions) =>
     canonicalJson(activities.trainFold.parameters({ ...base, training }));
-
-  /** A value other than the neutral one, of each. */
-  const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[Name] } = {
-    bestBy: 'valLoss',
-    layerDecay: 0.8,
-    freezeLayers: 0,
-    reinitLayers: 1,
-    patience: 2,
-    schedule: 'cosine',
-    schedulePower: 2,
-    labelSmoothing: 0.1,
-    classWeights: 'balanced',
-    focalGamma: 2,
-    accumulate: 2,
-    evaluations: 2,
-    ema: 0.99,
-    swa: 2,
-    asymmetric: { gammaNegative: 4, gammaPositive: 1, margin: 0.05 },
-  };
 
   it('are all neutral by default, and then a key knows nothing of them', () => {
     for (const [name, neutral] of Object.entries(neutralSettings))
@@ -199,6 +200,24 @@ describe('pipelineDigest', () => {
   it('is the same after a trip through JSON, and in any order of fields', () => {
     const { name, ...rest } = JSON.parse(JSON.stringify(base)) as Pipeline;
     expect(pipelineDigest({ ...rest, name })).toBe(pipelineDigest(base));
+  });
+
+  it('is that from before there were options, where all are neutral', () => {
+    const { epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed } = base.training;
+    const { bestBy, checkpointEvery, retrySeeds } = base.training;
+    const before = {
+      ...{ epochs, batchSize, learningRate, weightDecay, warmupRatio, maxGradNorm, seed },
+      ...{ bestBy, checkpointEvery, retrySeeds },
+    };
+    const text = canonicalJson({ ...base, training: before });
+    expect(pipelineDigest(base)).toBe(createHash('sha256').update(text).digest('hex'));
+  });
+
+  it('changes with each option', () => {
+    const digests = Object.entries(other).map(([name, value]) =>
+      pipelineDigest({ ...base, training: { ...base.training, [name]: value } }),
+    );
+    expect(new Set([pipelineDigest(base), ...digests]).size).toBe(1 + digests.length);
   });
 
   it('changes with any field', () => {
