@@ -20,6 +20,8 @@ export interface Dereferenced {
 
 /** More is no pipeline, and no output of a fold. */
 const mostBytes = 8 * 1024 * 1024;
+/** Of all that one call names. */
+const mostTogether = 128 * 1024 * 1024;
 
 /** Artifacts that are read at once. */
 const readers = 8;
@@ -35,6 +37,7 @@ export async function dereferenced(store: ArtifactStore, argument: unknown): Pro
   const named = pipeline.success;
   const { inputs } = argument;
   const fold = isMap(inputs) && Array.isArray(inputs['fold']) ? (inputs['fold'] as unknown[]) : [];
+  if (fold.length <= pipelineLimits.cells) requireModest(fold);
   const call = {
     ...argument,
     ...(named ? { pipeline: await read(store, pipeline.data) } : {}),
@@ -43,6 +46,15 @@ export async function dereferenced(store: ArtifactStore, argument: unknown): Pro
       : {}),
   };
   return { call, named };
+}
+
+/** Each may be read, and all of them are held at once. */
+function requireModest(fold: readonly unknown[]): void {
+  const bytes = fold.reduce<number>((sum, entry) => {
+    const reference = cellReferenceSchema.safeParse(entry);
+    return reference.success ? sum + reference.data.output.bytes : sum;
+  }, 0);
+  if (bytes > mostTogether) throw unfit();
 }
 
 async function cell(store: ArtifactStore, entry: unknown): Promise<unknown> {
@@ -60,7 +72,11 @@ async function read(store: ArtifactStore, ref: ArtifactRef): Promise<Record<stri
     // Neither JSON nor text: what it is instead is nobody's business.
     if (!(error instanceof SyntaxError || error instanceof TypeError)) throw error;
   }
-  throw new InputFault({
+  throw unfit();
+}
+
+function unfit(): InputFault {
+  return new InputFault({
     where: 'the call',
     what: 'an artifact that it names is not what it should be',
     expected: 'a resolved pipeline, or the output of a fold',

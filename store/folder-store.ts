@@ -1,5 +1,6 @@
 import { chmod, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { InputFault } from '../errors/fault.js';
 import { fileSha256, sha256 } from './digest.js';
 import { copyDurably, linkDurably, writeDurably } from './durable-file.js';
 import { ArtifactDamaged, ArtifactMissing, errorCode, storageFault } from './faults.js';
@@ -42,14 +43,15 @@ export class FolderStore implements ArtifactStore {
   }
 
   async getBytes(ref: ArtifactRef): Promise<Uint8Array> {
-    const path = this.pathOf(ref);
+    // Looked at first: a file of another size than was said is not read into memory.
+    const path = await this.localPath(ref);
     let bytes: Uint8Array;
     try {
       bytes = await readFile(path);
     } catch (error) {
       throw this.readFault(error, ref);
     }
-    if (bytes.byteLength !== ref.bytes || sha256(bytes) !== ref.sha256) await this.setAside(ref);
+    if (sha256(bytes) !== ref.sha256) await this.setAside(ref);
     return bytes;
   }
 
@@ -86,12 +88,19 @@ export class FolderStore implements ArtifactStore {
 
   private async verify(path: string, ref: ArtifactRef): Promise<boolean> {
     const { size, mtimeMs, ino } = await stat(path);
-    if (size !== ref.bytes) return false;
     const state = `${size} ${mtimeMs} ${ino}`;
-    if (this.verified.get(path) === state) return true;
-    if ((await fileSha256(path)) !== ref.sha256) return false;
-    this.verified.set(path, state);
-    return true;
+    if (this.verified.get(path) !== state) {
+      if ((await fileSha256(path)) !== ref.sha256) return false;
+      this.verified.set(path, state);
+    }
+    if (size === ref.bytes) return true;
+    // The artifact is sound; who names it with another size has it from elsewhere.
+    throw new InputFault({
+      where: ref.uri,
+      what: 'the reference says another size than the artifact has',
+      found: `${ref.bytes} bytes`,
+      expected: `${size} bytes`,
+    });
   }
 
   private async take(source: string, path: string, move: boolean): Promise<void> {

@@ -299,6 +299,14 @@ describe('a call that names what it is about', () => {
     expect(await store.has(text)).toBe(true);
   });
 
+  it('is refused where all that it names is more than a process should hold', async () => {
+    const output = { ...(await put(trainedFold(1))), bytes: 8_000_000 };
+    const fold = Array.from({ length: 17 }, (_, index) => ({ member: `seed-${index}`, output }));
+    const argument = doors.argument('oof');
+    const inputs = { ...(argument['inputs'] as object), fold };
+    await expectRefused(doors.call('aggregateOof', { ...argument, inputs }), doors.files());
+  });
+
   it('is checked as if it carried the outputs of the folds that it names', async () => {
     const named = async (...folds: [member: string, fold: unknown][]): Promise<Record<string, unknown>> => {
       const fold = await Promise.all(

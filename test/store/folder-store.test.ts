@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EnvironmentFault } from '../../errors/fault.js';
+import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { ArtifactDamaged, ArtifactMissing } from '../../store/faults.js';
 import { FolderStore } from '../../store/folder-store.js';
 import { KeyIndex } from '../../store/keys.js';
@@ -103,6 +103,19 @@ describe('an artifact', () => {
       await expect(open().getBytes(ref)).rejects.toBeInstanceOf(ArtifactMissing);
     },
   );
+
+  it('stays where it is when somebody names it with another size', async () => {
+    const store = open();
+    const ref = await store.putBytes(bytes);
+    for (const named of [
+      { ...ref, bytes: 3 },
+      { ...ref, bytes: 2 ** 40 },
+    ]) {
+      await expect(store.getBytes(named)).rejects.toBeInstanceOf(InputFault);
+      await expect(open().localPath(named)).rejects.toThrow(/another size than the artifact has/);
+    }
+    expect(await open().getBytes(ref)).toEqual(Buffer.from(bytes));
+  });
 
   it('cannot be written where a file is in the way, which is a fault that is retried', async () => {
     writeFileSync(join(folder, 'store'), 'not a folder');
