@@ -38,6 +38,18 @@ export function withoutNeutral<Training extends object>(training: Training): Par
   return Object.fromEntries(entries) as Partial<Training>;
 }
 
+/** The options of the training that are not neutral, by name. */
+export function optionsSet(training: object): [name: string, value: unknown][] {
+  return Object.entries(withoutNeutral(training)).filter(([name]) => name in neutralSettings);
+}
+
+/** The same in words, as in a file: `ema: 0.99, schedule: cosine`. Empty where all are neutral. */
+export function optionWords(training: object): string {
+  return optionsSet(training)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join(', ');
+}
+
 /**
  * What of the training decides the bits of a fold: all of the reference method's settings, and the options
  * that are not neutral.

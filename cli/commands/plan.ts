@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import type { PlannedStep } from '../../pipeline/dag.js';
+import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';
 import { createServices } from '../../worker/services.js';
@@ -56,9 +57,10 @@ function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, c
   const ink = paint(color);
   const { folds, training, labels } = pipeline;
   const members = memberWords(pipeline);
+  const options = optionWords(training);
   return [
     `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
-    `${modelWords(pipeline)}, ${folds.count} folds, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}`,
+    `${modelWords(pipeline)}, ${folds.count} folds, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
     ...(members === null ? [] : [members]),
     '',
     ...drawSteps(steps, (step) => stepRemark(step, reuse), ink),

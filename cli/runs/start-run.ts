@@ -3,6 +3,7 @@ import type { AcceptedRuns } from '../../activities/admission.js';
 import type { PipelineInput } from '../../activities/contracts.js';
 import { pipelineDigest } from '../../pipeline/keys.js';
 import { axesOf, combinationsOf } from '../../pipeline/matrix.js';
+import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { memberWords } from '../plan/member-words.js';
 import { runOf, type FoundRun } from './find-run.js';
@@ -84,6 +85,7 @@ export function runIdOf(pipeline: Pipeline, startedAt: Date): string {
 /** What the Web UI shows beside the run. */
 export function summaryOf(pipeline: Pipeline): { staticSummary: string; staticDetails: string } {
   const { name, labels, data, folds, model, training } = pipeline;
+  const options = optionWords(training);
   const members = memberWords(pipeline);
   const count = combinationsOf(axesOf(pipeline)).length;
   const trained = model.checkpoint ?? `${model.scratch?.type} from scratch`;
@@ -95,7 +97,7 @@ export function summaryOf(pipeline: Pipeline): { staticSummary: string; staticDe
       `**Test rows** ${data.test === undefined ? 'none' : `\`${data.test}\``}`,
       `**Model** \`${trained}\`, at most ${model.maxLength} tokens`,
       ...(members === null ? [] : [`**Ensemble** ${members}`]),
-      `**Training** ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}, seed ${training.seed}`,
+      `**Training** ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}, seed ${training.seed}${options === '' ? '' : `, ${options}`}`,
     ].join('\n\n'),
   };
 }

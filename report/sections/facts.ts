@@ -1,4 +1,5 @@
 import { membersOf } from '../../pipeline/members.js';
+import { optionsSet } from '../../pipeline/neutral-settings.js';
 import { html, type Html } from '../html.js';
 import { count, duration } from '../notation.js';
 import { fileName, modelName } from '../places.js';
@@ -78,6 +79,10 @@ function trainingOf(
     ['warm-up', `${training.warmupRatio * 100} % of the steps`],
     ['weight decay', String(training.weightDecay)],
     ['gradient norm at most', String(training.maxGradNorm)],
+    ...optionsSet(training).map(([name, value]): Fact => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
     ['seeds', distinct(folds.map(({ seed }) => seed))],
     ['device', distinct(folds.map(({ device, threads }) => `${device}, ${threads} threads`))],
   ];

@@ -239,6 +239,18 @@ describe('the report', () => {
     expect(facts).toContain('batch size 16');
   });
 
+  it('names the options of the training that were set, and no others', () => {
+    const { result, outOfFold } = sampleReport();
+    const training = { ...result.configuration.training, schedule: 'cosine', ema: 0.99 } as const;
+    const configuration = { ...result.configuration, training };
+    const page = document(renderReport({ result: { ...result, configuration }, outOfFold }));
+    const facts = [...page.querySelectorAll('dl div')].map(({ textContent }) =>
+      textContent.replaceAll(/\s+/g, ' ').trim(),
+    );
+    expect(facts).toEqual(expect.arrayContaining(['schedule cosine', 'ema 0.99']));
+    expect(facts.join()).not.toContain('labelSmoothing');
+  });
+
   it('shows no folder of a checkpoint that a member is of', () => {
     const { result } = ensembleReport();
     const members = result.members!.map((member) => ({
