@@ -1,4 +1,4 @@
-import { axesOf, mostEpochs } from './matrix.js';
+import { axesOf, combinationsOf, mostEpochs } from './matrix.js';
 import type { Pipeline } from './pipeline.js';
 import type { Path, Problem } from './problem.js';
 
@@ -6,7 +6,7 @@ import type { Path, Problem } from './problem.js';
  * What a run of many cells asks of Temporal. The bytes and events are what `npm run scale` measures, and a
  * fifth more. The pipeline and what the folds give travel by reference, so that neither grows a message.
  */
-const bytesOf = { receipt: 600, epoch: 130 } as const;
+const bytesOf = { receipt: 600, epoch: 130, shown: 230 } as const;
 const eventsOf = { run: 500, cell: 6, epoch: 4 } as const;
 
 /** The server ends a run of 51,200 events. */
@@ -28,13 +28,22 @@ export function lookupCells(epochs: number): number {
   return Math.max(1, Math.floor(messageBytes / 2 / receiptBytes(epochs)));
 }
 
-/** Too many cells or epochs for the history of one run. */
+/** Bytes of what the query `progress` tells of one cell, at most: it answers of all in one message. */
+function shownBytes(epochs: number, longestName: number): number {
+  return bytesOf.shown + 3 * longestName + epochs * bytesOf.epoch;
+}
+
+/** Too many cells or epochs for the history of one run, or for an answer about it. */
 export function sizeProblems(pipeline: Pipeline): Problem[] {
   const { folds, steps } = pipeline;
   const epochs = mostEpochs(pipeline);
   const members = axesOf(pipeline).reduce((product, { values }) => product * values.length, 1);
   const cells = folds.count * members;
-  const most = Math.floor((mostEvents - eventsOf.run) / (eventsOf.cell + epochs * eventsOf.epoch));
+  const names = members > 1 ? combinationsOf(axesOf(pipeline)).map(({ id }) => id.length) : [0];
+  const most = Math.min(
+    Math.floor((mostEvents - eventsOf.run) / (eventsOf.cell + epochs * eventsOf.epoch)),
+    Math.floor(messageBytes / shownBytes(epochs, Math.max(...names))),
+  );
   if (cells <= most) return [];
   const why = 'what a run may take of Temporal';
   if (members > 1) {

@@ -31,6 +31,15 @@ describe('a pipeline whose run would not fit into a history of Temporal', () => 
     ]);
   });
 
+  it('may have fewer cells where their names are long, as an answer about the run names them all', () => {
+    const seeds = Array.from({ length: 100 }, (_, seed) => seed);
+    const most = (values: readonly (string | number)[]): number =>
+      mostOf(sized(100, 2, `{ fold: all, training.seed: [${values.join(', ')}], training.epochs: [1, 2] }`));
+    const wide = seeds.map((seed) => 1_000_000_000 + seed);
+    expect(most(wide)).toBeLessThan(most(seeds));
+    expect(most(seeds)).toBeGreaterThan(2000);
+  });
+
   it('counts the epochs of the member that trains longest', () => {
     expect(faults(sized(500, 1, '{ fold: all, training.epochs: [1, 50] }'))).toHaveLength(1);
     expect(faults(sized(500, 1, '{ fold: all, training.epochs: [1, 2] }'))).toEqual([]);
