@@ -6,7 +6,7 @@ import { HubConnection, HubMisbehaved, HubStatus, type Patience } from './hub-co
 import { HubRepository, maxModelBytes, misbehaved, type ListedFile } from './hub-repository.js';
 import { chooseModelFiles, tokenizerFiles, type ModelFileChoice } from './model-files.js';
 import { modelFiles } from './model-folder.js';
-import { readShardNames } from './sharded-safetensors.js';
+import { readShardNames } from './sharded-weights.js';
 
 export interface ResolveOptions {
   /** A relative `checkpoint` is looked for here before it is taken for a name of the hub. */

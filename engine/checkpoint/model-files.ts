@@ -6,6 +6,7 @@ export const weightFiles = [
   'model.safetensors',
   'model.safetensors.index.json',
   'pytorch_model.bin',
+  'pytorch_model.bin.index.json',
 ] as const;
 
 export type WeightFileName = (typeof weightFiles)[number];

@@ -6,7 +6,7 @@ import { listed } from './listed.js';
 import { chooseModelFiles, chosenNames, configFile, type WeightFileName } from './model-files.js';
 import { readBoundedFile } from './regular-file.js';
 import { openSafetensors } from './safetensors.js';
-import { openShardedSafetensors, readShardNames } from './sharded-safetensors.js';
+import { openShardedSafetensors, openShardedTorchArchive, readShardNames } from './sharded-weights.js';
 import { openTorchArchive } from './torch-archive.js';
 import type { WeightReader } from './weight-reader.js';
 import { wholeFloatsOf } from './whole-floats.js';
@@ -40,10 +40,9 @@ export async function openModelFolder(folder: string): Promise<ModelFolder> {
 /** Names of the files that make the model (config, weights with shards, tokenizer), sorted. */
 export async function modelFiles(folder: string): Promise<string[]> {
   const choice = chooseModelFiles(await listFolder(folder));
-  const shards =
-    choice.weights === 'model.safetensors.index.json'
-      ? await readShardNames(join(folder, choice.weights))
-      : [];
+  const shards = choice.weights?.endsWith('.index.json')
+    ? await readShardNames(join(folder, choice.weights))
+    : [];
   return [...chosenNames(choice), ...shards].sort();
 }
 
@@ -51,6 +50,7 @@ const openers: Readonly<Record<WeightFileName, (path: string) => Promise<WeightR
   'model.safetensors': openSafetensors,
   'model.safetensors.index.json': openShardedSafetensors,
   'pytorch_model.bin': openTorchArchive,
+  'pytorch_model.bin.index.json': openShardedTorchArchive,
 };
 
 async function listFolder(folder: string): Promise<string[]> {

@@ -25,26 +25,32 @@ const archiveVersion = /^(?:[1-9]|10)\n?$/;
 export async function openTorchArchive(path: string): Promise<WeightReader> {
   const file = await openWeightFile(path);
   try {
-    await checkZip(file);
-    const entries = await readStoredZip(file);
-    const root = archiveRoot(file, entries);
-    await checkVersion(file, entries.get(`${root}.data/version`) ?? entries.get(`${root}version`));
-    await checkByteOrder(file, entries.get(`${root}byteorder`));
-    const pickle = entries.get(`${root}data.pkl`) as Span;
-    if (pickle.bytes > maxPickleBytes) {
-      throw refuse(file, 'its pickle is too large', `at most ${maxPickleBytes} bytes`, `${pickle.bytes}`);
-    }
-    const bytes = await readBytes(file, pickle.start, pickle.bytes);
-    const views = readStateDict(path, readPickle(path, bytes, torchRules(path)));
-    const tensors = [...views].map(([name, view]): [string, StoredTensor] => [
-      name,
-      locate(file, name, view, entries.get(`${root}data/${view.storage.key}`)),
-    ]);
-    return new StoredWeights(new Map(tensors), [file]);
+    return new StoredWeights(await readTorchTensors(file), [file]);
   } catch (fault) {
     await file.handle.close();
     throw fault;
   }
+}
+
+/** Where the tensors of an archive lie, by name. */
+export async function readTorchTensors(file: WeightFile): Promise<Map<string, StoredTensor>> {
+  const { path } = file;
+  await checkZip(file);
+  const entries = await readStoredZip(file);
+  const root = archiveRoot(file, entries);
+  await checkVersion(file, entries.get(`${root}.data/version`) ?? entries.get(`${root}version`));
+  await checkByteOrder(file, entries.get(`${root}byteorder`));
+  const pickle = entries.get(`${root}data.pkl`) as Span;
+  if (pickle.bytes > maxPickleBytes) {
+    throw refuse(file, 'its pickle is too large', `at most ${maxPickleBytes} bytes`, `${pickle.bytes}`);
+  }
+  const bytes = await readBytes(file, pickle.start, pickle.bytes);
+  const views = readStateDict(path, readPickle(path, bytes, torchRules(path)));
+  const tensors = [...views].map(([name, view]): [string, StoredTensor] => [
+    name,
+    locate(file, name, view, entries.get(`${root}data/${view.storage.key}`)),
+  ]);
+  return new Map(tensors);
 }
 
 async function checkZip(file: WeightFile): Promise<void> {

@@ -8,7 +8,7 @@ import {
   writeSafetensors,
   type NamedTensor,
 } from '../../../engine/checkpoint/safetensors.js';
-import { openShardedSafetensors } from '../../../engine/checkpoint/sharded-safetensors.js';
+import { openShardedSafetensors } from '../../../engine/checkpoint/sharded-weights.js';
 import { InputFault } from '../../../errors/fault.js';
 import { goldenTensors, goldens, valuesOf } from './goldens.js';
 

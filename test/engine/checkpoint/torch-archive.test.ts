@@ -1,7 +1,9 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { chooseModelFiles } from '../../../engine/checkpoint/model-files.js';
+import { openShardedTorchArchive } from '../../../engine/checkpoint/sharded-weights.js';
 import { openTorchArchive } from '../../../engine/checkpoint/torch-archive.js';
 import { InputFault } from '../../../errors/fault.js';
 import { goldens, goldenTensors, valuesOf } from './goldens.js';
@@ -49,6 +51,47 @@ it('the state dict of a module, which carries metadata, is read', async () => {
   const reader = await openTorchArchive(golden('module-state.bin'));
   expect(reader.names()).toEqual(['weight', 'bias']);
   await reader.close();
+});
+
+describe('archives that an index names', () => {
+  const files = ['pytorch_model-00001-of-00002.bin', 'pytorch_model-00002-of-00002.bin'] as const;
+  const names = goldenTensors('every-format.protocol2.bin').map(([name]) => name);
+
+  /** The same archive twice, so that each tensor may be in either. */
+  function shards(weightMap: Readonly<Record<string, unknown>>): string {
+    const folder = mkdtempSync(join(tmpdir(), 'archives-'));
+    for (const file of files) copyFileSync(golden('every-format.protocol2.bin'), join(folder, file));
+    const index = join(folder, 'pytorch_model.bin.index.json');
+    writeFileSync(index, JSON.stringify({ metadata: {}, weight_map: weightMap }));
+    return index;
+  }
+
+  it('are read as one, each tensor where the index says', async () => {
+    const index = shards(Object.fromEntries(names.map((name, place) => [name, files[place % 2]])));
+    const [reader, whole] = [
+      await openShardedTorchArchive(index),
+      await openTorchArchive(golden('every-format.protocol2.bin')),
+    ];
+    expect(reader.names().toSorted()).toEqual(names.toSorted());
+    for (const name of names) expect(await reader.read(name)).toEqual(await whole.read(name));
+    await Promise.all([reader.close(), whole.close()]);
+    expect(chooseModelFiles(['pytorch_model.bin.index.json', ...files]).weights).toBe(
+      'pytorch_model.bin.index.json',
+    );
+  });
+
+  it.each([
+    ['leaves the folder', { a: `../${files[0]}` }, /plain \.bin file/],
+    ['is another kind of file', { a: 'model.safetensors' }, /plain \.bin file/],
+    ['is missing', { a: 'three.bin' }, /cannot be opened/],
+    ['does not hold its tensor', { absent: files[0] }, /not in the shards/],
+  ])('are refused where one %s', async (_, weightMap, message) => {
+    const failure: unknown = await openShardedTorchArchive(shards(weightMap)).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toBeInstanceOf(InputFault);
+    expect((failure as InputFault).message).toMatch(message);
+  });
 });
 
 describe('an archive is refused that', () => {

@@ -3,6 +3,7 @@ import { InputFault } from '../../errors/fault.js';
 import { readJsonObject } from './bounded-json.js';
 import { listed } from './listed.js';
 import { readSafetensorsHeader } from './safetensors-header.js';
+import { readTorchTensors } from './torch-archive.js';
 import { openWeightFile, type StoredTensor, type WeightFile } from './stored-tensor.js';
 import { StoredWeights, type WeightReader } from './weight-reader.js';
 
@@ -10,11 +11,26 @@ const maxIndexBytes = 4 << 20;
 
 const maxShards = 1000;
 
-/** A plain file name, so that no shard lies outside the index's folder. */
-const shardName = /^[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors$/;
+/** How the tensors of a file are found, by name. */
+type ReadTensors = (file: WeightFile) => Promise<ReadonlyMap<string, StoredTensor>>;
 
-/** Opens the shards an index names; each tensor must be where the index says. */
-export async function openShardedSafetensors(indexPath: string): Promise<WeightReader> {
+/** Plain file names, so that no shard lies outside the index's folder. */
+const shardNames = {
+  '.safetensors': /^[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors$/,
+  '.bin': /^[A-Za-z0-9_][A-Za-z0-9._-]*\.bin$/,
+} as const;
+
+/** Opens the shards that `model.safetensors.index.json` names; each tensor must be where the index says. */
+export function openShardedSafetensors(indexPath: string): Promise<WeightReader> {
+  return openShards(indexPath, async (file) => (await readSafetensorsHeader(file)).tensors);
+}
+
+/** The same of `pytorch_model.bin.index.json`. */
+export function openShardedTorchArchive(indexPath: string): Promise<WeightReader> {
+  return openShards(indexPath, readTorchTensors);
+}
+
+async function openShards(indexPath: string, readTensors: ReadTensors): Promise<WeightReader> {
   const weightMap = await readWeightMap(indexPath);
   const files: WeightFile[] = [];
   try {
@@ -22,7 +38,7 @@ export async function openShardedSafetensors(indexPath: string): Promise<WeightR
     for (const shard of shardsOf(weightMap)) {
       const file = await openWeightFile(join(dirname(indexPath), shard));
       files.push(file);
-      for (const [name, tensor] of (await readSafetensorsHeader(file)).tensors) {
+      for (const [name, tensor] of await readTensors(file)) {
         if (weightMap.get(name) === shard) tensors.set(name, tensor);
       }
     }
@@ -61,10 +77,11 @@ async function readWeightMap(indexPath: string): Promise<Map<string, string>> {
 }
 
 function checkShard(indexPath: string, shard: unknown): string {
-  if (typeof shard === 'string' && shardName.test(shard)) return shard;
+  const ending = indexPath.endsWith('.bin.index.json') ? '.bin' : '.safetensors';
+  if (typeof shard === 'string' && shardNames[ending].test(shard)) return shard;
   throw new InputFault({
     where: indexPath,
-    what: 'a shard is not a plain .safetensors file beside the index',
+    what: `a shard is not a plain ${ending} file beside the index`,
     found: JSON.stringify(shard)?.slice(0, 80) ?? 'none',
   });
 }
