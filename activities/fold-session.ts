@@ -1,6 +1,6 @@
 import { Context, log } from '@temporalio/activity';
 import type { FoldMessage } from '../engine/training/job.js';
-import type { Cell } from '../pipeline/matrix.js';
+import { namedCell, type Cell } from '../pipeline/matrix.js';
 import type { Lease } from '../store/checkpoints.js';
 import { LeaseLost } from '../store/faults.js';
 import type { FoldHeartbeat, StepCall } from './contracts.js';
@@ -104,7 +104,7 @@ export class FoldSession {
         break;
       case 'epoch':
         this.note('epoch finished', { ...message.metrics, best: message.best });
-        this.signals.add({ ...this.named(), metrics: message.metrics });
+        this.signals.add({ ...namedCell(this.call), metrics: message.metrics });
         break;
       case 'checkpoint':
         this.checkpoints.add(() => this.publish(message));
@@ -130,13 +130,9 @@ export class FoldSession {
   note(event: string, facts: Readonly<Record<string, unknown>>): void {
     const { step } = this.call;
     const { attempts } = this.lease;
-    this.events.add(() => this.directory.note(event, { step, ...this.named(), attempt: attempts, ...facts }));
-  }
-
-  /** The fold, and the member that it is of where that has a name. */
-  private named(): { readonly fold: number; readonly member?: string } {
-    const { member, fold } = this.call;
-    return member === '' ? { fold } : { member, fold };
+    this.events.add(() =>
+      this.directory.note(event, { step, ...namedCell(this.call), attempt: attempts, ...facts }),
+    );
   }
 
   /** Renews the lease now. @throws LeaseLost where another attempt has the fold */

@@ -1,3 +1,4 @@
+import { namedCell } from '../pipeline/matrix.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { OutOfFold, RunSettings, TrainedCell } from './contracts.js';
 import { fileDigests, folderDigest, inputDigest } from './file-digests.js';
@@ -50,14 +51,9 @@ export async function digestedModel(
   return { folder, digests: await fileDigests(folder, files) };
 }
 
-/** Of the one member of an ensemble without others, the name is left out. */
-function cellFacts({ member, fold }: TrainedCell): object {
-  return member === '' ? { fold } : { member, fold };
-}
-
 export function predictionDigests(cell: TrainedCell): unknown {
   const { rows, probabilities } = cell;
-  return { ...cellFacts(cell), rows: rows.sha256, probabilities: probabilities.sha256 };
+  return { ...namedCell(cell), rows: rows.sha256, probabilities: probabilities.sha256 };
 }
 
 /** What an ensemble is judged by. */
@@ -74,7 +70,7 @@ export function ensembleDigests({ members, ...others }: NonNullable<OutOfFold['e
 
 export function modelDigests(cell: TrainedCell): unknown {
   return {
-    ...cellFacts(cell),
+    ...namedCell(cell),
     model: Object.fromEntries(Object.entries(cell.model).map(([name, { sha256 }]) => [name, sha256])),
   };
 }

@@ -1,4 +1,4 @@
-import type { Cell } from '../pipeline/matrix.js';
+import { namedCell, type Cell } from '../pipeline/matrix.js';
 import { membersOf } from '../pipeline/members.js';
 import type { LookedUp, LookupCall, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
@@ -37,13 +37,12 @@ async function lookUpStep(services: Services, call: LookupCall): Promise<LookedU
 }
 
 async function lookUpCell(services: Services, call: LookupCall & Cell): Promise<LookedUp> {
-  const { member, fold } = call;
+  const { fold: index, ...member } = namedCell(call);
   const key = await keyOf(services, 'trainFold', call);
   const output = await reuse(services, 'trainFold', key, call);
-  const named = member === '' ? {} : { member };
-  if (output !== null) await noteReuse(services, call, { ...named, fold });
+  if (output !== null) await noteReuse(services, call, namedCell(call));
   const given = output === null || !call.references ? output : await receiptOf(services.store, output);
-  return { index: fold, ...named, key, output: given };
+  return { index, ...member, key, output: given };
 }
 
 async function noteReuse(services: Services, { run, step }: LookupCall, cell: object): Promise<void> {

@@ -1,4 +1,5 @@
 import { InputFault } from '../errors/fault.js';
+import { isMap } from '../pipeline/configuration.js';
 import { pipelineLimits } from '../pipeline/schema.js';
 import { sha256 } from '../store/digest.js';
 import { artifactRefSchema, type ArtifactRef, type ArtifactStore } from '../store/store.js';
@@ -37,30 +38,23 @@ export async function dereferenced(store: ArtifactStore, argument: unknown): Pro
   const named = pipeline.success;
   const { inputs } = argument;
   const fold = isMap(inputs) && Array.isArray(inputs['fold']) ? (inputs['fold'] as unknown[]) : [];
-  if (fold.length <= pipelineLimits.cells) requireModest(fold);
+  const few = fold.length > 0 && fold.length <= pipelineLimits.cells;
   const call = {
     ...argument,
     ...(named ? { pipeline: await read(store, pipeline.data) } : {}),
-    ...(isMap(inputs) && fold.length > 0 && fold.length <= pipelineLimits.cells
-      ? { inputs: { ...inputs, fold: await concurrently(fold, readers, (entry) => cell(store, entry)) } }
-      : {}),
+    ...(few ? { inputs: { ...(inputs as object), fold: await cells(store, fold) } } : {}),
   };
   return { call, named };
 }
 
-/** Each may be read, and all of them are held at once. */
-function requireModest(fold: readonly unknown[]): void {
-  const bytes = fold.reduce<number>((sum, entry) => {
-    const reference = cellReferenceSchema.safeParse(entry);
-    return reference.success ? sum + reference.data.output.bytes : sum;
-  }, 0);
+/** The outputs of cells, those that are named read: each bounded, and all of them, as they are held at once. */
+async function cells(store: ArtifactStore, fold: readonly unknown[]): Promise<unknown[]> {
+  const found = fold.map((entry) => ({ entry, named: cellReferenceSchema.safeParse(entry).data }));
+  const bytes = found.reduce((sum, { named }) => sum + (named?.output.bytes ?? 0), 0);
   if (bytes > mostTogether) throw unfit();
-}
-
-async function cell(store: ArtifactStore, entry: unknown): Promise<unknown> {
-  const reference = cellReferenceSchema.safeParse(entry);
-  if (!reference.success) return entry;
-  return { ...(await read(store, reference.data.output)), member: reference.data.member };
+  return concurrently(found, readers, async ({ entry, named }) =>
+    named === undefined ? entry : { ...(await read(store, named.output)), member: named.member },
+  );
 }
 
 async function read(store: ArtifactStore, ref: ArtifactRef): Promise<Record<string, unknown>> {
@@ -93,8 +87,4 @@ export async function receiptOf(store: ArtifactStore, output: TrainedFold): Prom
     epochs,
     seconds,
   };
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

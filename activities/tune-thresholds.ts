@@ -38,12 +38,12 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
     ...(scores.assessment === undefined
       ? {}
       : { assessment: { ...scores.assessment, perLabel: byLabel(scores.assessment.perLabel) } }),
-    ...membersOf(ensemble, scores.ensemble),
+    ...memberScores(ensemble, scores.ensemble),
   };
 }
 
 /** What the members reach, by name. */
-function membersOf(
+function memberScores(
   joined: OutOfFold['ensemble'],
   scores: TableScores['ensemble'],
 ): Pick<Thresholds, 'members' | 'ensemble'> {

@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { axesOf, combinationsOf } from '../pipeline/matrix.js';
+import { axesOf, combinationsOf, namedCell } from '../pipeline/matrix.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { FoldResult, MemberResult, RunResult } from '../report/run-result.js';
 import type { ArtifactRef } from '../store/store.js';
@@ -68,7 +68,7 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
     ...(thresholds.classes === undefined ? {} : { classes: thresholds.classes }),
     ...(thresholds.assessment === undefined ? {} : { assessment: thresholds.assessment }),
     skippedFolds: oof.skippedFolds,
-    ...membersOf(pipeline, thresholds),
+    ...memberResults(pipeline, thresholds),
     rowsWithoutOof: oof.rowsWithoutOof,
     seconds,
     versions,
@@ -77,7 +77,7 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
   };
 }
 
-function membersOf(
+function memberResults(
   pipeline: Pipeline,
   { members, ensemble }: Thresholds,
 ): Pick<RunResult, 'members' | 'ensemble'> {
@@ -93,26 +93,7 @@ function membersOf(
   };
 }
 
-function foldResult({
-  member,
-  fold,
-  bestEpoch,
-  epochs,
-  device,
-  threads,
-  attempts,
-  seed,
-  seconds,
-}: TrainedCell): FoldResult {
-  return {
-    ...(member === '' ? {} : { member }),
-    fold,
-    bestEpoch,
-    epochs,
-    device,
-    threads,
-    attempts,
-    seed,
-    seconds,
-  };
+function foldResult(cell: TrainedCell): FoldResult {
+  const { bestEpoch, epochs, device, threads, attempts, seed, seconds } = cell;
+  return { ...namedCell(cell), bestEpoch, epochs, device, threads, attempts, seed, seconds };
 }

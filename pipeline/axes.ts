@@ -1,5 +1,6 @@
+import { isMap } from './configuration.js';
 import { describe } from './issues.js';
-import { axesIn, combinationsOf, type Axis, type Combination } from './matrix.js';
+import { axesIn, combinationsOf, memberCount, type Axis, type Combination } from './matrix.js';
 import { applyOverrides } from './overrides.js';
 import type { Path, Problem } from './problem.js';
 import { bitlessSettings } from './neutral-settings.js';
@@ -116,7 +117,7 @@ function matrixProblems(path: Path, matrix: Record<string, unknown>): Problem[] 
     const expected = `at most ${matrixLimits.axes} besides the fold`;
     return [...problems, { path, found: `${axes.length} axes`, expected }];
   }
-  const members = axes.reduce((product, { values }) => product * values.length, 1);
+  const members = memberCount(axes);
   if (members <= matrixLimits.members) return problems;
   const expected = `at most ${matrixLimits.members} combinations of the axes besides the fold`;
   return [...problems, { path, found: `${members} combinations`, expected }];
@@ -139,11 +140,11 @@ function repeated(path: Path, values: readonly unknown[]): Problem[] {
 /**
  * What is wrong with a member, told of the axis that brings it about.
  *
- * @param problemsOf what is wrong with a member's configuration; for the pipeline's own there is nothing
+ * @param problemsWith what is wrong with the configuration that has these settings; there is nothing without them
  */
 export function memberProblems(
   configuration: object & { readonly steps?: unknown },
-  configured: (settings: Readonly<Record<string, unknown>>) => readonly Problem[],
+  problemsWith: (settings: Readonly<Record<string, unknown>>) => readonly Problem[],
 ): Problem[] {
   if (!isMap(configuration.steps)) return [];
   for (const [name, step] of Object.entries(configuration.steps)) {
@@ -152,7 +153,7 @@ export function memberProblems(
     if (axes.length === 0) continue;
     const path = ['steps', name, 'matrix'];
     for (const { settings } of combinationsOf(axes)) {
-      const problems = configured(settings);
+      const problems = problemsWith(settings);
       if (problems.length > 0) return problems.map((problem) => atAxis(problem, path, axes, settings));
     }
   }
@@ -175,8 +176,4 @@ function atAxis(
   const index = axis.values.indexOf(settings[axis.path]);
   const inner = place === axis.path ? '' : `${place}: `;
   return { path: [...matrix, axis.path, index], found: `${inner}${found}`, expected, ...hint };
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { axisProblems } from './axes.js';
+import { isMap } from './configuration.js';
 import type { StepOutlines } from './graph.js';
 import { stepProblems } from './dag.js';
 import { isActivity } from './activities.js';
@@ -169,8 +170,4 @@ const maxEntries = 1000;
 function strings(value: unknown): string[] {
   if (!Array.isArray(value)) return [];
   return value.slice(0, maxEntries).filter((entry): entry is string => typeof entry === 'string');
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

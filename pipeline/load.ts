@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { InputFault } from '../errors/fault.js';
 import { memberConfiguration, memberProblems, withAxes } from './axes.js';
 import { crossChecks } from './checks.js';
+import { isMap } from './configuration.js';
 import { completeStep, defaultSteps } from './defaults.js';
 import { parseSource, type SourceDocument } from './document.js';
 import { describe, problemsOf } from './issues.js';
@@ -39,23 +40,23 @@ export function parsePipeline(text: string, { file, overrides = {}, isFolder }: 
   const configuration = withSteps(withLists(source.value), overrides);
   const { value: overridden, applied, problems } = applyOverrides(configuration, overrides);
   const value = withAxes(withLists(overridden));
-  const parsed = pipelineSchema.safeParse(value);
-  const found = [...problemsOf(parsed.error?.issues ?? [], value), ...crossChecks(value)];
   const folder = dirname(resolve(file));
-  const model = parsed.success ? resolveModel(parsed.data.model, folder, isFolder) : undefined;
-  if (model === 'unresolved') found.push(unresolvedModel(parsed.data!.model.checkpoint));
-  if (found.length === 0 && isMap(value))
-    found.push(...memberProblems(value, (settings) => faultsOfMember(value, settings, folder, isFolder)));
+  const { document, model, problems: found } = examine(value, folder, isFolder);
+  if (found.length === 0 && isMap(value)) {
+    const problemsWith = (settings: Readonly<Record<string, unknown>>): readonly Problem[] =>
+      examine(memberConfiguration(value, { settings }), folder, isFolder).problems;
+    found.push(...memberProblems(value, problemsWith));
+  }
 
   // One more than are told, so that the fault knows that there are more.
   const located = found
     .slice(0, maxProblems + 1)
     .map((problem) => ({ ...problem, where: locate(problem, source, applied, file) }));
   const all = [...source.problems, ...problems, ...located];
-  if (!parsed.success || model === undefined || model === 'unresolved' || all.length > 0) {
+  if (document === undefined || model === undefined || model === 'unresolved' || all.length > 0) {
     throw new PipelineFault(file, sorted(all));
   }
-  const pipeline = complete(parsed.data, model, folder, isFolder);
+  const pipeline = complete(document, model, folder, isFolder);
   const sizes = sizeProblems(pipeline);
   if (sizes.length === 0) return pipeline;
   throw new PipelineFault(
@@ -109,21 +110,21 @@ function withSteps(configuration: unknown, overrides: Readonly<Record<string, st
   return { ...configuration, steps: defaultSteps(test) };
 }
 
-/** What is wrong with one member's configuration, as it would be with a pipeline of its own. */
-function faultsOfMember(
-  value: object,
-  settings: Readonly<Record<string, unknown>>,
+/** A whole configuration, the pipeline's or that of one member alone, with what is wrong with it. */
+function examine(
+  configuration: unknown,
   folder: string,
   isFolder: ParseOptions['isFolder'],
-): Problem[] {
-  const configuration = memberConfiguration(value, { settings });
-  const parsed = pipelineSchema.safeParse(configuration);
-  const found = [...problemsOf(parsed.error?.issues ?? [], configuration), ...crossChecks(configuration)];
-  if (!parsed.success) return found;
-  const { model } = parsed.data;
-  return resolveModel(model, folder, isFolder) === 'unresolved'
-    ? [...found, unresolvedModel(model.checkpoint)]
-    : found;
+): {
+  readonly document: PipelineDocument | undefined;
+  readonly model: ModelOptions | 'unresolved' | undefined;
+  readonly problems: Problem[];
+} {
+  const { data: document, error } = pipelineSchema.safeParse(configuration);
+  const problems = [...problemsOf(error?.issues ?? [], configuration), ...crossChecks(configuration)];
+  const model = document && resolveModel(document.model, folder, isFolder);
+  if (model === 'unresolved') problems.push(unresolvedModel(document?.model.checkpoint));
+  return { document, model, problems };
 }
 
 /** Fills in the steps and makes every path absolute. */
@@ -207,10 +208,6 @@ function unresolvedModel(checkpoint: string | undefined): Problem {
 /** URIs stay as they are: who reads them decides which schemes are allowed. */
 function absolute(path: string, folder: string): string {
   return /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? path : resolve(folder, path);
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A position in the file, or the `--set` that wrote the value at fault. */

@@ -36,6 +36,11 @@ export function cellId({ member, fold }: Cell): string {
   return member === '' ? String(fold) : `${member}/${fold}`;
 }
 
+/** The fold of a cell, and its member where that has a name: as results and events tell of it. */
+export function namedCell({ member, fold }: Cell): { readonly member?: string; readonly fold: number } {
+  return member === '' ? { fold } : { member, fold };
+}
+
 /** The axes of the step that trains, besides the fold; none in a pipeline without such a step. */
 export function axesOf({ steps }: Pick<Pipeline, 'steps'>): Axis[] {
   const trains = Object.values(steps).find(({ matrix }) => matrix !== undefined);
@@ -46,6 +51,11 @@ export function axesIn(matrix: Readonly<Record<string, unknown>>): Axis[] {
   return Object.entries(matrix).flatMap(([path, values]) =>
     path !== 'fold' && Array.isArray(values) ? [{ path, values: values as unknown[] }] : [],
   );
+}
+
+/** How many combinations the axes have, without making them. */
+export function memberCount(axes: readonly Axis[]): number {
+  return axes.reduce((product, { values }) => product * values.length, 1);
 }
 
 /** The members of a pipeline's ensemble, the last axis varying fastest; one without a name where there are no axes. */

@@ -1,4 +1,4 @@
-import { axesOf, combinationsOf, mostEpochs } from './matrix.js';
+import { axesOf, combinationsOf, memberCount, mostEpochs } from './matrix.js';
 import type { Pipeline } from './pipeline.js';
 import type { Path, Problem } from './problem.js';
 
@@ -37,7 +37,7 @@ function shownBytes(epochs: number, longestName: number): number {
 export function sizeProblems(pipeline: Pipeline): Problem[] {
   const { folds, steps } = pipeline;
   const epochs = mostEpochs(pipeline);
-  const members = axesOf(pipeline).reduce((product, { values }) => product * values.length, 1);
+  const members = memberCount(axesOf(pipeline));
   const cells = folds.count * members;
   const names = members > 1 ? combinationsOf(axesOf(pipeline)).map(({ id }) => id.length) : [0];
   const most = Math.min(
