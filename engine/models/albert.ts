@@ -17,6 +17,7 @@ import {
   probability,
   readSettings,
   size,
+  encoderFacts,
 } from './settings.js';
 
 /**
@@ -47,11 +48,8 @@ export const albert: ModelFamily = {
     return {
       modelType: 'albert',
       labels,
-      hiddenSize: c.hidden_size,
-      heads: c.num_attention_heads,
-      vocabulary: c.vocab_size,
+      ...encoderFacts(c),
       maxLength: c.max_position_embeddings,
-      initializerRange: c.initializer_range,
       wordEmbedding: 'albert.embeddings.word_embeddings.weight',
       ...plainBatches,
       tokenTypes: 'fed',

@@ -7,7 +7,7 @@ import type { Scope } from '../nn/scope.js';
 import { bertEmbeddings, bertLayers, blockSizes } from './bert-encoder.js';
 import type { Classifier, ScratchFamily } from './family.js';
 import { indexBuffers, plainBatches } from './family.js';
-import { absolutePositions, encoderSettings, headWidth, readSettings } from './settings.js';
+import { absolutePositions, encoderSettings, headWidth, readSettings, encoderFacts } from './settings.js';
 
 /**
  * BERT (Devlin et al. 2019) with a classification head; the reference is transformers'
@@ -30,11 +30,8 @@ export const bert: ScratchFamily = {
     return {
       modelType: 'bert',
       labels,
-      hiddenSize: c.hidden_size,
-      heads: c.num_attention_heads,
-      vocabulary: c.vocab_size,
+      ...encoderFacts(c),
       maxLength: c.max_position_embeddings,
-      initializerRange: c.initializer_range,
       wordEmbedding: 'bert.embeddings.word_embeddings.weight',
       ...plainBatches,
       tokenTypes: 'fed',

@@ -15,7 +15,7 @@ import { disentangledScores, relativeRows } from './disentangled-attention.js';
 import type { Classifier, ScratchFamily } from './family.js';
 import { plainBatches } from './family.js';
 import { relativeRow } from './relative-position.js';
-import { headWidth } from './settings.js';
+import { headWidth, encoderFacts } from './settings.js';
 
 /**
  * DeBERTa-v2 and -v3 (He et al. 2021, "DeBERTa: Decoding-enhanced BERT with Disentangled Attention"; v3: He,
@@ -32,11 +32,8 @@ export const debertaV2: ScratchFamily = {
     return {
       modelType: 'deberta-v2',
       labels,
-      hiddenSize: c.hidden_size,
-      heads: c.num_attention_heads,
-      vocabulary: c.vocab_size,
+      ...encoderFacts(c),
       maxLength: c.position_biased_input ? c.max_position_embeddings : null,
-      initializerRange: c.initializer_range,
       wordEmbedding: 'deberta.embeddings.word_embeddings.weight',
       ...plainBatches,
       relativePositions: c.relative_attention

@@ -15,7 +15,7 @@ import { disentangledScores, relativeRows } from './disentangled-attention.js';
 import type { Classifier, ModelFamily } from './family.js';
 import { plainBatches } from './family.js';
 import { relativeRow } from './relative-position.js';
-import { readSettings } from './settings.js';
+import { readSettings, encoderFacts } from './settings.js';
 
 /**
  * DeBERTa, the first (He et al. 2021), with a classification head; the reference is transformers'
@@ -35,11 +35,8 @@ export const deberta: ModelFamily = {
     return {
       modelType: 'deberta',
       labels,
-      hiddenSize: c.hidden_size,
-      heads: c.num_attention_heads,
-      vocabulary: c.vocab_size,
+      ...encoderFacts(c),
       maxLength: c.position_biased_input ? c.max_position_embeddings : null,
-      initializerRange: c.initializer_range,
       wordEmbedding: 'deberta.embeddings.word_embeddings.weight',
       ...plainBatches,
       relativePositions: c.relative_attention

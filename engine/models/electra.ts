@@ -5,7 +5,14 @@ import { bertEmbeddings, bertLayers, blockSizes } from './bert-encoder.js';
 import { classificationHead, headNames } from './classification-head.js';
 import type { Classifier, ModelFamily } from './family.js';
 import { indexBuffers, plainBatches } from './family.js';
-import { absolutePositions, encoderSettings, headWidth, readSettings, size } from './settings.js';
+import {
+  absolutePositions,
+  encoderSettings,
+  headWidth,
+  readSettings,
+  size,
+  encoderFacts,
+} from './settings.js';
 
 /**
  * ELECTRA (Clark et al. 2020), the discriminator, with a classification head; the reference is transformers'
@@ -28,11 +35,8 @@ export const electra: ModelFamily = {
     return {
       modelType: 'electra',
       labels,
-      hiddenSize: c.hidden_size,
-      heads: c.num_attention_heads,
-      vocabulary: c.vocab_size,
+      ...encoderFacts(c),
       maxLength: c.max_position_embeddings,
-      initializerRange: c.initializer_range,
       wordEmbedding: 'electra.embeddings.word_embeddings.weight',
       ...plainBatches,
       tokenTypes: 'fed',

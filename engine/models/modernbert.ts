@@ -12,6 +12,7 @@ import type { Classifier, ModelFamily } from './family.js';
 import { plainBatches } from './family.js';
 import type { LayerAttention, Settings } from './modernbert-settings.js';
 import { readModernBertSettings } from './modernbert-settings.js';
+import { encoderFacts } from './settings.js';
 
 /**
  * ModernBERT (Warner et al. 2024) with a classification head; the reference is transformers'
@@ -28,11 +29,8 @@ export const modernbert: ModelFamily = {
     return {
       modelType: 'modernbert',
       labels,
-      hiddenSize: c.hidden_size,
-      heads: c.num_attention_heads,
-      vocabulary: c.vocab_size,
+      ...encoderFacts(c),
       maxLength: c.max_position_embeddings,
-      initializerRange: c.initializer_range,
       wordEmbedding: 'model.embeddings.tok_embeddings.weight',
       ...plainBatches,
       window: c.window,

@@ -16,7 +16,7 @@ import { classificationHead, headNames } from './classification-head.js';
 import type { Classifier, ModelFamily } from './family.js';
 import { indexBuffers, plainBatches } from './family.js';
 import { mpnetBucket } from './relative-position.js';
-import { encoderSettings, headWidth, positionsBehind, readSettings } from './settings.js';
+import { encoderSettings, headWidth, positionsBehind, readSettings, encoderFacts } from './settings.js';
 
 /**
  * MPNet (Song et al. 2020) with a classification head; the reference is transformers'
@@ -42,10 +42,7 @@ export const mpnet: ModelFamily = {
     return {
       modelType: 'mpnet',
       labels,
-      hiddenSize: c.hidden_size,
-      heads: c.num_attention_heads,
-      vocabulary: c.vocab_size,
-      initializerRange: c.initializer_range,
+      ...encoderFacts(c),
       wordEmbedding: 'mpnet.embeddings.word_embeddings.weight',
       ...plainBatches,
       ...positionsBehind(PADDING, c.max_position_embeddings),

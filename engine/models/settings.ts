@@ -43,6 +43,21 @@ export const encoderSettings = commonSettings.extend({
   layer_norm_eps: z.number().positive().max(0.1).default(1e-12),
 });
 
+/** What the classifiers of most families say of their size, by the settings that they name alike. */
+export function encoderFacts(
+  c: Pick<
+    z.infer<typeof encoderSettings>,
+    'hidden_size' | 'num_attention_heads' | 'vocab_size' | 'initializer_range'
+  >,
+): Pick<Classifier, 'hiddenSize' | 'heads' | 'vocabulary' | 'initializerRange'> {
+  return {
+    hiddenSize: c.hidden_size,
+    heads: c.num_attention_heads,
+    vocabulary: c.vocab_size,
+    initializerRange: c.initializer_range,
+  };
+}
+
 /** @throws InputFault naming every setting that is missing or not supported */
 export function readSettings<T>(
   schema: z.ZodType<T>,
