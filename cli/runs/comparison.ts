@@ -1,4 +1,5 @@
 import { from, type ColumnTable } from 'arquero';
+import { isMap } from '../../pipeline/configuration.js';
 import type { RunResult } from '../../report/run-result.js';
 
 type Score = 'atHalf' | 'tuned' | 'crossFitted';
@@ -67,8 +68,4 @@ function differences(first: unknown, second: unknown, path: string): SettingPair
   }
   const keys = [...new Set([...Object.keys(first), ...Object.keys(second)])];
   return keys.flatMap((key) => differences(first[key], second[key], path === '' ? key : `${path}.${key}`));
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
