@@ -3,8 +3,8 @@ import { InputFault } from '../errors/fault.js';
 import { ensembleOf } from '../pipeline/ensemble.js';
 import { axesOf, combinationsOf } from '../pipeline/matrix.js';
 import { idColumn, type Pipeline } from '../pipeline/pipeline.js';
-import { concurrently } from './concurrently.js';
 import type { Dataset, OutOfFold, StepActivities, StepCall, TrainedCell } from './contracts.js';
+import { localPaths } from './local-paths.js';
 import { recorded } from './recorded.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
@@ -20,29 +20,24 @@ export function aggregateOof(services: Services): StepActivities['aggregateOof']
   return recorded(services, 'aggregateOof', (call: Call) => aggregate(services, call));
 }
 
-/** Folds whose files are looked up at once. */
-const lookups = 4;
-
 async function aggregate(services: Services, call: Call): Promise<OutOfFold> {
   const { pipeline, inputs } = call;
   const { store } = services;
   const { kept, dropped } = joinedMembers(call);
   const several = kept.length + dropped.length > 1;
-  const files = await concurrently(
-    kept.flatMap(({ cells }) => cells),
-    lookups,
-    async ({ rows, probabilities }) => ({
-      rows: await store.localPath(rows),
-      probabilities: await store.localPath(probabilities),
-    }),
+  const all = kept.flatMap(({ cells }) => cells);
+  const paths = await localPaths(
+    store,
+    all.flatMap(({ rows, probabilities }) => [rows, probabilities]),
   );
+  const files = all.map((_, place) => ({ rows: paths[2 * place]!, probabilities: paths[2 * place + 1]! }));
   const members = kept.map(({ cells }) => ({ folds: files.splice(0, cells.length) }));
   const names = ['probabilities', 'csv', ...(several ? kept.flatMap((_, place) => namesOf(place)) : [])];
-  return withScratch(services, names, async (paths) => {
-    const output = { probabilities: paths['probabilities']!, csv: paths['csv']! };
+  return withScratch(services, names, async (scratch) => {
+    const output = { probabilities: scratch['probabilities']!, csv: scratch['csv']! };
     const outputs = kept.map((_, place) => {
       const [probabilities, csv] = namesOf(place);
-      return { probabilities: paths[probabilities]!, csv: paths[csv]! };
+      return { probabilities: scratch[probabilities]!, csv: scratch[csv]! };
     });
     const { method } = ensembleOf(pipeline);
     const request: AggregateRequest = {
@@ -64,10 +59,7 @@ async function aggregate(services: Services, call: Call): Promise<OutOfFold> {
     const joined = {
       ...(await keep(output)),
       rowsWithoutOof,
-      skippedFolds: lacking(
-        pipeline,
-        kept.flatMap(({ cells }) => cells),
-      ),
+      skippedFolds: lacking(pipeline, all),
     };
     if (weights === undefined) return joined;
     const told: NonNullable<OutOfFold['ensemble']>['members'][number][] = [];

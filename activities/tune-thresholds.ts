@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
-import { concurrently } from './concurrently.js';
 import type { Dataset, OutOfFold, StepActivities, StepCall, Thresholds } from './contracts.js';
+import { localPaths } from './local-paths.js';
 import { recorded } from './recorded.js';
 import type { Services } from './services.js';
 import type { ScoreRequest, TableScores } from './tables/score-table.js';
@@ -12,16 +12,13 @@ export function tuneThresholds(services: Services): StepActivities['tuneThreshol
   return recorded(services, 'tuneThresholds', (call: Call) => tune(services, call));
 }
 
-/** Files that are looked up at once. */
-const lookups = 4;
-
 async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Promise<Thresholds> {
   const { labels } = pipeline;
   const { ensemble } = inputs.oof;
   const matrices = ensemble?.members.map(({ probabilities }) => probabilities) ?? [inputs.oof.probabilities];
   const request: ScoreRequest = {
     table: await store.localPath(inputs.data.table),
-    members: await concurrently(matrices, lookups, (matrix) => store.localPath(matrix)),
+    members: await localPaths(store, matrices),
     labels: labels.length,
     task: pipeline.task,
     ...(pipeline.thresholds === undefined ? {} : { thresholds: pipeline.thresholds }),

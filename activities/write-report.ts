@@ -5,12 +5,12 @@ import type { FoldResult, MemberResult, RunResult } from '../report/run-result.j
 import type { ArtifactRef } from '../store/store.js';
 import type { OutOfFold, Report, StepActivities, Thresholds, TrainedCell } from './contracts.js';
 import { putText } from './json-artifact.js';
+import { localPaths } from './local-paths.js';
 import { previousRun } from './previous-run.js';
 import { recorded } from './recorded.js';
 import { resultWarnings } from './result-warnings.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
-import type { PageRequest } from './tables/report-page.js';
 
 type Call = Parameters<StepActivities['writeReport']>[0];
 
@@ -26,10 +26,12 @@ async function write(services: Services, call: Call): Promise<Report> {
   const previous = await previousRun(runsDirectory, scored);
   const result = { ...scored, previous, reused: call.reused };
   const table = await store.localPath(data.table);
-  const members: PageRequest['members'][number][] = [];
-  for (const { probabilities, weight } of deployed(oof)) {
-    members.push({ probabilities: await store.localPath(probabilities), weight });
-  }
+  const matrices = deployed(oof);
+  const paths = await localPaths(
+    store,
+    matrices.map(({ probabilities }) => probabilities),
+  );
+  const members = matrices.map(({ weight }, place) => ({ probabilities: paths[place]!, weight }));
   return withScratch(services, ['page'], async ({ page }) => {
     await tables.run(
       'report',
