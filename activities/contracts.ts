@@ -1,53 +1,30 @@
 import { z } from 'zod';
-import { capped } from '../errors/capped.js';
-import type { EpochMetrics } from '../engine/training/job.js';
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
-import { memberPattern } from '../pipeline/matrix.js';
 import type { ReadOnly } from '../pipeline/read-only.js';
 import { requireResolved } from '../pipeline/resolved.js';
-import { matrixLimits, namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
+import { pipelineLimits } from '../pipeline/schema.js';
 import { artifactRefSchema as artifact, sha256Schema as sha256 } from '../store/store.js';
-import { ensembleMethodNames } from '../tasks/ensemble.js';
+import { runName, stepName, fold, memberName, cell, seconds, list } from './fields.js';
+import {
+  epochMetrics,
+  datasetSchema,
+  trainedCell,
+  trainedFoldSchema,
+  outOfFoldSchema,
+  thresholdsSchema,
+  submissionSchema,
+  reportSchema,
+} from './outputs.js';
 
 /**
- * What travels between the workflow and its activities, each as a schema: the type is what the schema
- * gives, and what does not fit is refused at the activity's door (doors.ts).
+ * What the workflow tells its activities, each as a schema: the type is what the schema
+ * gives, and what does not fit is refused at the activity's door (doors.ts). What steps give: outputs.ts.
  *
  * Unknown fields are dropped, so that a worker understands calls of a newer one.
  */
 
-const runName = z.string().regex(namePattern);
-const stepName = z.string().regex(stepPattern);
-const fold = z.int().min(1).max(pipelineLimits.folds);
-/** Of the ensemble; empty where folds are the only axis of the matrix. */
-const memberName = z.string().regex(memberPattern);
-const cell = z.object({ member: memberName.default(''), fold });
-const count = z
-  .int()
-  .min(0)
-  .max(2 ** 40);
-const seconds = z.number().min(0);
-/** Shown to people: names of devices, versions and the like. */
-const word = z.string().min(1).max(200);
-const mostWarnings = 50;
-const mostOfWarning = 1_000;
-/** Notes for people: the first of them, each cut where it is long, since they travel with every output. */
-const warnings = z.array(z.string()).transform((texts) => {
-  const told = texts.slice(0, mostWarnings).map((text) => capped(text, mostOfWarning));
-  const more = texts.length - mostWarnings;
-  return more > 0 ? [...told, `and ${more} more warnings`] : told;
-});
-
-/** A score that could not be computed is NaN, and null in JSON. */
-const score = z.union([z.number(), z.nan(), z.null().transform(() => NaN)]);
-const byLabel = <T extends z.ZodType>(value: T) => z.record(z.string().regex(namePattern), value);
-const list = <T extends z.ZodType>(entry: T, most: number) => z.array(entry).max(most);
 /** The resolved pipeline, held to the schema of its file. */
 const pipeline = z.unknown().transform((value) => requireResolved(value));
-
-/** Lists and tuples included. */
-/** A schema for every field of a type that is declared elsewhere, the optional ones included. */
-type Fields<T> = { readonly [Key in keyof T]-?: z.ZodType<T[Key]> };
 
 function isPathOrMap(value: unknown): boolean {
   if (typeof value === 'string') return value.length <= 4096;
@@ -129,214 +106,10 @@ const lookedUp = z.object({
 export const lookedUpSchema = list(lookedUp, pipelineLimits.cells);
 export type LookedUp = ReadOnly<z.output<typeof lookedUp>>;
 
-const epochMetrics = z.object({
-  epoch: z.int().min(1).max(pipelineLimits.epochs),
-  trainLoss: score,
-  valLoss: score,
-  macroF1: score,
-  accuracy: score.exactOptional(),
-} satisfies Fields<EpochMetrics>);
-
 export const epochFinishedSchema = cell.extend({ metrics: epochMetrics });
 /** The signal of a fold at each epoch's end, and what it carries. */
 export type EpochFinishedSignal = 'epochFinished';
 export type EpochFinished = ReadOnly<z.output<typeof epochFinishedSchema>>;
-
-export const datasetSchema = z.object({
-  /** `test` is null for a pipeline without rows to predict. */
-  rows: z.object({ train: count, test: count.nullable() }),
-  /** Column file (data/prepared-table.ts): texts, labels and fold of every training row. */
-  table: artifact,
-  /** Column file: ids of the training rows. */
-  trainIds: artifact,
-  /** Column file: ids and texts of the test rows, if there are any. Never part of a fold's key. */
-  test: artifact.nullable(),
-  warnings,
-});
-/** Output of `prepareData`. */
-export type Dataset = ReadOnly<z.output<typeof datasetSchema>>;
-
-/** A file of an exported model: folders and names that are plain, so that none leaves the model's folder. */
-const modelFile = /^(?:[A-Za-z0-9_][\w.-]{0,99}\/){0,3}[A-Za-z0-9_][\w.-]{0,99}$/;
-
-export const trainedFoldSchema = z.object({
-  fold,
-  bestEpoch: z.int().min(0).max(pipelineLimits.epochs),
-  epochs: list(epochMetrics, pipelineLimits.epochs),
-  /** JSON number[]: 0-based rows of the training table this fold held out. */
-  rows: artifact,
-  /** Raw little-endian float32 `[rows, labels]`. */
-  probabilities: artifact,
-  /** The exported model's files by relative path; loads in transformers as it is. */
-  model: z.record(z.string().regex(modelFile), artifact),
-  device: word,
-  threads: z.int().min(1),
-  attempts: z.int().min(1),
-  seed: z.int().min(0),
-  seconds,
-  warnings,
-});
-/** Output of `trainFold`, one per cell: the same for the same settings, whatever the member is called. */
-export type TrainedFold = ReadOnly<z.output<typeof trainedFoldSchema>>;
-
-/** What one cell gave, as the steps after it are given it. */
-const trainedCell = trainedFoldSchema.extend({ member: memberName.default('') });
-export type TrainedCell = ReadOnly<z.output<typeof trainedCell>>;
-
-export const foldReceiptSchema = z.object({
-  /** JSON of the output. */
-  output: artifact,
-  /** Of the hashes of the artifacts that it names: what others read of it. */
-  contents: sha256,
-  epochs: list(epochMetrics, pipelineLimits.epochs),
-  seconds,
-});
-/** What the workflow is told of a trained fold, where the output itself is an artifact. */
-export type FoldReceipt = ReadOnly<z.output<typeof foldReceiptSchema>>;
-
-/** A cell's output by reference, as the workflow hands it on (see references.ts). */
-export const cellReferenceSchema = z.strictObject({ member: memberName.default(''), output: artifact });
-
-const skippedFolds = list(fold, pipelineLimits.folds);
-const members = <T extends z.ZodType>(entry: T) => list(entry, matrixLimits.members);
-const method = z.enum(ensembleMethodNames);
-/** One per member that the ensemble is made of. */
-const weights = members(z.number().min(0).max(1));
-
-export const outOfFoldSchema = z.object({
-  /**
-   * Raw little-endian float32 `[rows, labels]`; NaN where no fold predicted the row. Of an ensemble each row is
-   * mixed by the weights that were learnt without its fold.
-   */
-  probabilities: artifact,
-  /** `oof.csv`. */
-  csv: artifact,
-  rowsWithoutOof: count,
-  /** Folds that no member has. */
-  skippedFolds,
-  /** Where the pipeline has more than one member. */
-  ensemble: z
-    .object({
-      method,
-      /** Those that it is made of. */
-      members: members(
-        z.object({
-          id: memberName,
-          /** As above, of this member alone. */
-          probabilities: artifact,
-          /** `oof-<member>.csv`. */
-          csv: artifact,
-          skippedFolds,
-        }),
-      ),
-      /** Those that are left out. */
-      dropped: members(z.object({ id: memberName, skippedFolds })),
-      weights: z.object({
-        final: weights,
-        without: list(z.object({ fold, weights }), pipelineLimits.folds),
-      }),
-    })
-    .refine(({ members, weights: { final, without } }) =>
-      [final, ...without.map((each) => each.weights)].every((each) => each.length === members.length),
-    )
-    .exactOptional(),
-});
-/** Output of `aggregateOof`. */
-export type OutOfFold = ReadOnly<z.output<typeof outOfFoldSchema>>;
-
-const macroF1 = z.object({ atHalf: score, tuned: score, crossFitted: score });
-const interval = z.tuple([score, score]);
-/** In cross-fitted macro F1, with its 95 % interval; null where there is nothing to compare with. */
-const gain = z.object({ macroF1: score, interval }).nullable();
-
-/** How far a score is to be trusted (see metrics/standing.ts). */
-const standing = z.object({
-  intervals: z.object({ atHalf: interval, crossFitted: interval }),
-  noSkill: z.object({ always: score, guess: score }),
-  overNoSkill: z.object({ difference: score, interval }),
-  verdict: z.enum(['better', 'not-shown', 'untold']),
-});
-const assessed = standing.extend({
-  averagePrecision: score,
-  rocAuc: score,
-  brier: score,
-  calibrationError: score,
-});
-const average = macroF1.exactOptional();
-const assessmentSchema = z.object({
-  macro: assessed,
-  perLabel: byLabel(assessed),
-  averages: z.object({
-    microF1: average,
-    weightedF1: average,
-    samplesF1: average,
-    subsetAccuracy: average,
-    jaccard: average,
-  }),
-  /** Where a row has one class. */
-  accuracy: standing.exactOptional(),
-});
-
-/** What a member of an ensemble reaches alone; null where it is left out. */
-export const memberScoresSchema = z.object({ id: memberName, macroF1: macroF1.nullable(), skippedFolds });
-
-export const thresholdsSchema = z.object({
-  /** Of the probability; where a row has one class, the offset of its logarithm. */
-  thresholds: byLabel(z.number().min(-100).max(100)),
-  macroF1,
-  perLabel: byLabel(
-    z.object({
-      atHalf: score,
-      tuned: score,
-      crossFitted: score,
-      support: count,
-      /** False where no threshold gives an F1 above 0, so that it is 0.5. */
-      tunable: z.boolean().exactOptional(),
-      /** Folds that the cross-fitted score judges at 0.5: nothing could be tuned on the others. */
-      untunedFolds: list(fold, pipelineLimits.folds).exactOptional(),
-      /** The least and the most that was tuned without a fold. */
-      spread: interval.exactOptional(),
-    }),
-  ),
-  /** Where a row has one class. */
-  classes: z
-    .object({
-      accuracy: z.object({ atHalf: score, tuned: score, crossFitted: score }),
-      logLoss: score,
-      /** Rows by true class, then by the class that the cross-fitted decision gives. */
-      confusion: list(list(count, pipelineLimits.labels), pipelineLimits.labels),
-    })
-    .exactOptional(),
-  /** Of a run of an earlier version there is none, nor without a row. */
-  assessment: assessmentSchema.exactOptional(),
-  /** Where the pipeline has more than one member: what each reaches, those that were left out last. */
-  members: members(memberScoresSchema).exactOptional(),
-  ensemble: z
-    .object({
-      method,
-      /** By member, of new rows too; of none that was left out. */
-      weights: z.record(memberName, z.number().min(0).max(1)),
-      /** Over the plain mean of the members, and over one member alone. */
-      gain: z.object({ overMean: gain, overBest: gain }),
-    })
-    .exactOptional(),
-});
-/** Output of `tuneThresholds`. */
-export type Thresholds = ReadOnly<z.output<typeof thresholdsSchema>>;
-
-export const submissionSchema = z.object({
-  /** `submission.csv`. */
-  submission: artifact,
-  /** `predictions.csv`; runs that began before there was one have none. */
-  predictions: artifact.exactOptional(),
-  rows: count,
-});
-/** Output of `predictEnsemble`. */
-export type Submission = ReadOnly<z.output<typeof submissionSchema>>;
-
-export const reportSchema = z.object({ report: artifact, result: artifact });
-/** Output of `writeReport`. */
-export type Report = ReadOnly<z.output<typeof reportSchema>>;
 
 /** A step's output with the wall-clock seconds that it took. */
 export type Timed<Output> = Output & { readonly seconds: number };

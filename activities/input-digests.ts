@@ -1,6 +1,7 @@
 import { namedCell } from '../pipeline/matrix.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { OutOfFold, RunSettings, TrainedCell } from './contracts.js';
+import type { RunSettings } from './contracts.js';
+import type { OutOfFold, TrainedCell } from './outputs.js';
 import { fileDigests, folderDigest, inputDigest } from './file-digests.js';
 import { localPathOf, requireModelFilesReadable, requireModelReadable, requireReadable } from './roots.js';
 import type { Services } from './services.js';

@@ -1,7 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { InputFault } from '../errors/fault.js';
 import { cellId } from '../pipeline/matrix.js';
-import type { Dataset, StepActivities, StepCall, Submission, Thresholds, TrainedCell } from './contracts.js';
+import type { StepActivities, StepCall } from './contracts.js';
+import type { Dataset, Submission, Thresholds, TrainedCell } from './outputs.js';
 import { predictRows } from './ensemble.js';
 import { recorded } from './recorded.js';
 import { RunDirectory } from './run-directory.js';

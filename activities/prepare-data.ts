@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
-import type { Dataset, StepActivities, StepCall } from './contracts.js';
+import type { StepActivities, StepCall } from './contracts.js';
+import type { Dataset } from './outputs.js';
 import { prepareRequest } from './pipeline-tables.js';
 import { recorded } from './recorded.js';
 import { withScratch } from './scratch.js';

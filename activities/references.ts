@@ -4,7 +4,7 @@ import { pipelineLimits } from '../pipeline/schema.js';
 import { sha256 } from '../store/digest.js';
 import { artifactRefSchema, type ArtifactRef, type ArtifactStore } from '../store/store.js';
 import { concurrently } from './concurrently.js';
-import { cellReferenceSchema, type FoldReceipt, type TrainedFold } from './contracts.js';
+import { cellReferenceSchema, type FoldReceipt, type TrainedFold } from './outputs.js';
 import { putJson } from './json-artifact.js';
 
 /*

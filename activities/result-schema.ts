@@ -10,7 +10,7 @@ import {
   outOfFoldSchema,
   thresholdsSchema,
   trainedFoldSchema,
-} from './contracts.js';
+} from './outputs.js';
 
 const { macroF1, thresholds, perLabel, classes, assessment, ensemble } = thresholdsSchema.shape;
 const { skippedFolds, rowsWithoutOof } = outOfFoldSchema.shape;

@@ -1,7 +1,7 @@
 import { thresholdGrid } from '../metrics/thresholds.js';
 import { cellId } from '../pipeline/matrix.js';
 import { named } from '../report/skill-words.js';
-import type { Dataset, Thresholds, TrainedCell } from './contracts.js';
+import type { Dataset, Thresholds, TrainedCell } from './outputs.js';
 
 /** What a reader of the scores has to mind: of the data, of the folds, and of what could not be tuned. */
 export function resultWarnings(data: Dataset, folds: readonly TrainedCell[], tuned: Thresholds): string[] {

@@ -7,7 +7,8 @@ import type { ActivityName } from '../pipeline/pipeline.js';
 import { copyDurably, createDurably, linkDurably, makeFolder } from '../store/durable-file.js';
 import { errorCode, storageFault } from '../store/faults.js';
 import type { ArtifactRef } from '../store/store.js';
-import type { OutputOf, TrainedCell } from './contracts.js';
+import type { OutputOf } from './contracts.js';
+import type { TrainedCell } from './outputs.js';
 import { modelFolder, records } from './records.js';
 import type { Services } from './services.js';
 

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
-import type { Dataset, OutOfFold, StepActivities, StepCall, Thresholds } from './contracts.js';
+import type { StepActivities, StepCall } from './contracts.js';
+import type { Dataset, OutOfFold, Thresholds } from './outputs.js';
 import { localPaths } from './local-paths.js';
 import { recorded } from './recorded.js';
 import type { Services } from './services.js';

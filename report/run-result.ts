@@ -1,4 +1,5 @@
-import type { StepCall, Thresholds, TrainedFold } from '../activities/contracts.js';
+import type { StepCall } from '../activities/contracts.js';
+import type { Thresholds, TrainedFold } from '../activities/outputs.js';
 
 /**
  * What `result.json` holds: the outcome of one run, for programs.

@@ -1,4 +1,5 @@
-import type { EpochFinished, FoldReceipt, Thresholds, TrainedFold } from '../activities/contracts.js';
+import type { EpochFinished } from '../activities/contracts.js';
+import type { FoldReceipt, Thresholds, TrainedFold } from '../activities/outputs.js';
 import type { EpochMetrics } from '../engine/training/job.js';
 import type { PlannedStep } from '../pipeline/dag.js';
 import { cellId, type Cell } from '../pipeline/matrix.js';

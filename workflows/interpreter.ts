@@ -5,7 +5,8 @@ import {
   isCancellation,
   patched,
 } from '@temporalio/workflow';
-import type { Dataset, FoldReceipt, LookedUp, LookupCall, ResolvedRun } from '../activities/contracts.js';
+import type { LookedUp, LookupCall, ResolvedRun } from '../activities/contracts.js';
+import type { Dataset, FoldReceipt } from '../activities/outputs.js';
 import type { PlannedStep } from '../pipeline/dag.js';
 import { mostEpochs, type Cell } from '../pipeline/matrix.js';
 import { lookupCells, mostUnderWay } from '../pipeline/size.js';

@@ -6,7 +6,8 @@ import {
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { PipelineInput, ResolvedRun, Thresholds } from '../activities/contracts.js';
+import type { PipelineInput, ResolvedRun } from '../activities/contracts.js';
+import type { Thresholds } from '../activities/outputs.js';
 import { planSteps } from '../pipeline/dag.js';
 import { mostEpochs } from '../pipeline/matrix.js';
 import { Board } from './board.js';

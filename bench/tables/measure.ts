@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Dataset, OutOfFold, Submission, Thresholds, TrainedFold } from '../../activities/contracts.js';
+import type { Dataset, OutOfFold, Submission, Thresholds, TrainedFold } from '../../activities/outputs.js';
 import { createActivities, type Activities } from '../../activities/index.js';
 import { putJson, putText } from '../../activities/json-artifact.js';
 import type { Services } from '../../activities/services.js';

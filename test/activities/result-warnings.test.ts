@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Dataset, Thresholds, TrainedCell } from '../../activities/contracts.js';
+import type { Dataset, Thresholds, TrainedCell } from '../../activities/outputs.js';
 import { resultWarnings } from '../../activities/result-warnings.js';
 import { unlearnt } from '../../metrics/nested.js';
 import { drawnByRule } from '../metrics/cases.js';
