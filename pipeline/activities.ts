@@ -3,6 +3,7 @@ import { defaultEnsemble, ensembleOf } from './ensemble.js';
 import { axesOf, combinationsOf, type Combination } from './matrix.js';
 import { numericSettings } from './neutral-settings.js';
 import { idColumn, poolingOf, type ActivityName, type Pipeline, type Step } from './pipeline.js';
+import { showsTexts } from './report.js';
 
 /** What a step's output is, and so what a later step may take from it. */
 export type Kind = 'data' | 'fold' | 'oof' | 'thresholds' | 'submission' | 'report';
@@ -110,7 +111,9 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
       const { ensemble } = joiningOf(pipeline);
       const thresholds = searchOf(pipeline);
       const task = taskOf(pipeline);
-      return { name, task, labels, data, folds, model, training, members, ensemble, thresholds };
+      // Texts are shown where nothing is said.
+      const texts = showsTexts(pipeline) ? undefined : false;
+      return { name, task, labels, data, folds, model, training, members, ensemble, thresholds, texts };
     },
   },
 };

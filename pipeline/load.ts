@@ -134,7 +134,7 @@ export function complete(
   folder: string,
   isFolder?: ParseOptions['isFolder'],
 ): Pipeline {
-  const { name, task, labels, folds, training, ensemble, thresholds, steps } = document;
+  const { name, task, labels, folds, training, ensemble, thresholds, report, steps } = document;
   const { text, id, target, test, train } = document.data;
   const data = {
     train: absolute(train, folder),
@@ -155,6 +155,7 @@ export function complete(
     training,
     ...(ensemble === undefined ? {} : { ensemble }),
     ...(thresholds === undefined ? {} : { thresholds }),
+    ...(report === undefined ? {} : { report }),
     steps:
       steps === undefined
         ? defaultSteps(data)

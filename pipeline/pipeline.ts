@@ -16,6 +16,8 @@ export interface Pipeline extends Pick<
   readonly ensemble?: EnsembleOptions;
   /** Absent where the file says nothing of it: the grid. */
   readonly thresholds?: ThresholdSearch;
+  /** Absent where the file says nothing of it: see `showsTexts`. */
+  readonly report?: NonNullable<Settings['report']>;
   /** Steps by name, in the order of the file. */
   readonly steps: Readonly<Record<string, Step>>;
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defaultTask, taskNames, thresholdSearches } from '../tasks/index.js';
 import { activityNames } from './activities.js';
 import { ensembleSchema } from './ensemble.js';
+import { reportSchema } from './report.js';
 import { epochLimit, seed, trainingSchema } from './training.js';
 
 /**
@@ -177,6 +178,7 @@ export const pipelineSchema = z.strictObject({
     .describe(
       'How the threshold of a label is found: on the `grid` of 0.1, 0.15 … 0.9, or `exact`, the best of all; the grid without it.',
     ),
+  report: reportSchema.optional().describe('What the report shows.'),
   steps: steps
     .optional()
     .describe(

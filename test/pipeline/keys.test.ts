@@ -162,6 +162,19 @@ describe('how thresholds are found', () => {
   });
 });
 
+describe('whether texts are shown', () => {
+  it('is in the key of the report alone, and in none where they are', () => {
+    const differing = (report: NonNullable<Pipeline['report']>): ActivityName[] =>
+      activityNames.filter(
+        (activity) =>
+          canonicalJson(activities[activity].parameters({ ...base, report })) !==
+          canonicalJson(activities[activity].parameters(base)),
+      );
+    expect(differing({ texts: true })).toEqual([]);
+    expect(differing({ texts: false })).toEqual(['writeReport']);
+  });
+});
+
 describe('how the members of an ensemble become one', () => {
   const withMatrix = (seeds: number[], ensemble?: Pipeline['ensemble']): Pipeline => {
     const { fold, ...steps } = base.steps;

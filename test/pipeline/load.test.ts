@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parsePipeline, readPipeline } from '../../pipeline/load.js';
+import { showsTexts } from '../../pipeline/report.js';
 import { requireResolved } from '../../pipeline/resolved.js';
 import { minimal, parse } from './minimal.js';
 import { neutralSettings } from '../../pipeline/neutral-settings.js';
@@ -125,6 +126,14 @@ describe('the reference method', () => {
     const { submission, report, ...others } = reference.steps;
     expect(submission).toBeDefined();
     expect(steps).toEqual({ ...others, report: { ...report, needs: ['data', 'fold', 'oof', 'thresholds'] } });
+  });
+
+  it('shows texts unless the file says that they are private, and carries nothing where it says nothing', () => {
+    expect(parse(minimal)).not.toHaveProperty('report');
+    expect(showsTexts(parse(minimal))).toBe(true);
+    expect(showsTexts(parse(minimal, { overrides: { 'report.texts': 'true' } }))).toBe(true);
+    const quiet = parse(minimal, { overrides: { 'report.texts': 'false' } });
+    expect(showsTexts(requireResolved(JSON.parse(JSON.stringify(quiet))))).toBe(false);
   });
 
   it('resolved and written as JSON it reads back the same', () => {
