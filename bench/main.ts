@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { Fault } from '../errors/fault.js';
+import { addOptions } from './options/command.js';
 import { addStep } from './step/command.js';
 import { addTables } from './tables/command.js';
 
 const program = new Command('bench').description('Benchmarks of foldwise on this machine.');
+addOptions(program);
 addStep(program);
 addTables(program);
 // Leaving in order removes temporary files; the sides leave when their stdin ends.

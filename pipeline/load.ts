@@ -104,9 +104,12 @@ function notAPipeline(file: string, value: unknown): LocatedProblem {
 /** An override of a step of a file that declares none is one of the steps that it then has. */
 function withSteps(configuration: unknown, overrides: Readonly<Record<string, string>>): unknown {
   if (!isMap(configuration) || configuration['steps'] !== undefined) return configuration;
-  if (!Object.keys(overrides).some((path) => path.startsWith('steps.'))) return configuration;
-  const { data } = configuration;
-  const test = 'data.test' in overrides || (isMap(data) && data['test'] !== undefined) ? { test: '' } : {};
+  const others = Object.entries(overrides).filter(([path]) => !path.startsWith('steps.'));
+  if (others.length === Object.keys(overrides).length) return configuration;
+  // Which steps it has depends on whether there is a test table in the end.
+  const { value } = applyOverrides(configuration, Object.fromEntries(others));
+  const data = isMap(value) ? value['data'] : undefined;
+  const test = isMap(data) && data['test'] !== undefined ? { test: '' } : {};
   return { ...configuration, steps: defaultSteps(test) };
 }
 

@@ -113,6 +113,8 @@ describe('the reference method', () => {
       overrides: { 'steps.data.timeout': '2h' },
     });
     expect(Object.keys(without.steps)).not.toContain('submission');
+    const others = { 'steps.data.timeout': '2h', data: '{ train: a.csv }' };
+    expect(Object.keys(parse(minimal, { overrides: others }).steps)).not.toContain('submission');
   });
 
   it('leaves the id column out where it is not set: one that is set must be in the tables', () => {

@@ -1,0 +1,20 @@
+/** One option of the training as it is tried, as `--set` takes it. The names are those of docs/options.md. */
+export const trials: Readonly<Record<string, readonly string[]>> = {
+  'layerDecay: 0.8': ['training.layerDecay=0.8'],
+  'freezeLayers: 0': ['training.freezeLayers=0'],
+  'freezeLayers: 3': ['training.freezeLayers=3'],
+  'reinitLayers: 1': ['training.reinitLayers=1'],
+  'schedule: cosine': ['training.schedule=cosine'],
+  'schedule: constant': ['training.schedule=constant'],
+  'schedule: polynomial': ['training.schedule=polynomial', 'training.schedulePower=2'],
+  'labelSmoothing: 0.1': ['training.labelSmoothing=0.1'],
+  'classWeights: balanced': ['training.classWeights=balanced'],
+  'focalGamma: 2': ['training.focalGamma=2'],
+  'asymmetric: {}': ['training.asymmetric={}'],
+  'accumulate: 4': ['training.accumulate=4'],
+  'ema: 0.99': ['training.ema=0.99'],
+  'swa: 2 with schedule: constant': ['training.swa=2', 'training.schedule=constant'],
+  'bestBy: macroF1': ['training.bestBy=macroF1'],
+  'evaluations: 4 with bestBy: macroF1': ['training.evaluations=4', 'training.bestBy=macroF1'],
+  'patience: 1 with bestBy: macroF1': ['training.patience=1', 'training.bestBy=macroF1'],
+};
