@@ -34,6 +34,7 @@ const familiar: Readonly<Record<string, readonly string[]>> = {
   labelsmoothingfactor: ['training.labelSmoothing'],
   posweight: ['training.classWeights'],
   classweight: ['training.classWeights'],
+  multisampledropout: ['training.dropoutSamples'],
   emadecay: ['training.ema'],
   evalsteps: ['training.evaluations'],
   metricforbestmodel: ['training.bestBy'],

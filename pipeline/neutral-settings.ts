@@ -17,6 +17,8 @@ export const neutralSettings = {
   classWeights: null,
   focalGamma: 0,
   asymmetric: null,
+  dropoutSamples: 1,
+  rDrop: 0,
   accumulate: 1,
   evaluations: 1,
   ema: null,

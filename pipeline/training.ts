@@ -112,6 +112,20 @@ const options = {
     .nullable()
     .default(neutralSettings.asymmetric)
     .describe('The asymmetric loss for many labels of which a row has few; null: cross-entropy.'),
+  dropoutSamples: z
+    .int()
+    .min(1)
+    .max(100)
+    .default(neutralSettings.dropoutSamples)
+    .describe('Draws of the dropout before the last layer in each step; the loss is the mean of theirs.'),
+  rDrop: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(neutralSettings.rDrop)
+    .describe(
+      'Each text passes twice, with dropout of its own, and this times the divergence of both answers joins the loss (R-Drop); 0: once.',
+    ),
   accumulate: z
     .int()
     .min(1)

@@ -22,6 +22,25 @@ export interface AsymmetricSettings {
   readonly margin: number;
 }
 
+/** How often dropout of a text is drawn in a step. */
+export interface DrawSettings {
+  /** Draws of the last dropout; the loss is the mean of theirs (Inoue 2019). */
+  readonly dropoutSamples: number;
+  /**
+   * α of R-Drop (Liang et al. 2021, "R-Drop: Regularized Dropout for Neural Networks"): each text passes twice, with
+   * draws of its own, and the loss is the mean of both passes' and α times how far their answers are apart
+   * (divergence.ts). 0: each passes once.
+   */
+  readonly rDrop: number;
+}
+
+export const oneDraw: DrawSettings = { dropoutSamples: 1, rDrop: 0 };
+
+/** How often each text of a batch passes. */
+export function passesOf({ rDrop }: Pick<DrawSettings, 'rDrop'>): number {
+  return rDrop > 0 ? 2 : 1;
+}
+
 export const plainLoss: LossSettings = {
   labelSmoothing: 0,
   weights: null,

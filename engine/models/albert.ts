@@ -7,6 +7,7 @@ import { firstTokens } from '../nn/pooling.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { bertEmbeddings, blockSizes } from './bert-encoder.js';
+import { classifierLogits } from './classification-head.js';
 import type { Classifier, ModelFamily } from './family.js';
 import { indexBuffers, plainBatches } from './family.js';
 import {
@@ -68,8 +69,8 @@ export const albert: ModelFamily = {
           linear(base.child('pooler'), first, c.hidden_size, c.hidden_size),
           'tanh',
         );
-        const dropped = root.dropout(pooled, c.classifier_dropout_prob, 'classifier');
-        return linear(root.child('classifier'), dropped, c.hidden_size, labels);
+        const dropout = c.classifier_dropout_prob;
+        return classifierLogits(root, pooled, { width: c.hidden_size, labels, dropout });
       },
     };
   },

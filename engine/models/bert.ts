@@ -5,6 +5,7 @@ import { firstTokens } from '../nn/pooling.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { bertEmbeddings, bertLayers, blockSizes } from './bert-encoder.js';
+import { classifierLogits } from './classification-head.js';
 import type { Classifier, ScratchFamily } from './family.js';
 import { indexBuffers, plainBatches } from './family.js';
 import { absolutePositions, encoderSettings, headWidth, readSettings, encoderFacts } from './settings.js';
@@ -45,8 +46,8 @@ export const bert: ScratchFamily = {
         const root = model.root;
         const encoded = encode(root.child('bert').at('embeddings'), batch, c, vocabulary);
         const pooled = pool(root.child('bert').child('pooler'), firstTokens(root, encoded, batch), c);
-        const dropped = root.dropout(pooled, c.classifier_dropout ?? c.hidden_dropout_prob, 'classifier');
-        return linear(root.child('classifier'), dropped, c.hidden_size, labels);
+        const dropout = c.classifier_dropout ?? c.hidden_dropout_prob;
+        return classifierLogits(root, pooled, { width: c.hidden_size, labels, dropout });
       },
     };
   },

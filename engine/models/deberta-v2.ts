@@ -12,6 +12,7 @@ import type { Settings } from './deberta-v2-settings.js';
 import { readDebertaV2Settings } from './deberta-v2-settings.js';
 import type { PositionProjections } from './disentangled-attention.js';
 import { disentangledScores, relativeRows } from './disentangled-attention.js';
+import { classifierLogits } from './classification-head.js';
 import type { Classifier, ScratchFamily } from './family.js';
 import { plainBatches } from './family.js';
 import { relativeRow } from './relative-position.js';
@@ -53,8 +54,8 @@ export const debertaV2: ScratchFamily = {
         const root = model.root;
         const encoded = encode(root.child('deberta').at('embeddings'), batch, c, vocabulary);
         const pooled = contextPooler(root.child('pooler'), firstTokens(root, encoded, batch), c);
-        const dropped = root.dropout(pooled, c.cls_dropout ?? c.hidden_dropout_prob, 'classifier');
-        return linear(root.child('classifier'), dropped, c.hidden_size, labels);
+        const dropout = c.cls_dropout ?? c.hidden_dropout_prob;
+        return classifierLogits(root, pooled, { width: c.hidden_size, labels, dropout });
       },
     };
   },

@@ -12,6 +12,7 @@ import { contextPooler, debertaEmbeddings } from './deberta-parts.js';
 import type { DebertaSettings } from './deberta-settings.js';
 import { debertaSchema, derive, pretrainingTensors } from './deberta-settings.js';
 import { disentangledScores, relativeRows } from './disentangled-attention.js';
+import { classifierLogits } from './classification-head.js';
 import type { Classifier, ModelFamily } from './family.js';
 import { plainBatches } from './family.js';
 import { relativeRow } from './relative-position.js';
@@ -53,8 +54,8 @@ export const deberta: ModelFamily = {
         const root = model.root;
         const encoded = encode(root.child('deberta').at('embeddings'), batch, c, vocabulary);
         const pooled = contextPooler(root.child('pooler'), firstTokens(root, encoded, batch), c);
-        const dropped = root.dropout(pooled, c.cls_dropout ?? c.hidden_dropout_prob, 'classifier');
-        return linear(root.child('classifier'), dropped, c.hidden_size, labels);
+        const dropout = c.cls_dropout ?? c.hidden_dropout_prob;
+        return classifierLogits(root, pooled, { width: c.hidden_size, labels, dropout });
       },
     };
   },

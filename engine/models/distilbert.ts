@@ -6,6 +6,7 @@ import { activate, linear } from '../nn/layers.js';
 import { firstTokens } from '../nn/pooling.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
+import { classifierLogits } from './classification-head.js';
 import type { Classifier, ModelFamily } from './family.js';
 import { indexBuffers, plainBatches } from './family.js';
 import { activation, commonSettings, headWidth, probability, readSettings, size } from './settings.js';
@@ -54,8 +55,8 @@ export const distilbert: ModelFamily = {
         const root = model.root;
         const encoded = encode(root.child('distilbert').at('embeddings'), batch, c, vocabulary);
         const dense = linear(root.child('pre_classifier'), firstTokens(root, encoded, batch), c.dim, c.dim);
-        const dropped = root.dropout(activate(root, dense, 'relu'), c.seq_classif_dropout, 'classifier');
-        return linear(root.child('classifier'), dropped, c.dim, labels);
+        const dropout = c.seq_classif_dropout;
+        return classifierLogits(root, activate(root, dense, 'relu'), { width: c.dim, labels, dropout });
       },
     };
   },

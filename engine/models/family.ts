@@ -61,10 +61,11 @@ export interface Classifier {
   readonly neighbours: readonly number[];
   readonly loading: LoadingRules;
   /**
-   * Builds logits `[texts, labels]` from a packed batch. `vocabulary` is the number of rows the word
-   * embedding has here, fewer than the checkpoint's where only those that occur are trained.
+   * Builds logits `[texts, labels]` from a packed batch: those of each draw of the last dropout, one without it.
+   * `vocabulary` is the number of rows the word embedding has here, fewer than the checkpoint's where only those
+   * that occur are trained.
    */
-  build(model: ModelBuilder, batch: PackedBatch, vocabulary: number): Value;
+  build(model: ModelBuilder, batch: PackedBatch, vocabulary: number): readonly Value[];
 }
 
 /** How a checkpoint's names meet the model's. */

@@ -8,6 +8,7 @@ import { rotaryAngles, rotated } from '../nn/rotary.js';
 import type { Scope } from '../nn/scope.js';
 import { add, multiply } from '../ops/arithmetic.js';
 import { split } from '../ops/layout.js';
+import { classifierLogits } from './classification-head.js';
 import type { Classifier, ModelFamily } from './family.js';
 import { plainBatches } from './family.js';
 import type { LayerAttention, Settings } from './modernbert-settings.js';
@@ -46,8 +47,8 @@ export const modernbert: ModelFamily = {
         const encoded = encode(root.child('model').at('embeddings'), batch, c, vocabulary);
         const pool = c.classifier_pooling === 'mean' ? meanTokens : firstTokens;
         const pooled = head(root.child('head'), pool(root, encoded, batch), c);
-        const dropped = root.dropout(pooled, c.classifier_dropout, 'classifier');
-        return linear(root.child('classifier'), dropped, c.hidden_size, labels);
+        const dropout = c.classifier_dropout;
+        return classifierLogits(root, pooled, { width: c.hidden_size, labels, dropout });
       },
     };
   },

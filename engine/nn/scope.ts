@@ -30,21 +30,32 @@ export interface DropoutSite {
   readonly probability: number;
 }
 
+export interface ModelOptions {
+  /** Makes the value of a parameter; default an input of the graph. */
+  readonly declare?: (name: string, shape: readonly number[]) => Value;
+  /** How often dropout before the last layer is drawn. Default 1. */
+  readonly dropoutSamples?: number;
+}
+
 /** A model under construction: its tape, parameters and dropout sites, in order of use. */
 export class ModelBuilder {
   readonly parameters: Parameter[] = [];
   readonly dropoutSites: DropoutSite[] = [];
 
-  /**
-   * @param training false leaves dropout out
-   * @param declare makes the value of a parameter: an input of the graph, unless it is to be part of the model
-   */
+  readonly declare: NonNullable<ModelOptions['declare']>;
+  readonly dropoutSamples: number;
+
+  /** @param training false leaves dropout out */
   constructor(
     readonly tape: Tape,
     readonly training: boolean,
-    readonly declare: (name: string, shape: readonly number[]) => Value = (name, shape) =>
-      tape.graph.input(name, 'float32', shape),
-  ) {}
+    options: ModelOptions = {},
+  ) {
+    const { declare = (name, shape) => tape.graph.input(name, 'float32', shape), dropoutSamples = 1 } =
+      options;
+    this.declare = declare;
+    this.dropoutSamples = dropoutSamples;
+  }
 
   /** The name, or the next one where it is taken. */
   siteName(name: string): string {
@@ -100,6 +111,13 @@ export class Scope {
     const mask = this.tape.graph.input(name, 'float32', x.shape);
     this.model.dropoutSites.push({ name, shape: x.shape, probability });
     return this.tape.apply(dropoutOp, { x, mask });
+  }
+
+  /** Of the same value as many draws as the model takes of its last dropout; one where nothing is dropped. */
+  sampledDropout(x: Value, probability: number, site: string): Value[] {
+    const { training, dropoutSamples } = this.model;
+    const count = training && probability > 0 ? dropoutSamples : 1;
+    return Array.from({ length: count }, () => this.dropout(x, probability, site));
   }
 
   private qualified(name: string): string {

@@ -7,6 +7,7 @@ import { ClassifierRun } from './classify.js';
 import { classWeightsOf } from './class-weights.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { Depths } from './depths.js';
+import { checkDraws } from './draw-check.js';
 import type { FoldJob } from './job.js';
 import { checkLayers } from './layer-check.js';
 import type { ModelSource } from './model-source.js';
@@ -70,8 +71,11 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const { passes, optimizer, layers, averaging, reinitLayers, ...groups } = optionGroups(job.training);
+    const { passes, optimizer, layers, averaging, reinitLayers, draws, ...groups } = optionGroups(
+      job.training,
+    );
     checkLayers(classifier, layers, reinitLayers);
+    checkDraws(classifier, draws);
     const kept = {
       accumulate: passes.accumulate,
       averaged: averaging.ema !== null || averaging.swa !== null,
@@ -81,6 +85,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       vocabulary: vocabulary.size,
       extra: extraArrays(kept).length,
       freezeLayers: layers.freezeLayers,
+      draws,
     });
     const mostTokens = mostTokensOf(training.texts, passes.batchSize);
     const task = tasks[job.task];
@@ -93,6 +98,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       ...kept,
       ...loss,
       dropout: true,
+      draws,
       mostTokens,
     });
     await loadWeights(trainer, source, { vocabulary, reinitLayers }, pace);

@@ -1,9 +1,11 @@
 import type { Gradient } from '../autodiff/gradients.js';
 import { gradients } from '../autodiff/gradients.js';
+import type { Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
 import type { Task } from '../../tasks/task.js';
-import type { LossSettings } from '../losses/settings.js';
+import type { DrawSettings, LossSettings } from '../losses/settings.js';
+import { oneDraw } from '../losses/settings.js';
 import { trainedLoss } from '../losses/trained-loss.js';
 import { Depths } from './depths.js';
 import type { Classifier } from '../models/family.js';
@@ -54,25 +56,32 @@ export interface TrainingGraphOptions {
   /** Default: as the task has it. */
   readonly lossSettings?: LossSettings;
   readonly dropout: boolean;
+  /** Default: one of each. */
+  readonly draws?: DrawSettings;
   /** The lowest layers that get no gradient, with what lies below them; null, the default: all get one. */
   readonly freezeLayers?: number | null;
 }
 
 /** Packed batch, weights → `logits` `[texts, labels]`. */
 export function inferenceGraph(classifier: Classifier, options: GraphOptions): CompiledGraph {
-  const { model, graph, logits } = forward(classifier, options, false);
-  graph.output('logits', logits);
+  const { model, graph, draws } = forward(classifier, options, false);
+  graph.output('logits', draws[0] as Value);
   return compiled(graph, model, `${classifier.modelType}-inference`);
 }
 
-/** Packed batch, weights, targets, dropout masks → `loss`, `logits` and every gradient. */
+/**
+ * Packed batch, weights, targets, dropout masks → `loss` and every gradient. Where each text passes twice, the batch
+ * has it twice, and `twins` names the row of the other pass.
+ */
 export function trainingGraph(
   classifier: Classifier,
   options: GraphOptions & TrainingGraphOptions,
 ): TrainingGraph {
-  const { model, graph, tape, logits } = forward(classifier, options, options.dropout);
+  const { model, graph, tape, draws } = forward(classifier, options, options.dropout, options.draws);
   const targets = graph.input('targets', 'float32', ['texts', classifier.labels]);
-  const loss = trainedLoss(tape, options.loss, { logits, targets }, options.lossSettings);
+  const alpha = options.draws?.rDrop ?? 0;
+  const twins = alpha === 0 ? null : { alpha, rows: graph.input('twins', 'int64', ['texts']) };
+  const loss = trainedLoss(tape, options.loss, { draws, targets, twins }, options.lossSettings);
   graph.output('loss', loss);
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();
@@ -108,14 +117,19 @@ function rowsOutput(
   return output;
 }
 
-function forward(classifier: Classifier, { groups, vocabulary }: GraphOptions, dropout: boolean) {
+function forward(
+  classifier: Classifier,
+  { groups, vocabulary }: GraphOptions,
+  dropout: boolean,
+  { dropoutSamples } = oneDraw,
+) {
   const graph = new Graph();
   const tape = new Tape(graph);
-  const model = new ModelBuilder(tape, dropout);
+  const model = new ModelBuilder(tape, dropout, { dropoutSamples });
   const { relativePositions, window, averaged, neighbours } = classifier;
   const features = { relative: relativePositions !== null, windowed: window !== null, averaged, neighbours };
   const batch = packedInputs(graph, { groups, ...features });
-  return { graph, tape, model, logits: classifier.build(model, batch, vocabulary) };
+  return { graph, tape, model, draws: classifier.build(model, batch, vocabulary) };
 }
 
 function compiled(graph: Graph, model: ModelBuilder, name: string): CompiledGraph {

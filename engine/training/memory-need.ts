@@ -1,6 +1,7 @@
 import { InputFault } from '../../errors/fault.js';
 import { Arena } from '../kernels/arena.js';
 import type { Shape } from '../graph/shape.js';
+import { oneDraw, passesOf, type DrawSettings } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import { groupSizes } from '../nn/packing.js';
 import { bytesOf } from '../optim/parameter-memory.js';
@@ -25,12 +26,14 @@ export interface MemoryNeed {
   readonly parameters: readonly Piece[];
 }
 
-/** What options of the training change of what there is of each parameter. */
+/** What options of the training change of what there is of each parameter, and of dropout. */
 export interface TrainedArrays {
   /** Arrays more than usual. Default 0. */
   readonly extra?: number;
   /** Layers that have none but their weights. Default null. */
   readonly freezeLayers?: number | null;
+  /** Default: one of each. */
+  readonly draws?: DrawSettings;
 }
 
 /**
@@ -41,17 +44,19 @@ export interface TrainedArrays {
 export function memoryNeeds(
   classifier: Classifier,
   vocabulary: number,
-  { extra = 0, freezeLayers = null }: TrainedArrays = {},
+  { extra = 0, freezeLayers = null, draws = oneDraw }: TrainedArrays = {},
 ): (batch: LargestBatch) => MemoryNeed {
   const { dropoutSites, parameters, tables, trained } = trainingGraph(classifier, {
     groups: 1,
     vocabulary,
     loss: 'binaryCrossEntropy',
     dropout: true,
+    draws,
     freezeLayers,
   });
   const isTable = new Set(tables.map(({ name }) => name));
-  return (batch) => {
+  return ({ texts, length }) => {
+    const batch = { texts: texts * passesOf(draws), length };
     const sizes = sizesOf(classifier, batch);
     const scratch = Arena.bytesFor(rowScratchOf(tables, batch.texts * batch.length));
     return {

@@ -21,8 +21,8 @@ export function exportedModel(
   const batch = new PaddedInputs(graph, classifier).batch();
   const declare = (name: string, shape: readonly number[]): Value =>
     graph.initializer(name, 'float32', shape, weights(name));
-  const model = new ModelBuilder(new Tape(graph), false, declare);
-  const logits = classifier.build(model, batch, classifier.vocabulary);
+  const model = new ModelBuilder(new Tape(graph), false, { declare });
+  const [logits] = classifier.build(model, batch, classifier.vocabulary) as [Value];
   graph.output('logits', { ...logits, shape: ['batch', classifier.labels] });
   return toOnnx(graph, classifier.modelType);
 }

@@ -1,5 +1,5 @@
 import type { TrainingOptions } from '../../pipeline/training.js';
-import type { LossSettings } from '../losses/settings.js';
+import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import type { AveragingSettings } from '../optim/averaging.js';
 import type { RateSettings } from '../schedules/schedule.js';
@@ -31,6 +31,7 @@ export interface OptionGroups {
    */
   readonly reinitLayers: number;
   readonly averaging: AveragingSettings;
+  readonly draws: DrawSettings;
   readonly loss: Omit<LossSettings, 'weights'>;
   readonly classWeights: ClassWeights;
   readonly choice: ChoiceSettings;
@@ -40,6 +41,7 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
   const { epochs, batchSize, accumulate, evaluations, ema, swa, weightDecay, maxGradNorm, bestBy, patience } =
     options;
   const { layerDecay, freezeLayers, reinitLayers } = options;
+  const { dropoutSamples, rDrop } = options;
   const { labelSmoothing, classWeights, focalGamma, asymmetric } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
@@ -49,6 +51,7 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
     layers: { layerDecay, freezeLayers },
     reinitLayers,
     averaging: { ema, swa },
+    draws: { dropoutSamples, rDrop },
     loss: { labelSmoothing, focalGamma, asymmetric },
     classWeights,
     choice: { bestBy, patience },

@@ -50,6 +50,10 @@ export class TensorScope {
     return this.keep(this.runtime.tensor('float32', shape, data));
   }
 
+  int64(data: BigInt64Array): Tensor {
+    return this.keep(this.runtime.tensor('int64', [data.length], data));
+  }
+
   keep(tensor: Tensor): Tensor {
     this.held.push(tensor);
     return tensor;

@@ -1,6 +1,7 @@
 import type { Task } from '../../tasks/task.js';
 import type { PhiloxKey } from '../kernels/philox.js';
-import type { LossSettings } from '../losses/settings.js';
+import type { DrawSettings, LossSettings } from '../losses/settings.js';
+import { oneDraw, passesOf } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
 import { addGradients } from '../optim/accumulation.js';
@@ -30,6 +31,8 @@ export interface TrainerOptions {
   readonly vocabulary: number;
   readonly threads: number;
   readonly dropout: boolean;
+  /** Default: one of each. */
+  readonly draws?: DrawSettings;
   /** Batches of a step, at most. Default 1. */
   readonly accumulate?: number;
   /** Whether an average of the weights is kept. Default false. */
@@ -89,11 +92,20 @@ export class Trainer {
   ) {}
 
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const { runtime, classifier, threads, vocabulary, dropout, loss, lossSettings } = options;
+    const {
+      runtime,
+      classifier,
+      threads,
+      vocabulary,
+      dropout,
+      loss,
+      lossSettings,
+      draws = oneDraw,
+    } = options;
     const { layerDecay, freezeLayers } = options.layers ?? allLayersAlike;
     const ofLoss = { loss, ...(lossSettings === undefined ? {} : { lossSettings }) };
     const compile = (groups: number): TrainingGraph =>
-      trainingGraph(classifier, { groups, vocabulary, dropout, freezeLayers, ...ofLoss });
+      trainingGraph(classifier, { groups, vocabulary, dropout, draws, freezeLayers, ...ofLoss });
     const { parameters, tables, trained } = compile(1);
     const names = new Set(tables.map(({ name }) => name));
     const tablesFirst = [...parameters].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)));
@@ -104,7 +116,7 @@ export class Trainer {
       frozen: !trained.has(each.name),
     }));
     const sizes = options.mostBytes === undefined ? {} : { mostBytes: options.mostBytes };
-    const scratch = rowScratchOf(tables, options.mostTokens);
+    const scratch = rowScratchOf(tables, options.mostTokens * passesOf(draws));
     const extra = extraArrays(options);
     const memory = await ParameterMemory.allocate(optimized, {
       threads,
@@ -193,8 +205,10 @@ export class Trainer {
 
   /** Leaves every gradient in the parameter memory. @param draw names the random draws @returns the loss */
   private async backward({ texts, targets }: TextBatch, draw: number, key: PhiloxKey): Promise<number> {
-    const batch = packBatch(texts, this.options.classifier, 2);
-    const ordered = Float32Array.from(batch.order.flatMap((text) => targets[text] ?? []));
+    const { classifier, draws = oneDraw } = this.options;
+    const twice = passesOf(draws) === 2;
+    const batch = packBatch(twice ? [...texts, ...texts] : texts, classifier, 2);
+    const ordered = Float32Array.from(batch.order.flatMap((text) => targets[text % texts.length] ?? []));
     const compiled = await this.sessions.for(batch);
     const { graph, session } = compiled;
     const passing = new TensorScope(this.options.runtime);
@@ -204,7 +218,8 @@ export class Trainer {
         ...this.weights,
         ...passing.batchFeeds(batch, compiled),
         ...(await this.masks(batch, graph.dropoutSites, passing, draw, key)),
-        targets: passing.float([sizeOf(batch, 'texts'), this.options.classifier.labels], ordered),
+        targets: passing.float([sizeOf(batch, 'texts'), classifier.labels], ordered),
+        ...(twice ? { twins: passing.int64(twinRows(batch)) } : {}),
       };
       const fetches: Record<string, Tensor | null> = { loss: null };
       for (const [name, { tensor }] of Object.entries(rows)) fetches[name] = tensor;
@@ -301,6 +316,13 @@ function besideTable({ values, first }: RowGradient, rowScratch: Float32Array): 
   const there = rowScratch.subarray(first, first + values.length);
   if (there.buffer !== values.buffer) there.set(values);
   return there;
+}
+
+/** Of each row of texts that were given twice, one after the other, the row of the same text's other pass. */
+function twinRows({ order }: HostBatch): BigInt64Array {
+  const rowOf = new Map(order.map((text, row) => [text, row]));
+  const passes = order.length / 2;
+  return BigInt64Array.from(order, (text) => BigInt(rowOf.get((text + passes) % order.length) as number));
 }
 
 function shapeOf(batch: HostBatch, site: DropoutSite): number[] {

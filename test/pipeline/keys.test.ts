@@ -116,6 +116,8 @@ const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[
   labelSmoothing: 0.1,
   classWeights: 'balanced',
   focalGamma: 2,
+  dropoutSamples: 5,
+  rDrop: 1,
   accumulate: 2,
   evaluations: 2,
   ema: 0.99,

@@ -105,6 +105,8 @@ describe('options that work are taken', () => {
     '{ layerDecay: 0.8 }',
     '{ labelSmoothing: 0.1, classWeights: { joy: 2 }, focalGamma: 1 }',
     '{ classWeights: balanced }',
+    '{ dropoutSamples: 5 }',
+    '{ rDrop: 1, dropoutSamples: 5, focalGamma: 2, accumulate: 2 }',
     '{ accumulate: 4 }',
     '{ ema: 0.99, evaluations: 4 }',
     '{ ema: 0.99 }',

@@ -1,4 +1,5 @@
 import { asymmetricLoss } from '../../../engine/losses/asymmetric.js';
+import { bernoulliDivergence, softmaxDivergence } from '../../../engine/losses/divergence.js';
 import { binaryCrossEntropy } from '../../../engine/losses/binary-cross-entropy.js';
 import { softmaxCrossEntropy } from '../../../engine/losses/softmax-cross-entropy.js';
 import { weightedBinaryCrossEntropy } from '../../../engine/losses/weighted-binary-cross-entropy.js';
@@ -329,6 +330,15 @@ function losses(): GeneratedSample[] {
   ];
 }
 
+function divergences(op: Op<'a' | 'b'>): GeneratedSample[] {
+  const sizes = { texts: 3 };
+  const logits = { a: floats(['texts', 3], sizes), b: floats(['texts', 3], sizes) };
+  return [
+    { title: 'over named texts', sample: sampleOf(op, logits, undefined, sizes) },
+    { title: 'over one text', sample: sampleOf(op, { a: floats([1, 2]), b: floats([1, 2]) }, undefined) },
+  ];
+}
+
 function classLosses(): GeneratedSample[] {
   const sizes = { texts: 3 };
   const classes = zeroOne([0, 0, 1, 1, 0, 0, 0, 0, 1], ['texts', 3]);
@@ -408,6 +418,8 @@ const generated: Readonly<Record<string, GeneratedSample[]>> = {
   weightedBinaryCrossEntropy: weightedLosses(weightedBinaryCrossEntropy),
   weightedSoftmaxCrossEntropy: weightedLosses(weightedSoftmaxCrossEntropy),
   asymmetricLoss: asymmetricLosses(),
+  bernoulliDivergence: divergences(bernoulliDivergence),
+  softmaxDivergence: divergences(softmaxDivergence),
   ...layouts(),
 };
 

@@ -6,6 +6,7 @@ import { asymmetricLoss } from '../../../engine/losses/asymmetric.js';
 import type { AsymmetricSettings, LossSettings } from '../../../engine/losses/settings.js';
 import { weightedBinaryCrossEntropy } from '../../../engine/losses/weighted-binary-cross-entropy.js';
 import { weightedSoftmaxCrossEntropy } from '../../../engine/losses/weighted-softmax-cross-entropy.js';
+import { bernoulliDivergence, softmaxDivergence } from '../../../engine/losses/divergence.js';
 import { binaryCrossEntropy } from '../../../engine/losses/binary-cross-entropy.js';
 import { softmaxCrossEntropy } from '../../../engine/losses/softmax-cross-entropy.js';
 import * as layout from '../../../engine/ops/layout.js';
@@ -252,6 +253,8 @@ const goldens: Readonly<Record<string, () => Untitled[]>> = {
     alike(weightedBinaryCrossEntropy, 'weightedBinaryCrossEntropy', attributesOf<LossSettings>),
   weightedSoftmaxCrossEntropy: () =>
     alike(weightedSoftmaxCrossEntropy, 'weightedSoftmaxCrossEntropy', attributesOf<LossSettings>),
+  bernoulliDivergence: () => binary(bernoulliDivergence),
+  softmaxDivergence: () => binary(softmaxDivergence),
   asymmetricLoss: () => alike(asymmetricLoss, 'asymmetricLoss', attributesOf<AsymmetricSettings>),
 };
 

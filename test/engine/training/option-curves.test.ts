@@ -7,6 +7,7 @@ import { Trainer } from '../../../engine/training/trainer.js';
 import { tasks } from '../../../tasks/index.js';
 import type { TaskName } from '../../../tasks/task.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
+import { distanceOf, oneHot } from './golden-curve.js';
 
 /** As in curve.test.ts; the last is of how far a parameter has moved, relative to the farthest of its model. */
 const [LOSS, NORM, MOVED] = [2e-6, 2e-5, 1e-4];
@@ -94,13 +95,3 @@ describe('ten steps', () => {
     await trainer.close();
   });
 });
-
-/** The class of a text is the number of its labels, as the generator has it. */
-function oneHot(labels: readonly (readonly number[])[]): number[][] {
-  const ones = (row: readonly number[]): number => row.reduce((sum, label) => sum + label, 0);
-  return labels.map((row) => row.map((_, index) => Number(ones(row) % row.length === index)));
-}
-
-function distanceOf(a: Float32Array, b: Float32Array): number {
-  return Math.sqrt(a.reduce((sum, value, i) => sum + (value - b[i]!) ** 2, 0));
-}

@@ -38,6 +38,9 @@ const options: readonly (readonly [title: string, settings: Partial<TrainingOpti
   ['given weights of labels', { classWeights: { loud: 3 } }],
   ['balanced weights of labels', { classWeights: 'balanced' }],
   ['the focal loss', { focalGamma: 2 }],
+  ['several draws of the last dropout', { dropoutSamples: 3 }],
+  ['two passes of each text', { rDrop: 1 }],
+  ['both, and gradients of two batches added up', { rDrop: 1, dropoutSamples: 2, accumulate: 2 }],
 ];
 /** Those that one of the tasks alone has. */
 const forMany: typeof options = [

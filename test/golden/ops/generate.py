@@ -6,6 +6,7 @@ Writes <op>.json beside this file; README.md gives the format. Values are drawn 
 float32 starts from the same numbers, and rounded to few digits, so that the files stay small.
 """
 
+import functools
 import json
 from pathlib import Path
 
@@ -301,6 +302,31 @@ def asymmetric(draw):
             yield sample("asymmetricLoss", loss, inputs, constants=["targets"], **attributes)
 
 
+def bernoulli_divergence(draw):
+    """The mean of both Kullback-Leibler divergences of yes and no per label, as torch has them."""
+    kl = torch.distributions.kl_divergence
+    for batch, scale in [(4, 2), (1, 1), (2, 8)]:
+        inputs = {"a": draw.normal(batch, 5, scale=scale), "b": draw.normal(batch, 5, scale=scale)}
+
+        def divergence(a, b):
+            p, q = torch.distributions.Bernoulli(logits=a), torch.distributions.Bernoulli(logits=b)
+            return (kl(p, q) + kl(q, p)).mean() / 2
+
+        yield sample("bernoulliDivergence", divergence, inputs)
+
+
+def softmax_divergence(draw):
+    for batch, scale in [(4, 2), (1, 1), (2, 8)]:
+        inputs = {"a": draw.normal(batch, 5, scale=scale), "b": draw.normal(batch, 5, scale=scale)}
+
+        def divergence(a, b):
+            p, q = a.log_softmax(dim=1), b.log_softmax(dim=1)
+            kl = functools.partial(F.kl_div, log_target=True, reduction="batchmean")
+            return (kl(p, q) + kl(q, p)) / 2
+
+        yield sample("softmaxDivergence", divergence, inputs)
+
+
 def softmax_cross_entropy(draw):
     """Targets that sum to 1: classes in the first two samples, shares of 1/4 in the last two."""
     for batch, classes, scale in [(4, 5, 2), (1, 1, 1), (3, 2, 1), (2, 5, 30)]:
@@ -384,6 +410,8 @@ OPS = {
     "weightedBinaryCrossEntropy": weighted_bce,
     "weightedSoftmaxCrossEntropy": weighted_softmax,
     "asymmetricLoss": asymmetric,
+    "bernoulliDivergence": bernoulli_divergence,
+    "softmaxDivergence": softmax_divergence,
     "dropout": dropout,
     "skew": skew,
     "conv1d": conv1d,

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import type { PhiloxKey } from '../../../engine/kernels/philox.js';
+import { plainLoss } from '../../../engine/losses/settings.js';
+import { openRuntime } from '../../../engine/runtime/open.js';
+import { linearWarmup } from '../../../engine/schedules/schedule.js';
+import { Trainer } from '../../../engine/training/trainer.js';
+import { tasks } from '../../../tasks/index.js';
+import type { TaskName } from '../../../tasks/task.js';
+import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
+import { distanceOf, oneHot } from './golden-curve.js';
+
+/** As in option-curves.test.ts. */
+const [LOSS, NORM, MOVED] = [2e-6, 2e-5, 1e-4];
+
+/** What test/golden/models/generate_passes.py writes. */
+interface GoldenCase {
+  readonly model: string;
+  readonly task?: TaskName;
+  /** Whether the model drops out before its last layer. */
+  readonly drops?: boolean;
+  readonly accumulate?: number;
+  readonly layerDecay?: number;
+  readonly freezeLayers?: number;
+  readonly dropoutSamples?: number;
+  readonly rDrop?: number;
+  readonly fgm?: number;
+  readonly awp?: { readonly rate: number; readonly epsilon: number };
+  readonly curve: readonly { batches: string[]; loss: number; gradNorm: number }[];
+  /** By parameter, the distance from its first value to its last. */
+  readonly moved: Readonly<Record<string, number>>;
+}
+
+const { cases, key, rate, ...settings } = goldenJson<{
+  steps: number;
+  warmupSteps: number;
+  learningRate: number;
+  weightDecay: number;
+  maxGradNorm: number;
+  key: PhiloxKey;
+  rate: number;
+  cases: GoldenCase[];
+}>('.', 'passes.json');
+
+/** The dropout before the last layer, as each family names it. */
+const droppedOut = { classifier_dropout: rate, cls_dropout: rate, seq_classif_dropout: rate };
+
+const titled = cases.map(({ curve, moved, model, ...options }) => {
+  return [`${model} with ${JSON.stringify(options)}`, { curve, moved, model, ...options }] as const;
+});
+
+describe('ten steps', () => {
+  it.each(titled)('of %s follow PyTorch', async (_, golden) => {
+    const { model, curve, moved } = golden;
+    const classifier = goldenClassifier(model, golden.drops === true ? droppedOut : {});
+    const batches = goldenBatches(model);
+    const first = await goldenTensors(model, 'model.safetensors');
+    const trainer = await Trainer.create({
+      runtime: openRuntime(),
+      classifier,
+      vocabulary: classifier.vocabulary,
+      threads: 1,
+      loss: tasks[golden.task ?? 'multi-label'].loss,
+      lossSettings: plainLoss,
+      dropout: true,
+      draws: { dropoutSamples: golden.dropoutSamples ?? 1, rDrop: golden.rDrop ?? 0 },
+      mostTokens: 100,
+      optimizer: settings,
+      layers: { layerDecay: golden.layerDecay ?? 1, freezeLayers: golden.freezeLayers ?? null },
+      accumulate: golden.accumulate ?? 1,
+    });
+    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    for (const [step, expected] of curve.entries()) {
+      const learningRate = linearWarmup(step, settings.learningRate, settings.warmupSteps, settings.steps);
+      const used = expected.batches.map((name) => ({
+        texts: batches[name]!.tokens.map((ids) => Int32Array.from(ids)),
+        targets: golden.task === 'single-label' ? oneHot(batches[name]!.labels) : batches[name]!.labels,
+      }));
+      const { loss, gradientNorm } = await trainer.stepOver(used, {
+        learningRate,
+        averageShare: null,
+        step,
+        key,
+      });
+      expect(Math.abs(loss - expected.loss), `loss of step ${step}`).toBeLessThan(LOSS);
+      expect(Math.abs(gradientNorm / expected.gradNorm - 1), `norm of step ${step}`).toBeLessThan(NORM);
+    }
+    const noise = new Set(Object.values(batches).flatMap(({ zeroGradients }) => zeroGradients));
+    const farthest = Math.max(...Object.values(moved));
+    for (const [name, distance] of Object.entries(moved)) {
+      if (noise.has(name)) continue;
+      const found = distanceOf(trainer.judged(name), first.get(name)!);
+      expect(Math.abs(found - distance) / farthest, name).toBeLessThan(MOVED);
+    }
+    await trainer.close();
+  });
+});
