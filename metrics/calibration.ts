@@ -1,4 +1,10 @@
-const bins = 15;
+/** Bins of equal width in which probabilities are compared with what happened. */
+export const calibrationBins = 15;
+
+/** The bin of a probability; its upper edge belongs to it. */
+export function binOf(p: number): number {
+  return Math.min(calibrationBins - 1, Math.max(0, Math.ceil(p * calibrationBins) - 1));
+}
 
 /** Mean squared difference between the probability and what happened; NaN without rows. */
 export function brierScore(probabilities: ArrayLike<number>, happened: ArrayLike<number>): number {
@@ -14,11 +20,10 @@ export function brierScore(probabilities: ArrayLike<number>, happened: ArrayLike
  */
 export function calibrationError(probabilities: ArrayLike<number>, happened: ArrayLike<number>): number {
   // Of each bin the sum of probability − happened: the weights cancel its number of rows.
-  const differences = new Float64Array(bins);
+  const differences = new Float64Array(calibrationBins);
   for (let row = 0; row < happened.length; row++) {
     const p = probabilities[row]!;
-    const bin = Math.min(bins - 1, Math.max(0, Math.ceil(p * bins) - 1));
-    differences[bin]! += p - happened[row]!;
+    differences[binOf(p)]! += p - happened[row]!;
   }
   return differences.reduce((sum, difference) => sum + Math.abs(difference), 0) / happened.length;
 }

@@ -35,6 +35,11 @@ export function duration(seconds: number | null | undefined): string {
   return `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
 }
 
+/** A share of all: `12.8 %`; a dash where there is none. */
+export function percent(share: number | null | undefined): string {
+  return isNumber(share) ? `${(100 * share).toFixed(1)} %` : absent;
+}
+
 /** A whole number in groups of three: `2,764`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');

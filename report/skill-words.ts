@@ -33,7 +33,7 @@ export function headlineWords({ assessment, configuration }: Assessed): string |
 }
 
 /** Labels of which it is not shown that the model knows anything, in the order of the labels. */
-export function unshownLabels({ assessment, labels }: Pick<RunResult, 'assessment' | 'labels'>): string[] {
+function unshownLabels({ assessment, labels }: Pick<RunResult, 'assessment' | 'labels'>): string[] {
   return labels.filter((label) => assessment?.perLabel[label]?.verdict === 'not-shown');
 }
 

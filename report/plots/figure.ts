@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { Html } from '../html.js';
+import { Html, html } from '../html.js';
 
 /** Colours are CSS variables, so that one figure serves the light and the dark page. */
 export const colours = {
@@ -11,7 +11,7 @@ export const colours = {
   series: (index: number) => `var(--series-${(index % 10) + 1})`,
 };
 
-/** More lines than this are drawn in one colour, with their mean. */
+/** More lines than this are drawn as the range that they lie in, with their mean. */
 export const distinctSeries = 10;
 
 const size = { width: 300, height: 210, marginLeft: 40, marginRight: 14, marginTop: 14, marginBottom: 36 };
@@ -20,6 +20,7 @@ const size = { width: 300, height: 210, marginLeft: 40, marginRight: 14, marginT
 interface SvgElement {
   readonly outerHTML: string;
   querySelectorAll(selector: string): Iterable<SvgElement>;
+  getAttribute(name: string): string | null;
   setAttribute(name: string, value: string): void;
   removeAttribute(name: string): void;
   remove(): void;
@@ -27,20 +28,28 @@ interface SvgElement {
 
 /**
  * Draws marks as one SVG element without inline styles, which the page's content security policy
- * would refuse. `label` is what a screen reader says; names that a user gave stay outside, in the caption,
- * so that they never pass through this serialisation.
+ * would refuse. `label` is what a screen reader says, so it tells what the picture shows. It may name what a user
+ * named: it is put in by `html`, and never passes through this serialisation.
  */
 export function figure(label: string, options: Plot.PlotOptions): Html {
   const { document } = parseHTML('<!doctype html><html><body></body></html>') as { document: object };
-  const svg = Plot.plot({ ...size, grid: true, ...options, document, ariaLabel: label }) as SvgElement;
+  const svg = Plot.plot({ ...size, grid: true, ...options, document }) as SvgElement;
   for (const style of svg.querySelectorAll('style')) style.remove();
   for (const element of [svg, ...svg.querySelectorAll('[style]')]) element.removeAttribute('style');
   // A picture has one name, its own: those that the library gives to its marks are of no role.
-  for (const part of svg.querySelectorAll('[aria-label], [aria-description]')) {
+  for (const part of [svg, ...svg.querySelectorAll('[aria-label], [aria-description]')]) {
     part.removeAttribute('aria-label');
     part.removeAttribute('aria-description');
   }
+  for (const path of svg.querySelectorAll('path[d]')) {
+    path.setAttribute('d', shortened(path.getAttribute('d') ?? ''));
+  }
   svg.setAttribute('class', 'plot');
   svg.setAttribute('role', 'img');
-  return new Html(svg.outerHTML);
+  return html`<svg aria-label="${label}" ${new Html(svg.outerHTML.slice('<svg '.length))}`;
+}
+
+/** A tenth of a pixel is enough, and pages stay small. */
+function shortened(path: string): string {
+  return path.replaceAll(/\d+\.\d{2,}/g, (number) => String(Math.round(Number(number) * 10) / 10));
 }

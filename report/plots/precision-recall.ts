@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { Html } from '../html.js';
-import { score } from '../notation.js';
+import { percent, score } from '../notation.js';
 import { colours, figure } from './figure.js';
 
 export interface PrecisionRecallPoint {
@@ -18,23 +18,19 @@ export function precisionRecallCurve(
   chosen: PrecisionRecallPoint | null,
 ): Html {
   const mark = { x: 'recall', y: 'precision' } as const;
-  return figure('Precision against recall', {
+  const words =
+    chosen === null
+      ? 'Precision against recall: not defined at the chosen threshold.'
+      : `Precision against recall: ${describe(chosen)}. Guessing has a precision of ${percent(base)}.`;
+  return figure(words, {
     x: { label: 'recall', domain: [0, 1], ticks: 5 },
     y: { label: null, domain: [0, 1], ticks: 5 },
     marks: [
-      Plot.ruleY([base], { stroke: colours.muted, strokeDasharray: '2 3' }),
-      Plot.line(thin(points), { ...mark, stroke: colours.accent, strokeWidth: 2 }),
+      Plot.ruleY([base], { stroke: colours.noSkill, strokeDasharray: '4 3' }),
+      Plot.line(points, { ...mark, stroke: colours.accent, strokeWidth: 2 }),
       Plot.dot(chosen === null ? [] : [chosen], { ...mark, fill: colours.accent, r: 4, title: describe }),
     ],
   });
-}
-
-/** At most this many points are drawn: a pixel's worth of each is enough, and pages stay small. */
-const drawnPoints = 300;
-
-function thin(points: readonly PrecisionRecallPoint[]): readonly PrecisionRecallPoint[] {
-  const stride = Math.ceil(points.length / drawnPoints);
-  return points.filter((_, i) => i % stride === 0 || i === points.length - 1);
 }
 
 function describe({ precision, recall }: PrecisionRecallPoint): string {

@@ -3,26 +3,37 @@ import type { Html } from '../html.js';
 import { score, tunedValue } from '../notation.js';
 import { colours, figure } from './figure.js';
 
-/** F1 at a threshold: those of the reference grid, and the chosen one. */
+/** F1 at a threshold. */
 export interface ThresholdPoint {
   readonly threshold: number;
   readonly f1: number;
 }
 
-/** F1 against the threshold for one label, with the chosen threshold marked and 0.5 for comparison. */
-export function thresholdCurve(points: readonly ThresholdPoint[], chosen: number): Html {
+/** F1 against the threshold for one label. */
+export interface ThresholdCurve {
+  /** By threshold, the chosen one among them. */
+  readonly points: readonly ThresholdPoint[];
+  readonly chosen: number;
+  /** Where around the chosen threshold F1 is hardly less than there. */
+  readonly plateau: readonly [from: number, to: number];
+  /** F1 without skill. */
+  readonly noSkill: number;
+}
+
+/** With the chosen threshold marked, its plateau shaded, 0.5 and no skill for comparison. */
+export function thresholdCurve({ points, chosen, plateau, noSkill }: ThresholdCurve): Html {
   const best = points.filter(({ threshold }) => Math.abs(threshold - chosen) < 1e-6);
   const mark = { x: 'threshold', y: 'f1' } as const;
-  return figure('F1 against threshold', {
-    x: {
-      label: 'threshold',
-      domain: [Math.min(0.1, chosen), Math.max(0.9, chosen)],
-      ticks: [0.1, 0.3, 0.5, 0.7, 0.9],
-    },
+  const words = `F1 against threshold: ${score(best[0]?.f1)} at the chosen ${tunedValue(chosen)}, hardly less from ${plateau[0].toFixed(2)} to ${plateau[1].toFixed(2)}; ${score(noSkill)} without skill.`;
+  return figure(words, {
+    x: { label: 'threshold', domain: [0, 1], ticks: 5 },
     y: { label: null, domain: [0, 1], ticks: 5 },
     marks: [
+      Plot.rectY([plateau], { x1: '0', x2: '1', y1: 0, y2: 1, fill: colours.accent, fillOpacity: 0.12 }),
       Plot.ruleX([0.5], { stroke: colours.muted, strokeDasharray: '2 3' }),
-      Plot.ruleX([chosen], { stroke: colours.accent, strokeOpacity: 0.5 }),
+      ...(Number.isFinite(noSkill)
+        ? [Plot.ruleY([noSkill], { stroke: colours.noSkill, strokeDasharray: '4 3' })]
+        : []),
       Plot.lineY(points, { ...mark, stroke: colours.accent, strokeWidth: 2 }),
       Plot.dot(best, { ...mark, fill: colours.accent, r: 4, title: describe }),
     ],

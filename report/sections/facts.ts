@@ -4,20 +4,21 @@ import { html, type Html } from '../html.js';
 import { count, duration } from '../notation.js';
 import { fileName, modelName } from '../places.js';
 import type { RunResult } from '../run-result.js';
+import type { Section } from '../section.js';
 
 type Fact = readonly [name: string, value: string];
 
 /** What was run, on what, with which settings, in which versions, and how long each step took. */
-export function facts(result: RunResult): Html {
-  return html`<section>
-    <h2>The run</h2>
-    <div class="facts">
+export const factsSection: Section = {
+  id: 'run',
+  title: 'The run',
+  draw: ({ result }) =>
+    html`<div class="facts">
       ${group('Data', dataFacts(result))} ${group('Model', modelFacts(result))}
       ${group('Training', trainingFacts(result))} ${group('Time by step', timeFacts(result))}
       ${group('Versions', Object.entries(result.versions))}
-    </div>
-  </section>`;
-}
+    </div>`,
+};
 
 function group(title: string, facts: readonly Fact[]): Html {
   return html`<div>

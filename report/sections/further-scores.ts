@@ -1,9 +1,10 @@
-import { html, nothing, type Html } from '../html.js';
-import { score } from '../notation.js';
+import { html } from '../html.js';
+import { percent, score } from '../notation.js';
 import type { RunResult } from '../run-result.js';
+import type { Section } from '../section.js';
+import { dataTable } from '../table.js';
 
 type Assessment = NonNullable<RunResult['assessment']>;
-type Scores = Pick<Assessment['macro'], 'averagePrecision' | 'rocAuc' | 'brier' | 'calibrationError'>;
 
 const averageNames: readonly (readonly [keyof Assessment['averages'], string])[] = [
   ['microF1', 'micro F1: all labels counted together'],
@@ -14,81 +15,62 @@ const averageNames: readonly (readonly [keyof Assessment['averages'], string])[]
 ];
 
 /** Scores by other definitions: averages of the decisions, and of the probabilities themselves. */
-export function furtherScores({ assessment, classes, labels }: RunResult): Html {
-  if (assessment === undefined) return nothing;
-  const { macro, perLabel, averages } = assessment;
-  return html`<section>
-    <h2>Further scores</h2>
-    <p class="words">
-      Of the decisions, averaged in other ways. A row that has no label and is given none counts as 0 in
-      samples F1 and Jaccard.
-    </p>
-    <div class="scroll" role="region" aria-label="Averages" tabindex="0">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">score</th>
-            <th scope="col">untuned</th>
-            <th scope="col">tuned, optimistic</th>
-            <th scope="col">cross-fitted</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${averageNames.map(([name, words]) => averageRow(words, averages[name]))}
-        </tbody>
-      </table>
-    </div>
-    <p class="words after">
-      Of the probabilities, whatever is decided by them. Average precision and the area under the ROC curve
-      say how well a label’s rows are ranked: no skill gets its share of the rows, and 0.5. The Brier score is
-      the mean squared error; the calibration error is how far probabilities are from what happens, over 15
-      bins of equal width: 0 is best of both.
-      ${classes === undefined ? 'The last row has their means' : 'In the last row the Brier score is summed over the classes, and the calibration error is that of the likeliest class'};
-      a dash: not defined, as of a label that never occurs.
-    </p>
-    <div class="scroll" role="region" aria-label="Probabilities" tabindex="0">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">label</th>
-            <th scope="col">share of the rows</th>
-            <th scope="col">average precision</th>
-            <th scope="col">ROC AUC</th>
-            <th scope="col">Brier score</th>
-            <th scope="col">calibration error</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${labels.map((label) => {
-            const scores = perLabel[label];
-            return scores === undefined ? nothing : probabilityRow(label, scores, scores.noSkill.guess);
-          })}
-        </tbody>
-        <tfoot>
-          ${probabilityRow('all', macro)}
-        </tfoot>
-      </table>
-    </div>
-  </section>`;
-}
+export const furtherScoresSection: Section = {
+  id: 'further-scores',
+  title: 'Further scores',
+  draw: ({ result: { assessment, classes, labels } }) => {
+    if (assessment === undefined) return null;
+    const { macro, perLabel, averages } = assessment;
+    const measured = averageNames.flatMap(([name, words]) => {
+      const scores = averages[name];
+      return scores === undefined ? [] : [{ words, scores }];
+    });
+    return html`<p class="words">
+        Of the decisions, averaged in other ways. A row that has no label and is given none counts as 0 in
+        samples F1 and Jaccard.
+      </p>
+      ${dataTable<(typeof measured)[number]>({
+        label: 'Averages',
+        rows: measured,
+        columns: [
+          { head: 'score', cell: ({ words }) => words },
+          { head: 'untuned', cell: ({ scores }) => score(scores.atHalf) },
+          { head: 'tuned, optimistic', cell: ({ scores }) => score(scores.tuned) },
+          { head: 'cross-fitted', cell: ({ scores }) => score(scores.crossFitted), kind: 'honest' },
+        ],
+      })}
+      <p class="words after">
+        Of the probabilities, whatever is decided by them. Average precision and the area under the ROC curve
+        say how well a label’s rows are ranked: no skill gets its share of the rows, and 0.5. The Brier score
+        is the mean squared error; the calibration error is how far probabilities are from what happens, over
+        15 bins of equal width: 0 is best of both.
+        ${classes === undefined ? 'The last row has their means' : 'In the last row the Brier score is summed over the classes, and the calibration error is that of the likeliest class'};
+        a dash: not defined, as of a label that never occurs.
+      </p>
+      ${dataTable<Ranked>({
+        label: 'Probabilities',
+        rows: labels.flatMap((label) => {
+          const scores = perLabel[label];
+          return scores === undefined ? [] : [{ name: label, scores, share: scores.noSkill.guess }];
+        }),
+        foot: [{ name: 'all', scores: macro }],
+        columns: [
+          { head: 'label', cell: ({ name }) => name },
+          {
+            head: 'share of the rows',
+            cell: ({ share }) => (share === undefined ? '' : percent(share)),
+          },
+          { head: 'average precision', cell: ({ scores }) => score(scores.averagePrecision) },
+          { head: 'ROC AUC', cell: ({ scores }) => score(scores.rocAuc) },
+          { head: 'Brier score', cell: ({ scores }) => score(scores.brier) },
+          { head: 'calibration error', cell: ({ scores }) => score(scores.calibrationError) },
+        ],
+      })}`;
+  },
+};
 
-function averageRow(words: string, scores: Assessment['averages'][keyof Assessment['averages']]): Html {
-  if (scores === undefined) return nothing;
-  return html`<tr>
-    <th scope="row">${words}</th>
-    <td>${score(scores.atHalf)}</td>
-    <td>${score(scores.tuned)}</td>
-    <td class="honest">${score(scores.crossFitted)}</td>
-  </tr>`;
-}
-
-function probabilityRow(name: string, scores: Scores, share?: number): Html {
-  return html`<tr>
-    <th scope="row">${name}</th>
-    <td>${share === undefined ? '' : `${(100 * share).toFixed(1)} %`}</td>
-    <td>${score(scores.averagePrecision)}</td>
-    <td>${score(scores.rocAuc)}</td>
-    <td>${score(scores.brier)}</td>
-    <td>${score(scores.calibrationError)}</td>
-  </tr>`;
+interface Ranked {
+  readonly name: string;
+  readonly scores: Pick<Assessment['macro'], 'averagePrecision' | 'rocAuc' | 'brier' | 'calibrationError'>;
+  readonly share?: number;
 }

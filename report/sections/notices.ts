@@ -1,25 +1,27 @@
-import { html, nothing, type Html } from '../html.js';
+import { html } from '../html.js';
 import { memberNotices } from '../member-words.js';
 import { count } from '../notation.js';
 import { withoutFolders } from '../places.js';
 import type { RunResult } from '../run-result.js';
+import type { Section } from '../section.js';
 
 /** What a reader must know before the scores: folds left out, rows left out, warnings. */
-export function notices(result: RunResult): Html {
-  const { warnings, configuration } = result;
-  const messages = [
-    ...skipped(result),
-    ...memberNotices(result),
-    ...warnings.map((text) => withoutFolders(text, configuration)),
-  ];
-  if (messages.length === 0) return nothing;
-  return html`<aside class="notices">
-    <h2>Mind this</h2>
-    <ul>
+export const noticeSection: Section = {
+  id: 'notices',
+  title: 'Mind this',
+  draw: ({ result }) => {
+    const { warnings, configuration } = result;
+    const messages = [
+      ...skipped(result),
+      ...memberNotices(result),
+      ...warnings.map((text) => withoutFolders(text, configuration)),
+    ];
+    if (messages.length === 0) return null;
+    return html`<ul class="notices">
       ${messages.map((message) => html`<li>${message}</li>`)}
-    </ul>
-  </aside>`;
-}
+    </ul>`;
+  },
+};
 
 function skipped({ skippedFolds, rowsWithoutOof, rows }: RunResult): string[] {
   const messages: string[] = [];

@@ -72,14 +72,13 @@ describe('the report', () => {
     const named = [...page.querySelectorAll('[aria-label]')];
     // By ARIA: not on what has no role, as a div, span or g.
     const mayBeNamed = (element: Page) =>
-      ['img', 'region'].includes(element.getAttribute('role') ?? '') || element.localName === 'section';
+      ['img', 'region', 'group'].includes(element.getAttribute('role') ?? '') || element.localName === 'nav';
     expect(named.length).toBeGreaterThan(0);
-    expect(named.filter((element) => !mayBeNamed(element))).toEqual([]);
+    expect(named.filter((element) => !mayBeNamed(element)).map(({ localName }) => localName)).toEqual([]);
     const scrolling = [...page.querySelectorAll('.scroll')];
-    expect(scrolling.map((element) => element.getAttribute('aria-label'))).toEqual([
-      'Scores by label',
-      'Folds',
-    ]);
+    const names = scrolling.map((element) => element.getAttribute('aria-label'));
+    expect(names).toEqual(expect.arrayContaining(['Scores by label', 'Reliability of fear', 'Folds']));
+    expect(new Set(names).size).toBe(names.length);
     for (const element of scrolling) {
       expect([element.getAttribute('role'), element.getAttribute('tabindex')]).toEqual(['region', '0']);
     }
@@ -134,20 +133,21 @@ describe('the report', () => {
     const text = (selector: string): string[] =>
       [...page.querySelectorAll(selector)].map((element) => element.textContent.replace(/\s+/g, ' ').trim());
     expect(text('.headline .score b')).toEqual(
-      [macroF1.crossFitted, macroF1.tuned, macroF1.atHalf, noSkill.always].map((value) => value.toFixed(3)),
+      [macroF1.crossFitted, noSkill.always, macroF1.tuned, macroF1.atHalf].map((value) => value.toFixed(3)),
     );
     const [from, to] = intervals.crossFitted.map((bound) => bound.toFixed(3)) as [string, string];
     expect(text('.lead span')[0]).toContain(`95 % interval ${from} to ${to}`);
-    expect(text('.words strong')[0]).toMatch(
-      new RegExp(
-        `between ${from} and ${to}\\. Saying yes .* The model is better than that\\. Not shown .*: anger\\.$`,
-      ),
+    expect(text('.verdict')).toEqual(['Better than no skill']);
+    const told = new RegExp(
+      `between ${from} and ${to}\\. Saying yes .* The model is better than that\\. .*$`,
     );
+    expect(text('.summary p')[1]).toMatch(told);
+    expect(text('.summary p')[1]).toContain('Not shown to be better than no skill: anger. Never occurring');
     const rows = [...page.querySelectorAll('[aria-label="Scores by label"] tbody tr')];
     const cells = rows.map((row) =>
       [...row.querySelectorAll('th, td')].map((cell) => cell.textContent.trim()),
     );
-    expect(cells.map((row) => [row[0], row[7]])).toEqual([
+    expect(cells.map((row) => [row[0], row[5]])).toEqual([
       ['anger', 'not shown'],
       ['fear', 'yes'],
       ['joy', 'yes'],
@@ -155,15 +155,16 @@ describe('the report', () => {
       ['surprise', 'never occurs'],
     ]);
     const fear = assessment!.perLabel['fear']!;
-    expect(cells[1]!.slice(4, 6)).toEqual([
+    expect([cells[1]![2], cells[1]![4]]).toEqual([
       fear.intervals.crossFitted.map((bound) => bound.toFixed(3)).join(' to '),
       fear.noSkill.always.toFixed(3),
     ]);
     // Where a label never occurs nothing is defined, and no mark is drawn.
-    expect(cells[4]!.slice(4, 7)).toEqual(['–', '0.000', '']);
+    expect(cells[4]!.slice(2, 5)).toEqual(['–', '', '0.000']);
     expect(page.querySelectorAll('svg.strip')).toHaveLength(5);
     expect(text('[aria-label="Averages"] tbody th')).toHaveLength(5);
-    expect(text('[aria-label="Probabilities"] tbody tr')[4]).toMatch(/^surprise 0\.0 % – – 0\.\d+ 0\.\d+$/);
+    const ranked = text('[aria-label="Probabilities"] tbody tr:last-child > *').join(' ');
+    expect(ranked).toMatch(/^surprise 0\.0 % – – 0\.\d+ 0\.\d+$/);
   });
 
   it.each([
@@ -171,19 +172,23 @@ describe('the report', () => {
     ['single-label', 'Guessing each class as often as it occurs, without reading, reaches'],
   ] as const)('says of a model without skill that it has none: %s', (task, words) => {
     const page = renderReport(assessedReport({}, task, 'all'));
-    const told = document(page).querySelector('.words strong')?.textContent ?? '';
+    const text = (selector: string) => document(page).querySelector(selector)?.textContent ?? '';
+    expect(text('.verdict.doubted')).toBe('Not shown to be better than no skill');
+    const told = text('#summary');
     expect(told).toContain(words);
     expect(told).toContain('It is not shown that the model is better than that.');
-    expect(told).toContain('Not shown to be better than no skill: any label.');
+    expect(told).toContain('Of no label is it shown that anything was learnt of it.');
+    expect(told).toContain('Do not build on these predictions yet');
+    expect(told).not.toContain('foldwise predict');
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
 
   it('marks a threshold that is not of the grid, also beyond it', () => {
     const { result, outOfFold } = sampleReport({ labels: ['joy'] });
     const page = renderReport({ result: { ...result, thresholds: { joy: 0.03125 } }, outOfFold });
-    const plot = document(page).querySelectorAll('figure svg.plot')[3]!;
-    expect(plot.querySelectorAll('circle')).toHaveLength(1);
-    expect(page).toContain('chosen: 0.0313');
+    const plot = document(page).querySelectorAll('#label-1 svg.plot')[0]!;
+    expect(plot.querySelectorAll('circle').length).toBe(1);
+    expect(plot.getAttribute('aria-label')).toContain('at the chosen 0.0313,');
   });
 
   it('shows accuracy with its interval where a row has one class', () => {
@@ -271,8 +276,8 @@ describe('the report', () => {
   ])('draws every plot with %s', (_, options) => {
     const input = sampleReport(options);
     const page = renderReport(input);
-    expect(document(page).querySelectorAll('figure svg.plot')).toHaveLength(
-      3 + 2 * input.result.labels.length,
+    expect(document(page).querySelectorAll('figure svg.plot').length).toBe(
+      3 + 3 * input.result.labels.length,
     );
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });

@@ -1,0 +1,74 @@
+import { membersOf } from '../pipeline/members.js';
+import { count } from './notation.js';
+import { modelName } from './places.js';
+import type { RunResult } from './run-result.js';
+import { named } from './skill-words.js';
+
+/** What was trained on what, for somebody who has never seen such a page. */
+export function trainedWords(result: RunResult): string {
+  const { rows, labels, configuration } = result;
+  const { task, folds, training } = configuration;
+  const of =
+    labels.length === 1
+      ? 'the label'
+      : `the ${labels.length} ${task === 'single-label' ? 'classes' : 'labels'}`;
+  const question =
+    task === 'single-label'
+      ? `which one of ${of} ${named(labels, 8)} a text belongs to`
+      : labels.length === 1
+        ? `whether ${of} ${named(labels)} is true of a text`
+        : `which of ${of} ${named(labels, 8)} are true of a text, any number of them`;
+  return `${modelWords(result)} on ${count(rows.train)} texts to tell ${question}. The texts were split into ${folds.count} folds, and ${cellWords(result)} trained for ${epochWords(result, training.epochs)}, each on all folds but one. That one it then predicted, so that every score on this page is of texts that the model had not seen.`;
+}
+
+/** Of which labels a skill is shown, in a sentence or two; null where nothing was assessed. */
+export function learntWords({ assessment, labels }: Pick<RunResult, 'assessment' | 'labels'>): string | null {
+  if (assessment === undefined) return null;
+  const having = (verdict: string) =>
+    labels.filter((label) => assessment.perLabel[label]?.verdict === verdict);
+  const [better, unshown, untold] = [having('better'), having('not-shown'), having('untold')];
+  const parts = [
+    better.length === 0
+      ? 'Of no label is it shown that anything was learnt of it.'
+      : better.length === labels.length && labels.length > 1
+        ? `Every one of the ${labels.length} labels is shown to be learnt: better than what no skill gets.`
+        : `Shown to be learnt, that is better than what no skill gets: ${listed(better, labels)}.`,
+    ...(unshown.length === 0 || better.length === 0
+      ? []
+      : [`Not shown to be better than no skill: ${listed(unshown, labels)}.`]),
+    ...(untold.length === 0
+      ? []
+      : [`Never occurring, so that nothing can be told: ${listed(untold, labels)}.`]),
+  ];
+  return parts.join(' ');
+}
+
+function listed(names: readonly string[], all: readonly string[]): string {
+  return names.length > 3 ? `${names.length} of ${all.length} labels (${named(names)})` : named(names);
+}
+
+function modelWords({ configuration }: RunResult): string {
+  const models = new Set(
+    membersOf(configuration).map(({ pipeline: { model } }) =>
+      model.scratch === undefined
+        ? modelName(model.checkpoint ?? '')
+        : `a ${model.scratch.type} network of ${model.scratch.layers} layers with random weights`,
+    ),
+  );
+  const [only] = models;
+  if (models.size > 1) return `${models.size} models (${named([...models], 3)}) were trained`;
+  return configuration.model.scratch === undefined
+    ? `${only} was fine-tuned`
+    : `From scratch, ${only} was trained`;
+}
+
+function cellWords({ folds, members }: RunResult): string {
+  const models = `${count(folds.length)} ${folds.length === 1 ? 'model was' : 'models were'}`;
+  return members === undefined ? models : `${models}, of ${members.length} members of an ensemble,`;
+}
+
+function epochWords({ folds }: RunResult, planned: number): string {
+  const most = folds.reduce((longest, { epochs }) => Math.max(longest, epochs.length), 0);
+  const epochs = most === 0 ? planned : most;
+  return `${epochs === 1 ? '1 epoch' : `${epochs} epochs`}${most > 0 && folds.some((fold) => fold.epochs.length < most) ? ' at most' : ''}`;
+}
