@@ -19,6 +19,8 @@ export const neutralSettings = {
   asymmetric: null,
   dropoutSamples: 1,
   rDrop: 0,
+  fgm: 0,
+  awp: null,
   accumulate: 1,
   evaluations: 1,
   ema: null,

@@ -1,7 +1,7 @@
 import { describe } from './issues.js';
 import { neutralSettings } from './neutral-settings.js';
 import type { Problem } from './problem.js';
-import { referenceTraining } from './training.js';
+import { awpDefaults, referenceTraining } from './training.js';
 
 /** Settings of the training as they may be wrong one by one. */
 type Settings = Readonly<Record<string, unknown>>;
@@ -71,6 +71,25 @@ const rules: readonly Rule[] = [
       isSet(training['asymmetric']) && training[setting] !== neutralSettings[setting],
     expected: `${neutralSettings[setting]} beside asymmetric, which weighs positives and negatives itself`,
   })),
+  {
+    setting: 'fgm',
+    clashes: ({ fgm, freezeLayers }) => fgm !== neutralSettings.fgm && isSet(freezeLayers),
+    expected: `${neutralSettings.fgm} beside freezeLayers, which keeps the embeddings that it would move`,
+  },
+  {
+    setting: 'awp',
+    clashes: ({ awp, fgm }) => isSet(awp) && fgm !== neutralSettings.fgm,
+    expected: 'null beside fgm: weights are perturbed in one way',
+  },
+  {
+    setting: 'awp',
+    clashes: ({ awp, epochs }) => {
+      if (typeof awp !== 'object' || awp === null) return false;
+      const { from } = { ...awpDefaults, ...awp };
+      return typeof from === 'number' && typeof epochs === 'number' && from > epochs;
+    },
+    expected: 'null, or `from` an epoch that is trained',
+  },
   {
     setting: 'evaluations',
     clashes: ({ evaluations, bestBy }) => evaluations !== neutralSettings.evaluations && bestBy === 'last',

@@ -31,6 +31,15 @@ const method = {
   seed: seed.default(42).describe('Seed of the new weights, of the order of the texts and of dropout.'),
 };
 
+const awp = z.strictObject({
+  rate: z.number().gt(0).max(10).default(0.01).describe('How far each matrix is moved, of its norm.'),
+  epsilon: z.number().gt(0).max(10).default(0.1).describe('How far each entry is moved at most, of itself.'),
+  from: z.int().min(1).max(epochLimit).default(2).describe('The first epoch with it.'),
+});
+
+/** What of `awp` is not given. */
+export const awpDefaults = awp.parse({});
+
 /** Options beyond it, off unless set: docs/options.md says when each helps. */
 const options = {
   bestBy: z
@@ -125,6 +134,20 @@ const options = {
     .default(neutralSettings.rDrop)
     .describe(
       'Each text passes twice, with dropout of its own, and this times the divergence of both answers joins the loss (R-Drop); 0: once.',
+    ),
+  fgm: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(neutralSettings.fgm)
+    .describe(
+      'How far the word embeddings are moved along their gradient for a second pass of each step, whose gradients join the others (fast gradient method); 0: none.',
+    ),
+  awp: awp
+    .nullable()
+    .default(neutralSettings.awp)
+    .describe(
+      'Adversarial weight perturbation: the gradients of a step are those of weights moved to where the loss is larger; null: none.',
     ),
   accumulate: z
     .int()

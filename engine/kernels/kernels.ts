@@ -42,7 +42,7 @@ interface Exports {
 }
 
 /** The order of `runChunk` in assembly/kernels.ts. */
-const kernelNumbers = { adamw: 0, sumOfSquares: 1, scale: 2, fill: 3, addRows: 4, dropoutMasks: 5 };
+const kernelNumbers = { adamw: 0, sumOfSquares: 1, scale: 2, fill: 3, addRows: 4, dropoutMasks: 5, bound: 6 };
 
 // As in assembly/layout.ts and assembly/rows.ts.
 const chunkElements = 65_536;
@@ -130,6 +130,14 @@ export class Kernels {
 
   fill(view: Float32Array, value: number): void {
     this.overElements('fill', view, value);
+  }
+
+  /** view[i] becomes no larger than ±share·|of[i]|; both of the arena and of the same length. */
+  bound(view: Float32Array, of: Float32Array, share: number): void {
+    this.integers.set([this.addressOf(view, of.length), of.length]);
+    this.floats[2] = share;
+    this.integers[3] = this.addressOf(of, of.length);
+    this.dispatch('bound', Math.ceil(of.length / chunkElements));
   }
 
   /** target[i] += source[i], both of the arena and of the same length. */

@@ -13,6 +13,8 @@ export interface OptimizedParameter {
   readonly rateShare?: number;
   /** It keeps its weights, and has no other array. Default false. */
   readonly frozen?: boolean;
+  /** It has a perturbed copy. Default false. */
+  readonly perturbed?: boolean;
 }
 
 /** What an optimizer keeps of each parameter, some of it only where it is asked for. */
@@ -21,9 +23,11 @@ export interface ParameterArrays extends AdamwState {
   readonly sums?: Float32Array;
   /** An average of the weights over the steps. */
   readonly average?: Float32Array;
+  /** The weights as they are moved for a pass (perturbation.ts). */
+  readonly perturbed?: Float32Array;
 }
 
-/** The arrays that are not there unless asked for. */
+/** The arrays that are not there unless asked for, of all parameters that are trained. */
 export type ExtraArray = 'sums' | 'average';
 
 /** All parameters of one kind that are trained and lie one after the other: the optimizer steps them as one. */
@@ -55,7 +59,7 @@ export interface ParameterMemoryOptions {
 
 const ARRAYS = ['weights', 'gradients', 'firstMoment', 'secondMoment'] as const;
 
-type ArrayName = (typeof ARRAYS)[number] | ExtraArray;
+type ArrayName = (typeof ARRAYS)[number] | ExtraArray | 'perturbed';
 
 /** Weights, gradients and AdamW's two moments of every parameter, in memory that kernels and ONNX Runtime share. */
 export class ParameterMemory {
@@ -87,9 +91,10 @@ export class ParameterMemory {
       const rowScratch = arena.allocate(rows);
       const kernels = await Kernels.open(arena, threads);
       groups.forEach((group, i) => {
-        const [{ decay, rateShare = 1, frozen = false }] = group;
+        const [{ decay, rateShare = 1, frozen = false, perturbed = false }] = group;
+        const asked = perturbed ? ([...extra, 'perturbed'] as const) : extra;
         const allocate = (): Float32Array => arena.allocate(counts[i] ?? 0);
-        const state = frozen ? weightsAlone(allocate()) : arraysOf(extra, allocate);
+        const state = frozen ? weightsAlone(allocate()) : arraysOf(asked, allocate);
         if (!frozen) ranges.push({ kernels, decay, rateShare, state });
         let offset = 0;
         for (const parameter of group) {
@@ -97,7 +102,7 @@ export class ParameterMemory {
           const end = start + elements(parameter);
           const arrays = frozen
             ? weightsAlone(state.weights.subarray(start, end))
-            : arraysOf(extra, (array) => (state[array] as Float32Array).subarray(start, end));
+            : arraysOf(asked, (array) => (state[array] as Float32Array).subarray(start, end));
           views.set(parameter.name, { kernels, rowScratch, ...arrays });
           offset += aligned(parameter);
         }
@@ -125,7 +130,9 @@ function alike(parameters: readonly OptimizedParameter[]): [OptimizedParameter, 
   const groups = new Map<string, [OptimizedParameter, ...OptimizedParameter[]]>();
   const decayedFirst = [...parameters].sort((a, b) => Number(b.decay) - Number(a.decay));
   for (const parameter of decayedFirst) {
-    const key = parameter.frozen ? 'frozen' : `${parameter.decay} ${parameter.rateShare ?? 1}`;
+    const key = parameter.frozen
+      ? 'frozen'
+      : `${parameter.decay} ${parameter.rateShare ?? 1} ${parameter.perturbed}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [parameter]);
     else group.push(parameter);
@@ -133,7 +140,10 @@ function alike(parameters: readonly OptimizedParameter[]): [OptimizedParameter, 
   return [...groups.values()];
 }
 
-function arraysOf(extra: readonly ExtraArray[], make: (array: ArrayName) => Float32Array): ParameterArrays {
+function arraysOf(
+  extra: readonly Exclude<ArrayName, (typeof ARRAYS)[number]>[],
+  make: (array: ArrayName) => Float32Array,
+): ParameterArrays {
   const [weights, gradients, firstMoment, secondMoment] = ARRAYS.map(make) as [
     Float32Array,
     Float32Array,
@@ -150,8 +160,8 @@ function weightsAlone(weights: Float32Array): ParameterArrays {
   return { weights, gradients: none, firstMoment: none, secondMoment: none };
 }
 
-function arrayCount({ frozen = false }: OptimizedParameter, extra: number): number {
-  return frozen ? 1 : ARRAYS.length + extra;
+function arrayCount({ frozen = false, perturbed = false }: OptimizedParameter, extra: number): number {
+  return frozen ? 1 : ARRAYS.length + extra + Number(perturbed);
 }
 
 function elements({ shape }: OptimizedParameter): number {

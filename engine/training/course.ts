@@ -1,4 +1,5 @@
 import { averageShare, type AveragingSettings } from '../optim/averaging.js';
+import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import { learningRate, type RateSettings } from '../schedules/schedule.js';
 import type { PassSettings } from './option-groups.js';
 
@@ -10,6 +11,7 @@ export class Course {
     readonly passes: PassSettings,
     private readonly rate: RateSettings,
     private readonly averaging: AveragingSettings,
+    private readonly perturbation: PerturbationSettings = unperturbed,
   ) {}
 
   get stepsPerEpoch(): number {
@@ -42,6 +44,12 @@ export class Course {
   /** By what share the average of the weights moves towards them after a step; null: it stays. */
   averageShare(step: number): number | null {
     return averageShare(this.averaging, step, this.stepsPerEpoch);
+  }
+
+  /** Whether the weights are perturbed in a step. */
+  isPerturbed(step: number): boolean {
+    const { fgm, awp } = this.perturbation;
+    return fgm > 0 || (awp !== null && step >= (awp.from - 1) * this.stepsPerEpoch);
   }
 
   private get rowsPerStep(): number {

@@ -71,14 +71,14 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const { passes, optimizer, layers, averaging, reinitLayers, draws, ...groups } = optionGroups(
-      job.training,
-    );
+    const { passes, optimizer, layers, averaging, reinitLayers, draws, perturbation, ...groups } =
+      optionGroups(job.training);
     checkLayers(classifier, layers, reinitLayers);
     checkDraws(classifier, draws);
     const kept = {
       accumulate: passes.accumulate,
       averaged: averaging.ema !== null || averaging.swa !== null,
+      perturbation,
     };
     const batch = largestBatch(training.texts, passes.batchSize);
     checkMemory(classifier, batch, {
@@ -86,6 +86,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       extra: extraArrays(kept).length,
       freezeLayers: layers.freezeLayers,
       draws,
+      perturbation,
     });
     const mostTokens = mostTokensOf(training.texts, passes.batchSize);
     const task = tasks[job.task];

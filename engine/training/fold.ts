@@ -79,8 +79,8 @@ class Fold {
     private readonly stop: AbortSignal,
   ) {
     this.options = optionGroups(job.training);
-    const { passes, rate, averaging } = this.options;
-    this.course = new Course(setup.training.rows.length, passes, rate, averaging);
+    const { passes, rate, averaging, perturbation } = this.options;
+    this.course = new Course(setup.training.rows.length, passes, rate, averaging, perturbation);
     this.checkpoints = new FoldCheckpoints(job, setup, (message) => this.warn(message));
   }
 
@@ -181,6 +181,7 @@ class Fold {
           {
             learningRate: this.course.learningRate(position.step),
             averageShare: this.course.averageShare(position.step),
+            perturbed: this.course.isPerturbed(position.step),
             step: position.step,
             key: this.setup.key,
           },

@@ -5,6 +5,7 @@ import { oneDraw, passesOf, type DrawSettings } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import { groupSizes } from '../nn/packing.js';
 import { bytesOf } from '../optim/parameter-memory.js';
+import { isPerturbed, unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
 
 /** A batch at its largest: so many texts, each of so many tokens. */
@@ -34,6 +35,8 @@ export interface TrainedArrays {
   readonly freezeLayers?: number | null;
   /** Default: one of each. */
   readonly draws?: DrawSettings;
+  /** Default: none. */
+  readonly perturbation?: PerturbationSettings;
 }
 
 /**
@@ -44,7 +47,7 @@ export interface TrainedArrays {
 export function memoryNeeds(
   classifier: Classifier,
   vocabulary: number,
-  { extra = 0, freezeLayers = null, draws = oneDraw }: TrainedArrays = {},
+  { extra = 0, freezeLayers = null, draws = oneDraw, perturbation = unperturbed }: TrainedArrays = {},
 ): (batch: LargestBatch) => MemoryNeed {
   const { dropoutSites, parameters, tables, trained } = trainingGraph(classifier, {
     groups: 1,
@@ -55,6 +58,10 @@ export function memoryNeeds(
     freezeLayers,
   });
   const isTable = new Set(tables.map(({ name }) => name));
+  const kindOf = (parameter: (typeof parameters)[number]) => ({
+    frozen: !trained.has(parameter.name),
+    perturbed: isPerturbed(parameter, perturbation, classifier.wordEmbedding),
+  });
   return ({ texts, length }) => {
     const batch = { texts: texts * passesOf(draws), length };
     const sizes = sizesOf(classifier, batch);
@@ -67,7 +74,7 @@ export function memoryNeeds(
       parameters: parameters.map((parameter) => ({
         name: parameter.name,
         bytes:
-          bytesOf({ ...parameter, frozen: !trained.has(parameter.name) }, extra) +
+          bytesOf({ ...parameter, ...kindOf(parameter) }, extra) +
           (isTable.has(parameter.name) ? scratch : 0),
       })),
     };

@@ -2,6 +2,7 @@ import type { TrainingOptions } from '../../pipeline/training.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import type { AveragingSettings } from '../optim/averaging.js';
+import type { PerturbationSettings } from '../optim/perturbation.js';
 import type { RateSettings } from '../schedules/schedule.js';
 import type { LayerSettings } from './depths.js';
 import type { ChoiceSettings } from './epoch-choice.js';
@@ -32,6 +33,7 @@ export interface OptionGroups {
   readonly reinitLayers: number;
   readonly averaging: AveragingSettings;
   readonly draws: DrawSettings;
+  readonly perturbation: PerturbationSettings;
   readonly loss: Omit<LossSettings, 'weights'>;
   readonly classWeights: ClassWeights;
   readonly choice: ChoiceSettings;
@@ -41,7 +43,7 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
   const { epochs, batchSize, accumulate, evaluations, ema, swa, weightDecay, maxGradNorm, bestBy, patience } =
     options;
   const { layerDecay, freezeLayers, reinitLayers } = options;
-  const { dropoutSamples, rDrop } = options;
+  const { dropoutSamples, rDrop, fgm, awp } = options;
   const { labelSmoothing, classWeights, focalGamma, asymmetric } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
@@ -52,6 +54,7 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
     reinitLayers,
     averaging: { ema, swa },
     draws: { dropoutSamples, rDrop },
+    perturbation: { fgm, awp },
     loss: { labelSmoothing, focalGamma, asymmetric },
     classWeights,
     choice: { bestBy, patience },

@@ -4,12 +4,19 @@ import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import { oneDraw, passesOf } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
-import { addGradients } from '../optim/accumulation.js';
+import { addGradients, holdGradients } from '../optim/accumulation.js';
 import { adamwStep } from '../optim/adamw.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import { moveAverage } from '../optim/averaging.js';
 import type { ExtraArray } from '../optim/parameter-memory.js';
 import { ParameterMemory } from '../optim/parameter-memory.js';
+import {
+  isPerturbed,
+  joinsGradients,
+  perturb,
+  unperturbed,
+  type PerturbationSettings,
+} from '../optim/perturbation.js';
 import type { Runtime, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
 import { packBatch } from './batch.js';
@@ -37,6 +44,8 @@ export interface TrainerOptions {
   readonly accumulate?: number;
   /** Whether an average of the weights is kept. Default false. */
   readonly averaged?: boolean;
+  /** What weights are moved by in the steps that are told to. Default: none are. */
+  readonly perturbation?: PerturbationSettings;
   readonly loss: Task['loss'];
   /** Default: as the task has it. */
   readonly lossSettings?: LossSettings;
@@ -59,20 +68,31 @@ export interface StepSettings {
   readonly learningRate: number;
   /** By what share the average moves towards the weights after the step; null: it stays. */
   readonly averageShare: number | null;
+  /** Whether the gradients of perturbed weights teach the step, too. Default false. */
+  readonly perturbed?: boolean;
   /** 0 for the first; with `key` it names every random draw of the step. */
   readonly step: number;
   readonly key: PhiloxKey;
 }
 
 export interface StepResult {
-  /** Of the batch, before the step. */
+  /** Of the batch, before the step, by the weights as they are. */
   readonly loss: number;
-  /** Of all gradients, before clipping. */
+  /** Of all gradients of the step, before clipping. */
   readonly gradientNorm: number;
 }
 
-/** Words 3 of Philox's counter: what a draw is for. */
-const DROPOUT = 0;
+/** Words 3 of Philox's counter: what a draw is for. 1 is the order of the data, 2 new weights. */
+const [DROPOUT, DROPOUT_OF_PERTURBED] = [0, 3];
+
+/** One pass of all batches of a step, forward and backward. */
+interface Pass {
+  /** By the graph's names. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+  readonly draws: { readonly step: number; readonly key: PhiloxKey; readonly purpose: number };
+  /** Whether its gradients are added to those of the pass before. */
+  readonly joins: boolean;
+}
 
 /** Trains one model in place: forward, backward, clip, AdamW. */
 export class Trainer {
@@ -87,6 +107,8 @@ export class Trainer {
     private readonly lasting: TensorScope,
     /** Feeds and fetches over the parameter memory, by the graph's names. */
     private readonly weights: Readonly<Record<string, Tensor>>,
+    /** The same over the perturbed copies, of the parameters that have one. */
+    private readonly perturbed: Readonly<Record<string, Tensor>>,
     private readonly gradients: Readonly<Record<string, Tensor>>,
     private readonly scratch: Scratch,
   ) {}
@@ -102,7 +124,8 @@ export class Trainer {
       lossSettings,
       draws = oneDraw,
     } = options;
-    const { layerDecay, freezeLayers } = options.layers ?? allLayersAlike;
+    const { layers = allLayersAlike, perturbation = unperturbed } = options;
+    const { layerDecay, freezeLayers } = layers;
     const ofLoss = { loss, ...(lossSettings === undefined ? {} : { lossSettings }) };
     const compile = (groups: number): TrainingGraph =>
       trainingGraph(classifier, { groups, vocabulary, dropout, draws, freezeLayers, ...ofLoss });
@@ -114,6 +137,7 @@ export class Trainer {
       ...each,
       rateShare: depths.rateShare(each.name, layerDecay),
       frozen: !trained.has(each.name),
+      perturbed: trained.has(each.name) && isPerturbed(each, perturbation, classifier.wordEmbedding),
     }));
     const sizes = options.mostBytes === undefined ? {} : { mostBytes: options.mostBytes };
     const scratch = rowScratchOf(tables, options.mostTokens * passesOf(draws));
@@ -127,10 +151,13 @@ export class Trainer {
     });
     const lasting = new TensorScope(runtime);
     const weights: Record<string, Tensor> = {};
+    const perturbed: Record<string, Tensor> = {};
     const gradients: Record<string, Tensor> = {};
     for (const { name, shape } of parameters) {
-      weights[name] = lasting.float(shape, memory.of(name).weights);
-      if (trained.has(name)) gradients[name] = lasting.float(shape, memory.of(name).gradients);
+      const views = memory.of(name);
+      weights[name] = lasting.float(shape, views.weights);
+      if (views.perturbed !== undefined) perturbed[name] = lasting.float(shape, views.perturbed);
+      if (trained.has(name)) gradients[name] = lasting.float(shape, views.gradients);
     }
     const sessions = new Sessions(runtime, threads, compile, options.compiling);
     return new Trainer(
@@ -141,6 +168,7 @@ export class Trainer {
       sessions,
       lasting,
       weights,
+      perturbed,
       gradients,
       new Scratch(threads, options.mostBytes),
     );
@@ -171,23 +199,51 @@ export class Trainer {
    */
   async stepOver(
     batches: readonly TextBatch[],
-    { learningRate, averageShare, step, key }: StepSettings,
+    { learningRate, averageShare, perturbed = false, step, key }: StepSettings,
     stop?: AbortSignal,
   ): Promise<StepResult> {
+    const plain = { weights: this.weights, draws: { step, key, purpose: DROPOUT }, joins: false };
+    const loss = await this.pass(batches, plain, stop);
+    if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
+    if (perturbed && !Number.isFinite(await this.perturbedPass(batches, { step, key }, stop)))
+      return { loss, gradientNorm: NaN };
+    const gradientNorm = adamwStep(this.memory, this.options.optimizer, learningRate, step + 1);
+    if (averageShare !== null && Number.isFinite(gradientNorm)) moveAverage(this.memory, averageShare);
+    return { loss, gradientNorm };
+  }
+
+  /**
+   * The same batches by copies of the weights that are moved to where the loss is larger; the weights stay. Leaves
+   * the gradients that teach the step.
+   */
+  private async perturbedPass(
+    batches: readonly TextBatch[],
+    { step, key }: Pick<StepSettings, 'step' | 'key'>,
+    stop?: AbortSignal,
+  ): Promise<number> {
+    const { perturbation = unperturbed } = this.options;
+    const joins = joinsGradients(perturbation);
+    perturb(this.memory, Object.keys(this.perturbed), perturbation);
+    if (joins) holdGradients(this.memory);
+    const weights = { ...this.weights, ...this.perturbed };
+    return this.pass(batches, { weights, draws: { step, key, purpose: DROPOUT_OF_PERTURBED }, joins }, stop);
+  }
+
+  /** Leaves the mean gradients over the texts of all batches. @returns their loss, early where it is not finite */
+  private async pass(batches: readonly TextBatch[], pass: Pass, stop?: AbortSignal): Promise<number> {
     const texts = batches.reduce((sum, batch) => sum + batch.texts.length, 0);
     let loss = 0;
     for (const [i, batch] of batches.entries()) {
       const share = batch.texts.length / texts;
-      const draw = step * (this.options.accumulate ?? 1) + i;
-      loss += share * (await this.backward(batch, draw, key));
+      loss += share * (await this.backward(batch, i, pass));
       stop?.throwIfAborted();
-      if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
-      if (batches.length > 1)
-        addGradients(this.memory, share, { isFirst: i === 0, isLast: i === batches.length - 1 });
+      if (!Number.isFinite(loss)) return loss;
+      if (batches.length > 1 || pass.joins) {
+        const isFirst = i === 0 && !pass.joins;
+        addGradients(this.memory, share, { isFirst, isLast: i === batches.length - 1 });
+      }
     }
-    const gradientNorm = adamwStep(this.memory, this.options.optimizer, learningRate, step + 1);
-    if (averageShare !== null && Number.isFinite(gradientNorm)) moveAverage(this.memory, averageShare);
-    return { loss, gradientNorm };
+    return loss;
   }
 
   /** The weights that are judged and exported: their average where there is one. */
@@ -203,8 +259,8 @@ export class Trainer {
     return depths.isFrozen(name, freezeLayers) ? 0 : depths.rateShare(name, layerDecay);
   }
 
-  /** Leaves every gradient in the parameter memory. @param draw names the random draws @returns the loss */
-  private async backward({ texts, targets }: TextBatch, draw: number, key: PhiloxKey): Promise<number> {
+  /** Leaves every gradient in the parameter memory. @param place of the batch in its step @returns the loss */
+  private async backward({ texts, targets }: TextBatch, place: number, pass: Pass): Promise<number> {
     const { classifier, draws = oneDraw } = this.options;
     const twice = passesOf(draws) === 2;
     const batch = packBatch(twice ? [...texts, ...texts] : texts, classifier, 2);
@@ -215,9 +271,9 @@ export class Trainer {
     try {
       const rows = this.rowGradients(batch, compiled, passing);
       const feeds = {
-        ...this.weights,
+        ...pass.weights,
         ...passing.batchFeeds(batch, compiled),
-        ...(await this.masks(batch, graph.dropoutSites, passing, draw, key)),
+        ...(await this.masks(batch, graph.dropoutSites, passing, place, pass)),
         targets: passing.float([sizeOf(batch, 'texts'), classifier.labels], ordered),
         ...(twice ? { twins: passing.int64(twinRows(batch)) } : {}),
       };
@@ -260,15 +316,16 @@ export class Trainer {
     batch: HostBatch,
     sites: readonly DropoutSite[],
     scope: TensorScope,
-    draw: number,
-    key: PhiloxKey,
+    batchPlace: number,
+    { draws: { step, key, purpose } }: Pass,
   ): Promise<Record<string, Tensor>> {
+    const draw = step * (this.options.accumulate ?? 1) + batchPlace;
     const masks: Record<string, Tensor> = {};
     const shapes = sites.map((site) => shapeOf(batch, site));
     const pieces = await this.scratch.pieces(shapes.map(count));
     sites.forEach(({ name, probability }, place) => {
       const { kernels, view } = pieces[place] as ScratchPiece;
-      kernels.dropoutMasks(view, { probability, key, counter: [draw, place, DROPOUT] });
+      kernels.dropoutMasks(view, { probability, key, counter: [draw, place, purpose] });
       masks[name] = scope.float(shapes[place] as number[], view);
     });
     return masks;
@@ -300,8 +357,10 @@ export class Trainer {
 export function extraArrays({
   accumulate = 1,
   averaged = false,
-}: Pick<TrainerOptions, 'accumulate' | 'averaged'>): ExtraArray[] {
-  return [...(accumulate > 1 ? (['sums'] as const) : []), ...(averaged ? (['average'] as const) : [])];
+  perturbation = unperturbed,
+}: Pick<TrainerOptions, 'accumulate' | 'averaged' | 'perturbation'>): ExtraArray[] {
+  const sums = accumulate > 1 || joinsGradients(perturbation);
+  return [...(sums ? (['sums'] as const) : []), ...(averaged ? (['average'] as const) : [])];
 }
 
 /** Gradients of looked-up rows, and where they begin in the scratch of each table. */

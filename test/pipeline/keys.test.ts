@@ -118,6 +118,8 @@ const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[
   focalGamma: 2,
   dropoutSamples: 5,
   rDrop: 1,
+  fgm: 1,
+  awp: { rate: 0.1, epsilon: 0.2, from: 1 },
   accumulate: 2,
   evaluations: 2,
   ema: 0.99,

@@ -36,6 +36,13 @@ describe('options that cannot work together are refused with the reason', () => 
       "training.evaluations: 1 beside swa, whose average is that of epochs' ends",
     ],
     ['{ ema: 0.99, swa: 2 }', 'training.ema: null beside swa: the weights are averaged in one way'],
+    ['{ fgm: 1, awp: {} }', 'training.awp: null beside fgm: weights are perturbed in one way'],
+    ['{ awp: { from: 5 } }', 'training.awp: null, or `from` an epoch that is trained'],
+    ['{ awp: {}, epochs: 1 }', 'training.awp: null, or `from` an epoch that is trained'],
+    [
+      '{ fgm: 1, freezeLayers: 0 }',
+      'training.fgm: 0 beside freezeLayers, which keeps the embeddings that it would move',
+    ],
     ['{ swa: 4 }', 'training.swa: an epoch before the last: it takes two to average'],
     ['{ schedulePower: 2 }', 'training.schedulePower: 1, or schedule: polynomial, whose exponent it is'],
     [
@@ -85,6 +92,8 @@ describe('options that cannot work together are refused with the reason', () => 
       '{ classWeights: [1, 2] }',
       'training.classWeights: `balanced`, or a map from labels to weights above 0',
     ],
+    ['{ awp: 1 }', 'training.awp: a map'],
+    ['{ awp: { rat: 2 } }', 'training.awp.rat: one of rate, epsilon, from'],
     ['{ asymmetric: { gama: 2 } }', 'training.asymmetric.gama: one of gammaNegative, gammaPositive, margin'],
   ])('%s, as it has the wrong form', (training, reason) => {
     expect(refused(training)).toEqual([reason]);
@@ -107,6 +116,9 @@ describe('options that work are taken', () => {
     '{ classWeights: balanced }',
     '{ dropoutSamples: 5 }',
     '{ rDrop: 1, dropoutSamples: 5, focalGamma: 2, accumulate: 2 }',
+    '{ fgm: 0.5, accumulate: 2, ema: 0.99, layerDecay: 0.9 }',
+    '{ awp: {}, freezeLayers: 1 }',
+    '{ awp: { rate: 1, epsilon: 0.01, from: 4 } }',
     '{ accumulate: 4 }',
     '{ ema: 0.99, evaluations: 4 }',
     '{ ema: 0.99 }',

@@ -1,7 +1,7 @@
 // Entry points. `dispatch` runs a kernel on the calling thread and on every thread in `serve`.
 import { adamw } from './adamw';
 import { dropoutMasks } from './dropout';
-import { fill, scale, sumOfSquares } from './elements';
+import { bound, fill, scale, sumOfSquares } from './elements';
 import { CHUNKS, FINISHED, GENERATION, KERNEL, TICKET } from './layout';
 import { addRows } from './rows';
 
@@ -22,6 +22,8 @@ function runChunk(kernel: i32, chunk: u32): void {
       return addRows(chunk);
     case 5:
       return dropoutMasks(chunk);
+    case 6:
+      return bound(chunk);
   }
 }
 

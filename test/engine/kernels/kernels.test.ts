@@ -144,6 +144,44 @@ describe('scale and fill', () => {
   });
 });
 
+describe('bound', () => {
+  it.each([0, 1, 5, long])(
+    'keeps all %i values within a share of others, and what is beside them',
+    (count) => {
+      const around = values(count + 2, 6);
+      const others = values(count, 7);
+      const before = around.slice();
+      const view = around.subarray(1, count + 1);
+      kernels.bound(view, others, 0.25);
+      const bounded = before.subarray(1, count + 1).map((value, i) => {
+        const most = Math.abs(others[i]!) * 0.25;
+        return Math.max(Math.min(value, most), -most);
+      });
+      expect(Buffer.from(bits(view).buffer).equals(Buffer.from(bits(bounded).buffer))).toBe(true);
+      expect([around[0], around[count + 1]]).toEqual([before[0], before[count + 1]]);
+    },
+  );
+
+  it('gives the same bits on one, two and three threads', async () => {
+    const results = await forEachThreadCount((opened, own) => {
+      const view = values(long, 8, own);
+      opened.bound(view, values(long, 9, own), 0.5);
+      return bits(view);
+    });
+    expect(Buffer.from(results[1]!.buffer).equals(Buffer.from(results[0]!.buffer))).toBe(true);
+    expect(Buffer.from(results[2]!.buffer).equals(Buffer.from(results[0]!.buffer))).toBe(true);
+  });
+
+  it('keeps NaN', () => {
+    const view = arena.allocate(6);
+    view.fill(NaN);
+    const others = arena.allocate(6);
+    others.fill(1);
+    kernels.bound(view, others, 1);
+    expect(view.every(Number.isNaN)).toBe(true);
+  });
+});
+
 describe('addRows', () => {
   const width = 131;
   const rows = 9;

@@ -40,7 +40,16 @@ const options: readonly (readonly [title: string, settings: Partial<TrainingOpti
   ['the focal loss', { focalGamma: 2 }],
   ['several draws of the last dropout', { dropoutSamples: 3 }],
   ['two passes of each text', { rDrop: 1 }],
-  ['both, and gradients of two batches added up', { rDrop: 1, dropoutSamples: 2, accumulate: 2 }],
+  ['perturbed word embeddings', { fgm: 0.5 }],
+  ['perturbed weights from the second epoch on', { awp: { rate: 0.1, epsilon: 0.2, from: 2 } }],
+  [
+    'perturbed weights of two passes, and gradients of two batches added up',
+    { rDrop: 1, accumulate: 2, ema: 0.8, fgm: 0.5 },
+  ],
+  [
+    'two passes and several draws, and gradients of two batches added up',
+    { rDrop: 1, dropoutSamples: 2, accumulate: 2 },
+  ],
 ];
 /** Those that one of the tasks alone has. */
 const forMany: typeof options = [
@@ -71,6 +80,23 @@ describe('a fold trained with', () => {
       expect(outcome.epochs).toEqual(whole.epochs);
       expect(bits(outcome)).toEqual(bits(whole));
       expect(whole.epochs).not.toEqual(plain.get(task)?.epochs);
+    },
+  );
+});
+
+describe('perturbed weights', () => {
+  it('begin with the epoch that is named', async () => {
+    const plain = await train({ epochs: 3, bestBy: 'last' });
+    const perturbed = await train({ epochs: 3, bestBy: 'last', awp: { rate: 0.1, epsilon: 0.2, from: 2 } });
+    expect(perturbed.epochs[0]).toEqual(plain.epochs[0]);
+    expect(perturbed.epochs[1]!.trainLoss).not.toBe(plain.epochs[1]!.trainLoss);
+  });
+
+  it.each([{ fgm: 0.5 }, { awp: { rate: 0.1, epsilon: 0.2, from: 1 } }])(
+    'of %o are not those that are exported',
+    async (perturbation) => {
+      const outcome = await train({ bestBy: 'last', ...perturbation });
+      await expectExported(outcome, `perturbed-${Object.keys(perturbation).join()}`);
     },
   );
 });

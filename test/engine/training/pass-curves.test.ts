@@ -67,6 +67,10 @@ describe('ten steps', () => {
       optimizer: settings,
       layers: { layerDecay: golden.layerDecay ?? 1, freezeLayers: golden.freezeLayers ?? null },
       accumulate: golden.accumulate ?? 1,
+      perturbation: {
+        fgm: golden.fgm ?? 0,
+        awp: golden.awp === undefined ? null : { ...golden.awp, from: 1 },
+      },
     });
     for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
     for (const [step, expected] of curve.entries()) {
@@ -78,6 +82,7 @@ describe('ten steps', () => {
       const { loss, gradientNorm } = await trainer.stepOver(used, {
         learningRate,
         averageShare: null,
+        perturbed: golden.fgm !== undefined || golden.awp !== undefined,
         step,
         key,
       });

@@ -9,6 +9,10 @@ that the engine draws: Philox4x32-10 (Salmon et al. 2011) by key and counter, ov
 dropoutSamples: Inoue 2019, "Multi-Sample Dropout": the mean of the losses of several draws.
 rDrop: Liang et al. 2021: the mean of the losses of two passes and alpha times their symmetric divergence,
 (KL(p, q) + KL(q, p)) / 2, as the mean over texts, of yes and no per label over labels, too.
+fgm: Miyato et al. 2017 as it is used for fine-tuning: word embeddings moved by epsilon along their gradient, whose
+norm is 1 then; the gradients of the moved model are added to the others.
+awp: Wu et al. 2020: every matrix moved along its gradient by rate times its norm, no entry by more than epsilon of
+itself; the gradients of the moved model take the place of the others.
 """
 
 import json
@@ -87,8 +91,23 @@ def loss_of(model, classifier, batch, task, drops, draw, which, dropoutSamples=1
     return sum(losses) / dropoutSamples
 
 
+@torch.no_grad()
+def move(parameters, words, fgm, awp):
+    """Moves the weights where they are worse; gives them as they were."""
+    before = [p.detach().clone() for p in parameters]
+    if fgm > 0:
+        words.add_(fgm * words.grad / words.grad.norm())
+        return before
+    for p in parameters:
+        if p.dim() > 1 and p.grad is not None and p.grad.norm() > 0:
+            step = awp["rate"] * p.norm() * p.grad / p.grad.norm()
+            bound = awp["epsilon"] * p.abs()
+            p.add_(step.clamp(-bound, bound))
+    return before
+
+
 def run(
-    name, task="multi-label", drops=False, accumulate=1, layerDecay=1.0, freezeLayers=-1, **draws
+    name, task="multi-label", drops=False, accumulate=1, layerDecay=1.0, freezeLayers=-1, fgm=0.0, awp=None, **draws
 ):
     folder = generate.FOLDER / name
     batches = json.loads((folder / "cases.json").read_text())["batches"]
@@ -104,6 +123,7 @@ def run(
         optimizer, int(generate.WARMUP_RATIO * generate.STEPS), generate.STEPS
     )
     parameters = list(model.named_parameters())
+    words = model.get_input_embeddings().weight
     classifier = without_last_layer(model)
     names, curve = list(batches), []
     for step in range(generate.STEPS):
@@ -122,6 +142,14 @@ def run(
 
         optimizer.zero_grad()
         total = backward(PLAIN)
+        if fgm > 0 or awp is not None:
+            trained = [p for _, p in parameters if p.requires_grad]
+            before = move(trained, words, fgm, awp)
+            if awp is not None:
+                optimizer.zero_grad()
+            backward(MOVED)
+            for p, value in zip(trained, before):
+                p.data = value
         norm = torch.nn.utils.clip_grad_norm_([p for _, p in parameters], generate.MAX_GRAD_NORM)
         optimizer.step()
         schedule.step()
@@ -131,6 +159,7 @@ def run(
 
 
 SINGLE = {"task": "single-label"}
+AWP = {"rate": 0.1, "epsilon": 0.2}
 CASES = [
     {"model": "bert", "drops": True, "dropoutSamples": 3},
     {"model": "deberta-v2", "drops": True, "dropoutSamples": 5, **SINGLE},
@@ -139,6 +168,16 @@ CASES = [
     {"model": "bert", "drops": True, "rDrop": 4.0, **SINGLE},
     {"model": "deberta-v2", "drops": True, "rDrop": 0.5, "accumulate": 2},
     {"model": "deberta-v2", "drops": True, "rDrop": 2.0, "dropoutSamples": 2, **SINGLE},
+    {"model": "bert", "fgm": 1.0},
+    {"model": "deberta-v2", "fgm": 0.5, "accumulate": 2, "layerDecay": 0.7},
+    {"model": "albert-2", "fgm": 0.5, **SINGLE},
+    {"model": "modernbert-1", "fgm": 0.25},
+    {"model": "bert", "awp": AWP},
+    {"model": "deberta-v2", "awp": AWP, "accumulate": 2, **SINGLE},
+    {"model": "mpnet-1", "awp": {"rate": 0.01, "epsilon": 0.02}},
+    {"model": "bert", "awp": AWP, "freezeLayers": 1},
+    {"model": "bert", "drops": True, "rDrop": 1.0, "dropoutSamples": 2, "fgm": 0.5},
+    {"model": "bert", "drops": True, "rDrop": 1.0, "awp": AWP, "accumulate": 2},
 ]
 
 if __name__ == "__main__":
