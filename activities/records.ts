@@ -96,7 +96,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     }),
   },
   writeReport: {
-    version: 2,
+    version: 3,
     ...schemas.writeReport,
     // It tells of this run: of its attempts and seconds, and of all that the steps before it gave.
     reads: (_services, { run, inputs }) => ({ run, inputs: sha256(JSON.stringify(inputs)) }),

@@ -4,6 +4,7 @@ import { PipelineFault } from '../pipeline/problem.js';
 import { requireResolved } from '../pipeline/resolved.js';
 import { matrixLimits, namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
 import type { RunResult } from '../report/run-result.js';
+import { sha256Schema } from '../store/store.js';
 import {
   datasetSchema,
   memberScoresSchema,
@@ -46,6 +47,7 @@ export const resultSchema: z.ZodType<RunResult> = z
     status: z.enum(['completed', 'failed', 'cancelled']),
     labels: z.array(name).min(1).max(pipelineLimits.labels),
     rows,
+    data: z.object({ texts: sha256Schema, rows: sha256Schema }).exactOptional(),
     folds: z
       .array(
         trainedFoldSchema

@@ -34,14 +34,14 @@ async function write(services: Services, call: Call): Promise<Report> {
   );
   const members = matrices.map(({ weight }, place) => ({ probabilities: paths[place]!, weight }));
   return withScratch(services, ['page'], async ({ page }) => {
-    await tables.run(
+    const digests = await tables.run(
       'report',
       { result, table, members, output: page },
       Context.current().cancellationSignal,
     );
     return {
       report: await store.putFile(page, { move: true }),
-      result: await putText(store, `${JSON.stringify(result, null, 2)}\n`),
+      result: await putText(store, `${JSON.stringify({ ...result, data: digests } satisfies RunResult, null, 2)}\n`),
     };
   });
 }

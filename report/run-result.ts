@@ -15,6 +15,8 @@ export interface RunResult {
   readonly labels: readonly string[];
   /** `test` is null for a pipeline without rows to predict. */
   readonly rows: { readonly train: number; readonly test: number | null };
+  /** What the training rows were; older results have none. */
+  readonly data?: DataDigests;
   readonly folds: readonly FoldResult[];
   /** Over all rows with an out-of-fold prediction; `crossFitted` is the honest one. */
   readonly macroF1: Thresholds['macroF1'];
@@ -45,6 +47,14 @@ export interface RunResult {
   readonly warnings: readonly string[];
   /** The resolved pipeline that was run. */
   readonly configuration: StepCall<unknown>['pipeline'];
+}
+
+/** SHA-256 of the training rows in their order, whatever their ids and folds are. */
+export interface DataDigests {
+  /** Of the texts alone. */
+  readonly texts: string;
+  /** Of texts and labels, with the names of these. */
+  readonly rows: string;
 }
 
 /** One member of an ensemble: a combination of the values of its matrix's axes. */

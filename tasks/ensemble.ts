@@ -1,6 +1,6 @@
 import type { DrawRows } from '../metrics/bootstrap.js';
 import { f1PerLabel, mean } from '../metrics/f1.js';
-import { gainOver, type Gain } from '../metrics/gain.js';
+import { gainOver, ofLearntDecisions, type Gain } from '../metrics/gain.js';
 import { foldSplits } from '../metrics/fold-splits.js';
 import { predictedRows, selectRows } from '../metrics/matrix.js';
 import {
@@ -108,7 +108,7 @@ export function ensembleGains(
   const decided = decide(mixed);
   const gainOverThose = (others: Uint8Array): Gain | null => {
     const gain = gainOver(others, decided, y, width, draw);
-    return gain === null ? null : ofLearntDecisions(gain);
+    return gain && { ...gain, interval: ofLearntDecisions(gain.macroF1, gain.interval) };
   };
   const alone = members
     .filter((member) => predictedRows(selectRows(member, width, rows), width).length === rows.length)
@@ -120,17 +120,4 @@ export function ensembleGains(
       method === 'mean' ? null : gainOverThose(decide(nestedMixture(members, alike(members.length), width))),
     overBest: best === undefined ? null : gainOverThose(best),
   };
-}
-
-/**
- * The gain with the interval that is due to decisions which are learnt on the rows of other folds: √2 as wide.
- *
- * Each pair of rows of different folds counts twice, as each is judged by what was learnt on the other. Where
- * what is learnt is nothing but luck, that doubles the variance, of which a bootstrap of the decisions knows
- * nothing; where it is settled, the interval is wider than it need be (of cross-validation in general: Nadeau
- * and Bengio, "Inference for the generalization error", 2003).
- */
-function ofLearntDecisions({ macroF1, interval: [from, to] }: Gain): Gain {
-  const widened = (bound: number): number => macroF1 + Math.SQRT2 * (bound - macroF1);
-  return { macroF1, interval: [widened(from), widened(to)] };
 }

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { openTrainingTable } from '../../data/prepared-table.js';
 import { mixProbabilities } from '../../metrics/mixture.js';
 import { renderReport } from '../../report/page.js';
-import type { RunResult } from '../../report/run-result.js';
+import type { DataDigests, RunResult } from '../../report/run-result.js';
+import { digestData } from './data-digest.js';
 import { readFloatFile } from './float-file.js';
 
 export interface PageRequest {
@@ -13,14 +14,16 @@ export interface PageRequest {
   readonly output: string;
 }
 
-/** Writes `report.html`. */
-export function writePage({ result, table, members, output }: PageRequest): void {
-  const { labels, close } = openTrainingTable(table);
+/** Writes `report.html`, and tells what the rows were. */
+export function writePage({ result, table, members, output }: PageRequest): DataDigests {
+  const { texts, labels, close } = openTrainingTable(table);
+  const data = digestData({ texts, labels }, result.labels);
   close();
   const probabilities = mixProbabilities(
     members.map((member) => readFloatFile(member.probabilities)),
     members.map(({ weight }) => weight),
     result.labels.length,
   );
-  writeFileSync(output, renderReport({ result, outOfFold: { probabilities, labels } }));
+  writeFileSync(output, renderReport({ result: { ...result, data }, outOfFold: { probabilities, labels } }));
+  return data;
 }

@@ -1,6 +1,7 @@
 import { prepareTables } from '../../data/dataset.js';
 import { storageFault } from '../../store/faults.js';
 import { aggregateFolds } from './aggregate-folds.js';
+import type { DataDigests } from '../../report/run-result.js';
 import type { PageRequest } from './report-page.js';
 import { scoreTable } from './score-table.js';
 import { writeSubmission } from './submission.js';
@@ -15,7 +16,7 @@ export const tableTasks = {
   score: scoreTable,
   submit: writeSubmission,
   // The plots are loaded where they are drawn.
-  report: async (request: PageRequest): Promise<void> =>
+  report: async (request: PageRequest): Promise<DataDigests> =>
     (await import('./report-page.js')).writePage(request),
 } as const;
 

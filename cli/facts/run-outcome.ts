@@ -3,6 +3,9 @@ import { z } from 'zod';
 /** A score between 0 and 1; null where it could not be computed. */
 export const scoreSchema = z.number().min(0).max(1).nullable();
 
+/** An interval with 95 % confidence; null where none is known. */
+export const intervalSchema = z.array(z.number()).length(2).nullable();
+
 export const runStateSchema = z.enum(['running', 'waiting', 'completed', 'failed', 'cancelled']);
 
 export const macroF1Schema = z

@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { concurrently } from '../../activities/concurrently.js';
+import { axesOf, memberCount } from '../../pipeline/matrix.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
 import type { ServerLink } from '../connection.js';
 import type { ListedRun } from '../facts/run-list.js';
 import type { Workdir } from '../workdir.js';
+import { dataFacts } from './data-facts.js';
 import { latestRuns, runOf } from './find-run.js';
 import { readLocalRuns, type LocalRun } from './local-runs.js';
 import { stateOf } from './open-runs.js';
@@ -20,23 +23,31 @@ export async function listRuns(link: ServerLink | null, workdir: Workdir): Promi
   const local = await readLocalRuns(workdir);
   const names = new Set(known.map(runOf));
   const runs = [
-    ...(await Promise.all(known.map((info) => knownRun(info, workdir)))),
-    ...(await Promise.all(local.filter(({ run }) => !names.has(run)).map(localRun))),
+    ...(await concurrently(known, readers, (info) => knownRun(info, workdir))),
+    ...(await concurrently(
+      local.filter(({ run }) => !names.has(run)),
+      readers,
+      localRun,
+    )),
   ];
   return runs.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
+
+/** Results that are read at once: each may have megabytes. */
+const readers = 8;
 
 async function knownRun(info: WorkflowExecutionInfo, workdir: Workdir): Promise<ListedRun> {
   const run = runOf(info);
   const directory = join(workdir.runs, run);
   const here = existsSync(directory);
   const state = stateOf(info);
-  const score = info.typedSearchAttributes.get(searchAttributes.macroF1);
+  const told = here && state === 'completed' ? await factsIn(directory) : untold;
   return {
     run,
     workflowId: info.workflowId,
     state,
-    crossFitted: score ?? (here && state === 'completed' ? await scoreIn(directory) : null),
+    ...told,
+    crossFitted: info.typedSearchAttributes.get(searchAttributes.macroF1) ?? told.crossFitted,
     startedAt: info.startTime.toISOString(),
     seconds:
       info.closeTime === undefined ? null : (info.closeTime.getTime() - info.startTime.getTime()) / 1000,
@@ -53,15 +64,28 @@ async function localRun({ run, directory, startedAt, execution }: LocalRun): Pro
     run,
     workflowId: execution?.workflowId ?? null,
     state: completed ? 'completed' : null,
-    crossFitted: completed ? await scoreIn(directory) : null,
+    ...(completed ? await factsIn(directory) : untold),
     startedAt: startedAt.toISOString(),
     seconds: completed ? Math.max(0, (result.mtimeMs - startedAt.getTime()) / 1000) : null,
     directory,
   };
 }
 
-async function scoreIn(directory: string): Promise<number | null> {
+type ResultFacts = Pick<ListedRun, 'crossFitted' | 'interval' | 'data' | 'folds' | 'members'>;
+
+const untold: ResultFacts = { crossFitted: null, interval: null, data: null, folds: null, members: null };
+
+/** What the result in a directory tells; nothing of it where it is none of this version's. */
+async function factsIn(directory: string): Promise<ResultFacts> {
   const result = await readResult(directory).catch(() => null);
-  const score = result?.macroF1?.crossFitted;
-  return typeof score === 'number' && Number.isFinite(score) ? score : null;
+  if (result === null) return untold;
+  const { macroF1, assessment, configuration } = result;
+  const interval = assessment?.macro.intervals.crossFitted;
+  return {
+    crossFitted: Number.isFinite(macroF1.crossFitted) ? macroF1.crossFitted : null,
+    interval: interval?.every(Number.isFinite) === true ? [...interval] : null,
+    data: dataFacts(result),
+    folds: configuration.folds.count,
+    members: memberCount(axesOf(configuration)),
+  };
 }

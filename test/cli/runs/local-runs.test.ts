@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runListSchema } from '../../../cli/facts/run-list.js';
-import { compareResults } from '../../../cli/runs/comparison.js';
 import { readResults } from '../../../cli/runs/results.js';
 import { runDirectory } from '../../../cli/runs/run-directory.js';
 import { workdirAt } from '../../../cli/workdir.js';
@@ -97,31 +96,6 @@ describe('foldwise report', () => {
     await run('report', 'second', '--workdir', workdir);
     expect(await readFile(stored, 'utf8')).toBe('as it was');
     expect(await readFile(page, 'utf8')).toContain('<html');
-  });
-});
-
-describe('foldwise compare', () => {
-  it('shows each score of both runs with its change, and the settings that differ', async () => {
-    const { out } = await run('compare', 'first', 'second', '--workdir', workdir);
-    expect(out).toContain('0.629 → 0.660 +0.031');
-    expect(out.split('\n').at(-1)).toBe('training.epochs: 4 → 6');
-  });
-
-  it('prints the same as JSON', async () => {
-    const { out } = await run('compare', 'first', 'first', '--json', '--workdir', workdir);
-    expect(JSON.parse(out)).toMatchObject({ settings: [] });
-  });
-
-  it('has no change for a label that only one run has', () => {
-    const { joy, ...others } = result.perLabel;
-    const without = { ...result, labels: result.labels.filter((label) => label !== 'joy'), perLabel: others };
-    const pairs = compareResults(result, without).scores.filter(({ name }) => name === 'joy');
-    expect(pairs.map(({ second, change }) => [second, change])).toEqual([
-      [null, null],
-      [null, null],
-      [null, null],
-    ]);
-    expect(pairs[0]?.first).toBe(joy?.atHalf);
   });
 });
 
