@@ -41,7 +41,10 @@ async function write(services: Services, call: Call): Promise<Report> {
     );
     return {
       report: await store.putFile(page, { move: true }),
-      result: await putText(store, `${JSON.stringify({ ...result, data: digests } satisfies RunResult, null, 2)}\n`),
+      result: await putText(
+        store,
+        `${JSON.stringify({ ...result, data: digests } satisfies RunResult, null, 2)}\n`,
+      ),
     };
   });
 }

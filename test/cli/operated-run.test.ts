@@ -74,7 +74,11 @@ describe.skipIf(server === null)(`a run in the words of the command line${withou
         expect(await json('watch', name), name).toMatchObject({ run, directory });
         expect(await json('report', name), name).toMatchObject({ report: join(directory, 'report.html') });
       }
-      expect((await json('compare', 'latest', directory))['runs']).toEqual([run, run]);
+      const { runs, facts: told, pairs } = await json('compare', 'latest', directory);
+      expect(runs).toEqual([run, run]);
+      const digest = expect.stringMatching(/^[0-9a-f]{64}$/) as string;
+      expect(told).toMatchObject([{ data: { digest } }, { data: { digest } }]);
+      expect(pairs).toMatchObject([{ macro: { difference: 0 }, rows: { onlyBase: 0, otherTruth: 0 } }]);
       expect(await json('cancel', run)).toMatchObject({ run, ended: true });
       expect((await failure('retry', runId)).text).toBe(
         `error: run ${run}: it has ended, so that there is nothing to retry; found completed. Start another one: what this one has done is reused.`,
