@@ -98,7 +98,7 @@ function sampleRun(sample: SampleRun): { result: RunResult; csv: string } {
     csv: [
       ...oofLines({
         id: 'id',
-        ids: { length: ids.length, lists: () => [ids] },
+        ids: { length: ids.length, lists: () => [[...ids]] },
         folds,
         labels,
         truth,
