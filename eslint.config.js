@@ -14,7 +14,7 @@ const layers = {
   'engine/losses': ['engine/graph', 'engine/ops'],
   'engine/schedules': [],
   'engine/optim': ['engine/kernels', 'engine/runtime'],
-  'engine/checkpoint': [],
+  'engine/checkpoint': ['store'],
   'engine/tokenization': ['engine/checkpoint'],
   'engine/models': ['engine/graph', 'engine/ops', 'engine/nn'],
   'engine/training': ['engine', 'data', 'metrics', 'pipeline', 'tasks'],
@@ -26,7 +26,7 @@ const layers = {
   report: ['metrics', 'activities', 'tasks', 'pipeline'],
   workflows: ['pipeline', 'activities', 'engine/training', 'store'],
   activities: ['engine', 'data', 'metrics', 'report', 'store', 'pipeline', 'tasks'],
-  worker: ['activities', 'workflows', 'store', 'engine', 'pipeline', 'infra'],
+  worker: ['activities', 'workflows', 'store', 'engine', 'pipeline', 'infra', 'report'],
   infra: ['store'],
   cli: [
     'worker',

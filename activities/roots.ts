@@ -52,7 +52,8 @@ export async function requireReadable(
 
 /**
  * Refuses a model of which a file is a link to elsewhere: what it leads to would become part of the
- * model that a run gives out. The hub's cache links from each snapshot to the blobs beside it.
+ * model that a run gives out. The hub's cache links from each snapshot to the blobs beside it, and these
+ * may be links to blobs that all its repositories share.
  */
 export async function requireModelFilesReadable(
   folder: string,
@@ -60,7 +61,10 @@ export async function requireModelFilesReadable(
   roots: readonly string[] | null,
 ): Promise<void> {
   if (roots === null) return;
-  const blobs = basename(dirname(folder)) === 'snapshots' ? [join(folder, '../../blobs')] : [];
+  const repository = dirname(dirname(folder));
+  const isSnapshot = basename(dirname(folder)) === 'snapshots';
+  const blobs = isSnapshot ? [join(repository, 'blobs')] : [];
+  if (isSnapshot && basename(repository).startsWith('models--')) blobs.push(join(repository, '../blobs'));
   for (const file of files) {
     await requireReadable(join(folder, file), [...roots, folder, ...blobs], 'model.checkpoint');
   }

@@ -197,15 +197,16 @@ export function resolveModel(
   return hubName.test(checkpoint) && !checkpoint.includes('..') ? { checkpoint, ...others } : 'unresolved';
 }
 
-/** `model` or `owner/model`. */
-const hubName = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?$/;
+/** `model` or `owner/model`, each also with `@` and a branch, tag or commit. */
+const hubName =
+  /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?(?:@(?=.{1,200}$)[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*)?$/;
 
 function unresolvedModel(checkpoint: string | undefined): Problem {
   return {
     path: ['model', 'checkpoint'],
     found: describe(checkpoint),
     expected:
-      'an existing folder (relative to this file) or the name of a model on the hub, like owner/model',
+      'an existing folder (relative to this file) or the name of a model on the hub, like owner/model or owner/model@revision',
   };
 }
 

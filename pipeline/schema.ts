@@ -96,7 +96,9 @@ const scratch = z.strictObject({
 const model = z.strictObject({
   checkpoint: path
     .exactOptional()
-    .describe('A folder (relative to this file) or the name of a model on the hub; or else `scratch`.'),
+    .describe(
+      'A folder (relative to this file) or the name of a model on the hub, as owner/model or owner/model@revision; or else `scratch`.',
+    ),
   scratch: scratch.exactOptional().describe('A network with random weights in place of a checkpoint.'),
   maxLength: z
     .int()

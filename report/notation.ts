@@ -40,6 +40,14 @@ export function percent(share: number | null | undefined): string {
   return isNumber(share) ? `${(100 * share).toFixed(1)} %` : absent;
 }
 
+/** An amount of data as a person says it: `812 bytes`, `45 kB`, `246 MB`, `1.34 GB`. */
+export function amount(bytes: number): string {
+  if (bytes < 1_000) return `${Math.round(bytes)} bytes`;
+  const [unit, size] = bytes < 1e6 ? ['kB', 1e3] : bytes < 1e9 ? ['MB', 1e6] : ['GB', 1e9];
+  const value = bytes / size;
+  return `${value.toFixed(unit === 'GB' ? 2 : value < 9.95 ? 1 : 0)} ${unit}`;
+}
+
 /** A whole number in groups of three: `2,764`. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');

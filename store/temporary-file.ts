@@ -44,7 +44,8 @@ export async function sweepTemporaryFiles(folder: string): Promise<void> {
   }
 }
 
-async function isAbandoned(path: string): Promise<boolean> {
+/** Whether a temporary file has nobody any more who writes it, as far as can be seen from here. */
+export async function isAbandoned(path: string): Promise<boolean> {
   const [, writtenIn, pid, start] = pattern.exec(path) ?? [];
   if (pid === undefined) return false;
   if (writtenIn === scope) return !writes(Number(pid), start ?? '');

@@ -1,7 +1,8 @@
 import type { ModelSource, Predictor } from '../activities/services.js';
-import { resolveModel } from '../engine/checkpoint/hub.js';
+import { resolveModel, type DownloadProgress } from '../engine/checkpoint/hub.js';
 import { Fault } from '../errors/fault.js';
 import type { Pooling, ScratchModel } from '../pipeline/pipeline.js';
+import { DownloadPace, downloadLines } from './download-progress.js';
 import type { ChildWatchOptions } from './child-watch.js';
 import type { EngineAnswer, EngineRequest } from './engine-request.js';
 import { askChild, type FailedReply } from './request-process.js';
@@ -23,10 +24,12 @@ export class EngineProcess implements Predictor, ModelSource {
   /**
    * @param script see `engine-child.ts`
    * @param folder where a relative checkpoint would be; pipelines name folders absolutely
+   * @param onLine told how downloads go
    */
   constructor(
     private readonly script: string,
     private readonly folder: string,
+    private readonly onLine: (line: string) => void = () => undefined,
     private readonly watch: ChildWatchOptions = {},
   ) {}
 
@@ -58,7 +61,10 @@ export class EngineProcess implements Predictor, ModelSource {
   async locate(checkpoint: string): ReturnType<ModelSource['locate']> {
     const running = this.located.get(checkpoint);
     if (running !== undefined) return running;
-    const locating = resolveModel(checkpoint, { baseDirectory: this.folder });
+    const pace = new DownloadPace(checkpoint);
+    const lines = downloadLines(this.onLine);
+    const onProgress = (progress: DownloadProgress): void => lines(pace.view(progress));
+    const locating = resolveModel(checkpoint, { baseDirectory: this.folder, onProgress });
     this.located.set(checkpoint, locating);
     try {
       return await locating;

@@ -26,7 +26,7 @@ export interface ServicesOptions {
   /** The runs that are worked for. Default: everybody's. */
   readonly accepts?: AcceptedRuns;
   readonly searchAttributes: boolean;
-  /** Told what trainers print; by default it goes to stderr. */
+  /** Told what trainers print and how downloads go; by default it goes to stderr. */
   readonly onOutput?: (text: string) => void;
 }
 
@@ -49,7 +49,8 @@ export function openState(
 export function createServices(options: ServicesOptions): Services {
   const { workdir, roots = [workdir, process.cwd()], searchAttributes, onOutput } = options;
   const versions = componentVersions();
-  const engine = openEngine(workdir);
+  const print = onOutput ?? ((text: string) => void process.stderr.write(text));
+  const engine = openEngine(workdir, (line) => print(`${line}\n`));
   return {
     ...openState(workdir),
     trainer: new TrainerProcess({
@@ -70,8 +71,8 @@ export function createServices(options: ServicesOptions): Services {
 }
 
 /** The engine's child process, for one answer at a time. */
-export function openEngine(workdir: string): EngineProcess {
-  return new EngineProcess(script('engine-child'), join(workdir, '.foldwise'));
+export function openEngine(workdir: string, onLine?: (line: string) => void): EngineProcess {
+  return new EngineProcess(script('engine-child'), join(workdir, '.foldwise'), onLine);
 }
 
 function componentVersions(): { foldwise: string; node: string; engine: string; onnxruntime: string } {

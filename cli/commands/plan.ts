@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
+import { findModel } from '../../engine/checkpoint/hub.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -46,9 +47,11 @@ function factsOf({ pipeline, steps, ...others }: Plan): Facts<z.input<typeof pla
 
 async function makePlan(input: CheckedInput, workdir: Workdir): Promise<Plan> {
   const { pipeline, steps, rows } = input;
-  const told = await checkModel(pipeline, { workdir, download: false, onMessage: () => undefined });
+  const told = await checkModel(pipeline, { workdir, onDownload: null });
   const state = createServices({ workdir: workdir.path, roots: null, searchAttributes: false });
-  const { steps: reuse, toTrain } = await findReuse(pipeline, steps, state);
+  const isHere = async (checkpoint: string): Promise<boolean> =>
+    (await findModel(checkpoint, { baseDirectory: workdir.state })) !== undefined;
+  const { steps: reuse, toTrain } = await findReuse(pipeline, steps, { ...state, isHere });
   const estimate = estimateTraining(pipeline, rows.train, toTrain, await readResults(workdir.runs));
   return { ...input, warnings: [...input.warnings, ...told], reuse, estimate };
 }

@@ -35,6 +35,7 @@ import type { Console } from '../terminal/console.js';
 import { openDisplay, type RunDisplay } from '../terminal/display.js';
 import { askAboutOthers, describeOthers, otherWords } from '../terminal/other-runs.js';
 import { tellEnd } from '../terminal/tell-end.js';
+import type { DownloadView } from '../../worker/download-progress.js';
 import { workdirAt, writableWorkdir, type Workdir } from '../workdir.js';
 
 interface RunArguments extends PipelineArguments, ShareOptions, JsonOption, WaitOption {
@@ -120,8 +121,9 @@ class RunCommand {
   /** Whatever a person has to change in the pipeline, its tables or its model is said before anything starts. */
   private async checked(): Promise<Pipeline> {
     const { pipeline } = await checkInput(this.file, this.options.set ?? {});
-    const onMessage = (message: string): void => this.display.note(message);
-    const warnings = await checkModel(pipeline, { workdir: this.workdir, download: true, onMessage });
+    const onDownload = (view: DownloadView): void => this.display.download(view);
+    const warnings = await checkModel(pipeline, { workdir: this.workdir, onDownload });
+    this.display.download(null);
     for (const warning of warnings) this.display.note(`warning: ${warning}`);
     await writableWorkdir(this.options.workdir);
     return pipeline;

@@ -1,19 +1,21 @@
-import { isAbsolute } from 'node:path';
-import { resolveModel, type DownloadProgress } from '../../engine/checkpoint/hub.js';
+import {
+  findModel,
+  resolveModel,
+  type DownloadProgress,
+  type ResolvedModel,
+} from '../../engine/checkpoint/hub.js';
 import { checkMemory } from '../../engine/training/memory-need.js';
 import { scratchModel } from '../../engine/training/scratch-model.js';
 import { membersOf } from '../../pipeline/members.js';
 import { poolingOf, type Pipeline } from '../../pipeline/pipeline.js';
-import { count } from '../../report/notation.js';
+import { DownloadPace, type DownloadView } from '../../worker/download-progress.js';
 import { openEngine } from '../../worker/services.js';
 import type { Workdir } from '../workdir.js';
 
 export interface ModelCheck {
   readonly workdir: Workdir;
-  /** Whether a model of the hub that is not in the cache is downloaded; else it is not looked at. */
-  readonly download: boolean;
-  /** Told each file that is downloaded, as one sentence. */
-  readonly onMessage: (message: string) => void;
+  /** Told how a download goes; null where a model of the hub that is not in the cache is not looked at. */
+  readonly onDownload: ((view: DownloadView) => void) | null;
 }
 
 /**
@@ -44,19 +46,20 @@ async function checkMember(
     const { classifier } = scratchModel(scratch, maxLength, labels.length, pooling);
     checkMemory(classifier, { texts: batchSize, length: maxLength });
   }
-  if (checkpoint === undefined || (!check.download && !isAbsolute(checkpoint))) return [];
-  const { workdir } = check;
-  const onProgress = announceOnce(checkpoint, check.onMessage);
-  const { folder } = await resolveModel(checkpoint, { baseDirectory: workdir.state, onProgress });
+  const found = checkpoint === undefined ? undefined : await locate(checkpoint, check);
+  if (found === undefined) return [];
+  const { folder } = found;
   const pooled = pooling === undefined ? {} : { pooling };
-  return openEngine(workdir.path).check(folder, { labels, maxLength, batchSize, ...pooled });
+  return openEngine(check.workdir.path).check(folder, { labels, maxLength, batchSize, ...pooled });
 }
 
-function announceOnce(checkpoint: string, onMessage: (message: string) => void) {
-  const told = new Set<string>();
-  return ({ file, total }: DownloadProgress): void => {
-    if (told.has(file)) return;
-    told.add(file);
-    onMessage(`Downloading ${file} of ${checkpoint} (${count(Math.ceil(total / 1e6))} MB).`);
-  };
+async function locate(
+  checkpoint: string,
+  { workdir, onDownload }: ModelCheck,
+): Promise<ResolvedModel | undefined> {
+  const baseDirectory = workdir.state;
+  if (onDownload === null) return findModel(checkpoint, { baseDirectory });
+  const pace = new DownloadPace(checkpoint);
+  const onProgress = (progress: DownloadProgress): void => onDownload(pace.view(progress));
+  return resolveModel(checkpoint, { baseDirectory, onProgress });
 }

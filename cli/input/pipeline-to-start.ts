@@ -15,6 +15,6 @@ export async function pipelineToStart(
 ): Promise<Pipeline> {
   if (!check) return readPipeline(file, { overrides: set });
   const { pipeline } = await checkInput(file, set);
-  await checkModel(pipeline, { workdir: workdirAt(workdir), download: false, onMessage: () => undefined });
+  await checkModel(pipeline, { workdir: workdirAt(workdir), onDownload: null });
   return pipeline;
 }

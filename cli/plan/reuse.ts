@@ -1,4 +1,3 @@
-import { isAbsolute } from 'node:path';
 import { keyOf } from '../../activities/identity.js';
 import type { Services } from '../../activities/services.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
@@ -20,7 +19,13 @@ export interface Reuse {
   readonly toTrain: readonly Cell[];
 }
 
-type State = Pick<Services, 'keys' | 'models' | 'engineSignature' | 'roots' | 'device' | 'threads'>;
+interface State extends Pick<
+  Services,
+  'keys' | 'models' | 'engineSignature' | 'roots' | 'device' | 'threads'
+> {
+  /** Whether a checkpoint is on this machine. */
+  readonly isHere: (checkpoint: string) => Promise<boolean>;
+}
 
 /**
  * Looks up what a run of the pipeline would reuse on this machine. A step whose inputs are not there yet
@@ -38,7 +43,7 @@ export async function findReuse(
   for (const { name, step, sources, cells } of planned) {
     const inputs = inputsOf(sources, outputs);
     const find = async (of: Pipeline, cell?: Cell): Promise<unknown> => {
-      if (inputs === null || (cell !== undefined && wouldDownload(of))) return undefined;
+      if (inputs === null || (cell !== undefined && (await wouldDownload(of, state)))) return undefined;
       const settings = { fresh: false, device: state.device, threads: state.threads };
       const key = await keyOf(state, step.run, { run: 'plan', pipeline: of, settings, inputs, ...cell });
       return (await state.keys.find(key))?.output;
@@ -69,7 +74,7 @@ function inputsOf(
   return inputs.some(([, output]) => output === undefined) ? null : Object.fromEntries(inputs);
 }
 
-/** A fold's key covers the model's bytes; a plan fetches nothing, so those of a model on the hub are not known. */
-function wouldDownload({ model }: Pipeline): boolean {
-  return model.checkpoint !== undefined && !isAbsolute(model.checkpoint);
+/** A fold's key covers the model's bytes; a plan fetches nothing, so those that are not here are not known. */
+async function wouldDownload({ model }: Pipeline, { isHere }: State): Promise<boolean> {
+  return model.checkpoint !== undefined && !(await isHere(model.checkpoint));
 }

@@ -1,6 +1,8 @@
 import { createLogUpdate } from 'log-update';
+import { downloadLines, type DownloadView } from '../../worker/download-progress.js';
 import { isOver, type RunView } from '../runs/run-view.js';
 import type { Console } from './console.js';
+import { downloadBar } from './download-bar.js';
 import { wantsColor } from './paint.js';
 import { plainProgress } from './plain-progress.js';
 import { renderProgress } from './render-progress.js';
@@ -9,6 +11,8 @@ import { renderProgress } from './render-progress.js';
 export interface RunDisplay {
   update(view: RunView): void;
   note(text: string): void;
+  /** Shows how far a download is; null takes it away. */
+  download(view: DownloadView | null): void;
   /** Leaves the last state on the screen and gives the terminal back. */
   close(): void;
 }
@@ -28,8 +32,11 @@ export function openDisplay(console: Console, json = false): RunDisplay {
 
 class PlainDisplay implements RunDisplay {
   private previous: RunView | null = null;
+  private readonly downloads: (view: DownloadView) => void;
 
-  constructor(private readonly console: Console) {}
+  constructor(private readonly console: Console) {
+    this.downloads = downloadLines((line) => console.note(line));
+  }
 
   update(view: RunView): void {
     for (const line of plainProgress(this.previous, view)) this.console.print(line);
@@ -38,6 +45,10 @@ class PlainDisplay implements RunDisplay {
 
   note(text: string): void {
     this.console.note(text);
+  }
+
+  download(view: DownloadView | null): void {
+    if (view !== null) this.downloads(view);
   }
 
   close(): void {
@@ -51,6 +62,7 @@ const framesPerSecond = 8;
 class LiveDisplay implements RunDisplay {
   private readonly screen: ReturnType<typeof createLogUpdate>;
   private view: RunView | null = null;
+  private downloading: DownloadView | null = null;
   private seenAt = 0;
   private tick = 0;
   private readonly timer: NodeJS.Timeout;
@@ -72,6 +84,11 @@ class LiveDisplay implements RunDisplay {
     this.draw();
   }
 
+  download(view: DownloadView | null): void {
+    if (view === null && this.downloading !== null) this.screen.clear();
+    this.downloading = view;
+  }
+
   close(): void {
     clearInterval(this.timer);
     this.draw();
@@ -80,9 +97,11 @@ class LiveDisplay implements RunDisplay {
   }
 
   private draw(): void {
-    if (this.view === null) return;
     const { columns = 80, rows = 24 } = this.stream;
-    const options = { width: columns, height: rows - 1, color: wantsColor(this.stream), tick: this.tick++ };
+    const color = wantsColor(this.stream);
+    if (this.downloading !== null) return this.screen(downloadBar(this.downloading, columns, color));
+    if (this.view === null) return;
+    const options = { width: columns, height: rows - 1, color, tick: this.tick++ };
     this.screen(renderProgress(this.now(this.view), options).join('\n'));
   }
 

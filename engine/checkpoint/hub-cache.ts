@@ -1,21 +1,14 @@
-import { createHash, randomUUID, type Hash } from 'node:crypto';
-import { copyFile, mkdir, open, rename, rm, stat, symlink, type FileHandle } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { copyFile, rename, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { EnvironmentFault } from '../../errors/fault.js';
+import { makeFolder, writeDurably } from '../../store/durable-file.js';
+import { sweepTemporaryFiles, temporaryName } from '../../store/temporary-file.js';
+import type { RemoteFile } from './hub-download.js';
+import { isCommit } from './hub-name.js';
 import { chooseModelFiles } from './model-files.js';
 import { modelFiles } from './model-folder.js';
+import { PartialFile, recoverParts } from './partial-file.js';
 import { readBoundedFile } from './regular-file.js';
-
-/** A file as the hub lists it; one of the hashes, where the hub gives one, must be that of the bytes. */
-export interface RemoteFile {
-  readonly path: string;
-  readonly size: number;
-  /** Hexadecimal. */
-  readonly sha256?: string;
-  /** Git's SHA-1 of a blob, hexadecimal. */
-  readonly gitHash?: string;
-}
 
 /** Downloads are bounded by what was announced; no file name of the hub reaches further than this. */
 const plainName = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
@@ -27,75 +20,72 @@ const plainName = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 export class HubCache {
   readonly #folder: string;
 
-  /** @param cacheDirectory by default HF_HUB_CACHE, else `hub` in HF_HOME, else in ~/.cache/huggingface */
-  constructor(repo: string, cacheDirectory = defaultCacheDirectory()) {
-    this.#folder = join(cacheDirectory, ['models', ...repo.split('/')].join('--'));
+  constructor(repository: string, cacheDirectory: string) {
+    this.#folder = join(cacheDirectory, ['models', ...repository.split('/')].join('--'));
   }
 
-  /** The snapshot that main points to, if it holds all that loading needs. */
-  async find(): Promise<string | undefined> {
-    const bytes = await readBoundedFile(join(this.#folder, 'refs/main'), 100).catch(() => '');
-    const commit = bytes.toString();
-    if (!/^[0-9a-f]{40}\s*$/.test(commit)) return undefined;
-    const folder = this.snapshot(commit.trim());
+  /** The snapshot that a revision points to, if it holds all that loading needs. */
+  async find(revision: string): Promise<string | undefined> {
+    const commit = isCommit(revision) ? revision : await this.#recorded(revision);
+    if (commit === undefined) return undefined;
+    const folder = this.snapshot(commit);
     return (await isComplete(folder)) ? folder : undefined;
+  }
+
+  async #recorded(revision: string): Promise<string | undefined> {
+    const bytes = await readBoundedFile(this.#reference(revision), 100).catch(() => '');
+    const commit = bytes.toString().trim();
+    return isCommit(commit) ? commit : undefined;
   }
 
   snapshot(commit: string): string {
     return join(this.#folder, 'snapshots', commit);
   }
 
-  async setBranch(commit: string): Promise<void> {
-    await this.#writeWhole(join(this.#folder, 'refs/main'), async (handle) => {
-      await handle.writeFile(commit);
-    });
+  /** Records the commit of a branch or tag; a commit needs no record. */
+  async record(revision: string, commit: string): Promise<void> {
+    if (revision !== commit) await writeDurably(this.#reference(revision), commit);
   }
 
-  /** Puts a file into a commit's snapshot, downloading it unless its bytes are there already. */
+  #reference(revision: string): string {
+    return join(this.#folder, 'refs', ...revision.split('/'));
+  }
+
+  /** Clears away what killed processes have left, but for parts of the files that are wanted. */
+  async recover(wanted: readonly RemoteFile[]): Promise<void> {
+    const digests = wanted.flatMap(({ digest }) => digest?.hex ?? []);
+    await recoverParts(join(this.#folder, 'blobs'), new Set(digests));
+    await sweepTemporaryFiles(this.#folder);
+  }
+
+  /**
+   * Puts a file into a commit's snapshot, unless its bytes are there already.
+   *
+   * @param fetch makes the partial file whole
+   */
   async store(
     commit: string,
     file: RemoteFile,
-    openStream: () => Promise<AsyncIterable<Uint8Array>>,
-    onBytes: (bytes: number) => void,
+    fetch: (partial: PartialFile) => Promise<void>,
   ): Promise<void> {
-    if (!plainName.test(file.path)) throw damaged(file, 'a plain file name', 'another');
+    if (!plainName.test(file.path)) throw odd(file);
     const pointer = join(this.snapshot(commit), file.path);
-    const digest = file.sha256 ?? file.gitHash ?? '';
     // Without a hash from the hub the blob cannot be shared, and lies in the snapshot itself.
-    const blob = /^[0-9a-f]{40,64}$/.test(digest) ? join(this.#folder, 'blobs', digest) : pointer;
-    if (!(await hasSize(blob, file.size))) {
-      await this.#writeWhole(blob, async (handle) => {
-        await copyStream(await openStream(), handle, file, onBytes);
-      });
-    }
+    const blob = file.digest === undefined ? pointer : join(this.#folder, 'blobs', file.digest.hex);
+    if (!(await hasSize(blob, file.size))) await fetchWhole(blob, fetch);
     if (blob !== pointer) await link(blob, pointer);
-    onBytes(file.size);
-  }
-
-  /** Under a temporary name until it is whole, checked and flushed. */
-  async #writeWhole(path: string, write: (handle: FileHandle) => Promise<void>): Promise<void> {
-    const temporary = `${path}.${randomUUID()}.incomplete`;
-    await mkdir(dirname(path), { recursive: true });
-    try {
-      const handle = await open(temporary, 'wx');
-      try {
-        await write(handle);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
   }
 }
 
-function defaultCacheDirectory(): string {
-  const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
-  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
-  return HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(home, 'hub');
+async function fetchWhole(path: string, fetch: (partial: PartialFile) => Promise<void>): Promise<void> {
+  const partial = await PartialFile.of(path);
+  try {
+    await fetch(partial);
+  } catch (error) {
+    await partial.leave();
+    throw error;
+  }
+  await partial.finish();
 }
 
 async function isComplete(folder: string): Promise<boolean> {
@@ -112,46 +102,19 @@ async function hasSize(path: string, size?: number): Promise<boolean> {
   );
 }
 
-async function copyStream(
-  stream: AsyncIterable<Uint8Array>,
-  handle: FileHandle,
-  file: RemoteFile,
-  onBytes: (bytes: number) => void,
-): Promise<void> {
-  const hash = hashOf(file);
-  let bytes = 0;
-  for await (const chunk of stream) {
-    bytes += chunk.length;
-    if (bytes > file.size) break;
-    hash.update(chunk);
-    await handle.writeFile(chunk);
-    onBytes(bytes);
-  }
-  if (bytes !== file.size) throw damaged(file, `${file.size} bytes`, bytes > file.size ? 'more' : `${bytes}`);
-  const expected = file.sha256 ?? file.gitHash;
-  const found = hash.digest('hex');
-  if (expected !== undefined && found !== expected) throw damaged(file, `hash ${expected}`, found);
-}
-
-function hashOf({ sha256, gitHash, size }: RemoteFile): Hash {
-  if (sha256 === undefined && gitHash !== undefined) return createHash('sha1').update(`blob ${size}\0`);
-  return createHash('sha256');
-}
-
 /** A relative link, so that the cache can be moved; a copy where links are not allowed. */
 async function link(blob: string, pointer: string): Promise<void> {
-  const temporary = `${pointer}.${randomUUID()}.incomplete`;
-  await mkdir(dirname(pointer), { recursive: true });
+  const temporary = temporaryName(pointer);
+  await makeFolder(dirname(pointer));
   await symlink(relative(dirname(pointer), blob), temporary).catch(() => copyFile(blob, temporary));
   await rename(temporary, pointer);
 }
 
-function damaged(file: RemoteFile, expected: string, found: string): EnvironmentFault {
+function odd({ path }: RemoteFile): EnvironmentFault {
   return new EnvironmentFault({
-    where: file.path,
-    what: 'the hub sent something else than it announced',
-    expected,
-    found,
-    remedy: 'Run again to download it again.',
+    where: JSON.stringify(path.slice(0, 80)),
+    what: 'the hub lists a file under a name that no model has',
+    expected: 'a plain file name',
+    remedy: 'Check HF_ENDPOINT.',
   });
 }

@@ -1,9 +1,13 @@
 import { get as getHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 import type { Readable, Transform } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { InputFault } from '../../errors/fault.js';
 import { parseJson } from './bounded-json.js';
+import { HubContradiction, HubMisbehaved, HubStalled, HubStatus } from './hub-faults.js';
+import { tokenPattern } from './hub-settings.js';
+import { TransferWatch } from './transfer-watch.js';
 
 /** How long an answer may keep us waiting. */
 export interface Patience {
@@ -14,6 +18,10 @@ export interface Patience {
   /** A file gets this besides the time that its size takes at `bytesPerSecond`. */
   readonly fileMs: number;
   readonly bytesPerSecond: number;
+  /** Before the first repetition of what may have failed by chance; doubled for each after. */
+  readonly retryMs: number;
+  /** A hub that asks for a longer wait is not waited for. */
+  readonly longestWaitMs: number;
 }
 
 export const defaultPatience: Patience = {
@@ -21,28 +29,59 @@ export const defaultPatience: Patience = {
   answerMs: 120_000,
   fileMs: 600_000,
   bytesPerSecond: 50_000,
+  retryMs: 1_000,
+  longestWaitMs: 120_000,
 };
+
+/** How often what may have failed by chance is done again without getting any further. */
+const maxRetries = 4;
 
 /** An answer of the interface is a few hundred bytes for each file. */
 const maxAnswerBytes = 4 << 20;
 
 const maxRedirects = 5;
 
-/** An answer other than 200; redirects are followed first. */
-export class HubStatus extends Error {
-  constructor(readonly status: number) {
-    super(`status ${status}`);
-  }
-}
-
-/** An answer that no hub gives: too large, too slow, leading elsewhere. The message says which. */
-export class HubMisbehaved extends Error {}
-
 export interface HubAnswer {
+  /** 200, or 206 where a range was asked for. */
+  readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** Those of the hub's own redirects that led here. */
+  readonly before: readonly IncomingHttpHeaders[];
+  /** Ends the transfer without reading it. */
+  stop(): void;
   /** Decompressed; whoever reads it counts. Ends with an error where it is too slow. */
   readonly body: AsyncIterable<Uint8Array>;
 }
+
+/** A part of a file, as it is asked for. */
+export interface WantedBytes {
+  /** The file's size as it was announced. */
+  readonly bytes: number;
+  /** Its hash as it was announced, where it was: the hub's tag of it. */
+  readonly digest: string | undefined;
+  /** Those before are here already. */
+  readonly from: number;
+  readonly withinMs: number;
+}
+
+export interface FileBytes {
+  /** Where they begin: where they were wanted from, or 0. */
+  readonly from: number;
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+type Range = Pick<WantedBytes, 'from'> & Partial<Pick<WantedBytes, 'digest'>>;
+
+/** Answers of a hub that has too much to do. */
+const passingStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+
+const brokenConnections: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+]);
 
 /**
  * Requests to one hub. The token goes to the endpoint's own origin and to nobody else, wherever a
@@ -58,7 +97,7 @@ export class HubConnection {
     this.#endpoint = endpointUrl(endpoint);
     this.#token = token;
     this.#patience = patience;
-    if (token !== undefined && !/^hf_[\x21-\x7e]+$/.test(token)) {
+    if (token !== undefined && !tokenPattern.test(token)) {
       throw new InputFault({ where: 'HF_TOKEN', what: 'not an access token of the hub', expected: 'hf_…' });
     }
   }
@@ -82,7 +121,44 @@ export class HubConnection {
     throw new HubMisbehaved('its list goes on at another host');
   }
 
-  async json(url: URL): Promise<{ readonly value: unknown; readonly headers: IncomingHttpHeaders }> {
+  /**
+   * Does again what may have failed by chance, after a while: an overloaded hub, a connection that broke.
+   *
+   * @param progressed whether the last attempt got anywhere: then they are counted anew
+   */
+  async patiently<T>(work: () => Promise<T>, progressed: () => boolean = () => false): Promise<T> {
+    for (let retries = 0; ; retries++) {
+      try {
+        return await work();
+      } catch (error) {
+        const further = progressed();
+        if (further) retries = 0;
+        const waitMs = this.#waitMs(error, retries, further);
+        if (waitMs === null || retries >= maxRetries) throw error;
+        await delay(waitMs);
+      }
+    }
+  }
+
+  /** How long to wait before trying again; null where that is of no use. */
+  #waitMs(error: unknown, retries: number, further: boolean): number | null {
+    const usual = this.#patience.retryMs * 2 ** retries;
+    if (error instanceof HubStatus) {
+      if (!passingStatuses.has(error.status)) return null;
+      const asked = (error.retryAfterSeconds ?? 0) * 1000;
+      return asked > this.#patience.longestWaitMs ? null : Math.max(usual, asked);
+    }
+    if (error instanceof HubMisbehaved) return further && error instanceof HubStalled ? usual : null;
+    return brokenConnections.has((error as NodeJS.ErrnoException).code ?? '') ? usual : null;
+  }
+
+  json(url: URL): ReturnType<HubConnection['jsonOnce']> {
+    return this.patiently(() => this.jsonOnce(url));
+  }
+
+  private async jsonOnce(
+    url: URL,
+  ): Promise<{ readonly value: unknown; readonly headers: IncomingHttpHeaders }> {
     const { headers, body } = await this.#get(url, this.#patience.answerMs);
     const pieces: Uint8Array[] = [];
     let bytes = 0;
@@ -94,25 +170,57 @@ export class HubConnection {
     return { headers, value: parseJson(`${url.origin}${url.pathname}`, Buffer.concat(pieces)) };
   }
 
-  /** @param bytes the file's size as it was announced: what time it may take */
-  async file(url: URL, bytes: number): Promise<AsyncIterable<Uint8Array>> {
+  /** How long a file of so many bytes may take in all. */
+  patienceMs(bytes: number): number {
     const { fileMs, bytesPerSecond } = this.#patience;
-    return (await this.#get(url, fileMs + (bytes / bytesPerSecond) * 1000)).body;
+    return fileMs + (bytes / bytesPerSecond) * 1000;
   }
 
-  async #get(start: URL, totalMs: number): Promise<HubAnswer> {
-    const watch = new Watch(this.#patience.idleMs, totalMs);
+  /**
+   * The bytes of a file from a place on, or all of them where the hub does not give a part.
+   *
+   * @throws HubContradiction where the hub has another file there than it listed
+   */
+  async file(url: URL, { bytes, digest, from, withinMs }: WantedBytes): Promise<FileBytes> {
+    const range: Range | undefined = from === 0 ? undefined : { from, digest };
+    const answer = await this.#get(url, withinMs, range);
+    for (const headers of [answer.headers, ...answer.before]) contradict(headers, { bytes, digest });
+    if (answer.status !== 206) return { from: 0, body: answer.body };
+    const expected = `bytes ${from}-${bytes - 1}/${bytes}`;
+    const { 'content-range': found = 'none', 'content-encoding': encoding = 'identity' } = answer.headers;
+    if (range !== undefined && found === expected && encoding === 'identity') {
+      return { from, body: answer.body };
+    }
+    answer.stop();
+    throw new HubContradiction(`a part of the file that was not asked for (${found.slice(0, 80)})`);
+  }
+
+  async #get(start: URL, totalMs: number, range?: Range): Promise<HubAnswer> {
+    const watch = new TransferWatch(this.#patience.idleMs, totalMs);
     try {
       let url = start;
+      let asked = range;
+      const before: IncomingHttpHeaders[] = [];
       for (let redirects = 0; ; redirects++) {
-        const message = await this.#send(url, watch);
-        const status = message.statusCode ?? 0;
-        if (status === 200) return { headers: message.headers, body: watch.pieces(decoded(message)) };
+        const message = await this.#send(url, watch, asked);
+        const { statusCode: status = 0, headers } = message;
+        if (status === 200 || (status === 206 && range !== undefined)) {
+          const stop = (): void => {
+            watch.close();
+            message.destroy();
+          };
+          return { status, headers, before, stop, body: watch.pieces(decoded(message)) };
+        }
         message.destroy();
-        const { location } = message.headers;
-        if (status < 300 || status > 399 || location === undefined) throw new HubStatus(status);
+        const { location } = headers;
+        if (status < 300 || status > 399 || location === undefined) {
+          throw new HubStatus(status, secondsOf(headers['retry-after']));
+        }
         if (redirects === maxRedirects) throw new HubMisbehaved('redirects without end');
+        if (this.#isOwn(url)) before.push(headers);
         url = redirectTarget(location, url);
+        // The hub's own tag of a file is its hash; that of a content network is another.
+        if (asked !== undefined) asked = { from: asked.from };
       }
     } catch (error) {
       watch.close();
@@ -120,15 +228,19 @@ export class HubConnection {
     }
   }
 
-  #send(url: URL, watch: Watch): Promise<IncomingMessage> {
+  #isOwn(url: URL): boolean {
+    return url.origin === this.#endpoint.origin;
+  }
+
+  #send(url: URL, watch: TransferWatch, range?: Range): Promise<IncomingMessage> {
     const get = url.protocol === 'https:' ? getHttps : getHttp;
     const headers = {
       Accept: '*/*',
       'Accept-Encoding': 'identity',
       'User-Agent': 'foldwise',
-      ...(this.#token !== undefined && url.origin === this.#endpoint.origin
-        ? { Authorization: `Bearer ${this.#token}` }
-        : {}),
+      ...(this.#token !== undefined && this.#isOwn(url) ? { Authorization: `Bearer ${this.#token}` } : {}),
+      ...(range === undefined ? {} : { Range: `bytes=${range.from}-` }),
+      ...(range?.digest === undefined ? {} : { 'If-Range': `"${range.digest}"` }),
     };
     return new Promise((resolve, reject) => {
       const request = get(url, { headers });
@@ -141,63 +253,6 @@ export class HubConnection {
         resolve(message);
       });
     });
-  }
-}
-
-/** Ends a transfer that takes too long, and says so. */
-class Watch {
-  fault: HubMisbehaved | undefined;
-  readonly #idleMs: number;
-  readonly #total: NodeJS.Timeout;
-  #idle: NodeJS.Timeout;
-  #watched: { destroy(error: Error): unknown } | undefined;
-
-  constructor(idleMs: number, totalMs: number) {
-    this.#idleMs = idleMs;
-    this.#total = setTimeout(
-      () => this.#end(`an answer of more than ${seconds(totalMs)} s`),
-      Math.min(totalMs, 2 ** 31 - 1),
-    );
-    this.#idle = this.#waiting();
-  }
-
-  over(watched: { destroy(error: Error): unknown }): void {
-    this.#watched = watched;
-    this.#progress();
-  }
-
-  async *pieces(stream: Readable): AsyncGenerator<Uint8Array> {
-    this.over(stream);
-    try {
-      for await (const piece of stream as AsyncIterable<Buffer>) {
-        this.#progress();
-        yield piece;
-      }
-    } catch (error) {
-      throw this.fault ?? error;
-    } finally {
-      this.close();
-      stream.destroy();
-    }
-  }
-
-  close(): void {
-    clearTimeout(this.#total);
-    clearTimeout(this.#idle);
-  }
-
-  #progress(): void {
-    clearTimeout(this.#idle);
-    this.#idle = this.#waiting();
-  }
-
-  #waiting(): NodeJS.Timeout {
-    return setTimeout(() => this.#end(`nothing for ${seconds(this.#idleMs)} s`), this.#idleMs);
-  }
-
-  #end(found: string): void {
-    this.fault = new HubMisbehaved(found);
-    this.#watched?.destroy(this.fault);
   }
 }
 
@@ -224,6 +279,26 @@ function decoded(message: IncomingMessage): Readable {
   return message.pipe(decompress);
 }
 
+/** @throws HubContradiction where the hub's own headers tell of another file than its list did */
+function contradict(
+  headers: IncomingHttpHeaders,
+  { bytes, digest }: Pick<WantedBytes, 'bytes' | 'digest'>,
+): void {
+  const tag = [headers['x-linked-etag']].flat()[0]?.replace(/^(?:W\/)?"(.*)"$/, '$1');
+  if (tag !== undefined && digest !== undefined && tag.length === digest.length && tag !== digest) {
+    throw new HubContradiction('the file has another hash than the list of files says');
+  }
+  const size = [headers['x-linked-size']].flat()[0];
+  if (size !== undefined && size !== String(bytes)) {
+    throw new HubContradiction('the file has another size than the list of files says');
+  }
+}
+
+/** A date in its place is not taken: it would have to be compared with a clock that may be wrong. */
+function secondsOf(retryAfter: string | undefined): number | null {
+  return /^\d{1,9}$/.test(retryAfter?.trim() ?? '') ? Number(retryAfter) : null;
+}
+
 function redirectTarget(location: string, from: URL): URL {
   const url = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (url?.protocol === 'https:' || (url?.protocol === 'http:' && from.protocol === 'http:')) return url;
@@ -239,8 +314,4 @@ function endpointUrl(endpoint: string): URL {
     found: JSON.stringify(endpoint.slice(0, 80)),
     expected: 'an address such as https://huggingface.co',
   });
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms / 1000);
 }

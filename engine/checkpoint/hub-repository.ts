@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { EnvironmentFault } from '../../errors/fault.js';
-import { HubMisbehaved, type HubConnection } from './hub-connection.js';
+import type { FileBytes, HubConnection, WantedBytes } from './hub-connection.js';
+import { HubMisbehaved } from './hub-faults.js';
+import { isCommit } from './hub-name.js';
 
 /** A listing beyond is not one of a model. */
 const maxListed = 10_000;
@@ -17,8 +19,11 @@ const entrySchema = z.object({
   type: z.string(),
   path: z.string(),
   size: size.default(0),
-  oid: z.string().optional(),
-  lfs: z.object({ oid: z.string(), size }).optional(),
+  oid: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
+  lfs: z.object({ oid: z.string().regex(/^[0-9a-f]{64}$/), size }).optional(),
 });
 
 const listAnswer = z.array(entrySchema).max(maxListed);
@@ -38,9 +43,11 @@ export class HubRepository {
     return `${this.connection.name}/${this.name}`;
   }
 
-  /** The commit that the main branch has now. */
-  async commit(): Promise<string> {
-    const url = this.connection.address(`api/models/${this.name}/revision/main?expand=sha`);
+  /** The commit that a branch or tag has now; a commit is its own. */
+  async commit(revision: string): Promise<string> {
+    if (isCommit(revision)) return revision;
+    const named = encodeURIComponent(revision);
+    const url = this.connection.address(`api/models/${this.name}/revision/${named}?expand=sha`);
     const answer = commitAnswer.safeParse((await this.connection.json(url)).value);
     if (answer.success) return answer.data.sha;
     throw this.malformed('a commit that is no hash');
@@ -62,9 +69,20 @@ export class HubRepository {
     return files;
   }
 
-  async open(path: string, commit: string, bytes: number): Promise<AsyncIterable<Uint8Array>> {
+  /** Bytes of a file of a commit. */
+  async open(path: string, commit: string, wanted: WantedBytes): Promise<FileBytes> {
     const url = this.connection.address(`${this.name}/resolve/${commit}/${encodeURIComponent(path)}`);
-    return this.connection.file(url, bytes);
+    return this.connection.file(url, wanted);
+  }
+
+  /** How long a file of so many bytes may take in all. */
+  patienceMs(bytes: number): number {
+    return this.connection.patienceMs(bytes);
+  }
+
+  /** See `HubConnection.patiently`. */
+  patiently(work: () => Promise<void>, progressed: () => boolean): Promise<void> {
+    return this.connection.patiently(work, progressed);
   }
 
   malformed(found: string): EnvironmentFault {

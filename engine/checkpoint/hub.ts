@@ -2,8 +2,12 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 import { EnvironmentFault, Fault, InputFault } from '../../errors/fault.js';
 import { HubCache } from './hub-cache.js';
-import { HubConnection, HubMisbehaved, HubStatus, type Patience } from './hub-connection.js';
+import { HubConnection, type Patience } from './hub-connection.js';
+import { download, type RemoteFile } from './hub-download.js';
+import { HubMisbehaved, HubStatus } from './hub-faults.js';
+import { parseHubName, type HubName } from './hub-name.js';
 import { HubRepository, maxModelBytes, misbehaved, type ListedFile } from './hub-repository.js';
+import { hubCacheDirectory, hubEndpoint, hubToken, isOffline } from './hub-settings.js';
 import { chooseModelFiles, tokenizerFiles, type ModelFileChoice } from './model-files.js';
 import { modelFiles } from './model-folder.js';
 import { readShardNames } from './sharded-weights.js';
@@ -11,12 +15,14 @@ import { readShardNames } from './sharded-weights.js';
 export interface ResolveOptions {
   /** A relative `checkpoint` is looked for here before it is taken for a name of the hub. */
   readonly baseDirectory: string;
-  /** The hub's cache; by default the one that Hugging Face's own tools use. */
+  /** The hub's cache; by default the one that Hugging Face's own tools use (see `hub-settings.ts`). */
   readonly cacheDirectory?: string;
-  /** By default HF_ENDPOINT, else https://huggingface.co. */
+  /** By default as the environment says. */
   readonly endpoint?: string;
-  /** By default HF_TOKEN; only sent to the endpoint. */
+  /** By default as the environment or the token's file says; only sent to the endpoint. */
   readonly token?: string;
+  /** Whether nothing is asked of the hub; by default as the environment says. */
+  readonly offline?: boolean;
   readonly onProgress?: (progress: DownloadProgress) => void;
   /** How long the hub may take; by default longer than one that works ever does. */
   readonly patience?: Patience;
@@ -35,9 +41,6 @@ export interface ResolvedModel {
   readonly files: readonly string[];
 }
 
-/** A repository's name: `name` or `organisation/name`. */
-const repoName = /^(?=.{1,96}$)[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)?$/;
-
 const localRemedy = 'Set model.checkpoint to a local folder with the model';
 
 /**
@@ -45,33 +48,65 @@ const localRemedy = 'Set model.checkpoint to a local folder with the model';
  * the local cache, downloaded unless it is there already. Only what loading needs is downloaded.
  */
 export async function resolveModel(checkpoint: string, options: ResolveOptions): Promise<ResolvedModel> {
-  const folder = resolve(options.baseDirectory, checkpoint);
-  if (checkpoint !== '' && (await isFolder(folder))) return { folder, files: await modelFiles(folder) };
-  if (!repoName.test(checkpoint) || isAbsolute(checkpoint) || checkpoint.includes('..')) {
-    throw new InputFault({
-      where: 'model.checkpoint',
-      what: 'neither a folder nor the name of a model on the hub',
-      expected: 'an existing folder, or a name such as microsoft/deberta-v3-base',
-      found: `${JSON.stringify(checkpoint.slice(0, 120))} (no folder ${JSON.stringify(folder.slice(0, 200))})`,
-      remedy: `${localRemedy}.`,
-    });
-  }
-  const cache = new HubCache(checkpoint, options.cacheDirectory);
-  const cached = await cache.find();
-  if (cached !== undefined) return { folder: cached, files: await modelFiles(cached) };
-  const hub = new HubRepository(checkpoint, connect(options));
+  const present = await findModel(checkpoint, options);
+  if (present !== undefined) return present;
+  const name = nameOf(checkpoint, options);
+  const endpoint = options.endpoint ?? hubEndpoint();
+  if (options.offline ?? isOffline()) throw notInCache(checkpoint);
+  const token = options.token ?? (await hubToken());
+  const connection = new HubConnection(endpoint, token === '' ? undefined : token, options.patience);
+  const hub = new HubRepository(name.repository, connection);
   try {
-    const downloaded = await download(hub, cache, options.onProgress ?? (() => undefined));
-    return { folder: downloaded, files: await modelFiles(downloaded) };
+    const folder = await downloadModel(hub, name, cacheOf(name, options), options.onProgress);
+    return { folder, files: await modelFiles(folder) };
   } catch (error) {
-    throw explain(hub.where, error);
+    throw explain(hub.where, name, error);
   }
 }
 
-function connect({ endpoint, token, patience }: ResolveOptions): HubConnection {
-  const address = endpoint ?? process.env['HF_ENDPOINT'] ?? 'https://huggingface.co';
-  const secret = token ?? process.env['HF_TOKEN'];
-  return new HubConnection(address, secret === '' ? undefined : secret, patience);
+/**
+ * A model's folder, where it is on this machine already; undefined where it would have to be downloaded.
+ *
+ * @throws InputFault for what is neither a folder nor a name of the hub
+ */
+export async function findModel(
+  checkpoint: string,
+  options: Pick<ResolveOptions, 'baseDirectory' | 'cacheDirectory'>,
+): Promise<ResolvedModel | undefined> {
+  const folder = resolve(options.baseDirectory, checkpoint);
+  if (checkpoint !== '' && (await isFolder(folder))) return { folder, files: await modelFiles(folder) };
+  const name = nameOf(checkpoint, options);
+  const cached = await cacheOf(name, options).find(name.revision);
+  return cached === undefined ? undefined : { folder: cached, files: await modelFiles(cached) };
+}
+
+function nameOf(checkpoint: string, { baseDirectory }: Pick<ResolveOptions, 'baseDirectory'>): HubName {
+  const name = isAbsolute(checkpoint) ? undefined : parseHubName(checkpoint);
+  if (name !== undefined) return name;
+  const folder = resolve(baseDirectory, checkpoint);
+  throw new InputFault({
+    where: 'model.checkpoint',
+    what: 'neither a folder nor the name of a model on the hub',
+    expected: 'an existing folder, or a name such as microsoft/deberta-v3-base',
+    found: `${JSON.stringify(checkpoint.slice(0, 120))} (no folder ${JSON.stringify(folder.slice(0, 200))})`,
+    remedy: `${localRemedy}.`,
+  });
+}
+
+function cacheOf(
+  { repository }: HubName,
+  { cacheDirectory = hubCacheDirectory() }: Pick<ResolveOptions, 'cacheDirectory'>,
+): HubCache {
+  return new HubCache(repository, cacheDirectory);
+}
+
+function notInCache(checkpoint: string): InputFault {
+  return new InputFault({
+    where: 'model.checkpoint',
+    what: 'the model is not in the cache, and nothing may be downloaded',
+    found: `${JSON.stringify(checkpoint)}, with HF_HUB_OFFLINE set`,
+    remedy: `Download it once without HF_HUB_OFFLINE, or: ${localRemedy}.`,
+  });
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -85,28 +120,32 @@ async function isFolder(path: string): Promise<boolean> {
  * Downloads what is missing, weights last: a folder with its weights is complete. The branch is
  * recorded at the very end, so that a download cut off is taken up again at the next run.
  */
-async function download(
+async function downloadModel(
   hub: HubRepository,
+  { revision }: HubName,
   cache: HubCache,
-  onProgress: (progress: DownloadProgress) => void,
+  onProgress: (progress: DownloadProgress) => void = () => undefined,
 ): Promise<string> {
-  const commit = await hub.commit();
+  const commit = await hub.commit(revision);
   const listing = await hub.list(commit);
   const choice = chooseModelFiles(listing.keys());
   checkComplete(hub, choice);
-  let total = 0;
-  const fetchFile = async (path: string): Promise<void> => {
+  const remoteFile = (path: string): RemoteFile => {
     const entry = listing.get(path);
     if (entry === undefined) throw hub.malformed(`no ${path}, which its index names`);
-    const size = entry.lfs?.size ?? entry.size;
-    total += size;
-    if (total > maxModelBytes) throw hub.malformed(`${path} of ${size} bytes`);
-    await cache.store(
-      commit,
-      { path, size, ...digestOf(entry) },
-      () => hub.open(path, commit, size),
-      (bytes) => onProgress({ file: path, bytes, total: size }),
-    );
+    return { path, size: entry.lfs?.size ?? entry.size, ...digestOf(entry) };
+  };
+  await cache.recover([...listing.keys()].map(remoteFile));
+  let total = 0;
+  const fetchFile = async (path: string): Promise<void> => {
+    const file = remoteFile(path);
+    total += file.size;
+    if (total > maxModelBytes) throw hub.malformed(`${path} of ${file.size} bytes`);
+    const onBytes = (bytes: number): void => onProgress({ file: path, bytes, total: file.size });
+    await cache.store(commit, file, (partial) => {
+      onBytes(partial.bytes);
+      return download(hub, commit, file, partial, onBytes);
+    });
   };
   const first = [...choice.settings, choice.tokenizer, 'config.json'].filter((name) => name !== undefined);
   for (const path of first) await fetchFile(path);
@@ -115,14 +154,14 @@ async function download(
     await fetchFile(weights);
     for (const shard of await readShardNames(join(cache.snapshot(commit), weights))) await fetchFile(shard);
   } else await fetchFile(weights);
-  await cache.setBranch(commit);
+  await cache.record(revision, commit);
   return cache.snapshot(commit);
 }
 
 /** Large files are named by the SHA-256 of their bytes, others by git's own hash of them. */
-function digestOf({ lfs, oid }: ListedFile): { sha256?: string; gitHash?: string } {
-  if (lfs !== undefined) return { sha256: lfs.oid };
-  return oid === undefined ? {} : { gitHash: oid };
+function digestOf({ lfs, oid }: ListedFile): Pick<RemoteFile, 'digest'> {
+  if (lfs !== undefined) return { digest: { algorithm: 'sha256', hex: lfs.oid } };
+  return oid === undefined ? {} : { digest: { algorithm: 'git', hex: oid } };
 }
 
 function checkComplete(hub: HubRepository, choice: ModelFileChoice): void {
@@ -139,7 +178,7 @@ function checkComplete(hub: HubRepository, choice: ModelFileChoice): void {
   });
 }
 
-function explain(where: string, error: unknown): Fault {
+function explain(where: string, { revision }: HubName, error: unknown): Fault {
   if (error instanceof Fault) return error;
   if (error instanceof HubMisbehaved) return misbehaved(where, error);
   const status = error instanceof HubStatus ? error.status : undefined;
@@ -150,7 +189,11 @@ function explain(where: string, error: unknown): Fault {
   }
   if (status === 404) {
     const remedy = `Check the name (and HF_ENDPOINT), or: ${localRemedy}.`;
-    return new InputFault({ where, what: 'the hub has no model of this name', remedy }, { cause: error });
+    const what =
+      revision === 'main'
+        ? 'the hub has no model of this name'
+        : `the hub has no model of this name, or no revision ${JSON.stringify(revision)} of it`;
+    return new InputFault({ where, what, remedy }, { cause: error });
   }
   return new EnvironmentFault(
     {

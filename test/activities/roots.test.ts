@@ -81,6 +81,26 @@ describe('the files of a model', () => {
     await expect(read(snapshot, 'config.json', 'vocab.txt')).rejects.toThrow(/may not read there/);
   });
 
+  it('and on to the blobs that all repositories of the cache share', async () => {
+    const snapshot = join(folder, 'shared/models--a--b/snapshots/c');
+    mkdirSync(snapshot, { recursive: true });
+    mkdirSync(join(snapshot, '../../blobs'));
+    mkdirSync(join(folder, 'shared/blobs/ab'), { recursive: true });
+    writeFileSync(join(folder, 'shared/blobs/ab/abc'), '');
+    symlinkSync('../../blobs/ab/abc', join(snapshot, '../../blobs/d'));
+    symlinkSync('../../blobs/d', join(snapshot, 'config.json'));
+    await read(snapshot, 'config.json');
+  });
+
+  it('but only of a cache', async () => {
+    const snapshot = join(folder, 'other/a/snapshots/c');
+    mkdirSync(snapshot, { recursive: true });
+    mkdirSync(join(folder, 'other/blobs'));
+    writeFileSync(join(folder, 'other/blobs/d'), '');
+    symlinkSync('../../../blobs/d', join(snapshot, 'config.json'));
+    await expect(read(snapshot, 'config.json')).rejects.toThrow(/may not read there/);
+  });
+
   it('may not lead elsewhere', async () => {
     const path = model('model', { 'vocab.txt': '../../outside.csv' });
     await expect(read(path, 'vocab.txt')).rejects.toThrow(

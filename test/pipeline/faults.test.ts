@@ -70,7 +70,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a checkpoint that is too long for a folder',
       edit('owner/model', 'a'.repeat(300)),
-      `${place}:4:22 model.checkpoint: found "${'a'.repeat(56)}..., expected an existing folder (relative to this file) or the name of a model on the hub, like owner/model`,
+      `${place}:4:22 model.checkpoint: found "${'a'.repeat(56)}..., expected an existing folder (relative to this file) or the name of a model on the hub, like owner/model or owner/model@revision`,
     ],
     [
       'a number for a name',
@@ -146,7 +146,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a checkpoint that is neither',
       edit('owner/model', 'a/b/c'),
-      `${place}:4:22 model.checkpoint: found "a/b/c", expected an existing folder (relative to this file) or the name of a model on the hub, like owner/model`,
+      `${place}:4:22 model.checkpoint: found "a/b/c", expected an existing folder (relative to this file) or the name of a model on the hub, like owner/model or owner/model@revision`,
     ],
     [
       'a width that the heads do not divide',

@@ -181,6 +181,9 @@ describe('paths', () => {
   });
 
   const models: [checkpoint: string, folders: string[], expected: string][] = [
+    ['owner/model@v1.0', [], 'owner/model@v1.0'],
+    ['owner/model@refs/pr/1', [], 'owner/model@refs/pr/1'],
+    ['owner/model@v1', ['folder/owner/model@v1'], resolve('folder/owner/model@v1')],
     ['owner/model', [], 'owner/model'],
     ['bert-base-uncased', [], 'bert-base-uncased'],
     ['owner/model', ['folder/owner/model'], resolve('folder/owner/model')],

@@ -57,7 +57,7 @@ function behaviourOf(dice: Dice, sound: Behaviour, value: unknown): Behaviour {
     case 'bytes':
       return { ...sound, body: encoded(mutateBytes(dice, bytes)) };
     case 'status':
-      return { ...sound, status: dice.one([204, 206, 301, 304, 401, 404, 418, 429, 500, 999]) ?? 500 };
+      return { ...sound, status: dice.one([204, 206, 301, 304, 401, 404, 416, 418, 429, 500, 999]) ?? 500 };
     case 'location': {
       const target = dice.one([
         '/',
@@ -128,7 +128,14 @@ function repeat(write: () => boolean, stream: NodeJS.EventEmitter & { readonly d
 }
 
 /** Shorter than anybody waits: an input that makes foldwise wait must end all the same. */
-const patience = { idleMs: 200, answerMs: 1_000, fileMs: 1_000, bytesPerSecond: 1e6 };
+const patience = {
+  idleMs: 200,
+  answerMs: 1_000,
+  fileMs: 1_000,
+  bytesPerSecond: 1e6,
+  retryMs: 1,
+  longestWaitMs: 100,
+};
 
 /** The answers of a hub to the requests for one model. */
 export const hubAnswers: FuzzTarget = {

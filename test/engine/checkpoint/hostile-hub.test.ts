@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
@@ -14,7 +14,14 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 const token = 'hf_secret';
 const commit = 'a'.repeat(40);
 const name = 'owner/model';
-const quick: Patience = { idleMs: 1_000, answerMs: 3_000, fileMs: 3_000, bytesPerSecond: 50_000 };
+const quick: Patience = {
+  idleMs: 1_000,
+  answerMs: 3_000,
+  fileMs: 3_000,
+  bytesPerSecond: 50_000,
+  retryMs: 1,
+  longestWaitMs: 2_000,
+};
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -270,6 +277,88 @@ describe('a hub that', () => {
     const left = readdirSync(cache, { recursive: true, encoding: 'utf8' });
     expect(left.filter((path) => path.includes('incomplete'))).toEqual([]);
   });
+
+  it.each<[string, Record<string, string>]>([
+    ['another part than was asked for', { 'Content-Range': 'bytes 0-9/100' }],
+    ['a part of a longer file', { 'Content-Range': 'bytes 50-99/1000' }],
+    ['a part without saying which', {}],
+    ['a part in an encoding', { 'Content-Encoding': 'gzip', 'Content-Range': 'bytes 50-99/100' }],
+  ])('gives %s has nothing of it taken', async (_, headers) => {
+    const hash = 'c'.repeat(64);
+    const listed = [
+      entry('config.json'),
+      entry('vocab.txt'),
+      { ...entry('model.safetensors', 100), lfs: { oid: hash, size: 100 } },
+    ];
+    const server = await serve(
+      hub({
+        tree: (_, r) => json(r, listed),
+        file: (request, r) => {
+          if (request.url?.endsWith('safetensors') !== true) return void r.end('{}');
+          if (request.headers.range === undefined) return void r.end('x'.repeat(100));
+          r.writeHead(206, headers).end('x'.repeat(50));
+        },
+      }),
+    );
+    const cache = mkdtempSync(join(tmpdir(), 'hub-'));
+    const blobs = join(cache, 'models--owner--model/blobs');
+    mkdirSync(blobs, { recursive: true });
+    writeFileSync(join(blobs, `${hash}.foldwise.incomplete`), 'y'.repeat(50));
+    const failure = await failureOf(ask(server.url, cache));
+    // The whole file is asked for then; it is not the announced one either.
+    expect(failure.message).toMatch(/sent something else than it announced/);
+    expect(server.asked.filter((line) => line.includes('safetensors'))).toHaveLength(2);
+    expect(readdirSync(blobs)).toEqual([]);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['hash', { 'X-Linked-ETag': `"${'d'.repeat(64)}"` }, /another hash than the list/],
+    ['size', { 'X-Linked-Size': '101' }, /another size than the list/],
+  ])('has changed a file since it listed it is found out by its %s', async (_, headers, message) => {
+    const listed = [
+      entry('config.json'),
+      entry('vocab.txt'),
+      { ...entry('model.safetensors', 2), lfs: { oid: 'c'.repeat(64), size: 2 } },
+    ];
+    const server = await serve(
+      hub({
+        tree: (_, r) => json(r, listed),
+        file: (request, r) => {
+          if (request.url?.endsWith('safetensors') !== true) return void r.end('{}');
+          r.writeHead(302, { Location: '/network', ...headers }).end();
+        },
+      }),
+    );
+    const failure = await failureOf(ask(server.url));
+    expect(failure).toBeInstanceOf(EnvironmentFault);
+    expect(failure.message).toMatch(message);
+    expect(server.asked.some((line) => line.startsWith('/network'))).toBe(true);
+  });
+
+  it('breaks off after each drop is heard no longer than such a file may take', async () => {
+    const size = 1_000;
+    const hash = 'c'.repeat(64);
+    const listed = [...whole.slice(0, 2), { ...entry('model.safetensors', size), lfs: { oid: hash, size } }];
+    const server = await serve(
+      hub({
+        tree: (_, r) => json(r, listed),
+        file: (request, r) => {
+          if (request.url?.endsWith('safetensors') !== true) return void r.end('{}');
+          const from = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
+          const head = {
+            'Content-Range': `bytes ${from}-${size - 1}/${size}`,
+            'Content-Length': size - from,
+          };
+          r.writeHead(from === 0 ? 200 : 206, head).write('x');
+          setTimeout(() => r.destroy(), 100);
+        },
+      }),
+    );
+    const began = performance.now();
+    const failure = await failureOf(ask(server.url));
+    expect(failure.message).toMatch(/drop by drop|an answer of more than/);
+    expect(performance.now() - began).toBeLessThan(20_000);
+  }, 30_000);
 
   it('announces more than a model holds has nothing of it downloaded', async () => {
     const huge = [

@@ -8,6 +8,8 @@ export interface HubServer {
   readonly url: string;
   /** Every request so far, as `METHOD path`. */
   readonly requests: readonly string[];
+  /** Bytes of each file that were sent, in all answers together. */
+  readonly sent: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
@@ -16,6 +18,14 @@ export interface HubBehaviour {
   readonly token?: string;
   /** Files whose transfer breaks off half-way, for so many downloads each. */
   readonly breaks?: Map<string, number>;
+  /** Commits of branches and tags; all others are at the folder's one commit. */
+  readonly revisions?: Readonly<Record<string, string>>;
+  /** Files of which the next answer stops after so many bytes, without an end. */
+  readonly stalls?: Map<string, number>;
+  /** Statuses that answer the next requests in place of a file, with how many seconds to wait. */
+  readonly busy?: [status: number, retryAfter: string][];
+  /** Whether parts of files are not given. */
+  readonly wholeOnly?: boolean;
   /** Files sent with other bytes than announced. */
   readonly corrupt?: ReadonlySet<string>;
   /** Entries listed besides the folder's own. */
@@ -31,13 +41,14 @@ export async function serveHub(
   behaviour: HubBehaviour = {},
 ): Promise<HubServer> {
   const requests: string[] = [];
+  const sent = new Map<string, number>();
   const server = createServer((request, response) => {
     requests.push(`${request.method ?? ''} ${request.url ?? ''}`);
-    answer(folderByRepo, behaviour, request, response);
+    answer({ folders: folderByRepo, behaviour, sent }, request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, requests, close: () => close(server) };
+  return { url: `http://127.0.0.1:${port}`, requests, sent, close: () => close(server) };
 }
 
 function close(server: Server): Promise<void> {
@@ -45,12 +56,14 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function answer(
-  folders: Readonly<Record<string, string>>,
-  behaviour: HubBehaviour,
-  request: IncomingMessage,
-  response: ServerResponse,
-): void {
+interface Hub {
+  readonly folders: Readonly<Record<string, string>>;
+  readonly behaviour: HubBehaviour;
+  readonly sent: Map<string, number>;
+}
+
+function answer(hub: Hub, request: IncomingMessage, response: ServerResponse): void {
+  const { folders, behaviour } = hub;
   const path = decodeURIComponent(new URL(request.url ?? '/', 'http://hub').pathname).slice(1);
   if (behaviour.token !== undefined && request.headers.authorization !== `Bearer ${behaviour.token}`) {
     return fail(response, 401, 'Invalid username or password.');
@@ -64,7 +77,7 @@ function answer(
   if (path.startsWith('api/models/')) return answerApi(repo, folder, rest, behaviour, response);
   const file = rest.replace(/^resolve\/[^/]+\//, '');
   if (!readdirSync(folder).includes(file)) return fail(response, 404, 'Entry not found', 'EntryNotFound');
-  sendFile(path.startsWith('cdn/'), repo, folder, file, behaviour, request, response);
+  sendFile(hub, { direct: path.startsWith('cdn/'), repo, folder, file }, request, response);
 }
 
 function answerApi(
@@ -78,7 +91,7 @@ function answerApi(
     sendJson(response, {
       _id: '1',
       id: repo,
-      sha: commitOf(folder),
+      sha: behaviour.revisions?.[decodeURIComponent(rest.slice('revision/'.length))] ?? commitOf(folder),
       lastModified: new Date(0).toISOString(),
     });
   } else if (rest.startsWith('tree/')) {
@@ -105,43 +118,72 @@ function commitOf(folder: string): string {
 }
 
 function sendFile(
-  direct: boolean,
-  repo: string,
-  folder: string,
-  file: string,
-  behaviour: HubBehaviour,
+  { behaviour, sent }: Hub,
+  { direct, repo, folder, file }: { direct: boolean; repo: string; folder: string; file: string },
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  const [status, retryAfter] = behaviour.busy?.shift() ?? [];
+  if (status !== undefined) {
+    response.writeHead(status, { 'Retry-After': retryAfter }).end();
+    return;
+  }
   const bytes = readFileSync(join(folder, file));
-  const etag = `"${createHash('sha256').update(bytes).digest('hex')}"`;
+  const linked = `"${createHash('sha256').update(bytes).digest('hex')}"`;
+  const own = createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+  const etag = direct ? `"of-the-network-${own.slice(0, 8)}"` : `"${own}"`;
   const headers = { ETag: etag, 'X-Repo-Commit': commitOf(folder), 'Accept-Ranges': 'bytes' };
   if (bytes.length > largeBytes && !direct) {
-    const linked = { 'X-Linked-Size': bytes.length, 'X-Linked-ETag': etag, Location: `/cdn/${repo}/${file}` };
-    response.writeHead(302, { ...headers, ...linked }).end();
+    const redirect = {
+      'X-Linked-Size': bytes.length,
+      'X-Linked-ETag': linked,
+      Location: `/cdn/${repo}/${file}`,
+    };
+    response.writeHead(302, { ...headers, ...redirect }).end();
     return;
   }
-  const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
-  if (range !== null) {
-    const part = bytes.subarray(Number(range[1]), Number(range[2]) + 1);
-    response
-      .writeHead(206, {
-        ...headers,
-        'Content-Length': part.length,
-        'Content-Range': `bytes ${range[1]}-${range[2]}/${bytes.length}`,
-      })
-      .end(part);
+  const last = bytes.length - 1;
+  if (behaviour.corrupt?.has(file) === true) bytes.writeUInt8(bytes.readUInt8(last) ^ 1, last);
+  const send = (part: Buffer): void => {
+    const note = (count: number): void => void sent.set(file, (sent.get(file) ?? 0) + count);
+    const stall = behaviour.stalls?.get(file);
+    const breaks = behaviour.breaks?.get(file) ?? 0;
+    if (stall !== undefined) {
+      behaviour.stalls?.delete(file);
+      response.write(part.subarray(0, stall), () => note(stall));
+    } else if (breaks > 0) {
+      behaviour.breaks?.set(file, breaks - 1);
+      const half = part.subarray(0, part.length >> 1);
+      note(half.length);
+      response.write(half, () => setTimeout(() => response.destroy(), 50));
+    } else {
+      note(part.length);
+      response.end(part);
+    }
+  };
+  const from = rangeOf(request, etag);
+  if (from === null || behaviour.wholeOnly === true) {
+    response.writeHead(200, { ...headers, 'Content-Length': bytes.length });
+    return send(bytes);
+  }
+  if (from >= bytes.length) {
+    response.writeHead(416, { ...headers, 'Content-Range': `bytes */${bytes.length}` }).end();
     return;
   }
-  if (behaviour.corrupt?.has(file) === true) bytes.writeUInt8(bytes.readUInt8(0) ^ 1, 0);
-  response.writeHead(200, { ...headers, 'Content-Length': bytes.length });
-  const breaks = behaviour.breaks?.get(file) ?? 0;
-  if (breaks === 0) {
-    response.end(bytes);
-    return;
-  }
-  behaviour.breaks?.set(file, breaks - 1);
-  response.write(bytes.subarray(0, bytes.length >> 1), () => setTimeout(() => response.destroy(), 50));
+  const part = bytes.subarray(from);
+  response.writeHead(206, {
+    ...headers,
+    'Content-Length': part.length,
+    'Content-Range': `bytes ${from}-${bytes.length - 1}/${bytes.length}`,
+  });
+  send(part);
+}
+
+/** Where the asked part begins; null where all is asked for, or the part of another file. */
+function rangeOf({ headers }: IncomingMessage, etag: string): number | null {
+  const from = /^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1];
+  const condition = headers['if-range'];
+  return from === undefined || (condition !== undefined && condition !== etag) ? null : Number(from);
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

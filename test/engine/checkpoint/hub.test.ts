@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { resolveModel, type DownloadProgress, type ResolveOptions } from '../../../engine/checkpoint/hub.js';
+import { defaultPatience } from '../../../engine/checkpoint/hub-connection.js';
 import { openModelFolder } from '../../../engine/checkpoint/model-folder.js';
 import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { EnvironmentFault, InputFault } from '../../../errors/fault.js';
@@ -12,6 +13,7 @@ import { serveHub, type HubBehaviour, type HubServer } from './hub-server.js';
 const tiny = join(goldens, 'deberta-v3-tiny');
 const four = ['config.json', 'pytorch_model.bin', 'spm.model', 'tokenizer_config.json'];
 const name = 'microsoft/deberta-v3-base';
+const patience = { ...defaultPatience, fileMs: 5_000, bytesPerSecond: 1e9, retryMs: 1 };
 const folder = (): string => mkdtempSync(join(tmpdir(), 'hub-'));
 
 let server: HubServer | undefined;
@@ -109,19 +111,74 @@ describe('a model by its name on the hub', () => {
   });
 });
 
+describe('a revision of a model', () => {
+  const commit = 'b'.repeat(40);
+
+  it.each([
+    ['a branch', 'main', 'refs/main'],
+    ['a tag', 'v1.0', 'refs/v1.0'],
+    ['a reference with slashes', 'refs/pr/1', 'refs/refs/pr/1'],
+  ])('is %s, whose commit is recorded where the hub’s other tools do', async (_, revision, reference) => {
+    const options = await start({ revisions: { [revision]: commit } });
+    const { folder: found } = await resolveModel(`${name}@${revision}`, options);
+    const root = join(options.cacheDirectory, 'models--microsoft--deberta-v3-base');
+    expect(found).toBe(join(root, 'snapshots', commit));
+    expect(readFileSync(join(root, reference), 'utf8')).toBe(commit);
+    await server?.close();
+    expect((await resolveModel(`${name}@${revision}`, options)).folder).toBe(found);
+    expect((await resolveModel(`${name}@${commit}`, options)).folder).toBe(found);
+  });
+
+  it('is a commit, which is asked of nobody and recorded nowhere', async () => {
+    const options = await start();
+    const { folder: found } = await resolveModel(`${name}@${commit}`, options);
+    expect(basename(found)).toBe(commit);
+    expect(filesBelow(options.cacheDirectory).filter((path) => path.includes('refs'))).toEqual([]);
+    expect(server?.requests.some((request) => request.includes('/revision/'))).toBe(false);
+  });
+
+  it('shares the files that are alike, which are fetched once', async () => {
+    const options = await start({ revisions: { old: commit } });
+    await resolveModel(name, options);
+    const before = server?.sent.get('spm.model');
+    await resolveModel(`${name}@old`, options);
+    expect(server?.sent.get('spm.model')).toBe(before);
+  });
+
+  it('that is not there is told with the name', async () => {
+    const failure = await failureOf(resolveModel('microsoft/none@v2', await start()));
+    expect(failure).toBeInstanceOf(InputFault);
+    expect(failure.message).toMatch(/no model of this name, or no revision "v2" of it/);
+  });
+
+  it.each(['@', '@..', '@a..b', '@/x', '@x/', '@a//b', '@a b', '@a@b', `@${'x'.repeat(201)}`, '@../../x'])(
+    'that is written %s is none',
+    async (revision) => {
+      const failure = await failureOf(resolveModel(`${name}${revision}`, await start()));
+      expect(failure).toBeInstanceOf(InputFault);
+      expect(failure.message).toMatch(/neither a folder nor the name/);
+    },
+  );
+});
+
+describe('where nothing may be asked of the hub', () => {
+  it('a model in the cache is used, and another refused with the way out', async () => {
+    const options = await start();
+    const failure = await failureOf(resolveModel(name, { ...options, offline: true }));
+    expect(failure).toBeInstanceOf(InputFault);
+    expect(failure.message).toMatch(/not in the cache, and nothing may be downloaded.*HF_HUB_OFFLINE/);
+    expect(server?.requests).toEqual([]);
+    const online = await resolveModel(name, { ...options, offline: false });
+    expect(await resolveModel(name, { ...options, offline: true })).toEqual(online);
+  });
+});
+
 describe('a download that goes wrong', () => {
-  it('half-way leaves no file in place, and the next run takes up where it stopped', async () => {
-    const options = await start({ breaks: new Map([['pytorch_model.bin', 1]]) });
-    const failure = await failureOf(resolveModel(name, options));
-    expect(failure).toBeInstanceOf(EnvironmentFault);
+  it('leaves no branch and no file in place before it is whole', async () => {
+    const options = await start({ breaks: new Map([['spm.model', 99]]) });
+    expect(await failureOf(resolveModel(name, { ...options, patience }))).toBeInstanceOf(EnvironmentFault);
     const left = filesBelow(options.cacheDirectory);
-    expect(left.filter((path) => /pytorch_model|incomplete|refs/.test(path))).toEqual([]);
-    const before = server?.requests.length ?? 0;
-    expect((await resolveModel(name, options)).files).toEqual(four);
-    const later = server?.requests.slice(before) ?? [];
-    expect(
-      later.filter((request) => request.includes('resolve')).every((r) => r.includes('pytorch_model')),
-    ).toBe(true);
+    expect(left.filter((path) => /spm|pytorch_model|refs/.test(path))).toEqual([]);
   });
 
   it('by other bytes than announced is noticed by their hash, for small and large files', async () => {
