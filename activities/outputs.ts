@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { EpochMetrics } from '../engine/training/job.js';
 import type { ReadOnly } from '../pipeline/read-only.js';
 import { matrixLimits, pipelineLimits } from '../pipeline/schema.js';
+import { objectiveSchema } from '../pipeline/thresholds.js';
 import { artifactRefSchema as artifact, sha256Schema as sha256 } from '../store/store.js';
 import { ensembleMethodNames } from '../tasks/ensemble.js';
 import {
@@ -162,6 +163,15 @@ const assessmentSchema = z.object({
   accuracy: standing.exactOptional(),
 });
 
+/** What the threshold of a label was to reach, and what it does (see metrics/sought.ts). */
+const sought = z.object({
+  objective: objectiveSchema,
+  score: macroF1,
+  precision: macroF1,
+  recall: macroF1,
+  held: z.object({ tuned: z.boolean(), crossFitted: z.boolean() }).nullable(),
+});
+
 /** What a member of an ensemble reaches alone; null where it is left out. */
 export const memberScoresSchema = z.object({ id: memberName, macroF1: macroF1.nullable(), skippedFolds });
 
@@ -175,7 +185,7 @@ export const thresholdsSchema = z.object({
       tuned: score,
       crossFitted: score,
       support: count,
-      /** False where no threshold gives an F1 above 0, so that it is 0.5. */
+      /** False where no threshold finds a row of the label, so that it is 0.5. */
       tunable: z.boolean().exactOptional(),
       /** Folds that the cross-fitted score judges at 0.5: nothing could be tuned on the others. */
       untunedFolds: list(fold, pipelineLimits.folds).exactOptional(),
@@ -192,6 +202,8 @@ export const thresholdsSchema = z.object({
       confusion: list(list(count, pipelineLimits.labels), pipelineLimits.labels),
     })
     .exactOptional(),
+  /** Where thresholds were to reach something else than F1; `macro` where that is the same for all labels. */
+  objectives: z.object({ macro: macroF1.nullable(), perLabel: byLabel(sought) }).exactOptional(),
   /** Of a run of an earlier version there is none, nor without a row. */
   assessment: assessmentSchema.exactOptional(),
   /** Where the pipeline has more than one member: what each reaches, those that were left out last. */

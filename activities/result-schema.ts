@@ -13,7 +13,7 @@ import {
   trainedFoldSchema,
 } from './outputs.js';
 
-const { macroF1, thresholds, perLabel, classes, assessment, ensemble } = thresholdsSchema.shape;
+const { macroF1, thresholds, perLabel, classes, objectives, assessment, ensemble } = thresholdsSchema.shape;
 const { skippedFolds, rowsWithoutOof } = outOfFoldSchema.shape;
 const { rows, warnings } = datasetSchema.shape;
 
@@ -68,6 +68,7 @@ export const resultSchema: z.ZodType<RunResult> = z
     thresholds,
     perLabel,
     classes,
+    objectives,
     assessment,
     skippedFolds,
     members: z.array(member).max(matrixLimits.members).exactOptional(),
@@ -80,19 +81,22 @@ export const resultSchema: z.ZodType<RunResult> = z
     warnings,
     configuration,
   })
-  .superRefine(({ labels, thresholds, perLabel, assessment, members = [], ensemble }, context) => {
-    const ids = new Set(members.map(({ id }) => id));
-    const strange = Object.keys(ensemble?.weights ?? {}).find((id) => !ids.has(id));
-    if (strange !== undefined || (ensemble === undefined) !== (ids.size === 0))
-      context.addIssue({ code: 'custom', path: ['ensemble'], message: 'its members are others' });
-    for (const label of labels) {
-      for (const [field, values] of Object.entries({
-        thresholds,
-        perLabel,
-        assessment: assessment?.perLabel ?? perLabel,
-      })) {
-        if (Object.hasOwn(values, label)) continue;
-        context.addIssue({ code: 'custom', path: [field], message: `nothing of the label ${label}` });
+  .superRefine(
+    ({ labels, thresholds, perLabel, objectives, assessment, members = [], ensemble }, context) => {
+      const ids = new Set(members.map(({ id }) => id));
+      const strange = Object.keys(ensemble?.weights ?? {}).find((id) => !ids.has(id));
+      if (strange !== undefined || (ensemble === undefined) !== (ids.size === 0))
+        context.addIssue({ code: 'custom', path: ['ensemble'], message: 'its members are others' });
+      for (const label of labels) {
+        for (const [field, values] of Object.entries({
+          thresholds,
+          perLabel,
+          objectives: objectives?.perLabel ?? perLabel,
+          assessment: assessment?.perLabel ?? perLabel,
+        })) {
+          if (Object.hasOwn(values, label)) continue;
+          context.addIssue({ code: 'custom', path: [field], message: `nothing of the label ${label}` });
+        }
       }
-    }
-  });
+    },
+  );

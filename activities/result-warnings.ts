@@ -10,6 +10,28 @@ export function resultWarnings(data: Dataset, folds: readonly TrainedCell[], tun
     ...foldWarnings(folds),
     ...Object.entries(tuned.perLabel).flatMap(([label, scores]) => untuned(JSON.stringify(label), scores)),
     ...ofThresholds(tuned),
+    ...notHeld(tuned.objectives),
+  ];
+}
+
+/** Labels of which no threshold holds the precision or recall that must be held, or none that other rows confirm. */
+function notHeld(objectives: Thresholds['objectives']): string[] {
+  const sought = Object.entries(objectives?.perLabel ?? {});
+  const labelsWhere = (isSo: (held: { tuned: boolean; crossFitted: boolean }) => boolean): string[] =>
+    sought.filter(([, { held }]) => held !== null && isSo(held)).map(([label]) => label);
+  const never = labelsWhere(({ tuned }) => !tuned);
+  const here = labelsWhere(({ tuned, crossFitted }) => tuned && !crossFitted);
+  return [
+    ...(never.length === 0
+      ? []
+      : [
+          `No threshold holds the precision or recall that was asked of ${labelNames(never)}: the one that comes nearest is taken.`,
+        ]),
+    ...(here.length === 0
+      ? []
+      : [
+          `The precision or recall that was asked of ${labelNames(here)} is held on the rows that the threshold was tuned on, and not by the cross-fitted decisions: new rows may not hold it.`,
+        ]),
   ];
 }
 
@@ -18,14 +40,15 @@ export function resultWarnings(data: Dataset, folds: readonly TrainedCell[], tun
  * best F1 is that of always saying yes (Lipton et al., "Optimal thresholding of classifiers to maximize F1
  * measure", 2014).
  */
-function ofThresholds({ thresholds, perLabel, classes, assessment }: Thresholds): string[] {
+function ofThresholds({ thresholds, perLabel, classes, objectives, assessment }: Thresholds): string[] {
   // Offsets are searched from 0, the plain decision, to both sides.
   if (classes !== undefined) return [];
   const grid = thresholdGrid();
   const [least, most] = [grid[0]!, grid.at(-1)!];
   const tunable = Object.keys(perLabel).filter((label) => perLabel[label]!.tunable === true);
+  const isForF1 = (label: string): boolean => (objectives?.perLabel[label]?.objective ?? 'f1') === 'f1';
   const always = tunable.filter(
-    (label) => (assessment?.perLabel[label]?.noSkill.always ?? 0) >= perLabel[label]!.tuned,
+    (label) => isForF1(label) && (assessment?.perLabel[label]?.noSkill.always ?? 0) >= perLabel[label]!.tuned,
   );
   const atEdge = tunable.filter(
     (label) => !always.includes(label) && [least, most].includes(thresholds[label] ?? NaN),

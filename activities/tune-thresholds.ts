@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { searchOf } from '../pipeline/thresholds.js';
 import type { StepActivities, StepCall } from './contracts.js';
 import type { Dataset, OutOfFold, Thresholds } from './outputs.js';
 import { localPaths } from './local-paths.js';
@@ -17,12 +18,13 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
   const { labels } = pipeline;
   const { ensemble } = inputs.oof;
   const matrices = ensemble?.members.map(({ probabilities }) => probabilities) ?? [inputs.oof.probabilities];
+  const search = searchOf(pipeline);
   const request: ScoreRequest = {
     table: await store.localPath(inputs.data.table),
     members: await localPaths(store, matrices),
     labels: labels.length,
     task: pipeline.task,
-    ...(pipeline.thresholds === undefined ? {} : { thresholds: pipeline.thresholds }),
+    ...(search === undefined ? {} : { thresholds: search }),
     ...(ensemble === undefined ? {} : { ensemble: { method: ensemble.method, weights: ensemble.weights } }),
   };
   const scores = await tables.run('score', request, Context.current().cancellationSignal);
@@ -33,6 +35,9 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
     macroF1: scores.macroF1,
     perLabel: byLabel(scores.perLabel),
     ...(scores.classes === undefined ? {} : { classes: scores.classes }),
+    ...(scores.objectives === undefined
+      ? {}
+      : { objectives: { ...scores.objectives, perLabel: byLabel(scores.objectives.perLabel) } }),
     ...(scores.assessment === undefined
       ? {}
       : { assessment: { ...scores.assessment, perLabel: byLabel(scores.assessment.perLabel) } }),

@@ -72,6 +72,7 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
     thresholds: thresholds.thresholds,
     perLabel: thresholds.perLabel,
     ...(thresholds.classes === undefined ? {} : { classes: thresholds.classes }),
+    ...(thresholds.objectives === undefined ? {} : { objectives: thresholds.objectives }),
     ...(thresholds.assessment === undefined ? {} : { assessment: thresholds.assessment }),
     skippedFolds: oof.skippedFolds,
     ...memberResults(pipeline, thresholds),

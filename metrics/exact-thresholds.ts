@@ -1,38 +1,36 @@
-import type { Decider } from './cross-fitted.js';
-import { cutsOf } from './cuts.js';
-import { f1OfCounts } from './f1.js';
+import { cutsOf, type Cuts } from './cuts.js';
 import { column } from './matrix.js';
-import { decide, untuned, type TunedThreshold } from './thresholds.js';
+import { goalOf, type Objective } from './objectives.js';
+import { bestCut, f1AtCut, untuned, type TunedThreshold } from './thresholds.js';
 
 /**
- * Per label the threshold with the highest F1 of all that there are, in O(n log n): of `p >= t` only the cuts
- * between neighbouring probabilities differ. Of equal ones it is the lowest; it lies in the middle between the
- * least probability that it takes and the next below, or 0. Untuned for a label that never occurs.
+ * Per label the best threshold of all that there are, by F1 where no other objective is given, in O(n log n): of
+ * `p >= t` only the cuts between neighbouring probabilities differ. Of equal ones it is the lowest; it lies in the
+ * middle between the least probability that it takes and the next below, or 0. Untuned for a label that never
+ * occurs.
  *
  * @param probabilities `[rows, width]`, without NaN
  * @param labels `[rows, width]`
+ * @param objectives one per label
  */
 export function tuneExactThresholds(
   probabilities: Float32Array,
   labels: Uint8Array,
   width: number,
+  objectives?: readonly Objective[],
 ): TunedThreshold[] {
-  return Array.from({ length: width }, (_, label) =>
-    bestCut(column(probabilities, width, label), column(labels, width, label)),
-  );
+  return Array.from({ length: width }, (_, label) => {
+    const cuts = cutsOf(column(probabilities, width, label), column(labels, width, label));
+    return thresholdAt(cuts, bestCut(cuts, goalOf(objectives?.[label] ?? 'f1')));
+  });
 }
 
-function bestCut(probabilities: Float32Array, labels: Uint8Array): TunedThreshold {
-  const { thresholds, predicted, truePositives } = cutsOf(probabilities, labels);
-  const positives = truePositives.at(-1) ?? 0;
-  let [best, f1] = [0, 0];
-  for (let cut = 0; cut < thresholds.length; cut++) {
-    const score = f1OfCounts(truePositives[cut]!, predicted[cut]!, positives);
-    if (score > 0 && score >= f1) [best, f1] = [cut, score];
-  }
-  return f1 > 0
-    ? { threshold: between(thresholds[best + 1] ?? 0, thresholds[best]!), f1, tuned: true }
-    : untuned;
+/** The threshold of a cut, whose place is −1 where it is above all; of none, untuned. */
+export function thresholdAt(cuts: Cuts, cut: number | null): TunedThreshold {
+  if (cut === null) return untuned;
+  const { thresholds } = cuts;
+  const threshold = cut < 0 ? nextAbove(thresholds[0]!) : between(thresholds[cut + 1] ?? 0, thresholds[cut]!);
+  return { threshold, f1: f1AtCut(cuts, cut), tuned: true };
 }
 
 /** A float32 above the one and at most the other: decisions are made in float32. */
@@ -41,12 +39,9 @@ function between(below: number, least: number): number {
   return middle > below ? middle : least;
 }
 
-/** Each label by the best of all thresholds of its probability. */
-export const byExactThresholds: Decider<readonly TunedThreshold[]> = {
-  tune: tuneExactThresholds,
-  decide: (probabilities, _width, tuned) =>
-    decide(
-      probabilities,
-      tuned.map(({ threshold }) => threshold),
-    ),
-};
+/** The next float32 above one that is not negative. */
+function nextAbove(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value + 0).buffer);
+  bits[0]! += 1;
+  return new Float32Array(bits.buffer)[0]!;
+}

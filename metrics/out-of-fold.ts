@@ -1,10 +1,11 @@
 import { assessLabels, type Assessment, type ThreeScores } from './assessment.js';
 import type { DrawRows, Interval } from './bootstrap.js';
-import { crossFit, type Decider } from './cross-fitted.js';
+import { crossFit } from './cross-fitted.js';
 import { f1PerLabel, mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
 import { judgedProbabilities, selectNested, type NestedProbabilities } from './nested.js';
-import { byThresholds, decide, type TunedThreshold } from './thresholds.js';
+import { soughtScores, type Sought } from './sought.js';
+import { byThresholds, decide, type ThresholdDecider } from './thresholds.js';
 
 /**
  * How good the out-of-fold predictions are, in three ways; arrays have one entry per label.
@@ -24,7 +25,7 @@ export interface OutOfFoldScores {
     readonly tuned: number;
     readonly crossFitted: number;
     readonly support: number;
-    /** False where no threshold gives an F1 above 0; the threshold is then 0.5. */
+    /** False where no threshold finds a row of the label; the threshold is then 0.5. */
     readonly tunable: boolean;
     /**
      * Folds whose rows the cross-fitted score judges at 0.5, as nothing could be tuned on the others'. At
@@ -41,6 +42,8 @@ export interface OutOfFoldScores {
     /** Rows by true class, then by the class that the cross-fitted decision gives. */
     readonly confusion: readonly (readonly number[])[];
   };
+  /** Where thresholds were to reach something else than F1. */
+  readonly objectives?: Sought;
   /** Where resamples were drawn, and there was a row. */
   readonly assessment?: Assessment;
   /** Rows that no fold predicted; they are left out of everything else. */
@@ -61,7 +64,7 @@ export function scoreOutOfFold(
   folds: Int32Array,
   width: number,
   draw?: DrawRows,
-  by: Decider<readonly TunedThreshold[]> = byThresholds,
+  by: ThresholdDecider = byThresholds,
 ): OutOfFoldScores {
   const rows = predictedRows(nested.final, width);
   const p = selectNested(nested, width, rows);
@@ -75,6 +78,11 @@ export function scoreOutOfFold(
   const crossFitted = crossFit(p, y, foldOf, width, by);
   const honest = f1PerLabel(y, crossFitted.decided, width);
   const supports = support(y, width);
+  const decided = {
+    atHalf,
+    tuned: by.decide(p.final, width, tuned),
+    crossFitted: crossFitted.decided,
+  };
   return {
     thresholds,
     macroF1: {
@@ -93,20 +101,8 @@ export function scoreOutOfFold(
         : [],
       spread: spreadOf(crossFitted.tuned.map((each) => each.by[label]!.threshold)),
     })),
-    ...assessed(
-      draw &&
-        assessLabels(
-          {
-            labels: y,
-            probabilities: judged,
-            atHalf,
-            tuned: by.decide(p.final, width, tuned),
-            crossFitted: crossFitted.decided,
-          },
-          width,
-          draw,
-        ),
-    ),
+    ...(by.objectives === undefined ? {} : { objectives: soughtScores(by.objectives, y, decided) }),
+    ...assessed(draw && assessLabels({ labels: y, probabilities: judged, ...decided }, width, draw)),
     rowsWithoutOof: labels.length / width - rows.length,
   };
 }

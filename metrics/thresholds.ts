@@ -1,6 +1,8 @@
 import type { Decider } from './cross-fitted.js';
+import { gridCuts, type Cuts } from './cuts.js';
 import { f1OfCounts } from './f1.js';
 import { column } from './matrix.js';
+import { goalOf, type Goal, type Objective } from './objectives.js';
 
 const gridSize = 17;
 
@@ -16,71 +18,78 @@ export function thresholdGrid(): Float64Array {
 export interface TunedThreshold {
   readonly threshold: number;
   readonly f1: number;
-  /** False where no threshold gives an F1 above 0, as for a label that never occurs. */
+  /** False where no threshold is better than none, as for a label that never occurs. */
   readonly tuned: boolean;
 }
 
 /** Where nothing can be tuned. */
 export const untuned: TunedThreshold = { threshold: 0.5, f1: 0, tuned: false };
 
-/**
- * F1 of one label at every threshold of `grid`, of `p >= t` in float64, `p` being a float32 widened.
- *
- * @param grid ascending
- * @param labels 0 or 1 per row
- */
+/** Each label by a threshold of its probability. */
+export interface ThresholdDecider extends Decider<readonly TunedThreshold[]> {
+  /** What the thresholds are to reach, one for each label; absent where that is F1 for all. */
+  readonly objectives?: readonly Objective[];
+}
+
+/** F1 of one label at every threshold of `grid`, ascending (see `gridCuts`). */
 export function f1ByThreshold(
   probabilities: Float32Array,
   labels: Uint8Array,
   grid: Float64Array = thresholdGrid(),
 ): Float64Array {
-  // How many rows, and how many positive ones, reach exactly the first n thresholds.
-  const rows = new Int32Array(grid.length + 1);
-  const positives = new Int32Array(grid.length + 1);
-  for (let row = 0; row < labels.length; row++) {
-    const reached = thresholdsReached(probabilities[row]!, grid);
-    rows[reached]! += 1;
-    positives[reached]! += labels[row]!;
-  }
-  const allPositives = positives.reduce((sum, count) => sum + count, 0);
-  const scores = new Float64Array(grid.length);
-  let predicted = 0;
-  let truePositives = 0;
-  for (let index = grid.length - 1; index >= 0; index--) {
-    predicted += rows[index + 1]!;
-    truePositives += positives[index + 1]!;
-    scores[index] = f1OfCounts(truePositives, predicted, allPositives);
-  }
-  return scores;
-}
-
-/** How many thresholds of an ascending grid are at most `p`; none for NaN. */
-function thresholdsReached(p: number, grid: Float64Array): number {
-  let reached = 0;
-  while (reached < grid.length && p >= grid[reached]!) reached++;
-  return reached;
+  const { predicted, truePositives, positives } = gridCuts(probabilities, labels, grid);
+  return Float64Array.from(predicted, (given, cut) =>
+    f1OfCounts(truePositives[cut]!, given, positives),
+  ).reverse();
 }
 
 /**
- * Per label the first threshold of the grid with the highest F1, and 0.5 where none gives an F1 above 0.
+ * The place of the best cut by a goal; null where nothing can be tuned.
+ *
+ * @param above whether one above every probability is among them, whose place is −1
+ */
+export function bestCut(
+  { thresholds, predicted, truePositives, positives }: Cuts,
+  { worth, ties, mayBeNone }: Goal,
+  above = mayBeNone,
+): number | null {
+  if (positives === 0) return null;
+  let [best, most] = [-1, above ? worth(0, 0, positives) : -Infinity];
+  for (let cut = 0; cut < thresholds.length; cut++) {
+    const here = worth(truePositives[cut]!, predicted[cut]!, positives);
+    if (here > most || (here === most && ties === 'lowest')) [best, most] = [cut, here];
+  }
+  return mayBeNone || (truePositives[best] ?? 0) > 0 ? best : null;
+}
+
+/** The F1 that a cut reaches; 0 where none is taken. */
+export function f1AtCut({ predicted, truePositives, positives }: Cuts, cut: number): number {
+  return cut < 0 ? 0 : f1OfCounts(truePositives[cut]!, predicted[cut]!, positives);
+}
+
+/**
+ * Per label the best threshold of the grid, by F1 where no other objective is given: of equal ones the first,
+ * and 0.5 where none finds a row of the label.
  *
  * There the reference method takes the first of the grid, 0.1, and so predicts nearly everywhere a
  * label of which nothing is known.
  *
  * @param probabilities `[rows, width]`, without NaN
  * @param labels `[rows, width]`
+ * @param objectives one per label
  */
 export function tuneThresholds(
   probabilities: Float32Array,
   labels: Uint8Array,
   width: number,
+  objectives?: readonly Objective[],
 ): TunedThreshold[] {
   const grid = thresholdGrid();
   return Array.from({ length: width }, (_, label) => {
-    const scores = f1ByThreshold(column(probabilities, width, label), column(labels, width, label), grid);
-    const best = scores.reduce((leader, score, index) => (score > scores[leader]! ? index : leader), 0);
-    const f1 = scores[best]!;
-    return f1 > 0 ? { threshold: grid[best]!, f1, tuned: true } : untuned;
+    const cuts = gridCuts(column(probabilities, width, label), column(labels, width, label), grid);
+    const cut = bestCut(cuts, goalOf(objectives?.[label] ?? 'f1'), false);
+    if (cut === null) return untuned;
+    return { threshold: cuts.thresholds[cut]!, f1: f1AtCut(cuts, cut), tuned: true };
   });
 }
 
@@ -100,12 +109,18 @@ export function decide(probabilities: Float32Array, thresholds: readonly number[
   return predictions;
 }
 
-/** Each label by a threshold of its probability. */
-export const byThresholds: Decider<readonly TunedThreshold[]> = {
-  tune: tuneThresholds,
-  decide: (probabilities, _width, tuned) =>
-    decide(
-      probabilities,
-      tuned.map(({ threshold }) => threshold),
-    ),
-};
+/** Decisions by thresholds that are found so. */
+export function byTuned(tune: ThresholdDecider['tune'], objectives?: readonly Objective[]): ThresholdDecider {
+  return {
+    tune,
+    decide: (probabilities, _width, tuned) =>
+      decide(
+        probabilities,
+        tuned.map(({ threshold }) => threshold),
+      ),
+    ...(objectives === undefined ? {} : { objectives }),
+  };
+}
+
+/** Each label by the threshold of the grid with the highest F1. */
+export const byThresholds = byTuned(tuneThresholds);

@@ -1,9 +1,11 @@
 import { defaultTask } from '../tasks/index.js';
+import type { ThresholdMethod, ThresholdSearch } from '../tasks/thresholds.js';
 import { defaultEnsemble, ensembleOf } from './ensemble.js';
 import { axesOf, combinationsOf, type Combination } from './matrix.js';
 import { numericSettings } from './neutral-settings.js';
 import { idColumn, poolingOf, type ActivityName, type Pipeline, type Step } from './pipeline.js';
 import { showsTexts } from './report.js';
+import { searchOf } from './thresholds.js';
 
 /** What a step's output is, and so what a later step may take from it. */
 export type Kind = 'data' | 'fold' | 'oof' | 'thresholds' | 'submission' | 'report';
@@ -81,7 +83,7 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     parameters: (pipeline) => ({
       task: taskOf(pipeline),
       labels: pipeline.labels,
-      thresholds: searchOf(pipeline),
+      thresholds: thresholdsOf(pipeline),
     }),
   },
   predictEnsemble: {
@@ -109,7 +111,7 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
       const training = { ...numericSettings(pipeline.training), checkpointEvery, retrySeeds };
       const members = severalMembers(pipeline);
       const { ensemble } = joiningOf(pipeline);
-      const thresholds = searchOf(pipeline);
+      const thresholds = thresholdsOf(pipeline);
       const task = taskOf(pipeline);
       // Texts are shown where nothing is said.
       const texts = showsTexts(pipeline) ? undefined : false;
@@ -118,9 +120,10 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
   },
 };
 
-/** The grid is how it was before there was a choice. */
-function searchOf({ thresholds }: Pipeline): 'exact' | undefined {
-  return thresholds === 'exact' ? thresholds : undefined;
+/** As before there was more to say, where there is no more. */
+function thresholdsOf(pipeline: Pipeline): ThresholdSearch | ThresholdMethod | undefined {
+  const search = searchOf(pipeline);
+  return search?.objectives === undefined ? search?.method : search;
 }
 
 function taskOf({ task }: Pipeline): Pipeline['task'] | undefined {

@@ -6,6 +6,7 @@ import { isActivity } from './activities.js';
 import type { Problem } from './problem.js';
 import { describe } from './issues.js';
 import { defaultTextColumns, pipelineLimits } from './schema.js';
+import { thresholdProblems } from './threshold-checks.js';
 import { trainingProblems } from './training-checks.js';
 
 /**
@@ -20,7 +21,7 @@ export function crossChecks(configuration: unknown): Problem[] {
     ...idProblems(labels, data),
     ...textProblems(labels, data),
     ...taskProblems(task, labels, data),
-    ...thresholdProblems(task, thresholds),
+    ...thresholdProblems(thresholds, { task, labels: strings(labels) }),
     ...trainingProblems(training, { task, labels: strings(labels), model }),
     ...modelProblems(model),
     ...stepsProblems(steps),
@@ -84,12 +85,6 @@ function taskProblems(task: unknown, labels: unknown, data: unknown): Problem[] 
       expected: `another name: this is ${use}`,
     });
   return problems;
-}
-
-function thresholdProblems(task: unknown, thresholds: unknown): Problem[] {
-  if (task !== 'single-label' || thresholds !== 'exact') return [];
-  const expected = 'nothing with task: single-label, whose rows are decided by offsets of their classes';
-  return [{ path: ['thresholds'], found: describe(thresholds), expected }];
 }
 
 /** Every column that would be looked for by default is a label. */

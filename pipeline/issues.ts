@@ -34,11 +34,27 @@ function problemsOfIssue(issue: Issue, configuration: unknown): Problem[] {
         { path, found: describe(value), expected, ...(suggestion === undefined ? {} : { suggestion }) },
       ];
     }
-    default:
-      return [
-        { path, found: describe(value), expected: listExpected(path, value) ?? expectation(issue, value) },
-      ];
+    case 'invalid_union': {
+      const inner = issuesWithin(issue);
+      if (inner !== undefined) return problemsOf(inner, configuration);
+      break;
+    }
   }
+  return [{ path, found: describe(value), expected: listExpected(path, value) ?? expectation(issue, value) }];
+}
+
+/**
+ * What is wrong within a map that is one of several forms, where it is clear which one was meant: the one whose
+ * keys it has, or at least all of whose keys it has. Undefined where it is not clear.
+ */
+function issuesWithin({ path, errors }: z.core.$ZodIssueInvalidUnion): readonly Issue[] | undefined {
+  const isWithin = (issue: Issue): boolean => issue.path.length > 0;
+  const isOfKeys = (issue: Issue): boolean => issue.code === 'unrecognized_keys';
+  const fitting = [isWithin, (issue: Issue) => isWithin(issue) || isOfKeys(issue)].map((fits) =>
+    errors.filter((issues) => issues.every(fits)),
+  );
+  const [meant] = fitting.find((forms) => forms.length === 1) ?? [];
+  return meant?.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
 }
 
 /** Several labels in one text, as of somebody who does not know YAML's lists. */
@@ -170,7 +186,7 @@ function pathsBelow(schema: z.core.$ZodType, path: string): string[] {
   return path === '' ? inner : [path, ...inner];
 }
 
-/** The schema without what makes it optional, or lets it be null. */
+/** The schema without what makes it optional, or lets it be null; of several forms the map. */
 function bare(schema: z.core.$ZodType): z.core.$ZodType {
   if (
     schema instanceof z.ZodOptional ||
@@ -180,6 +196,10 @@ function bare(schema: z.core.$ZodType): z.core.$ZodType {
     schema instanceof z.ZodNullable
   ) {
     return bare(schema.unwrap());
+  }
+  if (schema instanceof z.ZodUnion) {
+    const maps = schema.options.filter((option) => option instanceof z.ZodObject);
+    return maps.length === 1 ? maps[0]! : schema;
   }
   return schema;
 }

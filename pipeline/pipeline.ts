@@ -1,8 +1,8 @@
-import type { ThresholdSearch } from '../tasks/task.js';
 import type { EnsembleOptions } from './ensemble.js';
 import type { Matrix } from './matrix.js';
 import type { ReadOnly } from './read-only.js';
 import type { PipelineDocument, StepDocument } from './schema.js';
+import type { ThresholdOptions } from './thresholds.js';
 
 type Settings = ReadOnly<PipelineDocument>;
 
@@ -14,8 +14,8 @@ export interface Pipeline extends Pick<
   readonly data: DataSource;
   /** Absent where the file says nothing of it: see `ensembleOf`. */
   readonly ensemble?: EnsembleOptions;
-  /** Absent where the file says nothing of it: the grid. */
-  readonly thresholds?: ThresholdSearch;
+  /** Absent where the file says nothing of it: see `searchOf`. */
+  readonly thresholds?: ThresholdOptions;
   /** Absent where the file says nothing of it: see `showsTexts`. */
   readonly report?: NonNullable<Settings['report']>;
   /** Steps by name, in the order of the file. */

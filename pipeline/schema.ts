@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { defaultTask, taskNames, thresholdSearches } from '../tasks/index.js';
+import { defaultTask, taskNames } from '../tasks/index.js';
 import { activityNames } from './activities.js';
 import { ensembleSchema } from './ensemble.js';
 import { reportSchema } from './report.js';
+import { thresholdsSchema } from './thresholds.js';
 import { epochLimit, seed, trainingSchema } from './training.js';
 
 /**
@@ -174,11 +175,10 @@ export const pipelineSchema = z.strictObject({
   ensemble: ensembleSchema
     .optional()
     .describe('How the members of a matrix over more than folds become one ensemble.'),
-  thresholds: z
-    .enum(thresholdSearches)
+  thresholds: thresholdsSchema
     .optional()
     .describe(
-      'How the threshold of a label is found: on the `grid` of 0.1, 0.15 … 0.9, or `exact`, the best of all; the grid without it.',
+      'How the threshold of a label is found: on the `grid` of 0.1, 0.15 … 0.9, `exact`, the best of all, or `smoothed`, the best by a measure that resists the luck of rare labels; the grid without it. As a map, also what it is to reach.',
     ),
   report: reportSchema.optional().describe('What the report shows.'),
   steps: steps

@@ -10,6 +10,7 @@ import { furtherScoresSection } from './sections/further-scores.js';
 import { labelSection } from './sections/labels.js';
 import { memberSection } from './sections/members.js';
 import { noticeSection } from './sections/notices.js';
+import { objectiveSection } from './sections/objectives.js';
 import { scoreSection } from './sections/scores.js';
 import { summarySection } from './sections/summary.js';
 import { trainingSection } from './sections/training.js';
@@ -29,6 +30,7 @@ const sections: readonly Section[] = [
   summarySection,
   noticeSection,
   scoreSection,
+  objectiveSection,
   labelSection,
   furtherScoresSection,
   confusionSection,

@@ -25,6 +25,8 @@ export interface RunResult {
   readonly perLabel: Thresholds['perLabel'];
   /** Where a row has one class. */
   readonly classes?: NonNullable<Thresholds['classes']>;
+  /** What the thresholds were to reach, and do, where that is something else than F1. */
+  readonly objectives?: NonNullable<Thresholds['objectives']>;
   /** How sure the scores are, what no skill gets, and what else was measured; older results have none. */
   readonly assessment?: NonNullable<Thresholds['assessment']>;
   /** Folds that no member has. */

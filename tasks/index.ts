@@ -1,6 +1,7 @@
-import { exactMultiLabel, multiLabel } from './multi-label.js';
+import { multiLabel, multiLabelBy } from './multi-label.js';
 import { singleLabel } from './single-label.js';
-import type { EpochChoice, Task, TaskName, ThresholdSearch } from './task.js';
+import type { EpochChoice, Task, TaskName } from './task.js';
+import type { ThresholdSearch } from './thresholds.js';
 
 /** Every task by its name in `pipeline.yaml`. */
 export const tasks: Readonly<Record<TaskName, Task>> = {
@@ -8,11 +9,9 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   'single-label': singleLabel,
 };
 
-export const thresholdSearches = ['grid', 'exact'] as const satisfies readonly ThresholdSearch[];
-
-/** A task whose thresholds are found so; of classes there are none. */
-export function taskWith(name: TaskName, thresholds: ThresholdSearch = 'grid'): Task {
-  return name === 'multi-label' && thresholds === 'exact' ? exactMultiLabel : tasks[name];
+/** A task whose thresholds are found so, by default as the reference method does; of classes there are none. */
+export function taskWith(name: TaskName, thresholds?: ThresholdSearch): Task {
+  return name === 'multi-label' && thresholds !== undefined ? multiLabelBy(thresholds) : tasks[name];
 }
 
 export const taskNames = ['multi-label', 'single-label'] as const satisfies readonly TaskName[];

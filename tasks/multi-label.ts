@@ -1,12 +1,12 @@
-import { crossFit, type Decider } from '../metrics/cross-fitted.js';
+import { crossFit } from '../metrics/cross-fitted.js';
 import { macroF1 } from '../metrics/f1.js';
 import { scoreOutOfFold } from '../metrics/out-of-fold.js';
-import { byExactThresholds } from '../metrics/exact-thresholds.js';
-import { byThresholds, decide, type TunedThreshold } from '../metrics/thresholds.js';
+import { decide, type ThresholdDecider } from '../metrics/thresholds.js';
 import type { Task } from './task.js';
+import { defaultThresholdMethod, thresholdDecider, type ThresholdSearch } from './thresholds.js';
 
 /** Any number of labels per row, each a yes or no of its own: sigmoid and binary cross-entropy. */
-const labelsBy = (thresholds: Decider<readonly TunedThreshold[]>): Task => ({
+const labelsBy = (thresholds: ThresholdDecider): Task => ({
   name: 'multi-label',
   problemType: 'multi_label_classification',
   loss: 'binaryCrossEntropy',
@@ -40,7 +40,8 @@ const labelsBy = (thresholds: Decider<readonly TunedThreshold[]>): Task => ({
   faultOf: () => null,
 });
 
-export const multiLabel = labelsBy(byThresholds);
+export function multiLabelBy(thresholds: ThresholdSearch): Task {
+  return labelsBy(thresholdDecider(thresholds));
+}
 
-/** The same with the best of all thresholds. */
-export const exactMultiLabel = labelsBy(byExactThresholds);
+export const multiLabel = multiLabelBy({ method: defaultThresholdMethod });

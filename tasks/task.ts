@@ -11,9 +11,6 @@ export type EpochScoreName = 'macroF1' | 'accuracy' | 'valLoss';
 /** What picks the epoch that is kept: one of its scores, or that it is the last. */
 export type EpochChoice = EpochScoreName | 'last';
 
-/** How thresholds of a label's probability are found: on the reference method's grid, or among all that differ. */
-export type ThresholdSearch = 'grid' | 'exact';
-
 /**
  * Everything that depends on what a row may be. Engine, activities and report ask the task; none of them
  * decides it by itself.

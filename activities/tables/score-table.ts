@@ -4,7 +4,8 @@ import { nestedMixture, unlearnt, type NestedWeights } from '../../metrics/neste
 import type { OutOfFoldScores } from '../../metrics/out-of-fold.js';
 import { ensembleGains, type EnsembleGains, type EnsembleMethod } from '../../tasks/ensemble.js';
 import { taskWith } from '../../tasks/index.js';
-import type { TaskName, ThresholdSearch } from '../../tasks/task.js';
+import type { TaskName } from '../../tasks/task.js';
+import type { ThresholdSearch } from '../../tasks/thresholds.js';
 import { readFloatFile } from './float-file.js';
 
 export interface ScoreRequest {
@@ -13,7 +14,7 @@ export interface ScoreRequest {
   readonly members: readonly string[];
   readonly labels: number;
   readonly task: TaskName;
-  /** The grid where it is not said. */
+  /** As the reference method finds them where it is not said. */
   readonly thresholds?: ThresholdSearch;
   /** Where the pipeline has more than one member. */
   readonly ensemble?: { readonly method: EnsembleMethod; readonly weights: NestedWeights };

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import { findModel } from '../../engine/checkpoint/hub.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
+import { decisionWords } from '../../report/decision-words.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';
@@ -61,10 +62,12 @@ function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, c
   const { folds, training, labels } = pipeline;
   const members = memberWords(pipeline);
   const options = optionWords(training);
+  const decisions = decisionWords(pipeline);
   return [
     `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
     `${modelWords(pipeline)}, ${folds.count} folds, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
     ...(members === null ? [] : [members]),
+    ...(decisions === '' ? [] : [decisions]),
     '',
     ...drawSteps(steps, (step) => stepRemark(step, reuse), ink),
     '',

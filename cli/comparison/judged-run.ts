@@ -5,6 +5,7 @@ import { nestedMixture, selectNested, unlearnt } from '../../metrics/nested.js';
 import { score } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
 import { learnWeights } from '../../tasks/ensemble.js';
+import { searchOf } from '../../pipeline/thresholds.js';
 import { taskWith } from '../../tasks/index.js';
 import { readMembers } from '../runs/out-of-fold.js';
 import { readResult } from '../runs/results.js';
@@ -40,7 +41,7 @@ export async function readJudgedRun(directory: string): Promise<JudgedRun> {
   const members = await readMembers(directory, result);
   const [{ ids, labels: truth, folds }] = members;
   const width = labels.length;
-  const task = taskWith(configuration.task, configuration.thresholds);
+  const task = taskWith(configuration.task, searchOf(configuration));
   const matrices = members.map(({ probabilities }) => probabilities);
   const predictions = { members: matrices, truth, folds, width };
   const nested =

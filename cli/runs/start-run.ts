@@ -5,6 +5,7 @@ import { pipelineDigest } from '../../pipeline/keys.js';
 import { axesOf, combinationsOf } from '../../pipeline/matrix.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { decisionWords } from '../../report/decision-words.js';
 import { memberWords } from '../plan/member-words.js';
 import { runOf, type FoundRun } from './find-run.js';
 
@@ -86,6 +87,7 @@ export function runIdOf(pipeline: Pipeline, startedAt: Date): string {
 export function summaryOf(pipeline: Pipeline): { staticSummary: string; staticDetails: string } {
   const { name, labels, data, folds, model, training } = pipeline;
   const options = optionWords(training);
+  const decisions = decisionWords(pipeline);
   const members = memberWords(pipeline);
   const count = combinationsOf(axesOf(pipeline)).length;
   const trained = model.checkpoint ?? `${model.scratch?.type} from scratch`;
@@ -98,6 +100,7 @@ export function summaryOf(pipeline: Pipeline): { staticSummary: string; staticDe
       `**Model** \`${trained}\`, at most ${model.maxLength} tokens`,
       ...(members === null ? [] : [`**Ensemble** ${members}`]),
       `**Training** ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}, seed ${training.seed}${options === '' ? '' : `, ${options}`}`,
+      ...(decisions === '' ? [] : [`**Decisions** ${decisions}`]),
     ].join('\n\n'),
   };
 }

@@ -8,7 +8,7 @@ import { runFiles, type KnownOutcome } from '../runs/run-facts.js';
 import type { Console } from './console.js';
 import { oneLine, padEnd } from './layout.js';
 import { paint, wantsColor, type Paint } from './paint.js';
-import { memberTable, scoreTable } from './score-table.js';
+import { memberTable, objectiveTable, scoreTable } from './score-table.js';
 import { warningLines } from './warnings.js';
 
 /** The end of a completed run: the scores, where the files are, how to see its history. */
@@ -32,6 +32,7 @@ function scoreLines(result: RunResult, ink: Paint): string[] {
   return [
     ...scoreTable(result, ink),
     ...skillLines(result, ink),
+    ...objectiveLines(result, ink),
     ...memberLines(result, ink),
     ...(skippedFolds.length === 0 ? [] : [ink.yellow(`Folds skipped: ${skippedFolds.join(', ')}; ${left}.`)]),
     ink.dim(
@@ -47,6 +48,13 @@ function skillLines(result: RunResult, ink: Paint): string[] {
     ...(headline === null ? [] : [headline]),
     ...(unshown === null ? [] : [ink.yellow(oneLine(unshown))]),
   ];
+}
+
+function objectiveLines(result: RunResult, ink: Paint): string[] {
+  const table = objectiveTable(result, ink);
+  return table.length === 0
+    ? []
+    : ['', 'The thresholds were tuned for something else than F1:', ...table, ''];
 }
 
 function memberLines(result: RunResult, ink: Paint): string[] {

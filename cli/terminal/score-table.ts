@@ -1,4 +1,5 @@
 import { tasks } from '../../tasks/index.js';
+import { objectiveRows } from '../../report/decision-words.js';
 import { score, tunedValue } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
 import { oneLine } from './layout.js';
@@ -18,6 +19,17 @@ export function memberTable({ members = [], ensemble, configuration }: RunResult
   const [header = '', ...lines] = tableLines([
     ['member', 'weight', tasks[configuration.task].words.plain, 'F1 tuned', 'cross-fitted'],
     ...rows,
+  ]);
+  return [ink.dim(header), ...lines];
+}
+
+/** What thresholds were to reach, where that is something else than F1: a row per label. */
+export function objectiveTable(result: RunResult, ink: Paint): string[] {
+  const table = objectiveRows(result);
+  if (table === null) return [];
+  const [header = '', ...lines] = tableLines([
+    table.head,
+    ...table.rows.map(([label = '', ...cells]) => [oneLine(label), ...cells]),
   ]);
   return [ink.dim(header), ...lines];
 }

@@ -1,5 +1,6 @@
 import { membersOf } from '../../pipeline/members.js';
 import { optionsSet } from '../../pipeline/neutral-settings.js';
+import { decisionSettings } from '../decision-words.js';
 import { html, type Html } from '../html.js';
 import { count, duration } from '../notation.js';
 import { fileName, modelName } from '../places.js';
@@ -67,9 +68,10 @@ function trainingFacts(result: RunResult): Fact[] {
 }
 
 function trainingOf(
-  { training, folds: split }: RunResult['configuration'],
+  configuration: RunResult['configuration'],
   { folds, members = [], skippedFolds }: RunResult,
 ): Fact[] {
+  const { training, folds: split } = configuration;
   const skipped = skippedFolds.length === 0 ? '' : `, ${skippedFolds.length} skipped`;
   return [
     ['folds', `${split.count}, ${split.strategy}, seed ${split.seed}${skipped}`],
@@ -84,6 +86,7 @@ function trainingOf(
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
+    ...decisionSettings(configuration),
     ['seeds', distinct(folds.map(({ seed }) => seed))],
     ['device', distinct(folds.map(({ device, threads }) => `${device}, ${threads} threads`))],
   ];

@@ -75,4 +75,20 @@ describe('the warnings of a result', () => {
     const former = { ...sound, perLabel: { fear: { atHalf, tuned, crossFitted, support } } };
     expect(resultWarnings(data, [], former).slice(1)).toEqual([]);
   });
+
+  it('name labels of which what was asked for is not held, or only where it was tuned', () => {
+    const three = { atHalf: 0, tuned: 0, crossFitted: 0 };
+    const sought = (tuned: boolean) => ({
+      ...{ objective: { precision: 0.9 }, score: three, precision: three, recall: three },
+      held: { tuned, crossFitted: false },
+    });
+    const warned = (tuned: boolean) =>
+      resultWarnings(data, [], { ...sound, objectives: { macro: three, perLabel: { fear: sought(tuned) } } });
+    expect(warned(false).slice(1)).toEqual([
+      'No threshold holds the precision or recall that was asked of the label "fear": the one that comes nearest is taken.',
+    ]);
+    expect(warned(true).slice(1)).toEqual([
+      'The precision or recall that was asked of the label "fear" is held on the rows that the threshold was tuned on, and not by the cross-fitted decisions: new rows may not hold it.',
+    ]);
+  });
 });

@@ -163,6 +163,8 @@ describe('how thresholds are found', () => {
   it('is in no key where it is the grid, and retires what tunes and what reports where it is not', () => {
     expect(differing(base, { ...base, thresholds: 'grid' })).toEqual([]);
     expect(differing(base, { ...base, thresholds: 'exact' })).toEqual(['tuneThresholds', 'writeReport']);
+    const thresholds = { method: 'grid', objective: { recall: 0.9 } } as const;
+    expect(differing(base, { ...base, thresholds })).toEqual(['tuneThresholds', 'writeReport']);
   });
 });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { renderReport } from '../../report/page.js';
-import { assessedReport, ensembleReport, sampleReport } from './sample.js';
+import { assessedReport, ensembleReport, objectiveReport, sampleReport } from './sample.js';
 
 const hostile = `<img src=x onerror=alert(1)>"'&<script>alert(2)</script>`;
 
@@ -28,6 +28,17 @@ describe('the report', () => {
     const style = /<style>([^]*?)<\/style>/.exec(page)?.[1] ?? '';
     expect(style).toContain(':root');
     expect(page).toContain(createHash('sha256').update(style).digest('base64'));
+  });
+
+  it('says what thresholds were tuned for, where that is not F1', () => {
+    const page = document(renderReport(objectiveReport()));
+    const [, fear] = [...page.querySelectorAll('[aria-label="Objectives"] tbody tr')];
+    expect([...(fear?.querySelectorAll('th, td') ?? [])].map(({ textContent }) => textContent)).toEqual([
+      ...['fear', 'recall, with precision at least 0.9', '0.500', '0.750', '0.700', '0.875', '–'],
+      'only on the rows it was tuned on',
+    ]);
+    expect(page.querySelector('main')?.textContent).toContain('recall, with precision at least 0.9');
+    expect(renderReport(sampleReport())).not.toContain('Objectives');
   });
 
   it('escapes hostile names of labels, pipelines, runs, warnings and devices', () => {

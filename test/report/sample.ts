@@ -87,6 +87,32 @@ export function assessedReport(
   };
 }
 
+/** The same with thresholds that were tuned for something else than F1, of which one cannot be held. */
+export function objectiveReport(): ReportInput {
+  const { result, outOfFold } = sampleReport({ labels: ['joy', 'fear', 'anger'] });
+  const three = (crossFitted: number) => ({ atHalf: 0.5, tuned: 0.75, crossFitted });
+  const scores = { score: three(0.7), precision: three(0.875), recall: three(NaN) };
+  const precision = { precision: 0.9 };
+  return {
+    outOfFold,
+    result: {
+      ...result,
+      objectives: {
+        macro: null,
+        perLabel: {
+          joy: { objective: { fBeta: 2 }, ...scores, held: null },
+          fear: { objective: precision, ...scores, held: { tuned: true, crossFitted: false } },
+          anger: { objective: precision, ...scores, held: { tuned: false, crossFitted: false } },
+        },
+      },
+      configuration: {
+        ...result.configuration,
+        thresholds: { method: 'exact', objective: precision, byLabel: { joy: { fBeta: 2 } } },
+      },
+    },
+  };
+}
+
 /** The same of an ensemble of three seeds, one of which was left out. */
 export function ensembleReport(changes: Partial<RunResult> = {}): ReportInput {
   const { result, outOfFold } = sampleReport();

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { unlearnt } from '../../metrics/nested.js';
+import { byThresholds } from '../../metrics/thresholds.js';
 import { tasks, taskWith } from '../../tasks/index.js';
+import { thresholdDecider, type ThresholdMethod } from '../../tasks/thresholds.js';
 import { drawnByRule, seeded } from '../metrics/cases.js';
 
 /** A rare label whose probabilities stay below the grid. */
@@ -13,8 +15,8 @@ function rare(seed: number) {
 
 it('exact thresholds find a label that the grid does not reach, on the rows of other folds too', () => {
   const { truth, probabilities, folds } = rare(1);
-  const scored = (search: 'grid' | 'exact') =>
-    taskWith('multi-label', search).scoreOutOfFold(unlearnt(probabilities), truth, folds, 1, drawnByRule);
+  const scored = (method: ThresholdMethod) =>
+    taskWith('multi-label', { method }).scoreOutOfFold(unlearnt(probabilities), truth, folds, 1, drawnByRule);
   const [grid, exact] = [scored('grid'), scored('exact')];
   expect(grid.macroF1).toEqual({ atHalf: 0, tuned: 0, crossFitted: 0 });
   expect(exact.macroF1.tuned).toBeGreaterThan(0.7);
@@ -25,7 +27,12 @@ it('exact thresholds find a label that the grid does not reach, on the rows of o
   expect(least).toBeLessThanOrEqual(exact.thresholds[0]!);
   expect(most).toBeLessThan(0.1);
   // What is decided out of fold is what was scored.
-  const decided = taskWith('multi-label', 'exact').decideOutOfFold(unlearnt(probabilities), truth, folds, 1);
+  const decided = taskWith('multi-label', { method: 'exact' }).decideOutOfFold(
+    unlearnt(probabilities),
+    truth,
+    folds,
+    1,
+  );
   const hits = truth.filter((y, row) => y === 1 && decided[row] === 1).length;
   const either = truth.reduce((sum, y, row) => sum + y + decided[row]!, 0);
   expect((2 * hits) / either).toBeCloseTo(exact.macroF1.crossFitted, 12);
@@ -33,6 +40,6 @@ it('exact thresholds find a label that the grid does not reach, on the rows of o
 
 it('without a word of it thresholds are the grid’s, and classes have none', () => {
   expect(taskWith('multi-label')).toBe(tasks['multi-label']);
-  expect(taskWith('multi-label', 'grid')).toBe(tasks['multi-label']);
-  expect(taskWith('single-label', 'exact')).toBe(tasks['single-label']);
+  expect(taskWith('single-label')).toBe(tasks['single-label']);
+  expect(thresholdDecider({ method: 'grid' })).toBe(byThresholds);
 });

@@ -8,7 +8,7 @@ import { readOutOfFold } from '../../cli/runs/out-of-fold.js';
 import { unlearnt } from '../../metrics/nested.js';
 import type { RunResult } from '../../report/run-result.js';
 import { taskWith } from '../../tasks/index.js';
-import type { ThresholdSearch } from '../../tasks/task.js';
+import type { ThresholdSearch } from '../../tasks/thresholds.js';
 import { seeded } from '../metrics/cases.js';
 import { Bench, labels, server, startEnvironment, without } from './bench.js';
 import { FakeTrainer, type FakeTrainerOptions } from './fake-trainer.js';
@@ -49,7 +49,9 @@ describe.skipIf(server === null)(`the thresholds of a run${without}`, () => {
     expect(reused).toEqual(['data', 'fold', 'oof']);
     for (const search of ['grid', 'exact'] as const) {
       const result = (await readResultFile(join(folderOf(search), 'result.json')))!;
-      const { thresholds, macroF1, perLabel, assessment } = await expected(search, result, search);
+      const { thresholds, macroF1, perLabel, assessment } = await expected(search, result, {
+        method: search,
+      });
       expect(Object.values(result.thresholds)).toEqual(thresholds);
       expect(result.macroF1).toEqual(macroF1);
       expect(Object.values(result.perLabel)).toEqual(perLabel);
@@ -58,5 +60,26 @@ describe.skipIf(server === null)(`the thresholds of a run${without}`, () => {
       expect(Object.values(result.assessment!.perLabel)).toEqual(assessment!.perLabel);
       expect(readFileSync(join(folderOf(search), 'report.html'), 'utf8')).toContain('With 95 % confidence');
     }
+  });
+
+  it('reach what they are to reach, and the result says what that was', async () => {
+    bench = new Bench(environment, new FakeTrainer({ predict }));
+    await bench.work();
+    const [first, ...others] = labels;
+    const thresholds = {
+      method: 'exact',
+      objective: { precision: 0.9 },
+      byLabel: { [first!]: { cost: { falsePositive: 1, falseNegative: 4 } } },
+    };
+    await bench.complete({ run: 'sought', pipeline: bench.pipeline({ thresholds }) });
+    const result = (await readResultFile(join(folderOf('sought'), 'result.json')))!;
+    const objectives = [thresholds.byLabel[first!]!, ...others.map(() => thresholds.objective)];
+    const scores = await expected('sought', result, { method: 'exact', objectives });
+    expect(Object.values(result.thresholds)).toEqual(scores.thresholds);
+    expect(result.objectives!.macro).toBe(null);
+    expect(Object.values(result.objectives!.perLabel)).toEqual(scores.objectives!.perLabel);
+    expect(readFileSync(join(folderOf('sought'), 'report.html'), 'utf8')).toContain(
+      'recall, with precision at least 0.9',
+    );
   });
 });

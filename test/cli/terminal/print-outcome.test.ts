@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunOutcome } from '../../../cli/facts/run-outcome.js';
 import { printOutcome } from '../../../cli/terminal/print-outcome.js';
 import type { RunResult } from '../../../report/run-result.js';
-import { assessedReport, ensembleReport, sampleReport } from '../../report/sample.js';
+import { assessedReport, ensembleReport, objectiveReport, sampleReport } from '../../report/sample.js';
 
 function printed(result: RunResult): string[] {
   const lines: string[] = [];
@@ -48,6 +48,21 @@ describe('what is told of a run that completed', () => {
       `With 95 % confidence, macro F1 on new rows like these lies between ${from} and ${to}. Saying yes to every label, without reading, reaches ${noSkill.always.toFixed(3)}. The model is better than that.`,
     );
     expect(lines).toContain('Not shown to be better than no skill: anger.');
+  });
+
+  it('is what thresholds were tuned for, where that is not F1, and whether it is held', () => {
+    const lines = printed(objectiveReport().result);
+    const from = lines.findIndex((line) => line.startsWith('label') && line.includes('sought'));
+    expect(lines.slice(from, from + 4).map((line) => line.split(/ {2,}/))).toEqual([
+      ['label', 'sought', 'at 0.5', 'tuned', 'cross-fitted', 'precision', 'recall', 'held'],
+      ['joy', 'F-beta, β = 2', '0.500', '0.750', '0.700', '0.875', '–'],
+      [
+        ...['fear', 'recall, with precision at least 0.9', '0.500', '0.750', '0.700', '0.875', '–'],
+        'only on the rows it was tuned on',
+      ],
+      ['anger', 'recall, with precision at least 0.9', '0.500', '0.750', '0.700', '0.875', '–', 'no'],
+    ]);
+    expect(printed(sampleReport().result).join('\n')).not.toContain('sought');
   });
 
   it('is of a result of an earlier version, without an assessment, what it was', () => {
