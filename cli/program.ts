@@ -5,6 +5,7 @@ import { addConfig } from './commands/config.js';
 import { addRetry, addSkip } from './commands/decide.js';
 import { addDev } from './commands/dev.js';
 import { addDoctor } from './commands/doctor.js';
+import { addExport } from './commands/export.js';
 import { addPlan } from './commands/plan.js';
 import { addInit } from './commands/init.js';
 import { addReport } from './commands/report.js';
@@ -39,6 +40,7 @@ const commands = [
   addReport,
   addPredict,
   addCompare,
+  addExport,
   addDoctor,
   addSchema,
 ];

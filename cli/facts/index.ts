@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { comparisonSchema } from './comparison.js';
 import { checksSchema } from './doctor.js';
+import { exportedRunsSchema } from './export.js';
 import { devHostSchema, workerHostSchema } from './hosts.js';
 import { planSchema } from './plan.js';
 import { cancellationSchema, decisionSchema, startedRunSchema, writtenReportSchema } from './run-control.js';
@@ -27,6 +28,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   dev: devHostSchema,
   worker: workerHostSchema,
   compare: comparisonSchema,
+  export: exportedRunsSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,
   'schedule list': scheduleListSchema,

@@ -1,5 +1,5 @@
 import { open, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { z } from 'zod';
 import type { Execution } from '../../pipeline/run-name.js';
 import type { Workdir } from '../workdir.js';
@@ -21,15 +21,15 @@ const firstLineBytes = 8 * 1024;
 export async function readLocalRuns({ runs }: Workdir): Promise<LocalRun[]> {
   const names = await readdir(runs, { withFileTypes: true }).catch(() => []);
   const folders = names.filter((entry) => entry.isDirectory()).map(({ name }) => name);
-  const found = await Promise.all(folders.map((run) => localRun(run, join(runs, run))));
+  const found = await Promise.all(folders.map((run) => readLocalRun(join(runs, run))));
   return found.sort((a, b) => b.startedAt.getTime() - a.startedAt.getTime() || (a.run < b.run ? 1 : -1));
 }
 
-async function localRun(run: string, directory: string): Promise<LocalRun> {
+export async function readLocalRun(directory: string): Promise<LocalRun> {
   const owner = ownerSchema.safeParse(await firstLine(join(directory, 'run.json')));
   const event = eventSchema.safeParse(await firstLine(join(directory, 'events.ndjson')));
   return {
-    run,
+    run: basename(directory),
     directory,
     startedAt: event.success ? new Date(event.data.at) : (await stat(directory)).mtime,
     execution: owner.success ? owner.data : null,

@@ -1,4 +1,4 @@
-/** Writes the protocol-buffer wire format: varints, fixed32 and length-delimited fields. */
+/** Writes the protocol-buffer wire format: varints, fixed32, fixed64 and length-delimited fields. */
 export class ProtobufWriter {
   private readonly parts: Uint8Array[] = [];
   private length = 0;
@@ -11,6 +11,13 @@ export class ProtobufWriter {
     return this.raw([
       ...encode((BigInt(field) << 3n) | 5n),
       ...new Uint8Array(Float32Array.of(value).buffer),
+    ]);
+  }
+
+  double(field: number, value: number): this {
+    return this.raw([
+      ...encode((BigInt(field) << 3n) | 1n),
+      ...new Uint8Array(Float64Array.of(value).buffer),
     ]);
   }
 
