@@ -10,6 +10,11 @@ export interface ExpectedTensor {
   readonly optional?: 'new head';
   /** The part of the head that has a row for each label. */
   readonly rowPerLabel?: boolean;
+  /**
+   * Names, without prefix, under which a file may hold the same values, since they are tied: whoever saved
+   * it may have left out either of the two.
+   */
+  readonly tied?: readonly string[];
 }
 
 export interface MatchedWeights {
@@ -17,6 +22,8 @@ export interface MatchedWeights {
   readonly names: ReadonlyMap<string, string | null>;
   /** The number of labels of the file's own head, where it is another number and the head is left out. */
   readonly replacedHead: number | null;
+  /** Names in the file that belong to nothing: neither to the network nor to what is known to lie beside it. */
+  readonly extra: readonly string[];
 }
 
 /** How names of a file correspond to names of the network. */
@@ -31,8 +38,8 @@ export interface MatchingRules {
 
 /**
  * Assigns every expected tensor its name in the file, or null where a new head is absent or was made for
- * another number of labels. Strict: all missing, unexpected and mis-shaped tensors are told together in
- * one `InputFault`.
+ * another number of labels. All missing, mis-shaped and doubled tensors are told together in one `InputFault`;
+ * what is there besides is no fault alone.
  *
  * @param where the checkpoint, for the message
  */
@@ -50,13 +57,15 @@ export function matchWeights(
     else twins.push(name);
   }
   const names = new Map<string, string | null>();
-  const problems = { missing: [] as string[], misshaped: [] as string[], unexpected: [] as string[] };
+  const problems = { missing: [] as string[], misshaped: [] as string[], doubled: [] as string[] };
+  const extra: string[] = [];
   let replacedHead: number | null = null;
   for (const tensor of expected) {
     const key = withoutPrefix(tensor.name, rules.prefixes);
-    const [name, ...twins] = stored.get(key) ?? [];
-    stored.delete(key);
-    problems.unexpected.push(...twins);
+    const place = [key, ...(tensor.tied ?? [])].find((candidate) => stored.has(candidate)) ?? key;
+    const [name, ...twins] = stored.get(place) ?? [];
+    stored.delete(place);
+    problems.doubled.push(...twins);
     names.set(tensor.name, name ?? null);
     if (name === undefined) {
       if (tensor.optional === undefined) problems.missing.push(tensor.name);
@@ -69,13 +78,13 @@ export function matchWeights(
     } else problems.misshaped.push(`${name} ${shapeText(shape)} instead of ${shapeText(tensor.shape)}`);
   }
   for (const [key, twins] of stored) {
-    problems.unexpected.push(...twins.filter((name) => !isBallast([name, key], rules.ballast)));
+    extra.push(...twins.filter((name) => !isBallast([name, key], rules.ballast)));
   }
-  throwIfAny(where, problems);
+  throwIfAny(where, problems, extra);
   if (replacedHead !== null) {
     for (const { name, rowPerLabel } of expected) if (rowPerLabel === true) names.set(name, null);
   }
-  return { names, replacedHead };
+  return { names, replacedHead, extra };
 }
 
 function canonical(name: string, rules: MatchingRules): string {
@@ -100,9 +109,14 @@ function shapeText(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
 
-function throwIfAny(where: string, problems: Readonly<Record<string, readonly string[]>>): void {
-  const found = Object.entries(problems).filter(([, names]) => names.length > 0);
-  if (found.length === 0) return;
+/** What is there besides is told with the faults: it may be what is missing, under another name. */
+function throwIfAny(
+  where: string,
+  problems: Readonly<Record<string, readonly string[]>>,
+  extra: readonly string[],
+): void {
+  if (Object.values(problems).every((names) => names.length === 0)) return;
+  const found = Object.entries({ ...problems, unexpected: extra }).filter(([, names]) => names.length > 0);
   throw new InputFault({
     where,
     what: 'the weights do not fit the model that config.json describes',

@@ -12,6 +12,7 @@ import type { Depth, Initial } from '../nn/scope.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
 import { checkVocabulary, loadTokenizer, parseTokenizer } from '../tokenization/tokenizer.js';
 import { inferenceGraph } from './graphs.js';
+import { extraWarnings } from './extra-tensors.js';
 import { headWarnings } from './head-warnings.js';
 import type { FoldJob } from './job.js';
 import { scratchModel } from './scratch-model.js';
@@ -61,7 +62,7 @@ async function pretrained(
     const tokenizer = await loadTokenizer(folder);
     checkVocabulary(tokenizer, classifier.vocabulary, folder);
     const parameters = parametersOf(classifier);
-    const matched = match(parameters, weights, classifier, folder);
+    const matched = match(parameters, weights, classifier, { config, folder });
     const { names } = matched;
     const kept = parameters.some(
       ({ name }) => classifier.loading.labelled.test(name) && names.get(name) !== null,
@@ -72,7 +73,7 @@ async function pretrained(
       config,
       floats,
       tokenizer,
-      warnings: headWarnings(config, labels, { ...matched, kept }),
+      warnings: [...headWarnings(config, labels, { ...matched, kept }), ...extraWarnings(matched.extra)],
       initial: async (name) => {
         const stored = names.get(name) ?? null;
         return stored === null ? fresh(parameters, name, classifier, key) : weights.read(stored);
@@ -133,17 +134,32 @@ function match(
   parameters: readonly ParameterSpec[],
   weights: WeightReader,
   classifier: Classifier,
-  where: string,
+  { config, folder }: { readonly config: Readonly<Record<string, unknown>>; readonly folder: string },
 ) {
   const { prefixes, ballast, heads, labelled } = classifier.loading;
+  const isTied = (name: string): boolean =>
+    name === classifier.wordEmbedding && config['tie_word_embeddings'] !== false;
   const expected = parameters.map(({ name, shape }) => ({
     name,
     shape,
     ...(heads.some((head) => head.test(name)) ? { optional: 'new head' as const } : {}),
     rowPerLabel: labelled.test(name),
+    ...(isTied(name) ? { tied: TIED_OUTPUTS } : {}),
   }));
-  return matchWeights(expected, weights, { prefixes, ballast, renamings: LEGACY_NAMES }, where);
+  return matchWeights(expected, weights, { prefixes, ballast, renamings: LEGACY_NAMES }, folder);
 }
+
+/** The last layers of masked language models, whose weights are the word embedding unless it is said otherwise. */
+const TIED_OUTPUTS: readonly string[] = [
+  'cls.predictions.decoder.weight',
+  'lm_head.decoder.weight',
+  'lm_head.weight',
+  'lm_predictions.lm_head.decoder.weight',
+  'predictions.decoder.weight',
+  'generator_lm_head.weight',
+  'vocab_projector.weight',
+  'decoder.weight',
+];
 
 /** Layer norms of checkpoints converted from TensorFlow. */
 const LEGACY_NAMES: readonly (readonly [RegExp, string])[] = [

@@ -217,7 +217,7 @@ describe.each<[Model, RegExp, string[], RegExp, string]>([
     expect((await weightsOf(fewer)).get(`${labelled}.weight`)).toHaveLength(3 * width);
   });
 
-  it('is refused where a tensor of its encoder is missing or one is too many', async () => {
+  it('is refused where a tensor of its encoder is missing, and what is there besides is told', async () => {
     const changed = (tensors: Tensors): Tensors =>
       withMore(tensor('stray.weight', [1]))(
         without(/layers?\.0\..*\.weight$|_layers\.0\.ffn\.weight$/)(tensors),
@@ -359,6 +359,56 @@ describe('the head of a checkpoint', () => {
   });
 });
 
+describe('tensors that belong to nothing', () => {
+  const extra = (count: number): readonly Tensors[number][] =>
+    Array.from({ length: count }, (_, i) => tensor(`bert.encoder.layer.${i + 2}.output.dense.bias`, [32]));
+
+  it.each([
+    [1, /has a tensor that .* left out: bert\.encoder\.layer\.2\.output\.dense\.bias$/],
+    [70, /has 70 tensors that .*: bert\.encoder\.layer\.2\.output.* and 66 more$/],
+  ])('are left out, and %i of them told in one warning', async (count, message) => {
+    const source = await opened('bert', withMore(...extra(count)));
+    await source.close();
+    const told = source.warnings.filter((warning) => warning.includes('no place for'));
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(message);
+  });
+
+  it('change no weight', async () => {
+    const plain = await weightsOf(await opened('bert', same));
+    expect(await weightsOf(await opened('bert', withMore(...extra(3))))).toEqual(plain);
+  });
+});
+
+describe('a word embedding that was saved under the name it is tied to', () => {
+  const embedding = 'bert.embeddings.word_embeddings.weight';
+  const renamed =
+    (name: string): ((tensors: Tensors) => Tensors) =>
+    (tensors) =>
+      tensors.map((each) => (each.name === embedding ? { ...each, name } : each));
+
+  it.each(['cls.predictions.decoder.weight', 'lm_head.decoder.weight'])('%s is it', async (name) => {
+    const plain = await weightsOf(await opened('bert', same));
+    const source = await opened('bert', renamed(name));
+    expect(source.warnings.filter((warning) => warning.includes('no place for'))).toEqual([]);
+    expect(await weightsOf(source)).toEqual(plain);
+  });
+
+  it('is the one of its own name where both are there', async () => {
+    const other = tensor('cls.predictions.decoder.weight', [1, 1]);
+    expect(await weightsOf(await opened('bert', withMore(other)))).toEqual(
+      await weightsOf(await opened('bert', same)),
+    );
+  });
+
+  it('is missing where the two are not tied', async () => {
+    const opening = opened('bert', renamed('cls.predictions.decoder.weight'), {
+      config: { tie_word_embeddings: false },
+    });
+    await expect(opening).rejects.toThrow(/1 missing: bert\.embeddings\.word_embeddings\.weight/);
+  });
+});
+
 describe('a checkpoint that does not fit is refused, naming', () => {
   const query = 'bert.encoder.layer.0.attention.self.query';
 
@@ -368,12 +418,6 @@ describe('a checkpoint that does not fit is refused, naming', () => {
       'bert',
       without(/layer\.0\..*query\.weight$/),
       /1 missing: .*layer\.0\.attention\.self\.query\.weight/,
-    ],
-    [
-      'a tensor that is unexpected',
-      'bert',
-      withMore(tensor('bert.encoder.layer.2.output.dense.bias', [32])),
-      /1 unexpected: bert\.encoder\.layer\.2/,
     ],
     [
       'a tensor of another shape',
