@@ -10,6 +10,7 @@ export const neutralSettings = {
   layerDecay: 1,
   freezeLayers: null,
   reinitLayers: 0,
+  lora: null,
   patience: null,
   schedule: 'linear',
   schedulePower: 1,

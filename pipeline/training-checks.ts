@@ -43,6 +43,16 @@ const rules: readonly Rule[] = [
     expected: `${neutralSettings.reinitLayers} with model.scratch, whose weights are all new`,
   },
   {
+    setting: 'lora',
+    clashes: ({ lora }, { model }) => isSet(lora) && isFromScratch(model),
+    expected: 'null with model.scratch: its random weights would stay as they are below the adapters',
+  },
+  {
+    setting: 'lora',
+    clashes: ({ lora, reinitLayers }) => isSet(lora) && reinitLayers !== neutralSettings.reinitLayers,
+    expected: 'null beside reinitLayers: the new weights of a layer must be trained themselves',
+  },
+  {
     setting: 'patience',
     clashes: ({ bestBy, patience }) => isSet(patience) && bestBy === 'last',
     expected: 'null with bestBy: last, by which each epoch is better than the one before',
@@ -75,6 +85,11 @@ const rules: readonly Rule[] = [
     setting: 'fgm',
     clashes: ({ fgm, freezeLayers }) => fgm !== neutralSettings.fgm && isSet(freezeLayers),
     expected: `${neutralSettings.fgm} beside freezeLayers, which keeps the embeddings that it would move`,
+  },
+  {
+    setting: 'fgm',
+    clashes: ({ fgm, lora }) => fgm !== neutralSettings.fgm && isSet(lora),
+    expected: `${neutralSettings.fgm} beside lora, which keeps the embeddings that it would move`,
   },
   {
     setting: 'awp',

@@ -69,6 +69,21 @@ const options = {
     .max(1000)
     .default(neutralSettings.reinitLayers)
     .describe('The top layers of the checkpoint that begin with new weights, with the head above them.'),
+  lora: z
+    .strictObject({
+      rank: z.int().min(1).max(1024).default(8).describe('Width of the adapters.'),
+      alpha: z.number().gt(0).max(1e6).default(16).describe('What they give is scaled by alpha / rank.'),
+      dropout: z.number().min(0).max(0.99).default(0).describe('Of what goes into them.'),
+      targets: z
+        .enum(['attention', 'all'])
+        .default('attention')
+        .describe("Which linear layers get one: those of attention, or all within the encoder's layers."),
+    })
+    .nullable()
+    .default(neutralSettings.lora)
+    .describe(
+      'Low-rank adapters are trained with the head, in place of the weights of the checkpoint, and merged into them at export; null: none.',
+    ),
   patience: z
     .int()
     .min(1)

@@ -99,7 +99,7 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
 }
 
 function layer(scope: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): Value {
-  const at = scope.child('attention');
+  const at = scope.attention('attention');
   const projections = { at, query: at.child('query'), key: at.child('key'), value: at.child('value') };
   const context = selfAttention(projections, x, batch, sizes);
   const output = { at, dense: at.child('dense'), norm: at.child('LayerNorm') };

@@ -54,7 +54,7 @@ export function bertLayers(
 ): Value {
   for (let i = 0; i < layers; i++) {
     const layer = scope.child(`layer.${i}`).at(i);
-    const context = selfAttention(layer.child('attention').child('self'), x, batch, sizes);
+    const context = selfAttention(layer.attention('attention').child('self'), x, batch, sizes);
     x = feedForward(layer, attentionOutput(layer, context, x, sizes), sizes);
   }
   return x;
@@ -67,7 +67,13 @@ function selfAttention(at: Scope, x: Value, batch: PackedBatch, sizes: BlockSize
 
 /** The dense layer, residual and norm behind attention. */
 export function attentionOutput(layer: Scope, context: Value, x: Value, sizes: BlockSizes): Value {
-  return blocks.residual(output(layer.child('attention').child('output')), context, x, sizes.hidden, sizes);
+  return blocks.residual(
+    output(layer.attention('attention').child('output')),
+    context,
+    x,
+    sizes.hidden,
+    sizes,
+  );
 }
 
 /** The position-wise feed-forward half of a layer. */

@@ -70,7 +70,7 @@ function encode(scope: Scope, batch: PackedBatch, c: DebertaSettings, vocabulary
     : null;
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = encoder.child(`layer.${i}`).at(i);
-    const context = selfAttention(layer.child('attention').child('self'), x, relative, batch, c);
+    const context = selfAttention(layer.attention('attention').child('self'), x, relative, batch, c);
     x = feedForward(layer, attentionOutput(layer, context, x, c.sizes), c.sizes);
   }
   return x;

@@ -85,7 +85,7 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
 }
 
 function layer(scope: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): Value {
-  const at = scope.child('attention');
+  const at = scope.attention('attention');
   const projections = { at, query: at.child('q_lin'), key: at.child('k_lin'), value: at.child('v_lin') };
   const context = selfAttention(projections, x, batch, sizes);
   const output = { at, dense: at.child('out_lin'), norm: scope.child('sa_layer_norm') };

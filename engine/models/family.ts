@@ -60,6 +60,8 @@ export interface Classifier {
   /** Distances of the neighbouring tokens that a convolution reads. */
   readonly neighbours: readonly number[];
   readonly loading: LoadingRules;
+  /** Which parameters may be trained; all where it is absent. */
+  readonly trains?: (name: string) => boolean;
   /**
    * Builds logits `[texts, labels]` from a packed batch: those of each draw of the last dropout, one without it.
    * `vocabulary` is the number of rows the word embedding has here, fewer than the checkpoint's where only those

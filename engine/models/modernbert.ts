@@ -64,7 +64,7 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
     const layer = scope.child(`layers.${i}`).at(i);
     // The embeddings are normalised already.
     const normed = i === 0 ? x : norm(layer.child('attn_norm'), x, c);
-    x = sum(layer, x, selfAttention(layer.child('attn'), normed, batch, reach(kind), c));
+    x = sum(layer, x, selfAttention(layer.attention('attn'), normed, batch, reach(kind), c));
     x = sum(layer, x, gatedFeedForward(layer.child('mlp'), norm(layer.child('mlp_norm'), x, c), c));
   });
   return norm(scope.child('final_norm').at('head'), x, c);

@@ -89,7 +89,7 @@ function layer(
   batch: PackedBatch,
   sizes: BlockSizes,
 ): Value {
-  const attention = scope.child('attention');
+  const attention = scope.attention('attention');
   const at = attention.child('attn');
   const projections = { at, query: at.child('q'), key: at.child('k'), value: at.child('v') };
   const context = selfAttention(projections, x, batch, sizes, biases);

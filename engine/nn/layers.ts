@@ -5,9 +5,10 @@ import { add } from '../ops/arithmetic.js';
 import { lookup, reshape } from '../ops/layout.js';
 import { layerNorm as layerNormOp } from '../ops/normalization.js';
 import { linear as linearOp, matMul } from '../ops/products.js';
+import { withAdapter } from './low-rank.js';
 import type { Scope } from './scope.js';
 
-/** x·Wᵀ + b, or x·Wᵀ: x `[rows, in]` → `[rows, out]`. */
+/** x·Wᵀ + b, or x·Wᵀ, with what its adapter adds where it has one: x `[rows, in]` → `[rows, out]`. */
 export function linear(
   scope: Scope,
   x: Value,
@@ -16,9 +17,10 @@ export function linear(
   { bias: biased = true } = {},
 ): Value {
   const weight = scope.parameter('weight', [outputs, inputs], 'normal', true);
-  if (!biased) return scope.tape.apply(matMul, { a: x, b: weight }, { transposeB: true, alpha: 1 });
-  const bias = scope.parameter('bias', [outputs], 'zeros', false);
-  return scope.tape.apply(linearOp, { x, weight, bias });
+  const y = biased
+    ? scope.tape.apply(linearOp, { x, weight, bias: scope.parameter('bias', [outputs], 'zeros', false) })
+    : scope.tape.apply(matMul, { a: x, b: weight }, { transposeB: true, alpha: 1 });
+  return withAdapter(scope, x, y, inputs, outputs);
 }
 
 export function layerNorm(

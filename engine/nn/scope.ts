@@ -3,8 +3,11 @@ import type { Shape } from '../graph/shape.js';
 import { dropout as dropoutOp } from '../ops/arithmetic.js';
 import type { Tape } from '../ops/tape.js';
 
-/** How a parameter that no checkpoint gives starts: normal(0, initializer range), zeros or ones. */
-export type Initial = 'normal' | 'zeros' | 'ones';
+/**
+ * How a parameter that no checkpoint gives starts: normal(0, initializer range), zeros, ones, or uniform within
+ * ±1/√in of `[out, in]`, as torch begins a linear layer.
+ */
+export type Initial = 'normal' | 'zeros' | 'ones' | 'uniform';
 
 /**
  * How far from the tokens a module lies: among the embeddings and what else all layers share, in the layer of a
@@ -37,10 +40,27 @@ export interface ModelOptions {
   readonly dropoutSamples?: number;
 }
 
+/**
+ * Low-rank adapters (Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models"): beside a linear layer
+ * W·x stands (alpha / rank)·B·A·x, with A `[rank, in]` and B `[out, rank]`. Names and settings are those of peft.
+ */
+export interface AdapterSettings {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Of what goes into A, in training. */
+  readonly dropout: number;
+  /** The linear layers that get one: those of attention, or all within the encoder's layers. */
+  readonly targets: 'attention' | 'all';
+  /** Layers below this one get none. */
+  readonly from: number;
+}
+
 /** A model under construction: its tape, parameters and dropout sites, in order of use. */
 export class ModelBuilder {
   readonly parameters: Parameter[] = [];
   readonly dropoutSites: DropoutSite[] = [];
+  /** Which linear layers get a low-rank adapter; null, the default: none. */
+  adapters: AdapterSettings | null = null;
 
   readonly declare: NonNullable<ModelOptions['declare']>;
   readonly dropoutSamples: number;
@@ -76,6 +96,7 @@ export class Scope {
     readonly model: ModelBuilder,
     private readonly path: string,
     private readonly depth: Depth,
+    private readonly ofAttention = false,
   ) {}
 
   get tape(): Tape {
@@ -83,12 +104,24 @@ export class Scope {
   }
 
   child(name: string): Scope {
-    return new Scope(this.model, this.qualified(name), this.depth);
+    return new Scope(this.model, this.qualified(name), this.depth, this.ofAttention);
+  }
+
+  /** A child of which everything is a layer's attention, its output projection included. */
+  attention(name: string): Scope {
+    return new Scope(this.model, this.qualified(name), this.depth, true);
   }
 
   /** The same place, of which everything made there lies at that depth. The root's is the head. */
   at(depth: Depth): Scope {
-    return new Scope(this.model, this.path, depth);
+    return new Scope(this.model, this.path, depth, this.ofAttention);
+  }
+
+  /** The settings of the adapter that a linear layer of this place gets; null where it gets none. */
+  get adapter(): AdapterSettings | null {
+    const { adapters } = this.model;
+    if (adapters === null || typeof this.depth !== 'number' || this.depth < adapters.from) return null;
+    return adapters.targets === 'all' || this.ofAttention ? adapters : null;
   }
 
   /** Declares a parameter, or gives the one of that name that is there already (a shared weight). */

@@ -6,6 +6,7 @@ import { writeSafetensors } from '../checkpoint/safetensors.js';
 import { readSafetensorsHeader } from '../checkpoint/safetensors-header.js';
 import { jsonWithFloats } from '../checkpoint/whole-floats.js';
 import { openWeightFile } from '../checkpoint/stored-tensor.js';
+import { mergedParameters, type Adapters } from './adapters.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
 import type { ParameterSpec } from './model-source.js';
@@ -44,7 +45,7 @@ export async function exportModel(
   for (const [name, content] of Object.entries(source.tokenizer.files(use))) await write(name, content);
 
   const weights = join(folder, 'model.safetensors');
-  const tensors = await exportedTensors(setup, untouched);
+  const tensors = await exportedTensors(setup, job.training.lora, untouched);
   await writeSafetensors(weights, tensors, { format: 'pt' });
   files['model.safetensors'] = weights;
   await write('onnx/model.onnx', exportedModel(source.classifier, await externalData(weights, tensors)));
@@ -73,13 +74,13 @@ function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unk
 /** Every parameter, the word embedding whole: rows that were trained, and the others as decay left them. */
 async function exportedTensors(
   { source, vocabulary, trainer }: FoldSetup,
+  adapters: Adapters | null,
   untouched: number,
 ): Promise<NamedTensor[]> {
   const tensors: NamedTensor[] = [];
-  for (const { name, shape } of trainer.parameters) {
-    const trained = trainer.memory.of(name).weights;
-    if (name !== source.classifier.wordEmbedding) tensors.push({ name, shape, data: trained });
-    else tensors.push(await wholeEmbedding({ name, shape }, trained, source, vocabulary.rows, untouched));
+  for (const { name, shape, data } of mergedParameters(trainer, adapters)) {
+    if (name !== source.classifier.wordEmbedding) tensors.push({ name, shape, data });
+    else tensors.push(await wholeEmbedding({ name, shape }, data, source, vocabulary.rows, untouched));
   }
   return tensors;
 }

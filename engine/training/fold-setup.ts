@@ -3,6 +3,7 @@ import { tasks } from '../../tasks/index.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import { openRuntime } from '../runtime/open.js';
+import { adapted, newAdapters } from './adapters.js';
 import { ClassifierRun } from './classify.js';
 import { classWeightsOf } from './class-weights.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
@@ -64,24 +65,25 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const compact = texts.map((text) => vocabulary.compact(text));
     const training = select(table, compact, (fold) => fold !== job.fold);
     const compiling: Around = (work) => pace.during('compiling', work);
+    const { passes, optimizer, layers, averaging, reinitLayers, adapters, draws, perturbation, ...groups } =
+      optionGroups(job.training);
+    checkLayers(classifier, layers, { reinitLayers, adapters });
+    checkDraws(classifier, draws);
+    const trainedClassifier = adapted(classifier, adapters, layers.freezeLayers);
     const options = {
       runtime,
-      classifier: vocabulary.classifier(classifier),
+      classifier: vocabulary.classifier(trainedClassifier),
       vocabulary: vocabulary.size,
       threads: job.threads,
       compiling,
     };
-    const { passes, optimizer, layers, averaging, reinitLayers, draws, perturbation, ...groups } =
-      optionGroups(job.training);
-    checkLayers(classifier, layers, reinitLayers);
-    checkDraws(classifier, draws);
     const kept = {
       accumulate: passes.accumulate,
       averaged: averaging.ema !== null || averaging.swa !== null,
       perturbation,
     };
     const batch = largestBatch(training.texts, passes.batchSize);
-    checkMemory(classifier, batch, {
+    checkMemory(trainedClassifier, batch, {
       vocabulary: vocabulary.size,
       extra: extraArrays(kept).length,
       freezeLayers: layers.freezeLayers,
@@ -102,7 +104,8 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       draws,
       mostTokens,
     });
-    await loadWeights(trainer, source, { vocabulary, reinitLayers }, pace);
+    const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };
+    await loadWeights(trainer, source, kinds, pace);
     await pinned?.check();
     const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.judged(name) });
     return {
@@ -136,17 +139,27 @@ async function pinModel(model: FoldJob['model'], pace: Pace): Promise<PinnedFile
 async function loadWeights(
   trainer: Trainer,
   source: ModelSource,
-  { vocabulary, reinitLayers }: { readonly vocabulary: CompactVocabulary; readonly reinitLayers: number },
+  {
+    vocabulary,
+    reinitLayers,
+    adapters,
+  }: {
+    readonly vocabulary: CompactVocabulary;
+    readonly reinitLayers: number;
+    readonly adapters: ReadonlyMap<string, Float32Array>;
+  },
   pace: Pace,
 ): Promise<void> {
   const depths = new Depths(trainer.parameters);
   for (const { name } of trainer.parameters) {
     const isWords = name === source.classifier.wordEmbedding;
-    const values = isWords
-      ? await source.embeddingRows(vocabulary.rows)
-      : depths.isNew(name, reinitLayers)
-        ? source.fresh(name)
-        : await source.initial(name);
+    const values =
+      adapters.get(name) ??
+      (isWords
+        ? await source.embeddingRows(vocabulary.rows)
+        : depths.isNew(name, reinitLayers)
+          ? source.fresh(name)
+          : await source.initial(name));
     trainer.memory.of(name).weights.set(values);
     trainer.memory.of(name).average?.set(values);
     pace.progress();

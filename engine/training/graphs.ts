@@ -86,7 +86,10 @@ export function trainingGraph(
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();
   const depths = new Depths(model.parameters);
-  const trained = model.parameters.filter(({ name }) => !depths.isFrozen(name, options.freezeLayers ?? null));
+  const { trains = () => true } = classifier;
+  const trained = model.parameters.filter(
+    ({ name }) => trains(name) && !depths.isFrozen(name, options.freezeLayers ?? null),
+  );
   const values = trained.map(({ value }) => value);
   for (const [name, gradient] of gradients(tape, loss, values)) {
     if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);

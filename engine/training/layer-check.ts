@@ -1,5 +1,6 @@
 import { InputFault } from '../../errors/fault.js';
 import type { Classifier } from '../models/family.js';
+import type { Adapters } from './adapters.js';
 import { Depths, type LayerSettings } from './depths.js';
 import { parametersOf } from './model-source.js';
 
@@ -7,12 +8,18 @@ import { parametersOf } from './model-source.js';
 export function checkLayers(
   classifier: Classifier,
   { freezeLayers }: Pick<LayerSettings, 'freezeLayers'>,
-  reinitLayers: number,
+  { reinitLayers, adapters }: { readonly reinitLayers: number; readonly adapters: Adapters | null },
 ): void {
   if (freezeLayers === null && reinitLayers === 0) return;
   const { layers } = new Depths(parametersOf(classifier));
   if (freezeLayers !== null && freezeLayers > layers)
     throw tooMany('training.freezeLayers', freezeLayers, `at most ${layers}, the layers of the model`);
+  if (freezeLayers !== null && freezeLayers === layers && adapters !== null)
+    throw tooMany(
+      'training.freezeLayers',
+      freezeLayers,
+      `fewer than ${layers}: no layer would get an adapter`,
+    );
   if (reinitLayers >= layers)
     throw tooMany('training.reinitLayers', reinitLayers, `fewer than ${layers}, the layers of the model`);
   if (freezeLayers !== null && freezeLayers + reinitLayers > layers)

@@ -4,7 +4,6 @@ import { matchWeights } from '../checkpoint/matching.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import type { PhiloxKey } from '../kernels/philox.js';
-import { normal } from '../kernels/philox.js';
 import { familyOf, pooledConfig } from '../models/families.js';
 
 import type { Classifier, ModelFamily } from '../models/family.js';
@@ -15,6 +14,7 @@ import { inferenceGraph } from './graphs.js';
 import { extraWarnings } from './extra-tensors.js';
 import { headWarnings } from './head-warnings.js';
 import type { FoldJob } from './job.js';
+import { newWeights } from './new-weights.js';
 import { scratchModel } from './scratch-model.js';
 
 /** Where a fold starts from: the architecture, its tokenizer, and every weight before the first step. */
@@ -36,9 +36,6 @@ export interface ModelSource {
   embeddingRows(rows: Int32Array): Promise<Float32Array>;
   close(): Promise<void>;
 }
-
-/** Words 3 of Philox's counter for new weights; dropout is 0, the order of the data 1. */
-const INITIAL = 2;
 
 /** @param key names the draws of weights that no checkpoint gives @throws InputFault for a checkpoint that does not fit */
 export async function openModelSource(
@@ -167,19 +164,13 @@ const LEGACY_NAMES: readonly (readonly [RegExp, string])[] = [
   [/LayerNorm\.beta$/, 'LayerNorm.bias'],
 ];
 
-/** New weights: normal(0, initializer range), zeros for biases, ones for the scales of layer norms. */
+/** A parameter of the model as if no checkpoint gave it. */
 function fresh(
   parameters: readonly ParameterSpec[],
   name: string,
-  classifier: Classifier,
+  { initializerRange }: Classifier,
   key: PhiloxKey,
 ): Float32Array {
   const place = parameters.findIndex((parameter) => parameter.name === name);
-  const { shape, initial } = parameters[place] as ParameterSpec;
-  const count = shape.reduce((product, dim) => product * dim, 1);
-  if (initial !== 'normal') return new Float32Array(count).fill(initial === 'ones' ? 1 : 0);
-  return Float32Array.from(
-    normal(count, key, [place, 0, INITIAL]),
-    (value) => value * classifier.initializerRange,
-  );
+  return newWeights(parameters[place] as ParameterSpec, initializerRange, key, [place, 0]);
 }

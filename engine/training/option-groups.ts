@@ -1,5 +1,6 @@
 import type { TrainingOptions } from '../../pipeline/training.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
+import type { Adapters } from './adapters.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import type { AveragingSettings } from '../optim/averaging.js';
 import type { PerturbationSettings } from '../optim/perturbation.js';
@@ -31,6 +32,8 @@ export interface OptionGroups {
    * BERT Fine-tuning").
    */
   readonly reinitLayers: number;
+  /** Null: the layers' own weights are trained. */
+  readonly adapters: Adapters | null;
   readonly averaging: AveragingSettings;
   readonly draws: DrawSettings;
   readonly perturbation: PerturbationSettings;
@@ -42,7 +45,7 @@ export interface OptionGroups {
 export function optionGroups(options: TrainingOptions): OptionGroups {
   const { epochs, batchSize, accumulate, evaluations, ema, swa, weightDecay, maxGradNorm, bestBy, patience } =
     options;
-  const { layerDecay, freezeLayers, reinitLayers } = options;
+  const { layerDecay, freezeLayers, reinitLayers, lora } = options;
   const { dropoutSamples, rDrop, fgm, awp } = options;
   const { labelSmoothing, classWeights, focalGamma, asymmetric } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
@@ -52,6 +55,7 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
     optimizer: { weightDecay, maxGradNorm },
     layers: { layerDecay, freezeLayers },
     reinitLayers,
+    adapters: lora,
     averaging: { ema, swa },
     draws: { dropoutSamples, rDrop },
     perturbation: { fgm, awp },

@@ -254,9 +254,9 @@ export class Trainer {
 
   /** The share of the learning rate that a parameter gets: 0 of one that is not trained. */
   rateShare(name: string): number {
-    const { layerDecay, freezeLayers } = this.options.layers ?? allLayersAlike;
-    const depths = new Depths(this.parameters);
-    return depths.isFrozen(name, freezeLayers) ? 0 : depths.rateShare(name, layerDecay);
+    if (!this.trained.some((parameter) => parameter.name === name)) return 0;
+    const { layerDecay } = this.options.layers ?? allLayersAlike;
+    return new Depths(this.parameters).rateShare(name, layerDecay);
   }
 
   /** Leaves every gradient in the parameter memory. @param place of the batch in its step @returns the loss */

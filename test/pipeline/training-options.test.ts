@@ -67,6 +67,13 @@ describe('options that cannot work together are refused with the reason', () => 
       '{ asymmetric: {}, classWeights: balanced }',
       'training.classWeights: null beside asymmetric, which weighs positives and negatives itself',
     ],
+    [
+      '{ lora: {}, reinitLayers: 1 }',
+      'training.lora: null beside reinitLayers: the new weights of a layer must be trained themselves',
+    ],
+    ['{ lora: {}, fgm: 0.5 }', 'training.fgm: 0 beside lora, which keeps the embeddings that it would move'],
+    ['{ lora: { r: 8 } }', 'training.lora.r: one of rank, alpha, dropout, targets'],
+    ['{ lora: { targets: query } }', 'training.lora.targets: one of attention, all'],
     ['{ classWeights: { anger: 2 } }', 'training.classWeights.anger: one of the labels of the pipeline'],
     ['{ classWeights: { joy: 0 } }', 'training.classWeights.joy: more than 0'],
     ['{ classWeights: even }', 'training.classWeights: `balanced`, or a map from labels to weights above 0'],
@@ -80,6 +87,10 @@ describe('options that cannot work together are refused with the reason', () => 
       'training.freezeLayers: null with model.scratch: its weights are random, and would stay so',
     ],
     ['{ reinitLayers: 1 }', 'training.reinitLayers: 0 with model.scratch, whose weights are all new'],
+    [
+      '{ lora: {} }',
+      'training.lora: null with model.scratch: its random weights would stay as they are below the adapters',
+    ],
   ])('%s of a model from scratch', (training, reason) => {
     const scratch =
       '{ scratch: { type: bert, hiddenSize: 8, layers: 2, heads: 2, intermediateSize: 8, vocabulary: 50 } }';
@@ -112,6 +123,8 @@ describe('options that work are taken', () => {
     '{ patience: 2 }',
     '{ patience: null, bestBy: last }',
     '{ layerDecay: 0.8 }',
+    '{ lora: {} }',
+    '{ lora: { rank: 16, targets: all }, freezeLayers: 2 }',
     '{ labelSmoothing: 0.1, classWeights: { joy: 2 }, focalGamma: 1 }',
     '{ classWeights: balanced }',
     '{ dropoutSamples: 5 }',

@@ -14,7 +14,7 @@ import { trainFold } from '../../../engine/training/fold.js';
 import { parametersOf } from '../../../engine/training/model-source.js';
 import { predictTexts } from '../../../engine/training/predict.js';
 import { goldenJson, goldenPath } from '../models/golden-model.js';
-import { referenceTraining } from '../../../pipeline/training.js';
+import { referenceTraining, type TrainingOptions } from '../../../pipeline/training.js';
 
 const root = mkdtempSync(join(tmpdir(), 'foldwise-families-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -96,7 +96,7 @@ async function checkpoint(model: string): Promise<string> {
 }
 
 /** Trains two epochs and gives the folder of the exported model. */
-async function trained(model: string): Promise<string> {
+async function trained(model: string, options: Partial<TrainingOptions>): Promise<string> {
   const workDirectory = mkdtempSync(join(root, 'work-'));
   const { model: files } = await trainFold(
     {
@@ -115,6 +115,7 @@ async function trained(model: string): Promise<string> {
         maxGradNorm: 1,
         seed: 42,
         bestBy: 'last',
+        ...options,
       },
       seed: 42,
       threads: 2,
@@ -143,7 +144,14 @@ interface Loaded {
   readonly probabilities: readonly (readonly number[])[];
 }
 
-const names = Object.keys(families);
+/** Each family as it is, and with adapters that are merged at export. */
+const lora = { rank: 3, alpha: 6, dropout: 0.1, targets: 'all' } as const;
+const cases = Object.keys(families).flatMap((model) => [
+  [model, model, {}] as const,
+  [`${model} with adapters`, model, { lora }] as const,
+]);
+const modelOf = new Map(cases.map(([name, model]) => [name, model]));
+const names = [...modelOf.keys()];
 const folders = new Map<string, string>();
 
 beforeAll(async () => {
@@ -152,12 +160,13 @@ beforeAll(async () => {
     labels: training.map((text) => [/storm/, /quiet/, /love/].map((word) => Number(word.test(text)))),
     folds: training.map((_, i) => (i % 2) + 1),
   });
-  for (const model of names) folders.set(model, await trained(model));
+  for (const [name, model, options] of cases) folders.set(name, await trained(model, options));
 });
 
 describe('a model trained from a base model of its family', () => {
-  it.each(names)('is exported with every tensor and its architecture: %s', async (model) => {
-    const folder = folders.get(model) as string;
+  it.each(names)('is exported with every tensor and its architecture: %s', async (name) => {
+    const folder = folders.get(name) as string;
+    const model = modelOf.get(name) as string;
     const weights = await openSafetensors(join(folder, 'model.safetensors'));
     const config = goldenJson<{ architectures: string[] }>(model, 'config.json');
     const exported = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as Record<string, unknown>;
@@ -171,8 +180,8 @@ describe('a model trained from a base model of its family', () => {
     await weights.close();
   });
 
-  it.each(names)('scores texts from its folder: %s', async (model) => {
-    const ours = await predictTexts(folders.get(model) as string, texts, {
+  it.each(names)('scores texts from its folder: %s', async (name) => {
+    const ours = await predictTexts(folders.get(name) as string, texts, {
       maxLength: MAX_LENGTH,
       threads: 2,
     });
@@ -190,17 +199,18 @@ describe.skipIf(noTransformers)(
     beforeAll(() => {
       const { stdout, stderr, status } = spawnSync(
         python,
-        [golden('load_exported.py'), ...names.map((model) => folders.get(model) as string)],
+        [golden('load_exported.py'), ...names.map((name) => folders.get(name) as string)],
         { input: JSON.stringify({ texts, maxLength: MAX_LENGTH }), encoding: 'utf8' },
       );
       if (status !== 0) throw new Error(stderr);
       const lines = stdout.trim().split('\n');
-      names.forEach((model, i) => loaded.set(model, JSON.parse(lines[i] ?? '') as Loaded));
+      names.forEach((name, i) => loaded.set(name, JSON.parse(lines[i] ?? '') as Loaded));
     });
 
-    it.each(names)('loads with transformers and gives our ids and probabilities: %s', async (model) => {
-      const folder = folders.get(model) as string;
-      const theirs = loaded.get(model) as Loaded;
+    it.each(names)('loads with transformers and gives our ids and probabilities: %s', async (name) => {
+      const folder = folders.get(name) as string;
+      const theirs = loaded.get(name) as Loaded;
+      const model = modelOf.get(name) as string;
       const { architectures } = goldenJson<{ architectures: string[] }>(model, 'config.json');
       expect(theirs).toMatchObject({ model: architectures[0], missing: [], unexpected: [] });
       expect([theirs.modelMaxLength, theirs.longest]).toEqual([MAX_LENGTH, MAX_LENGTH]);

@@ -1,0 +1,62 @@
+import type { PhiloxKey } from '../kernels/philox.js';
+import type { Classifier } from '../models/family.js';
+import { adapterOf, isAdapter, merged, scaleOf } from '../nn/low-rank.js';
+import type { AdapterSettings } from '../nn/scope.js';
+import { newWeights } from './new-weights.js';
+import type { Trainer } from './trainer.js';
+
+/** Low-rank adapters as they are asked for. */
+export type Adapters = Omit<AdapterSettings, 'from'>;
+
+/** Adapters are other draws than the parameters of the model, whose draws stay as they are. */
+const ADAPTER = 1;
+
+/**
+ * The classifier with adapters, of which these and the head alone are trained (peft's `modules_to_save`).
+ *
+ * @param freezeLayers the lowest layers, which get none; null: all get them
+ */
+export function adapted(
+  classifier: Classifier,
+  adapters: Adapters | null,
+  freezeLayers: number | null,
+): Classifier {
+  if (adapters === null) return classifier;
+  return {
+    ...classifier,
+    trains: (name) => isAdapter(name) || classifier.loading.heads.some((head) => head.test(name)),
+    build(model, batch, vocabulary) {
+      model.adapters = { ...adapters, from: freezeLayers ?? 0 };
+      return classifier.build(model, batch, vocabulary);
+    },
+  };
+}
+
+/** Adapters before the first step: A uniform, B zero, so that they change nothing yet. */
+export function newAdapters(
+  { parameters }: Pick<Trainer, 'parameters'>,
+  key: PhiloxKey,
+): Map<string, Float32Array> {
+  const adapters = parameters.filter(({ name }) => isAdapter(name));
+  return new Map(
+    adapters.map((parameter, place) => [parameter.name, newWeights(parameter, 0, key, [place, ADAPTER])]),
+  );
+}
+
+/** The model's parameters with their weights as they are now, adapters merged into the layers that have them. */
+export function mergedParameters(
+  { parameters, memory }: Pick<Trainer, 'parameters' | 'memory'>,
+  adapters: Adapters | null,
+): { readonly name: string; readonly shape: readonly number[]; readonly data: Float32Array }[] {
+  const names = new Set(parameters.map(({ name }) => name));
+  const weights = (name: string): Float32Array => memory.of(name).weights;
+  return parameters
+    .filter(({ name }) => !isAdapter(name))
+    .map(({ name, shape }) => {
+      const { down, up } = adapterOf(name);
+      if (adapters === null || !names.has(down)) return { name, shape, data: weights(name) };
+      const factors = { down: weights(down), up: weights(up) };
+      const { rank } = adapters;
+      return { name, shape, data: merged(weights(name), factors, { rank, scale: scaleOf(adapters) }) };
+    });
+}

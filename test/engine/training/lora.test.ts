@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { openRuntime } from '../../../engine/runtime/open.js';
+import { linearWarmup } from '../../../engine/schedules/schedule.js';
+import { adapted, mergedParameters, newAdapters } from '../../../engine/training/adapters.js';
+import { ClassifierRun } from '../../../engine/training/classify.js';
+import { parametersOf } from '../../../engine/training/model-source.js';
+import { Trainer } from '../../../engine/training/trainer.js';
+import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
+
+/** As in option-curves.test.ts. */
+const [LOSS, NORM, MOVED] = [2e-6, 2e-5, 1e-4];
+/** Of a logit after ten steps and the merge: the weights' own differences, over a few layers. */
+const LOGIT = 2e-5;
+
+/** What test/golden/models/generate_lora.py writes. */
+interface GoldenCase {
+  readonly model: string;
+  readonly targets: 'attention' | 'all';
+  readonly rank: number;
+  readonly alpha: number;
+  readonly freezeLayers?: number;
+  readonly curve: readonly { batch: string; loss: number; gradNorm: number }[];
+  /** By parameter that is trained, the distance from its first value to its last. */
+  readonly moved: Readonly<Record<string, number>>;
+  /** The same of the parameters of the model that the adapters are merged into. */
+  readonly merged: Readonly<Record<string, number>>;
+  /** Of the batch `ragged`, by the merged model. */
+  readonly logits: readonly (readonly number[])[];
+}
+
+const { cases, ...settings } = goldenJson<{
+  steps: number;
+  warmupSteps: number;
+  learningRate: number;
+  weightDecay: number;
+  maxGradNorm: number;
+  cases: GoldenCase[];
+}>('.', 'lora.json');
+
+const titled = cases.map((golden) => {
+  const { model, targets, rank, freezeLayers } = golden;
+  const above = freezeLayers === undefined ? '' : `, above ${freezeLayers}`;
+  return [`${model}, ${targets}, rank ${rank}${above}`, golden] as const;
+});
+
+/** The generator's. */
+function start(count: number, place: number): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => 0.2 * Math.sin(1 + 0.7 * i + 3 * place));
+}
+
+describe('ten steps of low-rank adapters', () => {
+  it.each(titled)('follow peft: %s', async (_, golden) => {
+    const { model, curve, moved, merged } = golden;
+    const adapters = { ...golden, dropout: 0 };
+    const base = goldenClassifier(model);
+    const freezeLayers = golden.freezeLayers ?? null;
+    const classifier = adapted(base, adapters, freezeLayers);
+    const batches = goldenBatches(model);
+    const tokens = (name: string): Int32Array[] => batches[name]!.tokens.map((ids) => Int32Array.from(ids));
+    const first = await goldenTensors(model, 'model.safetensors');
+    const trainer = await Trainer.create({
+      runtime: openRuntime(),
+      classifier,
+      vocabulary: classifier.vocabulary,
+      threads: 1,
+      loss: 'binaryCrossEntropy',
+      dropout: false,
+      mostTokens: 100,
+      optimizer: settings,
+      layers: { layerDecay: 1, freezeLayers },
+    });
+    const names = [...newAdapters(trainer, [0, 0]).keys()].sort();
+    names.forEach((name, place) => first.set(name, start(trainer.memory.of(name).weights.length, place)));
+    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    expect(trainer.trained.map(({ name }) => name).sort()).toEqual(Object.keys(moved).sort());
+
+    for (const [step, expected] of curve.entries()) {
+      const rate = linearWarmup(step, settings.learningRate, settings.warmupSteps, settings.steps);
+      const { labels } = batches[expected.batch]!;
+      const { loss, gradientNorm } = await trainer.step(tokens(expected.batch), labels, rate, step, [0, 0]);
+      expect(Math.abs(loss - expected.loss), `loss of step ${step}`).toBeLessThan(LOSS);
+      expect(Math.abs(gradientNorm / expected.gradNorm - 1), `norm of step ${step}`).toBeLessThan(NORM);
+    }
+    expectMoved(first, moved, (name) => trainer.memory.of(name).weights);
+
+    const ends = new Map(mergedParameters(trainer, adapters).map(({ name, data }) => [name, data]));
+    expect([...ends.keys()]).toEqual(parametersOf(base).map(({ name }) => name));
+    expectMoved(first, merged, (name) => ends.get(name)!);
+
+    const logitsOf = async (of: typeof base, weights: (name: string) => Float32Array) => {
+      const { vocabulary } = of;
+      const options = { runtime: openRuntime(), classifier: of, vocabulary, threads: 1, weights };
+      const run = new ClassifierRun(options);
+      const logits = await run.logits(tokens('ragged'));
+      run.release();
+      return logits;
+    };
+    const expected = golden.logits.flat();
+    const apart = await logitsOf(classifier, (name) => trainer.memory.of(name).weights);
+    const together = await logitsOf(base, (name) => ends.get(name)!);
+    expected.forEach((logit, i) => {
+      expect(Math.abs(apart[i]! - logit), `logit ${i}`).toBeLessThan(LOGIT);
+      expect(Math.abs(together[i]! - logit), `logit ${i}, merged`).toBeLessThan(LOGIT);
+      expect(Math.abs(together[i]! - apart[i]!), `logit ${i}, merged or not`).toBeLessThan(5e-6);
+    });
+    await trainer.close();
+  });
+});
+
+/** Each distance, relative to the farthest of all. */
+function expectMoved(
+  first: ReadonlyMap<string, Float32Array>,
+  distances: Readonly<Record<string, number>>,
+  ends: (name: string) => Float32Array,
+): void {
+  const farthest = Math.max(...Object.values(distances));
+  for (const [name, distance] of Object.entries(distances)) {
+    const begin = first.get(name)!;
+    const found = Math.sqrt(ends(name).reduce((sum, value, i) => sum + (value - begin[i]!) ** 2, 0));
+    expect(Math.abs(found - distance) / farthest, name).toBeLessThan(MOVED);
+  }
+}
