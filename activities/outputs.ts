@@ -231,6 +231,11 @@ export const submissionSchema = z.object({
 /** Output of `predictEnsemble`. */
 export type Submission = ReadOnly<z.output<typeof submissionSchema>>;
 
-export const reportSchema = z.object({ report: artifact, result: artifact });
+export const reportSchema = z.object({
+  report: artifact,
+  result: artifact,
+  /** The texts that the report shows, if it may show any; runs of an earlier version have none. */
+  texts: artifact.exactOptional(),
+});
 /** Output of `writeReport`. */
 export type Report = ReadOnly<z.output<typeof reportSchema>>;

@@ -100,7 +100,11 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     ...schemas.writeReport,
     // It tells of this run: of its attempts and seconds, and of all that the steps before it gave.
     reads: (_services, { run, inputs }) => ({ run, inputs: sha256(JSON.stringify(inputs)) }),
-    files: ({ report, result }) => ({ 'report.html': report, 'result.json': result }),
+    files: ({ report, result, texts }) => ({
+      'report.html': report,
+      'result.json': result,
+      ...(texts === undefined ? {} : { 'texts.csv': texts }),
+    }),
   },
 };
 

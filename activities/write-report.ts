@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { axesOf, combinationsOf, namedCell } from '../pipeline/matrix.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import { showsTexts } from '../pipeline/report.js';
 import type { FoldResult, MemberResult, RunResult } from '../report/run-result.js';
 import type { ArtifactRef } from '../store/store.js';
 import type { StepActivities } from './contracts.js';
@@ -15,7 +16,7 @@ import type { Services } from './services.js';
 
 type Call = Parameters<StepActivities['writeReport']>[0];
 
-/** Writes down how good the run is: `result.json` for programs, `report.html` for people. */
+/** Writes down how good the run is: `result.json` for programs, `report.html` for people, `texts.csv` of what it quotes. */
 export function writeReport(services: Services): StepActivities['writeReport'] {
   return recorded(services, 'writeReport', (call: Call) => write(services, call));
 }
@@ -33,14 +34,17 @@ async function write(services: Services, call: Call): Promise<Report> {
     matrices.map(({ probabilities }) => probabilities),
   );
   const members = matrices.map(({ weight }, place) => ({ probabilities: paths[place]!, weight }));
-  return withScratch(services, ['page'], async ({ page }) => {
+  const ids = await store.localPath(data.trainIds);
+  const quotes = showsTexts(call.pipeline);
+  return withScratch(services, ['page', 'texts'], async ({ page, texts }) => {
     const digests = await tables.run(
       'report',
-      { result, table, members, output: page },
+      { result, table, ids, members, output: page, texts: quotes ? texts : null },
       Context.current().cancellationSignal,
     );
     return {
       report: await store.putFile(page, { move: true }),
+      ...(quotes ? { texts: await store.putFile(texts, { move: true }) } : {}),
       result: await putText(
         store,
         `${JSON.stringify({ ...result, data: digests } satisfies RunResult, null, 2)}\n`,

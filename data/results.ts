@@ -81,6 +81,17 @@ export function* oofLines(table: OofRows): Iterable<string> {
   }
 }
 
+/** Columns of `texts.csv`. */
+export const textColumns = ['row', 'id', 'text'] as const;
+
+/** `texts.csv`, line by line: the place of a row in the training table, from 1, its id and its text. */
+export function* textLines(
+  rows: Iterable<readonly [row: number, shown: { readonly id: string; readonly text: string }]>,
+): Iterable<string> {
+  yield line(textColumns);
+  for (const [row, { id, text }] of rows) yield line([String(row + 1), id, text]);
+}
+
 /** Columns of `oof.csv`, and of `predictions.csv`, besides the id's and the labels'. */
 export const foldColumn = 'fold';
 export function probabilityColumn(label: string): string {

@@ -103,7 +103,7 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     optionalInputs: ['submission'],
     output: 'report',
     matrix: false,
-    writes: 'report.html and result.json',
+    writes: 'report.html, result.json and texts.csv',
     defaults: short,
     parameters: (pipeline) => {
       const { name, labels, data, folds, model } = pipeline;

@@ -7,6 +7,7 @@ import { confusionSection } from './sections/confusion.js';
 import { factsSection } from './sections/facts.js';
 import { foldSection } from './sections/folds.js';
 import { furtherScoresSection } from './sections/further-scores.js';
+import { hardestSection } from './sections/hardest.js';
 import { labelSection } from './sections/labels.js';
 import { memberSection } from './sections/members.js';
 import { noticeSection } from './sections/notices.js';
@@ -37,6 +38,7 @@ const sections: readonly Section[] = [
   memberSection,
   trainingSection,
   foldSection,
+  hardestSection,
   factsSection,
 ];
 

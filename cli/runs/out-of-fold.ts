@@ -18,7 +18,7 @@ export async function readOutOfFold(directory: string, result: OfRun): Promise<O
     Object.values(result.ensemble.weights),
     result.labels.length,
   );
-  return { labels: first.labels, probabilities };
+  return { ...first, probabilities };
 }
 
 /**

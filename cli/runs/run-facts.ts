@@ -12,6 +12,7 @@ import type { RunView } from './run-view.js';
 export const runFiles = [
   ['report.html', 'the report, for a browser'],
   ['result.json', 'scores, thresholds and settings'],
+  ['texts.csv', 'the texts that the report shows'],
   ['submission.csv', 'the predictions of the test rows'],
   ['predictions.csv', 'the probabilities of the test rows'],
   ['oof.csv', 'the out-of-fold predictions'],

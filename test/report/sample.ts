@@ -44,7 +44,8 @@ export function sampleReport(options: SampleOptions = {}, changes: Partial<RunRe
     configuration: sampleConfiguration(labels, folds),
     ...changes,
   };
-  return { result, outOfFold: { probabilities, labels: Uint8Array.from(truths.flat()) } };
+  const held = Int32Array.from({ length: rows }, (_, row) => 1 + (row % Math.max(1, folds)));
+  return { result, outOfFold: { probabilities, labels: Uint8Array.from(truths.flat()), folds: held } };
 }
 
 /** The same with the scores of its table; nothing is known of the first label, and the last never occurs. */
@@ -72,7 +73,7 @@ export function assessedReport(
     Object.fromEntries(labels.map((label, index) => [label, values[index]!]));
   const { assessment, classes } = scores;
   return {
-    outOfFold: { probabilities, labels: truth },
+    outOfFold: { ...outOfFold, probabilities, labels: truth },
     result: {
       ...result,
       macroF1: scores.macroF1,

@@ -46,6 +46,29 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     expect(read('events.ndjson')).toContain('"event":"fold finished"');
   });
 
+  it('quotes texts of the data in the report and in texts.csv alone, and nowhere where they are private', async () => {
+    bench = new Bench(environment);
+    await bench.work();
+    await bench.complete({ run: 'shown' });
+    const quoting = (run: string): string[] => {
+      const folder = join(bench.folder, 'runs', run);
+      const files = readdirSync(folder, { withFileTypes: true }).filter((file) => file.isFile());
+      return files
+        .map(({ name }) => name)
+        .filter((name) => /\btext \d+\b/.test(readFileSync(join(folder, name), 'utf8')))
+        .sort();
+    };
+    expect(quoting('shown')).toEqual(['report.html', 'texts.csv']);
+    const quotes = readFileSync(join(bench.folder, 'runs', 'shown', 'texts.csv'), 'utf8').split('\n');
+    expect(quotes[0]).toBe('row,id,text');
+    const quote = /^(\d+),r(\d+),text (\d+)$/.exec(quotes[1]!)!.slice(1).map(Number);
+    expect(quote).toEqual([quote[1]! + 1, quote[1]!, quote[1]!]);
+    const quiet = await bench.complete({ run: 'quiet', overrides: { 'report.texts': 'false' } });
+    expect(quiet.reused).toEqual(['data', 'fold', 'oof', 'thresholds', 'submission']);
+    expect(quoting('quiet')).toEqual([]);
+    expect(readdirSync(join(bench.folder, 'runs', 'quiet'))).not.toContain('texts.csv');
+  });
+
   it('reuses every step in a second run, and says so', async () => {
     bench = new Bench(environment);
     await bench.work();

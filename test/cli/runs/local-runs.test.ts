@@ -6,7 +6,7 @@ import { runListSchema } from '../../../cli/facts/run-list.js';
 import { readResults } from '../../../cli/runs/results.js';
 import { runDirectory } from '../../../cli/runs/run-directory.js';
 import { workdirAt } from '../../../cli/workdir.js';
-import { oofLines } from '../../../data/results.js';
+import { oofLines, textLines } from '../../../data/results.js';
 import { sampleReport } from '../../report/sample.js';
 import { run } from '../capture.js';
 
@@ -88,6 +88,24 @@ describe('foldwise report', () => {
     expect(await readFile(out, 'utf8')).toBe(renderReport({ result, outOfFold }));
   });
 
+  it('quotes the texts of texts.csv, unless they are private or it is told not to', async () => {
+    const texts = new Map([[2, { id: 'r3', text: 'a quoted text, "so"' }]]);
+    const quiet = { ...result.configuration, report: { texts: false } };
+    await writeRun('quoting', result);
+    await writeRun('private', { ...result, configuration: quiet });
+    for (const name of ['quoting', 'private'])
+      await writeFile(join(workdir, 'runs', name, 'texts.csv'), [...textLines(texts)].join(''));
+    const drawn = async (...options: string[]): Promise<string> =>
+      readFile((await run('report', ...options, '--workdir', workdir)).out, 'utf8');
+    const { renderReport } = await import('../../../report/page.js');
+    expect(await drawn('quoting')).toBe(renderReport({ result, outOfFold, texts }));
+    expect(await drawn('quoting', '--no-texts')).toBe(renderReport({ result, outOfFold }));
+    expect(await drawn('private')).not.toContain('a quoted text');
+    await writeFile(join(workdir, 'runs', 'quoting', 'texts.csv'), 'row,id\n1,2\n');
+    await expect(drawn('quoting')).rejects.toThrow('columns are missing');
+    for (const name of ['quoting', 'private']) await rm(join(workdir, 'runs', name), { recursive: true });
+  });
+
   it('leaves a file of the store as it is that the old page was a link to', async () => {
     const stored = join(workdir, 'stored');
     const page = join(workdir, 'runs', 'second', 'report.html');
@@ -105,7 +123,7 @@ async function writeRun(name: string, content: typeof result): Promise<void> {
   await writeFile(join(directory, 'result.json'), JSON.stringify(content));
   const { labels: truth, probabilities } = outOfFold;
   const ids = Array.from({ length: truth.length / content.labels.length }, (_, row) => String(row));
-  const folds = ids.map((_, row) => 1 + (row % 5));
+  const folds = outOfFold.folds!;
   const table = { length: ids.length, lists: () => [ids] };
   const rows = { id: 'id', ids: table, folds, labels: content.labels, truth, probabilities };
   await writeFile(join(directory, 'oof.csv'), [...oofLines(rows)].join(''));
