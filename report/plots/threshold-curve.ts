@@ -26,7 +26,7 @@ export function thresholdCurve({ points, chosen, plateau, noSkill }: ThresholdCu
   const mark = { x: 'threshold', y: 'f1' } as const;
   const words = `F1 against threshold: ${score(best[0]?.f1)} at the chosen ${tunedValue(chosen)}, hardly less from ${plateau[0].toFixed(2)} to ${plateau[1].toFixed(2)}; ${score(noSkill)} without skill.`;
   return figure(words, {
-    x: { label: 'threshold', domain: [0, 1], ticks: 5 },
+    x: { label: 'threshold', domain: [Math.min(0, chosen), Math.max(1, chosen)], ticks: 5 },
     y: { label: null, domain: [0, 1], ticks: 5 },
     marks: [
       Plot.rectY([plateau], { x1: '0', x2: '1', y1: 0, y2: 1, fill: colours.accent, fillOpacity: 0.12 }),
