@@ -91,7 +91,7 @@ td { white-space: nowrap; }
 .honest { color: var(--accent); font-weight: 600; }
 .doubt { color: var(--doubt); font-weight: 600; }
 .scroll th:first-child { position: sticky; left: 0; background: var(--card); }
-td.text { text-align: left; }
+.text { text-align: left; }
 .strip { display: block; width: 120px; height: 14px; }
 .after { margin-top: 1.5rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0.9rem; scroll-margin-top: 4rem; }

@@ -37,7 +37,7 @@ export function dataTable<Row>({ label, columns, rows, foot = [], rowClass }: Ta
     <table>
       <thead>
         <tr>
-          ${columns.map(({ head }) => html`<th scope="col">${head}</th>`)}
+          ${columns.map((column) => headOf(column, rows[0]))}
         </tr>
       </thead>
       <tbody>
@@ -52,6 +52,13 @@ export function dataTable<Row>({ label, columns, rows, foot = [], rowClass }: Ta
       }
     </table>
   </div>`;
+}
+
+/** Above words it stands to the left as they do. */
+function headOf<Row>({ head, kind }: Column<Row>, first: Row | undefined): Html {
+  const name = typeof kind === 'function' && first !== undefined ? kind(first, 0) : kind;
+  const ofWords = typeof name === 'string' && name.startsWith('text');
+  return ofWords ? html`<th scope="col" class="text">${head}</th>` : html`<th scope="col">${head}</th>`;
 }
 
 function cellOf<Row>({ cell, kind = '' }: Column<Row>, row: Row, place: number): Html {

@@ -52,5 +52,5 @@ export function basisSentence({ rows, labels, macro }: RunPair): string {
 export function caution({ pairs }: Pick<Comparison, 'pairs'>): string {
   const many =
     pairs.length > 1 ? ` Of ${pairs.length} comparisons each has such an interval of its own.` : '';
-  return `The interval is about other rows like these, with 95 % confidence; another seed or other folds may move either run by as much.${many}`;
+  return `The interval is about other rows like these, with 95 % confidence; another training seed or other folds move a run as well.${many}`;
 }

@@ -4,18 +4,33 @@ import { colours } from './figure.js';
 const [width, height] = [120, 14];
 
 /**
- * A score on a line from 0 to 1, with its interval, and where no skill stands: a tick. The numbers stand beside
- * it, so a screen reader passes it over.
+ * A score on a line, from 0 to 1 where nothing else is said, with its interval, and what it is held against: a
+ * tick, as no skill. The numbers stand beside it, so a screen reader passes it over.
  */
-export function intervalStrip(score: number, [from, to]: readonly [number, number], noSkill: number): Html {
-  if ([score, from, to, noSkill].some((value) => !Number.isFinite(value))) return nothing;
-  const x = (value: number): string => (4 + Math.min(1, Math.max(0, value)) * (width - 8)).toFixed(1);
+export function intervalStrip(
+  score: number,
+  [from, to]: readonly [number, number],
+  against: number,
+  [least, most]: readonly [number, number] = [0, 1],
+): Html {
+  if ([score, from, to, against].some((value) => !Number.isFinite(value))) return nothing;
+  const x = (value: number): string => {
+    const share = (value - least) / (most - least);
+    return (4 + Math.min(1, Math.max(0, share)) * (width - 8)).toFixed(1);
+  };
   const middle = height / 2;
   return html`<svg class="strip" viewBox="0 0 ${width} ${height}" aria-hidden="true">
-    <line x1="${x(0)}" x2="${x(1)}" y1="${middle}" y2="${middle}" stroke="var(--line)" stroke-width="2" />
     <line
-      x1="${x(noSkill)}"
-      x2="${x(noSkill)}"
+      x1="${x(least)}"
+      x2="${x(most)}"
+      y1="${middle}"
+      y2="${middle}"
+      stroke="var(--line)"
+      stroke-width="2"
+    />
+    <line
+      x1="${x(against)}"
+      x2="${x(against)}"
       y1="1"
       y2="${height - 1}"
       stroke="${colours.noSkill}"

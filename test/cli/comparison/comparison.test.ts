@@ -156,6 +156,16 @@ describe('foldwise compare', () => {
     expect(await words('base', 'other', 'better')).toContain('Of 2 comparisons each has');
   });
 
+  it('writes a page, too, where it is asked to, and says where', async () => {
+    const page = join(workdir, 'pages', 'comparison.html');
+    const { out, err } = await foldwise('compare', 'base', 'better', '--page', page, '--workdir', workdir);
+    expect(out).toContain('better is better than base');
+    expect(err).toBe(`The page: ${page}`);
+    const written = await readFile(page, 'utf8');
+    expect(written).toContain('better is better than base');
+    expect(written).not.toContain('/home');
+  });
+
   it('names the settings and versions that differ, each with both values', async () => {
     const { result } = await sampled('base');
     await writeSampleRun(workdir, {
