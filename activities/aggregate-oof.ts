@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { InputFault } from '../errors/fault.js';
 import { ensembleOf } from '../pipeline/ensemble.js';
+import { foldTotal } from '../pipeline/folds.js';
 import { axesOf, combinationsOf } from '../pipeline/matrix.js';
 import { idColumn, type Pipeline } from '../pipeline/pipeline.js';
 import type { StepActivities, StepCall } from './contracts.js';
@@ -108,5 +109,7 @@ function joinedMembers({ step, pipeline, inputs }: Call): { kept: MemberCells[];
 
 function lacking({ folds }: Pipeline, cells: readonly TrainedCell[]): number[] {
   const trained = new Set(cells.map(({ fold }) => fold));
-  return Array.from({ length: folds.count }, (_, index) => index + 1).filter((fold) => !trained.has(fold));
+  return Array.from({ length: foldTotal(folds) }, (_, index) => index + 1).filter(
+    (fold) => !trained.has(fold),
+  );
 }

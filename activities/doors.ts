@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { InputFault } from '../errors/fault.js';
+import { foldTotal } from '../pipeline/folds.js';
 import { expectation } from '../pipeline/issues.js';
 import { axesOf, cellId, combinationsOf, type Cell } from '../pipeline/matrix.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
@@ -94,7 +95,7 @@ function requireCells(
   cells: readonly Cell[],
   { pipeline }: Pick<LookupCall, 'pipeline'>,
 ): void {
-  const { count } = pipeline.folds;
+  const count = foldTotal(pipeline.folds);
   const beyond = cells.find(({ fold }) => fold > count);
   if (beyond !== undefined)
     throw new InputFault({

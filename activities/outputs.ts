@@ -37,6 +37,12 @@ export const datasetSchema = z.object({
   trainIds: artifact,
   /** Column file: ids and texts of the test rows, if there are any. Never part of a fold's key. */
   test: artifact.nullable(),
+  /** Column file: the group of every training row, where rows are held out by groups. */
+  groups: artifact.exactOptional(),
+  /** Column file: the folds of repeated splits after the first. Part of the keys of these folds alone. */
+  repeats: artifact.exactOptional(),
+  /** Where rows are held out by groups: how many there are, and how many rows have a text that another has, too. */
+  split: z.object({ groups: count.nullable(), rowsTogether: count.nullable() }).exactOptional(),
   warnings,
 });
 /** Output of `prepareData`. */

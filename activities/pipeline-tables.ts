@@ -27,5 +27,6 @@ export function prepareRequest(
  * @throws InputFault at the first file that cannot be used, or where the folds cannot be dealt out
  */
 export async function checkTables(pipeline: Pipeline): Promise<PreparedTables> {
-  return prepareTables(prepareRequest(pipeline, { table: devNull, trainIds: devNull, test: devNull }));
+  const output = { table: devNull, trainIds: devNull, test: devNull, groups: devNull, repeats: devNull };
+  return prepareTables(prepareRequest(pipeline, output));
 }

@@ -16,13 +16,17 @@ export function prepareData(services: Services): StepActivities['prepareData'] {
 async function prepare(services: Services, { pipeline }: StepCall<unknown>): Promise<Dataset> {
   const { store, tables } = services;
   const signal = Context.current().cancellationSignal;
-  return withScratch(services, ['table', 'trainIds', 'test'], async (output) => {
-    const { rows, warnings } = await tables.run('prepare', prepareRequest(pipeline, output), signal);
+  return withScratch(services, ['table', 'trainIds', 'test', 'groups', 'repeats'], async (output) => {
+    const request = prepareRequest(pipeline, output);
+    const { rows, split, written, warnings } = await tables.run('prepare', request, signal);
     return {
       rows,
       table: await store.putFile(output.table, { move: true }),
       trainIds: await store.putFile(output.trainIds, { move: true }),
       test: rows.test === null ? null : await store.putFile(output.test, { move: true }),
+      ...(written.groups ? { groups: await store.putFile(output.groups, { move: true }) } : {}),
+      ...(written.repeats ? { repeats: await store.putFile(output.repeats, { move: true }) } : {}),
+      ...(written.groups ? { split } : {}),
       warnings,
     };
   });

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { cellId, type Cell } from '../pipeline/matrix.js';
+import { placeOfFold } from '../pipeline/folds.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
 import { sha256 } from '../store/digest.js';
 import type { ArtifactRef } from '../store/store.js';
@@ -50,6 +51,8 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     reads: async (services, { inputs, pipeline, settings, fold }) => ({
       table: inputs.data.table.sha256,
       fold,
+      // Its bytes say nothing of the folds of the first split, which one more of them does not retire.
+      repeats: placeOfFold(fold!, pipeline.folds).repeat > 1 ? inputs.data.repeats?.sha256 : undefined,
       ...(await trainingDigests(services, pipeline, settings)),
     }),
     files: ({ fold, model }, member) => {
@@ -75,6 +78,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     ...schemas.tuneThresholds,
     reads: (_services, { inputs: { data, oof } }) => ({
       table: data.table.sha256,
+      groups: data.groups?.sha256,
       probabilities: oof.probabilities.sha256,
       ensemble: oof.ensemble && ensembleDigests(oof.ensemble),
     }),

@@ -15,7 +15,7 @@ import {
 
 const { macroF1, thresholds, perLabel, classes, objectives, assessment, ensemble } = thresholdsSchema.shape;
 const { skippedFolds, rowsWithoutOof } = outOfFoldSchema.shape;
-const { rows, warnings } = datasetSchema.shape;
+const { rows, split, warnings } = datasetSchema.shape;
 
 const name = z.string().regex(namePattern);
 const memberName = z.string().regex(memberPattern);
@@ -47,6 +47,7 @@ export const resultSchema: z.ZodType<RunResult> = z
     status: z.enum(['completed', 'failed', 'cancelled']),
     labels: z.array(name).min(1).max(pipelineLimits.labels),
     rows,
+    split,
     data: z.object({ texts: sha256Schema, rows: sha256Schema }).exactOptional(),
     folds: z
       .array(

@@ -3,6 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FoldJob, FoldOutcome } from '../engine/training/job.js';
+import { InputFault } from '../errors/fault.js';
+import { placeOfFold } from '../pipeline/folds.js';
 import { cellId, type Cell } from '../pipeline/matrix.js';
 import { poolingOf } from '../pipeline/pipeline.js';
 import type { Lease } from '../store/checkpoints.js';
@@ -170,6 +172,7 @@ async function prepareJob(services: Services, call: Call, key: string, lease: Le
   const table = await services.store.localPath(inputs.data.table);
   return {
     fold,
+    ...(await repeatedSplit(services, call)),
     task: pipeline.task,
     labels,
     model: await modelOf(services, call, key, lease.workDirectory),
@@ -180,6 +183,22 @@ async function prepareJob(services: Services, call: Call, key: string, lease: Le
     workDirectory: lease.workDirectory,
     resume: [],
   };
+}
+
+/** Where the fold is one of a repeated split after the first. @throws InputFault where there is none */
+async function repeatedSplit(
+  { store }: Services,
+  { pipeline, inputs, fold, step }: Call,
+): Promise<Pick<FoldJob, 'repeated'>> {
+  const place = placeOfFold(fold, pipeline.folds);
+  if (place.repeat === 1) return {};
+  const { repeats } = inputs.data;
+  if (repeats !== undefined) return { repeated: { ...place, splits: await store.localPath(repeats) } };
+  throw new InputFault({
+    where: step,
+    what: 'the prepared data has no repeated splits',
+    remedy: 'Start the run again with --fresh.',
+  });
 }
 
 /** @throws EnvironmentFault where the checkpoint is not the one any more that the key was made of: the next attempt has a new key */

@@ -71,6 +71,7 @@ function resultOf({ run, pipeline, inputs, seconds }: Call, versions: Services['
     status: 'completed',
     labels: pipeline.labels,
     rows: data.rows,
+    ...(data.split === undefined ? {} : { split: data.split }),
     folds: fold.map(foldResult),
     macroF1: thresholds.macroF1,
     thresholds: thresholds.thresholds,

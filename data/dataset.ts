@@ -1,13 +1,20 @@
+import { CategoryColumn, type CategoryUse } from './category-column.js';
 import { ColumnFileWriter } from './column-file/writer.js';
+import { TextMemory } from './duplicates/text-memory.js';
 import type { IdColumn } from './ids.js';
 import { ClassColumn } from './class-column.js';
 import type { Header } from './header.js';
 import type { LabelSource } from './label-source.js';
 import { LabelColumns } from './labels.js';
 import { defaultTask, tasks } from '../tasks/index.js';
-import { preparedColumns } from './prepared-table.js';
-import { assignFolds, type FoldsOptions } from './splits/folds.js';
-import { labelClasses } from './splits/stratified.js';
+import { preparedColumns, repeatColumn } from './prepared-table.js';
+import {
+  assignFolds,
+  type FoldsOptions,
+  type RowsToSplit,
+  type SplitFacts,
+  type Splits,
+} from './splits/folds.js';
 import { askedNames, defaultId, readTextRows } from './text-rows.js';
 import type { TableColumns, TextRows, TextSink } from './text-rows.js';
 
@@ -15,7 +22,12 @@ import type { TableColumns, TextRows, TextSink } from './text-rows.js';
 export interface LabelledRows extends TextRows {
   /** 0 or 1, `[rows, labels]`. */
   readonly labels: Uint8Array;
+  /** What columns say of which rows are held out together, where the pipeline names them. */
+  readonly split: Pick<RowsToSplit, 'groups' | 'given'>;
 }
+
+/** The columns that say which rows are held out together. */
+export type SplitColumns = Pick<FoldsOptions, 'group' | 'column'>;
 
 /** What is to be made of a pipeline's tables, and where to. Plain JSON: it goes to a process of its own. */
 export interface PrepareRequest extends TableColumns {
@@ -23,12 +35,15 @@ export interface PrepareRequest extends TableColumns {
   /** Null where the pipeline has none. */
   readonly test: string | null;
   readonly folds: FoldsOptions;
-  readonly output: { readonly table: string; readonly trainIds: string; readonly test: string };
+  readonly output: Readonly<Record<'table' | 'trainIds' | 'test' | 'groups' | 'repeats', string>>;
 }
 
 export interface PreparedTables {
   /** `test` is null where there is none. */
   readonly rows: { readonly train: number; readonly test: number | null };
+  readonly split: SplitFacts;
+  /** Which of these were written: there are none of rows that are by themselves, and are split once. */
+  readonly written: { readonly groups: boolean; readonly repeats: boolean };
   readonly warnings: readonly string[];
 }
 
@@ -41,19 +56,43 @@ export async function readLabelledRows(
   file: string,
   columns: TableColumns,
   texts: TextSink,
+  split: SplitColumns = {},
 ): Promise<LabelledRows> {
+  const asked = [...askedNames(columns), ...[split.group, split.column].filter((name) => name !== undefined)];
   let labels: LabelSource | undefined;
+  const found: { groups?: CategoryColumn; given?: CategoryColumn } = {};
   const rows = await readTextRows(file, columns, texts, (header) => {
-    const source = (labels = labelSource(header, columns));
-    return (cells, row) => source.append(cells, row);
+    const source = (labels = labelSource(header, columns, asked));
+    if (split.group !== undefined) found.groups = CategoryColumn.of(header, split.group, asked, uses.group);
+    if (split.column !== undefined) found.given = CategoryColumn.of(header, split.column, asked, uses.column);
+    return (cells, row) => {
+      source.append(cells, row);
+      found.groups?.append(cells, row);
+      found.given?.append(cells, row);
+    };
   });
   const values = await labels!.values(rows.table);
-  return { ...rows, labels: values, warnings: [...labels!.warnings(file, rows.rows), ...rows.warnings] };
+  const { groups, given } = found;
+  return {
+    ...rows,
+    labels: values,
+    split: {
+      ...(groups === undefined ? {} : { groups: await groups.groups(rows.table, uses.group) }),
+      ...(given === undefined
+        ? {}
+        : { given: { names: given.names(), of: await given.groups(rows.table, uses.column) } }),
+    },
+    warnings: [...labels!.warnings(file, rows.rows), ...rows.warnings],
+  };
 }
 
-function labelSource(header: Header, columns: TableColumns): LabelSource {
+const uses = {
+  group: { setting: 'folds.group', what: 'the column of the groups' },
+  column: { setting: 'folds.column', what: 'the column of the folds' },
+} as const satisfies Record<keyof SplitColumns, CategoryUse>;
+
+function labelSource(header: Header, columns: TableColumns, asked: readonly string[]): LabelSource {
   const { labels, target, task = defaultTask } = columns;
-  const asked = askedNames(columns);
   return target === undefined
     ? LabelColumns.of(header, labels, asked, tasks[task])
     : ClassColumn.of(header, target, labels, asked);
@@ -70,14 +109,18 @@ export async function prepareTables(request: PrepareRequest): Promise<PreparedTa
   const { output, folds } = request;
   const train = await writing(output.table, async (file) => {
     const texts = file.texts(preparedColumns.texts);
-    const rows = await readLabelledRows(request.train, request, texts);
+    const memory = (folds.together ?? 'none') === 'none' ? undefined : new TextMemory();
+    const rows = await readLabelledRows(request.train, request, both(texts, memory), folds);
     texts.end();
-    const split = assignFolds(labelClasses(rows.labels, request.labels.length), folds);
-    file.bytes(preparedColumns.labels, request.labels.length, rows.labels);
-    file.integers(preparedColumns.folds, split.folds);
+    const width = request.labels.length;
+    const known = { labels: rows.labels, width, ...rows.split };
+    const splits = assignFolds(memory === undefined ? known : { ...known, texts: memory }, folds);
+    file.bytes(preparedColumns.labels, width, rows.labels);
+    file.integers(preparedColumns.folds, splits.repeats[0]!);
     file.finish(rows.rows);
-    return { ...rows, splitWarnings: split.warnings };
+    return { ...rows, splits };
   });
+  const written = await writeSplits(train.splits, output);
   await writing(output.trainIds, (file) => {
     writeIds(file, train.ids);
     file.finish(train.rows);
@@ -85,13 +128,48 @@ export async function prepareTables(request: PrepareRequest): Promise<PreparedTa
   const test = request.test === null ? null : await writeTestTable(request.test, request, output.test);
   return {
     rows: { train: train.rows, test: test?.rows ?? null },
+    split: train.splits.facts,
+    written,
     warnings: [
       ...train.warnings,
       ...(test?.warnings ?? []),
       ...(test === null ? [] : differences(train, test, request)),
-      ...train.splitWarnings,
+      ...train.splits.warnings,
     ],
   };
+}
+
+function both(file: TextSink, memory: TextMemory | undefined): TextSink {
+  if (memory === undefined) return file;
+  return {
+    append: (text) => {
+      file.append(text);
+      memory.append(text);
+    },
+  };
+}
+
+/** What the training table has no place for, as it is the same with and without. */
+async function writeSplits(
+  { groups, repeats }: Splits,
+  output: PrepareRequest['output'],
+): Promise<PreparedTables['written']> {
+  const [{ length: rows }] = repeats as [Int32Array];
+  if (groups !== null) {
+    await writing(output.groups, (file) => {
+      file.integers(preparedColumns.groups, groups.of);
+      file.finish(rows);
+    });
+  }
+  if (repeats.length > 1) {
+    await writing(output.repeats, (file) => {
+      for (const [place, folds] of repeats.entries()) {
+        if (place > 0) file.integers(repeatColumn(place + 1), folds);
+      }
+      file.finish(rows);
+    });
+  }
+  return { groups: groups !== null, repeats: repeats.length > 1 };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { defaultTask } from '../tasks/index.js';
 import type { ThresholdMethod, ThresholdSearch } from '../tasks/thresholds.js';
 import { defaultEnsemble, ensembleOf } from './ensemble.js';
+import { significantFolds } from './folds.js';
 import { axesOf, combinationsOf, type Combination } from './matrix.js';
 import { numericSettings } from './neutral-settings.js';
 import { idColumn, poolingOf, type ActivityName, type Pipeline, type Step } from './pipeline.js';
@@ -45,7 +46,8 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     matrix: false,
     defaults: short,
     parameters: (pipeline) => {
-      const { labels, data, folds } = pipeline;
+      const { labels, data } = pipeline;
+      const folds = significantFolds(pipeline.folds);
       return { task: taskOf(pipeline), target: data.target, labels, text: data.text, id: data.id, folds };
     },
   },
@@ -72,7 +74,8 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     defaults: short,
     parameters: (pipeline) => {
       const { labels, data } = pipeline;
-      return { labels, id: idColumn(data), ...joiningOf(pipeline) };
+      const { repeats } = significantFolds(pipeline.folds);
+      return { labels, id: idColumn(data), repeats, ...joiningOf(pipeline) };
     },
   },
   tuneThresholds: {
@@ -106,7 +109,8 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     writes: 'report.html, result.json and texts.csv',
     defaults: short,
     parameters: (pipeline) => {
-      const { name, labels, data, folds, model } = pipeline;
+      const { name, labels, data, model } = pipeline;
+      const folds = significantFolds(pipeline.folds);
       const { checkpointEvery, retrySeeds } = pipeline.training;
       const training = { ...numericSettings(pipeline.training), checkpointEvery, retrySeeds };
       const members = severalMembers(pipeline);

@@ -1,5 +1,6 @@
 import { axisProblems } from './axes.js';
 import { isMap } from './configuration.js';
+import { foldProblems } from './fold-checks.js';
 import type { StepOutlines } from './graph.js';
 import { stepProblems } from './dag.js';
 import { isActivity } from './activities.js';
@@ -15,12 +16,13 @@ import { trainingProblems } from './training-checks.js';
  */
 export function crossChecks(configuration: unknown): Problem[] {
   if (!isMap(configuration)) return [];
-  const { labels, data, model, steps, task, thresholds, training } = configuration;
+  const { labels, data, folds, model, steps, task, thresholds, training } = configuration;
   return [
     ...labelProblems(labels, data),
     ...idProblems(labels, data),
     ...textProblems(labels, data),
     ...taskProblems(task, labels, data),
+    ...foldProblems(folds, { task, labels: strings(labels), data }),
     ...thresholdProblems(thresholds, { task, labels: strings(labels) }),
     ...trainingProblems(training, { task, labels: strings(labels), model }),
     ...modelProblems(model),

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { significantFolds } from './folds.js';
 import { withoutNeutral } from './neutral-settings.js';
 import type { ActivityName, Pipeline } from './pipeline.js';
 
@@ -24,7 +25,8 @@ export function stepKey({ activity, version, parameters, inputs }: StepIdentity)
  */
 export function pipelineDigest(pipeline: Pipeline): string {
   const { bestBy } = pipeline.training;
-  return digest({ ...pipeline, training: { ...withoutNeutral(pipeline.training), bestBy } });
+  const folds = significantFolds(pipeline.folds);
+  return digest({ ...pipeline, folds, training: { ...withoutNeutral(pipeline.training), bestBy } });
 }
 
 /**

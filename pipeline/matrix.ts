@@ -1,3 +1,4 @@
+import { foldTotal } from './folds.js';
 import type { Pipeline } from './pipeline.js';
 
 /**
@@ -24,7 +25,7 @@ export interface Combination {
 export interface Cell {
   /** A combination's id; empty where folds are the only axis. */
   readonly member: string;
-  /** 1 … K. */
+  /** 1 … K; of repeated splits on to R · K. */
   readonly fold: number;
 }
 
@@ -77,7 +78,7 @@ export function combinationsOf(axes: readonly Axis[]): Combination[] {
 
 /** Every cell of a pipeline's matrix: member by member, so that a member is whole before the next. */
 export function cellsOf(pipeline: Pick<Pipeline, 'steps' | 'folds'>): Cell[] {
-  const folds = Array.from({ length: pipeline.folds.count }, (_, index) => index + 1);
+  const folds = Array.from({ length: foldTotal(pipeline.folds) }, (_, index) => index + 1);
   return combinationsOf(axesOf(pipeline)).flatMap(({ id }) => folds.map((fold) => ({ member: id, fold })));
 }
 

@@ -75,10 +75,30 @@ const folds = z.strictObject({
     .default(5)
     .describe('Number of folds, and so of trained models.'),
   strategy: z
-    .enum(['stratified', 'random'])
+    .enum(['stratified', 'random', 'multilabel', 'group', 'stratified-group'])
     .default('stratified')
-    .describe('How rows are assigned: stratified by the combination of their labels, or at random.'),
+    .describe(
+      'How rows are assigned: stratified by the combination of their labels, at random, so that each label has its share (multilabel), or groups as equal folds. Groups stay whole; stratified is then stratified-group.',
+    ),
   seed: seed.default(42).describe('Seed of the shuffle; the assignment equals that of scikit-learn.'),
+  group: column
+    .exactOptional()
+    .describe('Column of the training table whose equal values are kept in one fold: an author, a source.'),
+  column: column
+    .exactOptional()
+    .describe(
+      'Column of the training table that gives the folds, of `count` values; in place of a strategy.',
+    ),
+  together: z
+    .enum(['none', 'duplicates', 'near-duplicates'])
+    .exactOptional()
+    .describe('Which rows with the same text are kept in one fold. Default none.'),
+  repeats: z
+    .int()
+    .min(1)
+    .max(100)
+    .exactOptional()
+    .describe('How often the rows are split anew, with a model for every fold each time. Default 1.'),
 });
 
 const scratch = z.strictObject({

@@ -1,6 +1,8 @@
+import { foldTotal } from './folds.js';
 import { axesOf, combinationsOf, memberCount, mostEpochs } from './matrix.js';
 import type { Pipeline } from './pipeline.js';
 import type { Path, Problem } from './problem.js';
+import { pipelineLimits } from './schema.js';
 
 /**
  * What a run of many cells asks of Temporal. The bytes and events are what `npm run scale` measures, and a
@@ -38,18 +40,27 @@ export function sizeProblems(pipeline: Pipeline): Problem[] {
   const { folds, steps } = pipeline;
   const epochs = mostEpochs(pipeline);
   const members = memberCount(axesOf(pipeline));
-  const cells = folds.count * members;
+  const total = foldTotal(folds);
+  const cells = total * members;
   const names = members > 1 ? combinationsOf(axesOf(pipeline)).map(({ id }) => id.length) : [0];
   const most = Math.min(
     Math.floor((mostEvents - eventsOf.run) / (eventsOf.cell + epochs * eventsOf.epoch)),
     Math.floor(messageBytes / shownBytes(epochs, Math.max(...names))),
   );
+  if (total > pipelineLimits.folds) {
+    const expected = `at most ${Math.floor(pipelineLimits.folds / folds.count)} with ${folds.count} folds`;
+    return [problem(['folds', 'repeats'], String(folds.repeats), expected)];
+  }
   if (cells <= most) return [];
   const why = 'what a run may take of Temporal';
   if (members > 1) {
     const step = Object.keys(steps).find((name) => steps[name]!.matrix !== undefined)!;
     const expected = `at most ${most} cells with ${epochs} epochs: ${why}`;
     return [problem(['steps', step, 'matrix'], `${cells} cells`, expected)];
+  }
+  if (total > folds.count && most >= folds.count) {
+    const expected = `at most ${Math.floor(most / folds.count)} with ${folds.count} folds of ${epochs} epochs: ${why}`;
+    return [problem(['folds', 'repeats'], String(folds.repeats), expected)];
   }
   if (most >= fewestFolds)
     return [problem(['folds', 'count'], String(cells), `at most ${most} with ${epochs} epochs: ${why}`)];

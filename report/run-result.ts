@@ -1,5 +1,5 @@
 import type { StepCall } from '../activities/contracts.js';
-import type { Thresholds, TrainedFold } from '../activities/outputs.js';
+import type { Dataset, Thresholds, TrainedFold } from '../activities/outputs.js';
 
 /**
  * What `result.json` holds: the outcome of one run, for programs.
@@ -17,6 +17,8 @@ export interface RunResult {
   readonly rows: { readonly train: number; readonly test: number | null };
   /** What the training rows were; older results have none. */
   readonly data?: DataDigests;
+  /** Where rows were held out by groups: how many there were, and how many rows have a text that another has, too. */
+  readonly split?: NonNullable<Dataset['split']>;
   readonly folds: readonly FoldResult[];
   /** Over all rows with an out-of-fold prediction; `crossFitted` is the honest one. */
   readonly macroF1: Thresholds['macroF1'];

@@ -68,18 +68,25 @@ export function aggregateFolds(request: AggregateRequest): {
   }
 }
 
+/** The mean of what was predicted of each row: once, or once per repeat of the split; NaN where nothing was. */
 function joined(
   folds: AggregateRequest['members'][number]['folds'],
   rows: number,
   width: number,
 ): Float32Array {
-  const probabilities = new Float32Array(rows * width).fill(NaN);
+  const sums = new Float64Array(rows * width);
+  const times = new Uint32Array(rows);
   for (const fold of folds) {
     const held = JSON.parse(readFileSync(fold.rows, 'utf8')) as number[];
     const predicted = readFloatFile(fold.probabilities);
     held.forEach((row, place) => {
-      probabilities.set(predicted.subarray(place * width, (place + 1) * width), row * width);
+      times[row]! += 1;
+      for (let label = 0; label < width; label++)
+        sums[row * width + label]! += predicted[place * width + label]!;
     });
   }
-  return probabilities;
+  // Of one prediction the mean has its bits; of none it is NaN.
+  const means = new Float32Array(rows * width);
+  for (let at = 0; at < means.length; at++) means[at] = sums[at]! / times[Math.floor(at / width)]!;
+  return means;
 }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Predictor, Trainer } from '../../activities/services.js';
 import type { EpochMetrics, FoldJob, FoldOutcome } from '../../engine/training/job.js';
-import { openTestTable, openTrainingTable } from '../../data/prepared-table.js';
+import { heldOutBy, openTestTable, openTrainingTable } from '../../data/prepared-table.js';
 
 /** The files of an exported fold: what travels of a fold is mostly the references to them. */
 const exported = [
@@ -23,7 +23,7 @@ export class InstantTrainer implements Trainer {
     for (const metrics of epochs) onMessage({ type: 'epoch', metrics, best: true });
     const table = openTrainingTable(job.table);
     table.close();
-    const rows = [...table.folds.keys()].filter((row) => table.folds[row] === job.fold);
+    const rows = [...table.folds.keys()].filter(heldOutBy(table, job));
     const probabilities = join(job.workDirectory, 'probabilities');
     await writeFile(probabilities, new Uint8Array(new Float32Array(rows.length * job.labels.length).buffer));
     return {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { findModel } from '../../engine/checkpoint/hub.js';
+import { foldCountWords, isPlainSplit, splitWords } from '../../pipeline/folds.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
 import { decisionWords } from '../../report/decision-words.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
@@ -65,7 +66,8 @@ function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, c
   const decisions = decisionWords(pipeline);
   return [
     `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
-    `${modelWords(pipeline)}, ${folds.count} folds, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
+    `${modelWords(pipeline)}, ${foldCountWords(folds)}, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
+    ...(isPlainSplit(folds) ? [] : [`split: ${splitWords(folds)}`]),
     ...(members === null ? [] : [members]),
     ...(decisions === '' ? [] : [decisions]),
     '',

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { labelClasses } from '../../data/splits/stratified.js';
-import { assignFolds, type FoldsOptions } from '../../data/splits/folds.js';
+import { assignFolds, type FoldsOptions, type RowsToSplit } from '../../data/splits/folds.js';
 import { readLabelledRows } from '../../data/dataset.js';
 import { readTextRows } from '../../data/text-rows.js';
 import { Fault, InputFault } from '../../errors/fault.js';
@@ -43,7 +42,7 @@ export async function suggestPipeline(file: string): Promise<Suggestion> {
   const columns = { text: [roles.text.name], id: roles.id ?? undefined, labels };
   const lengths = new Lengths();
   const read = await readLabelledRows(train, columns, lengths);
-  const folds = foldsFor(labelClasses(read.labels, labels.length), read.rows);
+  const folds = foldsFor({ labels: read.labels, width: labels.length }, read.rows);
   return {
     ...roles,
     ...(await testTable(train, columns)),
@@ -57,7 +56,7 @@ export async function suggestPipeline(file: string): Promise<Suggestion> {
 }
 
 /** The first way to deal out folds that the rows allow. */
-function foldsFor(classes: ReturnType<typeof labelClasses>, rows: number): Suggestion['folds'] {
+function foldsFor(read: RowsToSplit, rows: number): Suggestion['folds'] {
   const ways: Suggestion['folds'][] = [
     { count: 5, strategy: 'stratified' },
     { count: 3, strategy: 'stratified' },
@@ -66,14 +65,14 @@ function foldsFor(classes: ReturnType<typeof labelClasses>, rows: number): Sugge
   ];
   for (const way of ways.slice(0, -1)) {
     try {
-      assignFolds(classes, { ...way, seed: 42 });
+      assignFolds(read, { ...way, seed: 42 });
       return way;
     } catch (error) {
       if (!(error instanceof InputFault)) throw error;
     }
   }
   const last = ways.at(-1)!;
-  assignFolds(classes, { ...last, count: Math.max(2, last.count), seed: 42 });
+  assignFolds(read, { ...last, count: Math.max(2, last.count), seed: 42 });
   return last;
 }
 

@@ -1,6 +1,7 @@
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { AcceptedRuns } from '../../activities/admission.js';
 import type { PipelineInput } from '../../activities/contracts.js';
+import { foldCountWords, isPlainSplit, splitWords } from '../../pipeline/folds.js';
 import { pipelineDigest } from '../../pipeline/keys.js';
 import { axesOf, combinationsOf } from '../../pipeline/matrix.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
@@ -92,12 +93,13 @@ export function summaryOf(pipeline: Pipeline): { staticSummary: string; staticDe
   const count = combinationsOf(axesOf(pipeline)).length;
   const trained = model.checkpoint ?? `${model.scratch?.type} from scratch`;
   return {
-    staticSummary: `${name}: ${trained}, ${folds.count} folds${members === null ? '' : ` × ${count} members`}`,
+    staticSummary: `${name}: ${trained}, ${foldCountWords(folds)}${members === null ? '' : ` × ${count} members`}`,
     staticDetails: [
       `**Labels** ${labels.join(', ')}`,
       `**Training rows** \`${data.train}\``,
       `**Test rows** ${data.test === undefined ? 'none' : `\`${data.test}\``}`,
       `**Model** \`${trained}\`, at most ${model.maxLength} tokens`,
+      ...(isPlainSplit(folds) ? [] : [`**Split** ${splitWords(folds)}`]),
       ...(members === null ? [] : [`**Ensemble** ${members}`]),
       `**Training** ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}, seed ${training.seed}${options === '' ? '' : `, ${options}`}`,
       ...(decisions === '' ? [] : [`**Decisions** ${decisions}`]),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Texts } from '../column-file/reader.js';
 import { groupsByFirstRow, type RowGroups } from '../row-groups.js';
-import { DisjointSets } from './disjoint-sets.js';
+import { DisjointSets } from '../disjoint-sets.js';
 import { HashBuckets } from './hash-buckets.js';
 import { NearDuplicates } from './near-duplicates.js';
 import { normalised } from './normalised.js';
@@ -35,7 +35,7 @@ export function duplicateGroups(tables: readonly Texts[], likeness: Likeness): R
       }
     }
   }
-  return groupsByFirstRow(sets.representatives());
+  return groupsByFirstRow(sets.leasts());
 }
 
 /** The first row of each text, by 128 bits of its SHA-256. */

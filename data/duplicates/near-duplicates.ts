@@ -1,4 +1,4 @@
-import type { DisjointSets } from './disjoint-sets.js';
+import type { DisjointSets } from '../disjoint-sets.js';
 import { HashBuckets } from './hash-buckets.js';
 import { distinct, jaccard, shingles } from './shingles.js';
 import { bandCount, writeBands } from './sketch.js';

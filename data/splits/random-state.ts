@@ -59,3 +59,10 @@ export class RandomState {
     this.#position = 0;
   }
 }
+
+/** A seed, or a generator that goes on where it stands: as scikit-learn's `random_state`. */
+export type Seed = number | RandomState;
+
+export function randomStateOf(seed: Seed): RandomState {
+  return typeof seed === 'number' ? new RandomState(seed) : seed;
+}

@@ -1,5 +1,5 @@
-import { RandomState } from './random-state.js';
-import { requireEnoughRows, type Split } from './stratified.js';
+import { randomStateOf } from './random-state.js';
+import { requireEnoughRows, type DealOptions, type Split } from './stratified.js';
 
 /**
  * Shuffled folds of equal size, row for row those of scikit-learn's
@@ -8,10 +8,10 @@ import { requireEnoughRows, type Split } from './stratified.js';
  *
  * @throws InputFault when there are more folds than rows
  */
-export function shuffledKFold(rows: number, { count, seed }: { count: number; seed: number }): Split {
+export function shuffledKFold(rows: number, { count, seed }: DealOptions): Split {
   requireEnoughRows(rows, count);
   const order = Int32Array.from({ length: rows }, (_, row) => row);
-  new RandomState(seed).shuffle(order);
+  randomStateOf(seed).shuffle(order);
   const folds = new Int32Array(rows);
   const larger = rows % count;
   const size = Math.floor(rows / count);

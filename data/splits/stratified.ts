@@ -1,5 +1,6 @@
 import { InputFault } from '../../errors/fault.js';
-import { RandomState } from './random-state.js';
+import { rowsByGroup, sizesOf, type RowGroups } from '../row-groups.js';
+import { randomStateOf, type Seed } from './random-state.js';
 
 export interface Split {
   /** The fold of each row, 1 … K. */
@@ -8,10 +9,12 @@ export interface Split {
 }
 
 /** The class of each row for stratification: its combination of labels. */
-export interface LabelClasses {
-  /** By row; classes are numbered from 0 in order of appearance. */
-  readonly of: Int32Array;
+export type LabelClasses = RowGroups;
+
+/** How many folds are dealt out, and by which draws. */
+export interface DealOptions {
   readonly count: number;
+  readonly seed: Seed;
 }
 
 /** A `Map` holds no more than some 16 million. */
@@ -45,15 +48,12 @@ export function labelClasses(labels: Uint8Array, width: number): LabelClasses {
  *
  * @throws InputFault when there are more folds than rows, or than rows of every class
  */
-export function stratifiedKFold(
-  classes: LabelClasses,
-  { count, seed }: { count: number; seed: number },
-): Split {
-  const { rows, starts } = rowsByClass(classes);
-  const sizes = Array.from({ length: classes.count }, (_, number) => starts[number + 1]! - starts[number]!);
+export function stratifiedKFold(classes: LabelClasses, { count, seed }: DealOptions): Split {
+  const { rows, starts } = rowsByGroup(classes);
+  const sizes = sizesOf(starts);
   requireEnoughRows(rows.length, count);
   requireLargeClass(sizes, count);
-  const random = new RandomState(seed);
+  const random = randomStateOf(seed);
   const folds = new Int32Array(rows.length);
   // Rows dealt out before a class are those of the classes before it.
   sizes.forEach((size, number) => {
@@ -63,17 +63,6 @@ export function stratifiedKFold(
     for (let place = 0; place < size; place++) folds[rows[start + place]!] = assignment[place]!;
   });
   return { folds, warnings: smallClassWarnings(sizes, count) };
-}
-
-/** The rows class by class, each class's ascending and from its start on. */
-function rowsByClass({ of, count }: LabelClasses): { rows: Int32Array; starts: Int32Array } {
-  const starts = new Int32Array(count + 1);
-  for (const number of of) starts[number + 1]! += 1;
-  for (let number = 0; number < count; number++) starts[number + 1]! += starts[number]!;
-  const next = starts.slice();
-  const rows = new Int32Array(of.length);
-  of.forEach((number, row) => (rows[next[number]!++] = row));
-  return { rows, starts };
 }
 
 /** Folds, ascending, of `size` rows dealt one to each fold in turn, after `dealt` others. */
@@ -95,7 +84,8 @@ export function requireEnoughRows(rows: number, count: number): void {
   });
 }
 
-function requireLargeClass(sizes: readonly number[], count: number): void {
+/** @throws InputFault where no class has a row for every fold */
+export function requireLargeClass(sizes: Int32Array, count: number): void {
   const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
   if (count <= largest) return;
   const random = 'Set `folds.strategy: random`, which does not look at the labels';
@@ -119,7 +109,7 @@ function tooManyClasses(): InputFault {
   });
 }
 
-function smallClassWarnings(sizes: readonly number[], count: number): string[] {
+export function smallClassWarnings(sizes: Int32Array, count: number): string[] {
   const small = sizes.filter((size) => size < count);
   if (small.length === 0) return [];
   const combinations = `${small.length} of ${sizes.length} combinations of labels`;

@@ -1,4 +1,4 @@
-import { openTrainingTable, type TrainingTable } from '../../data/prepared-table.js';
+import { heldOutBy, openTrainingTable, type TrainingTable } from '../../data/prepared-table.js';
 import { tasks } from '../../tasks/index.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
@@ -63,7 +63,8 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       .finally(() => table.close());
     const vocabulary = CompactVocabulary.of(texts);
     const compact = texts.map((text) => vocabulary.compact(text));
-    const training = select(table, compact, (fold) => fold !== job.fold);
+    const isHeldOut = heldOutBy(table, job);
+    const training = select(table, compact, (row) => !isHeldOut(row));
     const compiling: Around = (work) => pace.during('compiling', work);
     const { passes, optimizer, layers, averaging, reinitLayers, adapters, draws, perturbation, ...groups } =
       optionGroups(job.training);
@@ -112,7 +113,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       source,
       vocabulary,
       training,
-      validation: select(table, compact, (fold) => fold === job.fold),
+      validation: select(table, compact, isHeldOut),
       trainer,
       evaluation,
       key,
@@ -169,9 +170,9 @@ async function loadWeights(
 function select(
   { folds, labels }: Pick<TrainingTable, 'folds' | 'labels'>,
   texts: readonly Int32Array[],
-  wanted: (fold: number) => boolean,
+  wanted: (row: number) => boolean,
 ): TokenizedRows {
-  const rows = [...folds.keys()].filter((row) => wanted(folds[row]!));
+  const rows = [...folds.keys()].filter(wanted);
   const width = labels.length / folds.length;
   return {
     rows,

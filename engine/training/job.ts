@@ -1,3 +1,4 @@
+import type { HeldOutFold } from '../../data/prepared-table.js';
 import type { TaskName } from '../../tasks/task.js';
 import type { Pooling, ScratchModel } from '../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
@@ -6,6 +7,8 @@ import type { TrainingOptions } from '../../pipeline/training.js';
 export interface FoldJob {
   /** 1 … K. */
   readonly fold: number;
+  /** Where the fold is one of a repeated split after the first. */
+  readonly repeated?: NonNullable<HeldOutFold['repeated']>;
   readonly task: TaskName;
   readonly labels: readonly string[];
   /** A local model folder, or a model from scratch with the tokenizer learnt for it. */

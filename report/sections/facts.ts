@@ -1,3 +1,4 @@
+import { splitWords } from '../../pipeline/folds.js';
 import { membersOf } from '../../pipeline/members.js';
 import { optionsSet } from '../../pipeline/neutral-settings.js';
 import { decisionSettings } from '../decision-words.js';
@@ -36,10 +37,14 @@ function group(title: string, facts: readonly Fact[]): Html {
   </div>`;
 }
 
-function dataFacts({ rows, rowsWithoutOof, configuration: { data } }: RunResult): Fact[] {
+function dataFacts({ rows, split, rowsWithoutOof, configuration: { data } }: RunResult): Fact[] {
   return [
     ['training rows', count(rows.train)],
     ['test rows', rows.test === null ? 'none: nothing was submitted' : count(rows.test)],
+    ...(split?.groups == null ? [] : [['groups kept in one fold', count(split.groups)] as const]),
+    ...(split?.rowsTogether == null
+      ? []
+      : [['rows with the text of another', count(split.rowsTogether)] as const]),
     ['rows without a prediction', count(rowsWithoutOof)],
     ['training file', fileName(data.train)],
     ...(data.test === undefined ? [] : [['test file', fileName(data.test)] as const]),
@@ -74,7 +79,7 @@ function trainingOf(
   const { training, folds: split } = configuration;
   const skipped = skippedFolds.length === 0 ? '' : `, ${skippedFolds.length} skipped`;
   return [
-    ['folds', `${split.count}, ${split.strategy}, seed ${split.seed}${skipped}`],
+    ['split', `${splitWords(split)}${skipped}`],
     ...(members.length === 0 ? [] : [['members', String(members.length)] as const]),
     ['epochs', String(training.epochs)],
     ['batch size', String(training.batchSize)],

@@ -26,6 +26,8 @@ async function read(train = goodTrain, test: string | null = goodTest, columns: 
   const output = {
     table: join(folder, 'table'),
     trainIds: join(folder, 'train-ids'),
+    groups: join(folder, 'groups'),
+    repeats: join(folder, 'repeats'),
     test: join(folder, 'test-table'),
   };
   const { rows, warnings } = await prepareTables({

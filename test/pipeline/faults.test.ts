@@ -34,7 +34,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a misspelt value',
       `${minimal}folds: { strategy: stratifed }\n`,
-      `${place}:5:20 folds.strategy: found "stratifed", expected one of stratified, random; did you mean "stratified"?`,
+      `${place}:5:20 folds.strategy: found "stratifed", expected one of stratified, random, multilabel, group, stratified-group; did you mean "stratified"?`,
     ],
     [
       'a missing key, where it should stand',

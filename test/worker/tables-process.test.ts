@@ -27,7 +27,13 @@ const request = (changes: Partial<PrepareRequest> = {}): PrepareRequest => ({
   id: 'id',
   labels: ['joy', 'fear'],
   folds: { count: 2, strategy: 'stratified', seed: 42 },
-  output: { table: join(folder, 'table'), trainIds: join(folder, 'ids'), test: join(folder, 'test') },
+  output: {
+    table: join(folder, 'table'),
+    trainIds: join(folder, 'ids'),
+    test: join(folder, 'test'),
+    groups: join(folder, 'groups'),
+    repeats: join(folder, 'repeats'),
+  },
   ...changes,
 });
 const never = new AbortController().signal;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelSource, Predictor, Trainer } from '../../activities/services.js';
 import type { CheckpointFile, FoldJob, FoldOutcome } from '../../engine/training/job.js';
-import { openTestTable, openTrainingTable } from '../../data/prepared-table.js';
+import { heldOutBy, openTestTable, openTrainingTable } from '../../data/prepared-table.js';
 import { runTableTask, type TableWork } from '../../activities/tables/tasks.js';
 import { EnvironmentFault, Fault } from '../../errors/fault.js';
 
@@ -79,7 +79,7 @@ async function outcomeOf(
 ): Promise<FoldOutcome> {
   const table = openTrainingTable(job.table);
   table.close();
-  const rows = [...table.folds.keys()].filter((row) => table.folds[row] === job.fold);
+  const rows = [...table.folds.keys()].filter(heldOutBy(table, job));
   const width = job.labels.length;
   const probabilities = Float32Array.from(
     rows.flatMap((row) =>

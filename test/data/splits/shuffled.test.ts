@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assignFolds } from '../../../data/splits/folds.js';
 import { shuffledKFold } from '../../../data/splits/shuffled.js';
-import { labelClasses } from '../../../data/splits/stratified.js';
 
 interface RandomCase {
   readonly rows: number;
@@ -26,20 +25,20 @@ describe('shuffledKFold equals scikit-learn’s shuffled KFold row for row', () 
 
 describe('where every combination of labels is unique', () => {
   /** Row n holds n in binary, so that all differ. */
-  const classes = labelClasses(
-    Uint8Array.from({ length: 40 * 6 }, (_, place) => (Math.floor(place / 6) >> (place % 6)) & 1),
-    6,
-  );
+  const rows = {
+    labels: Uint8Array.from({ length: 40 * 6 }, (_, place) => (Math.floor(place / 6) >> (place % 6)) & 1),
+    width: 6,
+  };
 
   it('stratifying is refused, and the message says which strategy to take', () => {
-    expect(() => assignFolds(classes, { strategy: 'stratified', count: 3, seed: 42 })).toThrow(
+    expect(() => assignFolds(rows, { strategy: 'stratified', count: 3, seed: 42 })).toThrow(
       /every combination of labels occurs in one training row only.*Set `folds\.strategy: random`/,
     );
   });
 
   it('folds at random are dealt out', () => {
-    const { folds } = assignFolds(classes, { strategy: 'random', count: 3, seed: 42 });
-    const sizes = [1, 2, 3].map((fold) => folds.filter((of) => of === fold).length);
+    const { repeats } = assignFolds(rows, { strategy: 'random', count: 3, seed: 42 });
+    const sizes = [1, 2, 3].map((fold) => repeats[0]!.filter((of) => of === fold).length);
     expect(sizes).toEqual([14, 13, 13]);
   });
 });

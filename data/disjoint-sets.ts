@@ -20,7 +20,7 @@ export class DisjointSets {
   }
 
   /** By member, the least of its set. */
-  representatives(): Int32Array {
+  leasts(): Int32Array {
     return this.parents.map((_, member) => this.find(member));
   }
 }
