@@ -3,7 +3,7 @@ import type { ThresholdMethod, ThresholdSearch } from '../tasks/thresholds.js';
 import { defaultEnsemble, ensembleOf } from './ensemble.js';
 import { significantFolds } from './folds.js';
 import { axesOf, combinationsOf, type Combination } from './matrix.js';
-import { numericSettings } from './neutral-settings.js';
+import { numericSettings, withoutNeutral } from './neutral-settings.js';
 import { idColumn, poolingOf, type ActivityName, type Pipeline, type Step } from './pipeline.js';
 import { showsTexts } from './report.js';
 import { searchOf } from './thresholds.js';
@@ -111,8 +111,11 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     parameters: (pipeline) => {
       const { name, labels, data, model } = pipeline;
       const folds = significantFolds(pipeline.folds);
-      const { checkpointEvery, retrySeeds } = pipeline.training;
-      const training = { ...numericSettings(pipeline.training), checkpointEvery, retrySeeds };
+      const { checkpointEvery, retrySeeds, gradientCheckpointing } = pipeline.training;
+      const training = {
+        ...numericSettings(pipeline.training),
+        ...withoutNeutral({ checkpointEvery, retrySeeds, gradientCheckpointing }),
+      };
       const members = severalMembers(pipeline);
       const { ensemble } = joiningOf(pipeline);
       const thresholds = thresholdsOf(pipeline);

@@ -38,6 +38,8 @@ const familiar: Readonly<Record<string, readonly string[]>> = {
   advlr: ['training.awp.rate'],
   adveps: ['training.awp.epsilon'],
   adversarialweightperturbation: ['training.awp'],
+  gradientcheckpoint: ['training.gradientCheckpointing'],
+  activationcheckpointing: ['training.gradientCheckpointing'],
   emadecay: ['training.ema'],
   evalsteps: ['training.evaluations'],
   metricforbestmodel: ['training.bestBy'],

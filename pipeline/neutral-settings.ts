@@ -23,6 +23,7 @@ export const neutralSettings = {
   fgm: 0,
   awp: null,
   accumulate: 1,
+  gradientCheckpointing: false,
   evaluations: 1,
   ema: null,
   swa: null,
@@ -30,9 +31,10 @@ export const neutralSettings = {
 
 /**
  * Settings of the training that change no bit of a result: no part of a fold's key, and no axis of a matrix.
- * `retrySeeds` decides only whether a diverged fold gets a result at all.
+ * `retrySeeds` decides only whether a diverged fold gets a result at all, and `gradientCheckpointing` what a step
+ * holds in memory.
  */
-export const bitlessSettings = ['checkpointEvery', 'retrySeeds'] as const;
+export const bitlessSettings = ['gradientCheckpointing', 'checkpointEvery', 'retrySeeds'] as const;
 
 /** The training without the options that are neutral. */
 export function withoutNeutral<Training extends object>(training: Training): Partial<Training> {

@@ -170,6 +170,12 @@ const options = {
     .max(65_536)
     .default(neutralSettings.accumulate)
     .describe('Batches whose gradients are added up for one optimizer step.'),
+  gradientCheckpointing: z
+    .boolean()
+    .default(neutralSettings.gradientCheckpointing)
+    .describe(
+      'Whether the backward pass computes each layer again instead of keeping it: less memory, more time, the same bits.',
+    ),
   evaluations: z
     .int()
     .min(1)

@@ -1,6 +1,7 @@
 import type { Value } from '../graph/graph.js';
 import { add, sumTo } from '../graph/nodes.js';
 import type { Application, Tape } from '../ops/tape.js';
+import { Recomputation } from './recomputation.js';
 
 /** A parameter's gradient: a tensor of its shape, or rows to add up at the places that were looked up. */
 export type Gradient =
@@ -11,10 +12,16 @@ export type Gradient =
  * Reverse-mode differentiation (Griewank & Walther 2008, ch. 3): walks the tape backwards and appends, for
  * each op on the way from a parameter to the loss, its vector–Jacobian product.
  *
+ * @param checkpointing whether segments of the tape are computed again on the way back
  * @returns the gradient of the scalar `loss` by parameter name
  * @throws TypeError where a parameter does not reach the loss, or is used both densely and as a table
  */
-export function gradients(tape: Tape, loss: Value, parameters: readonly Value[]): Map<string, Gradient> {
+export function gradients(
+  tape: Tape,
+  loss: Value,
+  parameters: readonly Value[],
+  checkpointing = false,
+): Map<string, Gradient> {
   const graph = tape.graph;
   const active = reachableFrom(tape.applications, parameters);
   const upstream = new Map<string, Value>([[loss.name, graph.constant('float32', [], [1])]]);
@@ -26,13 +33,16 @@ export function gradients(tape: Tape, loss: Value, parameters: readonly Value[])
     upstream.set(target.name, sum === undefined ? contribution : add(graph, sum, contribution));
   };
 
-  for (const { op, inputs, outputs, attributes, saved } of [...tape.applications].reverse()) {
+  const recomputation = checkpointing ? new Recomputation(tape) : null;
+  for (const application of [...tape.applications].reverse()) {
+    const { op, inputs, outputs } = application;
     const arriving = outputs.map((output) => upstream.get(output.name));
     const used = arriving.filter((value) => value !== undefined);
     const [dy] = used;
     if (dy === undefined) continue;
     if (used.length < outputs.length) throw new TypeError(`${op.name}: a result is not used`);
-    const context = { graph, inputs, outputs, attributes, saved, upstream: used, dy };
+    const seen = recomputation?.of(application, dy) ?? application;
+    const context = { ...seen, graph, upstream: used, dy };
     for (const [name, rule] of Object.entries(op.gradient)) {
       const input = inputs[name];
       if (rule === null || input === undefined || !active.has(input.name)) continue;

@@ -136,6 +136,16 @@ export function reshape(g: Graph, x: Value, shape: Shape): Value {
   return one(g.node('Reshape', [x, g.shapeTensor(shape)], [{ type: x.type, shape }]));
 }
 
+/**
+ * x itself, but not before `event` has been computed: its shape is read with 0 times an extent of that added. No copy.
+ */
+export function later(g: Graph, x: Value, event: Value): Value {
+  const extent = one(g.node('Shape', [event], [{ type: 'int64', shape: [1] }], { start: 0, end: 1 }));
+  const nothing = mul(g, extent, g.constant('int64', [1], [0]));
+  const shape = one(g.node('Shape', [x], [{ type: 'int64', shape: [x.shape.length] }]));
+  return one(g.node('Reshape', [x, add(g, shape, nothing)], [{ type: x.type, shape: x.shape }]));
+}
+
 /** Broadcast to a shape. */
 export function expand(g: Graph, x: Value, shape: Shape): Value {
   return one(g.node('Expand', [x, g.shapeTensorOf(shape)], [{ type: x.type, shape }]));

@@ -9,10 +9,16 @@ const OPSET = 20;
 
 const attributeType = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
-/** Serialises the graph as an ONNX `ModelProto` (onnx.proto). Equal graphs give equal bytes. */
-export function toOnnx(graph: Graph, name: string): Uint8Array {
+/**
+ * Serialises the graph as an ONNX `ModelProto` (onnx.proto). Equal graphs give equal bytes.
+ *
+ * @param early whether each output is to be run as soon as it can be, so that what it needs is held no longer
+ */
+export function toOnnx(graph: Graph, name: string, early = false): Uint8Array {
   const body = new ProtobufWriter();
-  for (const node of withNamedOutputs(graph)) body.message(1, nodeProto(node));
+  const nodes = withNamedOutputs(graph);
+  const outputs = graph.outputs.map((output) => output.name);
+  for (const node of early ? withEarlyOutputs(nodes, outputs) : nodes) body.message(1, nodeProto(node));
   body.text(2, name);
   for (const initializer of graph.initializers) body.message(5, tensorProto(initializer));
   for (const input of graph.inputs) body.message(11, valueInfo(input));
@@ -48,6 +54,24 @@ function withNamedOutputs(graph: Graph): Node[] {
     inputs: node.inputs.map((value) => (value === null ? null : rename(value))),
     outputs: node.outputs.map((value) => (produced.has(value.name) ? rename(value) : value)),
   }));
+}
+
+/**
+ * The nodes in an order that makes ONNX Runtime run outputs early. It runs what the last leaf of the file needs, then
+ * what the leaf before it needs, and so on, a leaf being a node that no other takes from. In the order of their making
+ * it would walk all the way back first and come to most gradients at the end. Here the leaf that was made first
+ * stands last. What leads to no output is left out.
+ */
+function withEarlyOutputs(nodes: readonly Node[], outputs: readonly string[]): Node[] {
+  const needed = new Set(outputs);
+  const used = [...nodes].reverse().filter((node) => {
+    if (!node.outputs.some(({ name }) => needed.has(name))) return false;
+    for (const input of node.inputs) if (input !== null) needed.add(input.name);
+    return true;
+  });
+  const taken = new Set(used.flatMap(({ inputs }) => inputs.map((input) => input?.name)));
+  const isLeaf = (node: Node): boolean => !node.outputs.some(({ name }) => taken.has(name));
+  return [...used.filter((node) => !isLeaf(node)).reverse(), ...used.filter(isLeaf)];
 }
 
 function nodeProto(node: Node): ProtobufWriter {

@@ -92,7 +92,8 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
     const group = Math.floor(i / (c.num_hidden_layers / c.num_hidden_groups));
     for (let inner = 0; inner < c.inner_group_num; inner++) {
       const place = encoder.child(`albert_layer_groups.${group}.albert_layers.${inner}`);
-      x = layer(place.at(group * c.inner_group_num + inner), x, batch, sizes);
+      const at = place.at(group * c.inner_group_num + inner);
+      x = at.tape.segment(() => layer(at, x, batch, sizes));
     }
   }
   return x;

@@ -54,10 +54,14 @@ export function bertLayers(
 ): Value {
   for (let i = 0; i < layers; i++) {
     const layer = scope.child(`layer.${i}`).at(i);
-    const context = selfAttention(layer.attention('attention').child('self'), x, batch, sizes);
-    x = feedForward(layer, attentionOutput(layer, context, x, sizes), sizes);
+    x = layer.tape.segment(() => bertLayer(layer, x, batch, sizes));
   }
   return x;
+}
+
+function bertLayer(layer: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): Value {
+  const context = selfAttention(layer.attention('attention').child('self'), x, batch, sizes);
+  return feedForward(layer, attentionOutput(layer, context, x, sizes), sizes);
 }
 
 function selfAttention(at: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): Value {

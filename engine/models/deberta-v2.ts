@@ -95,9 +95,10 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   let x = embedded;
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = scope.child(`encoder.layer.${i}`).at(i);
-    const context = selfAttention(layer.attention('attention').child('self'), x, relative, batch, c);
-    const attended = attentionOutput(layer, context, x, c.sizes);
-    x = feedForward(layer, attended, c.sizes);
+    x = layer.tape.segment(() => {
+      const context = selfAttention(layer.attention('attention').child('self'), x, relative, batch, c);
+      return feedForward(layer, attentionOutput(layer, context, x, c.sizes), c.sizes);
+    });
     if (i === 0 && c.conv_kernel_size > 0)
       x = convolution(scope.child('encoder').child('conv').at(i), embedded, x, batch, c);
   }

@@ -70,8 +70,10 @@ function encode(scope: Scope, batch: PackedBatch, c: DebertaSettings, vocabulary
     : null;
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = encoder.child(`layer.${i}`).at(i);
-    const context = selfAttention(layer.attention('attention').child('self'), x, relative, batch, c);
-    x = feedForward(layer, attentionOutput(layer, context, x, c.sizes), c.sizes);
+    x = layer.tape.segment(() => {
+      const context = selfAttention(layer.attention('attention').child('self'), x, relative, batch, c);
+      return feedForward(layer, attentionOutput(layer, context, x, c.sizes), c.sizes);
+    });
   }
   return x;
 }

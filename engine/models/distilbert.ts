@@ -80,7 +80,7 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   ];
   let x = embeddings({ at, norm: at.child('LayerNorm'), tables }, c.dim, sizes);
   for (let i = 0; i < c.n_layers; i++)
-    x = layer(scope.child(`transformer.layer.${i}`).at(i), x, batch, sizes);
+    x = scope.tape.segment(() => layer(scope.child(`transformer.layer.${i}`).at(i), x, batch, sizes));
   return x;
 }
 

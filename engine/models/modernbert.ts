@@ -62,10 +62,13 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   const reach = reaches(scope, batch, c);
   c.layers.forEach((kind, i) => {
     const layer = scope.child(`layers.${i}`).at(i);
-    // The embeddings are normalised already.
-    const normed = i === 0 ? x : norm(layer.child('attn_norm'), x, c);
-    x = sum(layer, x, selfAttention(layer.attention('attn'), normed, batch, reach(kind), c));
-    x = sum(layer, x, gatedFeedForward(layer.child('mlp'), norm(layer.child('mlp_norm'), x, c), c));
+    x = layer.tape.segment(() => {
+      // The embeddings are normalised already.
+      const normed = i === 0 ? x : norm(layer.child('attn_norm'), x, c);
+      const attended = sum(layer, x, selfAttention(layer.attention('attn'), normed, batch, reach(kind), c));
+      const fed = gatedFeedForward(layer.child('mlp'), norm(layer.child('mlp_norm'), attended, c), c);
+      return sum(layer, attended, fed);
+    });
   });
   return norm(scope.child('final_norm').at('head'), x, c);
 }

@@ -78,7 +78,7 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   const biases = positionBiases(encoder.child('relative_attention_bias'), batch, c);
   let x = embeddings({ at, norm: at.child('LayerNorm'), tables }, c.hidden_size, sizes);
   for (let i = 0; i < c.num_hidden_layers; i++)
-    x = layer(encoder.child(`layer.${i}`).at(i), x, biases, batch, sizes);
+    x = encoder.tape.segment(() => layer(encoder.child(`layer.${i}`).at(i), x, biases, batch, sizes));
   return x;
 }
 

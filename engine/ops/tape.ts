@@ -10,11 +10,27 @@ export interface Application {
   readonly saved: unknown;
 }
 
+/** Applications `first` … `end` − 1 of a tape. */
+export interface Segment {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** Builds a graph out of ops and remembers them in order (a Wengert list). */
 export class Tape {
   readonly applications: Application[] = [];
+  /** One after the other, of which each may be computed again from what goes into it. */
+  readonly segments: Segment[] = [];
 
   constructor(readonly graph: Graph) {}
+
+  /** What `build` applies is a segment, as a layer is. */
+  segment(build: () => Value): Value {
+    const first = this.applications.length;
+    const result = build();
+    this.segments.push({ first, end: this.applications.length });
+    return result;
+  }
 
   applyAll<Input extends string, Attributes, Saved>(
     op: Op<Input, Attributes, Saved>,

@@ -69,8 +69,8 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const { passes, optimizer, layers, averaging, reinitLayers, adapters, draws, perturbation, ...groups } =
       optionGroups(job.training);
     checkLayers(classifier, layers, { reinitLayers, adapters });
-    checkDraws(classifier, draws);
     const trainedClassifier = adapted(classifier, adapters, layers.freezeLayers);
+    checkDraws(trainedClassifier, draws);
     const options = {
       runtime,
       classifier: vocabulary.classifier(trainedClassifier),
@@ -103,6 +103,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       ...loss,
       dropout: true,
       draws,
+      checkpointing: groups.checkpointing,
       mostTokens,
     });
     const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };

@@ -60,6 +60,8 @@ export interface TrainingGraphOptions {
   readonly draws?: DrawSettings;
   /** The lowest layers that get no gradient, with what lies below them; null, the default: all get one. */
   readonly freezeLayers?: number | null;
+  /** Whether the backward pass computes each layer again instead of keeping it. Default false. */
+  readonly checkpointing?: boolean;
 }
 
 /** Packed batch, weights → `logits` `[texts, labels]`. */
@@ -83,6 +85,7 @@ export function trainingGraph(
   const twins = alpha === 0 ? null : { alpha, rows: graph.input('twins', 'int64', ['texts']) };
   const loss = trainedLoss(tape, options.loss, { draws, targets, twins }, options.lossSettings);
   graph.output('loss', loss);
+  const { checkpointing = false } = options;
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();
   const depths = new Depths(model.parameters);
@@ -91,7 +94,7 @@ export function trainingGraph(
     ({ name }) => trains(name) && !depths.isFrozen(name, options.freezeLayers ?? null),
   );
   const values = trained.map(({ value }) => value);
-  for (const [name, gradient] of gradients(tape, loss, values)) {
+  for (const [name, gradient] of gradients(tape, loss, values, checkpointing)) {
     if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
     else {
       const rows = rowsOutput(graph, outputOf, name, gradient);
@@ -99,7 +102,7 @@ export function trainingGraph(
     }
   }
   return {
-    ...compiled(graph, model, `${classifier.modelType}-training`),
+    ...compiled(graph, model, `${classifier.modelType}-training`, checkpointing),
     tables,
     trained: new Set(trained.map(({ name }) => name)),
   };
@@ -135,9 +138,9 @@ function forward(
   return { graph, tape, model, draws: classifier.build(model, batch, vocabulary) };
 }
 
-function compiled(graph: Graph, model: ModelBuilder, name: string): CompiledGraph {
+function compiled(graph: Graph, model: ModelBuilder, name: string, early = false): CompiledGraph {
   return {
-    bytes: toOnnx(graph, name),
+    bytes: toOnnx(graph, name, early),
     parameters: model.parameters,
     dropoutSites: model.dropoutSites,
     dims: graph.inputs.flatMap((input) => (input.name.startsWith('dim:') ? [input.name.slice(4)] : [])),

@@ -36,6 +36,8 @@ export interface OptionGroups {
   readonly adapters: Adapters | null;
   readonly averaging: AveragingSettings;
   readonly draws: DrawSettings;
+  /** Whether the backward pass computes each layer again instead of keeping it. */
+  readonly checkpointing: boolean;
   readonly perturbation: PerturbationSettings;
   readonly loss: Omit<LossSettings, 'weights'>;
   readonly classWeights: ClassWeights;
@@ -58,6 +60,7 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
     adapters: lora,
     averaging: { ema, swa },
     draws: { dropoutSamples, rDrop },
+    checkpointing: options.gradientCheckpointing,
     perturbation: { fgm, awp },
     loss: { labelSmoothing, focalGamma, asymmetric },
     classWeights,

@@ -40,6 +40,8 @@ export interface TrainerOptions {
   readonly dropout: boolean;
   /** Default: one of each. */
   readonly draws?: DrawSettings;
+  /** Whether the backward pass computes each layer again instead of keeping it. Default false. */
+  readonly checkpointing?: boolean;
   /** Batches of a step, at most. Default 1. */
   readonly accumulate?: number;
   /** Whether an average of the weights is kept. Default false. */
@@ -124,11 +126,19 @@ export class Trainer {
       lossSettings,
       draws = oneDraw,
     } = options;
-    const { layers = allLayersAlike, perturbation = unperturbed } = options;
+    const { layers = allLayersAlike, perturbation = unperturbed, checkpointing = false } = options;
     const { layerDecay, freezeLayers } = layers;
     const ofLoss = { loss, ...(lossSettings === undefined ? {} : { lossSettings }) };
     const compile = (groups: number): TrainingGraph =>
-      trainingGraph(classifier, { groups, vocabulary, dropout, draws, freezeLayers, ...ofLoss });
+      trainingGraph(classifier, {
+        groups,
+        vocabulary,
+        dropout,
+        draws,
+        freezeLayers,
+        checkpointing,
+        ...ofLoss,
+      });
     const { parameters, tables, trained } = compile(1);
     const names = new Set(tables.map(({ name }) => name));
     const tablesFirst = [...parameters].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)));

@@ -132,6 +132,7 @@ describe('options that work are taken', () => {
     '{ fgm: 0.5, accumulate: 2, ema: 0.99, layerDecay: 0.9 }',
     '{ awp: {}, freezeLayers: 1 }',
     '{ awp: { rate: 1, epsilon: 0.01, from: 4 } }',
+    '{ gradientCheckpointing: true, freezeLayers: 1, rDrop: 1, awp: {} }',
     '{ accumulate: 4 }',
     '{ ema: 0.99, evaluations: 4 }',
     '{ ema: 0.99 }',

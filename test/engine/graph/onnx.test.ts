@@ -8,8 +8,11 @@ import { toOnnx } from '../../../engine/graph/onnx.js';
 async function run(
   graph: Graph,
   feeds: Readonly<Record<string, readonly [type: 'float32' | 'int64', shape: number[], data: number[]]>>,
+  early = false,
 ): Promise<Record<string, { shape: readonly number[]; data: number[] }>> {
-  const session = await binding.InferenceSession.create(toOnnx(graph, 'test'), { intraOpNumThreads: 1 });
+  const session = await binding.InferenceSession.create(toOnnx(graph, 'test', early), {
+    intraOpNumThreads: 1,
+  });
   const tensors = Object.entries(feeds).map(([name, [type, shape, data]]) => [
     name,
     type === 'float32'
@@ -84,6 +87,36 @@ describe('a serialised graph', () => {
     const results = await run(graph, { x: ['float32', [2], [3, 4]] });
     expect(results['same']?.data).toEqual([3, 4]);
     expect(results['one']).toEqual({ shape: [], data: [1] });
+  });
+});
+
+describe('a graph whose outputs are run early', () => {
+  const make = (): Graph => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', ['rows', 2]);
+    const y = node.neg(graph, x);
+    graph.output('first', node.exp(graph, y));
+    node.sqrt(graph, y);
+    graph.output('second', node.abs(graph, node.mul(graph, y, y)));
+    graph.output('third', node.later(graph, y, x));
+    return graph;
+  };
+
+  it('has them at the end of the file, those made first last, and nothing that leads to none', () => {
+    const [plain, early] = [toOnnx(make(), 'test'), toOnnx(make(), 'test', true)].map((bytes) =>
+      Buffer.from(bytes).toString('latin1'),
+    );
+    expect(plain).toContain('Sqrt');
+    expect(early).not.toContain('Sqrt');
+    const places = ['third', 'second', 'first'].map((name) => early!.indexOf(name));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(early!.indexOf('Mul')).toBeLessThan(places[0]!);
+  });
+
+  it('gives the same results', async () => {
+    const results = await run(make(), { x: ['float32', [1, 2], [1, -2]] }, true);
+    expect(results).toEqual(await run(make(), { x: ['float32', [1, 2], [1, -2]] }));
+    expect(results['third']).toEqual({ shape: [1, 2], data: [-1, 2] });
   });
 });
 

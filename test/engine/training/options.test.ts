@@ -2,8 +2,8 @@ import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeTrainingTable } from '../../../data/prepared-table.js';
-import { trainFold } from '../../../engine/training/fold.js';
-import type { FoldJob, FoldOutcome } from '../../../engine/training/job.js';
+import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
+import type { FoldCheckpoint, FoldJob, FoldMessage, FoldOutcome } from '../../../engine/training/job.js';
 import { predictTexts } from '../../../engine/training/predict.js';
 import type { TrainingOptions } from '../../../pipeline/training.js';
 import type { TaskName } from '../../../tasks/task.js';
@@ -99,6 +99,30 @@ describe('perturbed weights', () => {
       await expectExported(outcome, `perturbed-${Object.keys(perturbation).join()}`);
     },
   );
+});
+
+describe('layers that are computed again on the way back', () => {
+  it.each(['multi-label', 'single-label'] as const)('change no bit of a fold, %s', async (task) => {
+    const [kept, again] = [await train({}, task), await train({ gradientCheckpointing: true }, task)];
+    expect(again.epochs).toEqual(kept.epochs);
+    expect(bits(again)).toEqual(bits(kept));
+  });
+
+  it('may begin in the middle of a fold, where its memory has run out', async () => {
+    const [whole, stop] = [await train({}), new AbortController()];
+    let resume: FoldCheckpoint[] = [];
+    const listen = (message: FoldMessage): void => {
+      if (message.type === 'step' && message.step === 4) stop.abort();
+      if (message.type === 'checkpoint') resume = [message.checkpoint, ...resume];
+    };
+    const settings = { epochs: 2 };
+    await expect(trainFold(job('bert', {}, settings), listen, stop.signal)).rejects.toThrow(TrainingStopped);
+    const messages: FoldMessage[] = [];
+    const changed = job('bert', { resume }, { ...settings, gradientCheckpointing: true });
+    const outcome = await trainFold(changed, (message) => messages.push(message), never);
+    expect(messages).toContainEqual(expect.objectContaining({ type: 'started', resumedFrom: 4 }));
+    expect(bits(outcome)).toEqual(bits(whole));
+  });
 });
 
 describe('averaged weights', () => {
