@@ -26,7 +26,7 @@ const layers = {
   report: ['metrics', 'activities', 'tasks', 'pipeline'],
   workflows: ['pipeline', 'activities', 'engine/training', 'store'],
   activities: ['engine', 'data', 'metrics', 'report', 'store', 'pipeline', 'tasks'],
-  worker: ['activities', 'workflows', 'store', 'engine', 'pipeline', 'infra', 'report'],
+  worker: ['activities', 'workflows', 'store', 'engine', 'pipeline', 'infra', 'report', 'data'],
   infra: ['store'],
   cli: [
     'worker',

@@ -1,4 +1,5 @@
 import { namedCell } from '../pipeline/matrix.js';
+import { checkpointsOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RunSettings } from './contracts.js';
 import type { OutOfFold, TrainedCell } from './outputs.js';
@@ -9,7 +10,7 @@ import type { Services } from './services.js';
 /** What is needed to know the bytes that a step would read. */
 export type DigestServices = Pick<Services, 'models' | 'engineSignature' | 'roots'>;
 
-export async function tableDigests({ roots }: DigestServices, { data }: Pipeline): Promise<unknown> {
+export async function tableDigests({ roots }: DigestServices, { data }: Pipeline): Promise<object> {
   const digest = async (location: string, where: string): Promise<string> => {
     const path = localPathOf(location, where);
     await requireReadable(path, roots, where);
@@ -39,6 +40,14 @@ export async function trainingDigests(
 async function modelDigest(services: DigestServices, checkpoint: string | undefined): Promise<string | null> {
   if (checkpoint === undefined) return null;
   return folderDigest((await digestedModel(services, checkpoint)).digests);
+}
+
+/** Of the models that a pipeline's members train from, in the order of the members. */
+export async function checkpointDigests(services: DigestServices, pipeline: Pipeline): Promise<string[]> {
+  const digests: string[] = [];
+  for (const checkpoint of checkpointsOf(pipeline))
+    digests.push(folderDigest((await digestedModel(services, checkpoint)).digests));
+  return digests;
 }
 
 /** The local folder of a checkpoint, and the SHA-256 of each file of it that is read. */

@@ -43,6 +43,8 @@ export const datasetSchema = z.object({
   repeats: artifact.exactOptional(),
   /** Where rows are held out by groups: how many there are, and how many rows have a text that another has, too. */
   split: z.object({ groups: count.nullable(), rowsTogether: count.nullable() }).exactOptional(),
+  /** JSON of what the tables are like (data/hygiene/data-facts.ts). Of an earlier version there is none. */
+  facts: artifact.exactOptional(),
   warnings,
 });
 /** Output of `prepareData`. */
@@ -242,6 +244,8 @@ export const reportSchema = z.object({
   result: artifact,
   /** The texts that the report shows, if it may show any; runs of an earlier version have none. */
   texts: artifact.exactOptional(),
+  /** `label-issues.csv`. */
+  labelIssues: artifact.exactOptional(),
 });
 /** Output of `writeReport`. */
 export type Report = ReadOnly<z.output<typeof reportSchema>>;

@@ -1,4 +1,3 @@
-import { devNull } from 'node:os';
 import { prepareTables, type PreparedTables, type PrepareRequest } from '../data/dataset.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { localPathOf } from './roots.js';
@@ -17,6 +16,7 @@ export function prepareRequest(
     task,
     ...(data.target === undefined ? {} : { target: data.target }),
     folds,
+    ...(data.gates === undefined ? {} : { gates: data.gates }),
     output,
   };
 }
@@ -27,6 +27,5 @@ export function prepareRequest(
  * @throws InputFault at the first file that cannot be used, or where the folds cannot be dealt out
  */
 export async function checkTables(pipeline: Pipeline): Promise<PreparedTables> {
-  const output = { table: devNull, trainIds: devNull, test: devNull, groups: devNull, repeats: devNull };
-  return prepareTables(prepareRequest(pipeline, output));
+  return prepareTables(prepareRequest(pipeline, null));
 }

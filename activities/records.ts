@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import { cellId, type Cell } from '../pipeline/matrix.js';
 import { placeOfFold } from '../pipeline/folds.js';
+import { asksForTokens } from '../pipeline/gates.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
 import { sha256 } from '../store/digest.js';
 import type { ArtifactRef } from '../store/store.js';
 import { stepSchemas as schemas, type CallOf, type InputsOf, type OutputOf } from './contracts.js';
 import {
+  checkpointDigests,
   engineOf,
   ensembleDigests,
   modelDigests,
@@ -40,9 +42,12 @@ const nothing = (): Record<string, ArtifactRef> => ({});
 /** One record per step activity. */
 export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } = {
   prepareData: {
-    version: 2,
+    version: 3,
     ...schemas.prepareData,
-    reads: (services, { pipeline }) => tableDigests(services, pipeline),
+    reads: async (services, { pipeline }) => ({
+      ...(await tableDigests(services, pipeline)),
+      ...(asksForTokens(pipeline.data.gates) ? { models: await checkpointDigests(services, pipeline) } : {}),
+    }),
     files: nothing,
   },
   trainFold: {
@@ -104,10 +109,11 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     ...schemas.writeReport,
     // It tells of this run: of its attempts and seconds, and of all that the steps before it gave.
     reads: (_services, { run, inputs }) => ({ run, inputs: sha256(JSON.stringify(inputs)) }),
-    files: ({ report, result, texts }) => ({
+    files: ({ report, result, texts, labelIssues }) => ({
       'report.html': report,
       'result.json': result,
       ...(texts === undefined ? {} : { 'texts.csv': texts }),
+      ...(labelIssues === undefined ? {} : { 'label-issues.csv': labelIssues }),
     }),
   },
 };

@@ -5,6 +5,7 @@ import { requireResolved } from '../pipeline/resolved.js';
 import { matrixLimits, namePattern, pipelineLimits, stepPattern } from '../pipeline/schema.js';
 import type { RunResult } from '../report/run-result.js';
 import { sha256Schema } from '../store/store.js';
+import { describedDataSchema } from './data-facts.js';
 import {
   datasetSchema,
   memberScoresSchema,
@@ -23,6 +24,17 @@ const memberName = z.string().regex(memberPattern);
 const member = memberScoresSchema.extend({ settings: z.record(z.string(), z.unknown()) });
 const stepName = z.string().regex(stepPattern);
 const word = z.string().max(200);
+const count = z.int().min(0);
+const probability = z.number().min(0).max(1);
+/** Rows are shown, and looked up in the table. */
+const labelIssues = z.object({
+  rows: count,
+  perLabel: z.record(name, count),
+  unskilled: z.array(name).max(pipelineLimits.labels),
+  worst: z
+    .array(z.object({ row: z.int().min(1), label: name, given: word, probability, score: probability }))
+    .max(1000),
+});
 /** The resolved pipeline, held to the schema of its file. */
 const configuration = z.unknown().transform((value, context) => {
   try {
@@ -71,6 +83,8 @@ export const resultSchema: z.ZodType<RunResult> = z
     classes,
     objectives,
     assessment,
+    facts: describedDataSchema.exactOptional(),
+    labelIssues: labelIssues.exactOptional(),
     skippedFolds,
     members: z.array(member).max(matrixLimits.members).exactOptional(),
     ensemble,

@@ -1,5 +1,7 @@
 import type { AcceptedRuns } from './admission.js';
+import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import type { FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
+import type { TokenizedModel } from '../engine/training/token-counts.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
 import type { CheckpointShelf } from '../store/checkpoints.js';
 import type { KeyIndex } from '../store/keys.js';
@@ -40,6 +42,12 @@ export interface ModelSource {
    * same for the same texts.
    */
   learnTokenizer(scratch: ScratchModel, table: string): Promise<string>;
+  /** What a model's tokenizer makes of the texts of prepared tables. */
+  countTokens(
+    model: TokenizedModel,
+    files: { readonly table: string; readonly test: string | null },
+    signal: AbortSignal,
+  ): Promise<TokenCounts>;
 }
 
 /** Everything outside that the activities work with. */

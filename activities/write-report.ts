@@ -1,13 +1,17 @@
 import { Context } from '@temporalio/activity';
 import { axesOf, combinationsOf, namedCell } from '../pipeline/matrix.js';
-import type { Pipeline } from '../pipeline/pipeline.js';
+import { idColumn, type Pipeline } from '../pipeline/pipeline.js';
 import { showsTexts } from '../pipeline/report.js';
 import type { FoldResult, MemberResult, RunResult } from '../report/run-result.js';
+import { unskilledLabels } from '../report/skill-words.js';
+import { ArtifactDamaged, ArtifactMissing } from '../store/faults.js';
 import type { ArtifactRef } from '../store/store.js';
 import type { StepActivities } from './contracts.js';
 import type { OutOfFold, Report, Thresholds, TrainedCell } from './outputs.js';
+import { readFacts, type DescribedData } from './data-facts.js';
 import { putText } from './json-artifact.js';
 import { localPaths } from './local-paths.js';
+import { countTrainedTokens, tokenWarnings, uncounted } from './model-tokens.js';
 import { previousRun } from './previous-run.js';
 import { recorded } from './recorded.js';
 import { resultWarnings } from './result-warnings.js';
@@ -24,23 +28,46 @@ export function writeReport(services: Services): StepActivities['writeReport'] {
 async function write(services: Services, call: Call): Promise<Report> {
   const { store, tables, versions, runsDirectory } = services;
   const { data, oof } = call.inputs;
+  const { cancellationSignal: signal } = Context.current();
   const scored = resultOf(call, versions);
   const previous = await previousRun(runsDirectory, scored);
-  const result = { ...scored, previous, reused: call.reused };
   const table = await store.localPath(data.table);
+  const trainIds = await store.localPath(data.trainIds);
   const matrices = deployed(oof);
   const paths = await localPaths(
     store,
     matrices.map(({ probabilities }) => probabilities),
   );
   const members = matrices.map(({ weight }, place) => ({ probabilities: paths[place]!, weight }));
-  const ids = await store.localPath(data.trainIds);
   const quotes = showsTexts(call.pipeline);
-  return withScratch(services, ['page', 'texts'], async ({ page, texts }) => {
+  const described = await describe(services, call, signal);
+  return withScratch(services, ['page', 'texts', 'issues'], async ({ page, texts, issues }) => {
+    const labelIssues = await tables.run(
+      'issues',
+      {
+        table,
+        trainIds,
+        id: idColumn(call.pipeline.data),
+        labels: call.pipeline.labels,
+        task: call.pipeline.task,
+        probabilities: await store.localPath(oof.probabilities),
+        unskilled: unskilledLabels(scored),
+        output: issues,
+      },
+      signal,
+    );
+    const result: RunResult = {
+      ...scored,
+      ...(described.facts === undefined ? {} : { facts: described.facts }),
+      labelIssues,
+      warnings: [...scored.warnings, ...described.warnings],
+      previous,
+      reused: call.reused,
+    };
     const digests = await tables.run(
       'report',
-      { result, table, ids, members, output: page, texts: quotes ? texts : null },
-      Context.current().cancellationSignal,
+      { result, table, ids: trainIds, members, output: page, texts: quotes ? texts : null },
+      signal,
     );
     return {
       report: await store.putFile(page, { move: true }),
@@ -49,8 +76,35 @@ async function write(services: Services, call: Call): Promise<Report> {
         store,
         `${JSON.stringify({ ...result, data: digests } satisfies RunResult, null, 2)}\n`,
       ),
+      labelIssues: await store.putFile(issues, { move: true }),
     };
   });
+}
+
+/** What is told of the tables, with the tokens that the trained models make of them. */
+async function describe(
+  services: Services,
+  call: Call,
+  signal: AbortSignal,
+): Promise<{ readonly facts?: DescribedData; readonly warnings: readonly string[] }> {
+  const { store } = services;
+  const { data } = call.inputs;
+  // Recorded by a worker of an earlier version.
+  if (data.facts === undefined) return { warnings: [] };
+  const facts = await readFacts(store, data.facts);
+  try {
+    const files = {
+      table: await store.localPath(data.table),
+      test: data.test === null ? null : await store.localPath(data.test),
+    };
+    const tokens = facts.tokens ?? (await countTrainedTokens(services, call, files, signal));
+    return { facts: { ...facts, tokens }, warnings: tokenWarnings(tokens) };
+  } catch (error) {
+    signal.throwIfAborted();
+    // What is lost is made anew.
+    if (error instanceof ArtifactMissing || error instanceof ArtifactDamaged) throw error;
+    return { facts, warnings: [uncounted(error)] };
+  }
 }
 
 /** The matrices that new rows' probabilities are like: of an ensemble its members', by their final weights. */

@@ -1,6 +1,11 @@
+import { devNull } from 'node:os';
 import { CategoryColumn, type CategoryUse } from './category-column.js';
 import { ColumnFileWriter } from './column-file/writer.js';
 import { TextMemory } from './duplicates/text-memory.js';
+import type { DataFacts } from './hygiene/data-facts.js';
+import { requireGates, type DataGates } from './hygiene/gates.js';
+import { LookedAtTables } from './hygiene/looked-at-tables.js';
+import { dataWarnings } from './hygiene/warnings.js';
 import type { IdColumn } from './ids.js';
 import { ClassColumn } from './class-column.js';
 import type { Header } from './header.js';
@@ -35,8 +40,21 @@ export interface PrepareRequest extends TableColumns {
   /** Null where the pipeline has none. */
   readonly test: string | null;
   readonly folds: FoldsOptions;
-  readonly output: Readonly<Record<'table' | 'trainIds' | 'test' | 'groups' | 'repeats', string>>;
+  readonly gates?: DataGates;
+  /** Null where the tables are looked at and nothing is kept of them. */
+  readonly output: PreparedFiles | null;
 }
+
+/** The files of the prepared tables. */
+export type PreparedFiles = Readonly<Record<'table' | 'trainIds' | 'test' | 'groups' | 'repeats', string>>;
+
+const nowhere: PreparedFiles = {
+  table: devNull,
+  trainIds: devNull,
+  test: devNull,
+  groups: devNull,
+  repeats: devNull,
+};
 
 export interface PreparedTables {
   /** `test` is null where there is none. */
@@ -44,6 +62,7 @@ export interface PreparedTables {
   readonly split: SplitFacts;
   /** Which of these were written: there are none of rows that are by themselves, and are split once. */
   readonly written: { readonly groups: boolean; readonly repeats: boolean };
+  readonly facts: DataFacts;
   readonly warnings: readonly string[];
 }
 
@@ -106,11 +125,13 @@ function labelSource(header: Header, columns: TableColumns, asked: readonly stri
  * @throws InputFault at the first thing that a person has to change
  */
 export async function prepareTables(request: PrepareRequest): Promise<PreparedTables> {
-  const { output, folds } = request;
+  const { folds } = request;
+  const output = request.output ?? nowhere;
+  const looked = new LookedAtTables(request);
   const train = await writing(output.table, async (file) => {
     const texts = file.texts(preparedColumns.texts);
     const memory = (folds.together ?? 'none') === 'none' ? undefined : new TextMemory();
-    const rows = await readLabelledRows(request.train, request, both(texts, memory), folds);
+    const rows = await readLabelledRows(request.train, request, looked.train(both(texts, memory)), folds);
     texts.end();
     const width = request.labels.length;
     const known = { labels: rows.labels, width, ...rows.split };
@@ -125,15 +146,22 @@ export async function prepareTables(request: PrepareRequest): Promise<PreparedTa
     writeIds(file, train.ids);
     file.finish(train.rows);
   });
-  const test = request.test === null ? null : await writeTestTable(request.test, request, output.test);
+  const test =
+    request.test === null
+      ? null
+      : await writeTestTable(request.test, request, output.test, (texts) => looked.test(texts));
+  const facts = looked.facts(train.labels);
+  requireGates(facts, request.gates ?? {});
   return {
     rows: { train: train.rows, test: test?.rows ?? null },
     split: train.splits.facts,
     written,
+    facts,
     warnings: [
       ...train.warnings,
       ...(test?.warnings ?? []),
       ...(test === null ? [] : differences(train, test, request)),
+      ...dataWarnings(facts, request),
       ...train.splits.warnings,
     ],
   };
@@ -152,7 +180,7 @@ function both(file: TextSink, memory: TextMemory | undefined): TextSink {
 /** What the training table has no place for, as it is the same with and without. */
 async function writeSplits(
   { groups, repeats }: Splits,
-  output: PrepareRequest['output'],
+  output: PreparedFiles,
 ): Promise<PreparedTables['written']> {
   const [{ length: rows }] = repeats as [Int32Array];
   if (groups !== null) {
@@ -175,12 +203,18 @@ async function writeSplits(
 /**
  * Reads a table of rows to predict and writes them into a column file.
  *
+ * @param watched gives the sink that is told each text on its way to the file
  * @throws TableFault at the first thing that a person has to change
  */
-export async function writeTestTable(file: string, columns: TableColumns, output: string): Promise<TextRows> {
+export async function writeTestTable(
+  file: string,
+  columns: TableColumns,
+  output: string,
+  watched: (texts: TextSink) => TextSink = (texts) => texts,
+): Promise<TextRows> {
   return writing(output, async (target) => {
     const texts = target.texts(preparedColumns.texts);
-    const rows = await readTextRows(file, columns, texts);
+    const rows = await readTextRows(file, columns, watched(texts));
     texts.end();
     writeIds(target, rows.ids);
     target.finish(rows.rows);

@@ -92,6 +92,32 @@ export function* textLines(
   for (const [row, { id, text }] of rows) yield line([String(row + 1), id, text]);
 }
 
+export interface IssueRow {
+  /** Of the training table, from 0. */
+  readonly row: number;
+  readonly id: string;
+  readonly label: string;
+  /** What the row was given: `0` or `1` of the label, or its class. */
+  readonly given: string;
+  readonly probability: number;
+  readonly score: number;
+}
+
+/** `label-issues.csv`, line by line: the rows whose labels are in doubt, numbered from 1 as a person counts them. */
+export function* labelIssueLines(id: string, rows: Iterable<IssueRow>): Iterable<string> {
+  // A column of ids may be called as one of ours: both are there, ours first.
+  yield line(['row', id, 'label', 'given', 'probability', 'score']);
+  for (const { row, id: value, label, given, probability, score } of rows)
+    yield line([
+      String(row + 1),
+      value,
+      label,
+      given,
+      float32Text(Math.fround(probability)),
+      float32Text(Math.fround(score)),
+    ]);
+}
+
 /** Columns of `oof.csv`, and of `predictions.csv`, besides the id's and the labels'. */
 export const foldColumn = 'fold';
 export function probabilityColumn(label: string): string {

@@ -2,6 +2,7 @@ import { defaultTask } from '../tasks/index.js';
 import type { ThresholdMethod, ThresholdSearch } from '../tasks/thresholds.js';
 import { defaultEnsemble, ensembleOf } from './ensemble.js';
 import { significantFolds } from './folds.js';
+import { asksForTokens } from './gates.js';
 import { axesOf, combinationsOf, type Combination } from './matrix.js';
 import { numericSettings, withoutNeutral } from './neutral-settings.js';
 import { idColumn, poolingOf, type ActivityName, type Pipeline, type Step } from './pipeline.js';
@@ -47,8 +48,9 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     defaults: short,
     parameters: (pipeline) => {
       const { labels, data } = pipeline;
+      const { target, text, id } = data;
       const folds = significantFolds(pipeline.folds);
-      return { task: taskOf(pipeline), target: data.target, labels, text: data.text, id: data.id, folds };
+      return { task: taskOf(pipeline), target, labels, text, id, folds, ...gatesOf(pipeline) };
     },
   },
   trainFold: {
@@ -131,6 +133,15 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
 function thresholdsOf(pipeline: Pipeline): ThresholdSearch | ThresholdMethod | undefined {
   const search = searchOf(pipeline);
   return search?.objectives === undefined ? search?.method : search;
+}
+
+/** The gates that are set, with the models whose tokenizers some of them ask for: a model is no part of it else. */
+function gatesOf(pipeline: Pipeline): object {
+  const { gates = {} } = pipeline.data;
+  if (Object.keys(gates).length === 0) return {};
+  if (!asksForTokens(gates)) return { gates };
+  const { scratch, maxLength } = pipeline.model;
+  return { gates, models: { scratch, maxLength, members: severalMembers(pipeline) } };
 }
 
 function taskOf({ task }: Pipeline): Pipeline['task'] | undefined {

@@ -1,6 +1,7 @@
 import { axisProblems } from './axes.js';
 import { isMap } from './configuration.js';
 import { foldProblems } from './fold-checks.js';
+import { testRowGates } from './gates.js';
 import type { StepOutlines } from './graph.js';
 import { stepProblems } from './dag.js';
 import { isActivity } from './activities.js';
@@ -29,6 +30,7 @@ export function crossChecks(configuration: unknown): Problem[] {
     ...stepsProblems(steps),
     ...axisProblems(steps),
     ...submissionProblems(steps, data),
+    ...gateProblems(data),
   ];
 }
 
@@ -158,6 +160,20 @@ function submissionProblems(steps: unknown, data: unknown): Problem[] {
       path: ['steps', name, 'run'],
       found: 'predictEnsemble without data.test',
       expected: 'a table of rows to predict in data.test, or no such step',
+    }));
+}
+
+/** Gates of rows to predict, of a pipeline that has none. */
+function gateProblems(data: unknown): Problem[] {
+  if (!isMap(data) || data['test'] !== undefined) return [];
+  const { gates } = data;
+  if (!isMap(gates)) return [];
+  return testRowGates
+    .filter((name) => gates[name] !== undefined)
+    .map((name) => ({
+      path: ['data', 'gates', name],
+      found: describe(gates[name]),
+      expected: 'a table of rows to predict in data.test, or no such gate',
     }));
 }
 

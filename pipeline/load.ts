@@ -138,7 +138,7 @@ export function complete(
   isFolder?: ParseOptions['isFolder'],
 ): Pipeline {
   const { name, task, labels, folds, training, ensemble, thresholds, report, steps } = document;
-  const { text, id, target, test, train } = document.data;
+  const { text, id, target, gates, test, train } = document.data;
   const data = {
     train: absolute(train, folder),
     ...(test === undefined ? {} : { test: absolute(test, folder) }),
@@ -147,6 +147,7 @@ export function complete(
       defaultTextColumns.filter((column) => !(target === undefined ? labels : [target]).includes(column)),
     ...(id === undefined ? {} : { id }),
     ...(target === undefined ? {} : { target }),
+    ...(gates === undefined ? {} : { gates }),
   };
   return {
     name,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defaultTask, taskNames } from '../tasks/index.js';
 import { activityNames } from './activities.js';
 import { ensembleSchema } from './ensemble.js';
+import { gatesSchema } from './gates.js';
 import { reportSchema } from './report.js';
 import { thresholdsSchema } from './thresholds.js';
 import { epochLimit, seed, trainingSchema } from './training.js';
@@ -65,6 +66,9 @@ const data = z.strictObject({
     .describe(
       'Column of the ids, which the files must have. Without it: `id`, and where a file lacks that, ids are 0, 1, 2 …',
     ),
+  gates: gatesSchema
+    .exactOptional()
+    .describe('What the tables must be like before anything is trained, each a share from 0 to 1.'),
 });
 
 const folds = z.strictObject({

@@ -1,4 +1,5 @@
 import type { StepCall } from '../activities/contracts.js';
+import type { DescribedData } from '../activities/data-facts.js';
 import type { Dataset, Thresholds, TrainedFold } from '../activities/outputs.js';
 
 /**
@@ -31,6 +32,10 @@ export interface RunResult {
   readonly objectives?: NonNullable<Thresholds['objectives']>;
   /** How sure the scores are, what no skill gets, and what else was measured; older results have none. */
   readonly assessment?: NonNullable<Thresholds['assessment']>;
+  /** What the tables are like; older results do not tell. */
+  readonly facts?: DescribedData;
+  /** Rows that were probably given a wrong label; older results do not tell. */
+  readonly labelIssues?: LabelIssueSummary;
   /** Folds that no member has. */
   readonly skippedFolds: readonly number[];
   /** Where there is more than one: those that the ensemble is made of, and at last those that it does without. */
@@ -59,6 +64,31 @@ export interface DataDigests {
   readonly texts: string;
   /** Of texts and labels, with the names of these. */
   readonly rows: string;
+}
+
+/** Training rows whose labels are in doubt, by confident learning over the out-of-fold probabilities. */
+export interface LabelIssueSummary {
+  /** Rows with a label in doubt. */
+  readonly rows: number;
+  /** Rows by label; where a row has one class, by the class that was given. */
+  readonly perLabel: Readonly<Record<string, number>>;
+  /** Labels of which it is not shown that the model knows anything: none of their rows is named. */
+  readonly unskilled: readonly string[];
+  /** The worst rows of all labels, the worst first. */
+  readonly worst: readonly WorstLabelIssue[];
+}
+
+export interface WorstLabelIssue {
+  /** Of the training table, from 1, the header not counted. */
+  readonly row: number;
+  /** The label in question; where a row has one class, the likeliest other one. */
+  readonly label: string;
+  /** What the row was given of it: `0` or `1`; else its class. */
+  readonly given: string;
+  /** Of the label. */
+  readonly probability: number;
+  /** The probability of what was given. */
+  readonly score: number;
 }
 
 /** One member of an ensemble: a combination of the values of its matrix's axes. */

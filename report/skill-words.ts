@@ -37,6 +37,11 @@ function unshownLabels({ assessment, labels }: Pick<RunResult, 'assessment' | 'l
   return labels.filter((label) => assessment?.perLabel[label]?.verdict === 'not-shown');
 }
 
+/** Those, and the labels that never occur: what a model says of their rows is worth nothing. */
+export function unskilledLabels({ assessment, labels }: Pick<RunResult, 'assessment' | 'labels'>): string[] {
+  return labels.filter((label) => (assessment?.perLabel[label]?.verdict ?? 'better') !== 'better');
+}
+
 /** Which labels those are, in a sentence; null where there is none. */
 export function unshownWords(result: Assessed): string | null {
   const unshown = unshownLabels(result);

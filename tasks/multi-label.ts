@@ -1,5 +1,7 @@
+import { findColumnIssues } from '../metrics/confident-learning.js';
 import { crossFit } from '../metrics/cross-fitted.js';
 import { macroF1 } from '../metrics/f1.js';
+import { column } from '../metrics/matrix.js';
 import { scoreOutOfFold } from '../metrics/out-of-fold.js';
 import { decide, type ThresholdDecider } from '../metrics/thresholds.js';
 import type { Task } from './task.js';
@@ -26,6 +28,16 @@ const labelsBy = (thresholds: ThresholdDecider): Task => ({
   scoreOutOfFold: (nested, truth, folds, width, draw) =>
     scoreOutOfFold(nested, truth, folds, width, draw, thresholds),
   decideOutOfFold: (nested, truth, folds, width) => crossFit(nested, truth, folds, width, thresholds).decided,
+  findLabelIssues: (probabilities, truth, width) =>
+    Array.from(
+      { length: width },
+      (_, label) => findColumnIssues(column(truth, width, label), column(probabilities, width, label)).ranked,
+    ),
+  labelIssue: (probabilities, truth, width, label, row) => {
+    const probability = probabilities[row * width + label]!;
+    const given = truth[row * width + label]!;
+    return { row, label, given, probability, score: given === 1 ? probability : 1 - probability };
+  },
   words: {
     plain: 'F1 at 0.5',
     untuned: 'at 0.5',

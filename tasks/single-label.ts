@@ -1,5 +1,6 @@
 import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass, oneHot } from '../metrics/classes.js';
 import { scoreClassesOutOfFold } from '../metrics/class-scores.js';
+import { findLabelIssues } from '../metrics/confident-learning.js';
 import { crossFit } from '../metrics/cross-fitted.js';
 import { mean } from '../metrics/f1.js';
 import { byOffsets } from '../metrics/offsets.js';
@@ -38,6 +39,20 @@ export const singleLabel: Task = {
       : byOffsets.decide(probabilities, width, tuned),
   scoreOutOfFold: scoreClassesOutOfFold,
   decideOutOfFold: (nested, truth, folds, width) => crossFit(nested, truth, folds, width, byOffsets).decided,
+  findLabelIssues: (probabilities, truth, width) => {
+    const given = classesOf(truth, width);
+    const { ranked } = findLabelIssues(given, probabilities, width);
+    return Array.from({ length: width }, (_, label) => ranked.filter((row) => given[row] === label));
+  },
+  labelIssue: (probabilities, _truth, width, given, row) => {
+    const own = probabilities.slice(row * width, (row + 1) * width);
+    const score = own[given]!;
+    const [label] = argMax(
+      own.map((p, index) => (index === given ? -1 : p)),
+      width,
+    );
+    return { row, label: label!, given, probability: own[label!]!, score };
+  },
   words: {
     plain: 'F1 untuned',
     untuned: 'untuned',

@@ -11,6 +11,19 @@ export type EpochScoreName = 'macroF1' | 'accuracy' | 'valLoss';
 /** What picks the epoch that is kept: one of its scores, or that it is the last. */
 export type EpochChoice = EpochScoreName | 'last';
 
+/** A row that was probably given a wrong label. Labels by their place. */
+export interface LabelIssue {
+  readonly row: number;
+  /** The label in question; of classes, the likeliest other one. */
+  readonly label: number;
+  /** What the row was given of it, 0 or 1; of classes, the row's class. */
+  readonly given: number;
+  /** Of the label. */
+  readonly probability: number;
+  /** The probability of what was given: the lower, the more it is in doubt. */
+  readonly score: number;
+}
+
 /**
  * Everything that depends on what a row may be. Engine, activities and report ask the task; none of them
  * decides it by itself.
@@ -68,6 +81,21 @@ export interface Task {
     folds: Int32Array,
     width: number,
   ): Uint8Array;
+  /**
+   * Rows that were probably given a wrong label, by label; of classes, by the class that was given. The worst
+   * first (metrics/confident-learning.ts).
+   *
+   * @param probabilities out of fold, without NaN
+   */
+  findLabelIssues(probabilities: Float32Array, truth: Uint8Array, width: number): readonly Int32Array[];
+  /** One of these rows, of that label. */
+  labelIssue(
+    probabilities: Float32Array,
+    truth: Uint8Array,
+    width: number,
+    label: number,
+    row: number,
+  ): LabelIssue;
   /** What people are told, in words. */
   readonly words: {
     /** F1 before anything is tuned, as a column of a table. */

@@ -2,6 +2,7 @@ import { checkMemory } from '../engine/training/memory-need.js';
 import { openModelSource } from '../engine/training/model-source.js';
 import { predictTable } from '../engine/training/predict.js';
 import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
+import { countTokens } from '../engine/training/token-counts.js';
 import { longestText } from '../engine/training/tokenize.js';
 import type { EngineAnswer, EngineReply, EngineRequest } from './engine-request.js';
 import { leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
@@ -37,6 +38,12 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       const { vocabulary, type } = request.scratch;
       enter('learning the vocabulary', { silent: true });
       return learnTableVocabulary(request.table, { size: vocabulary, type });
+    }
+    case 'tokens': {
+      const { model, files } = request;
+      const foreign = 'folder' in model ? { foreign: tokenizerOf(model.folder) } : {};
+      enter('opening the tokenizer', { silent: true, ...foreign });
+      return countTokens(model, files, () => enter('counting tokens', foreign));
     }
     case 'check': {
       const { folder, labels, maxLength, batchSize, pooling } = request;

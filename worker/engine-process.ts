@@ -1,4 +1,5 @@
 import type { ModelSource, Predictor } from '../activities/services.js';
+import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import { resolveModel, type DownloadProgress } from '../engine/checkpoint/hub.js';
 import { Fault } from '../errors/fault.js';
 import type { Pooling, ScratchModel } from '../pipeline/pipeline.js';
@@ -55,6 +56,10 @@ export class EngineProcess implements Predictor, ModelSource {
 
   async learnTokenizer(scratch: ScratchModel, table: string): Promise<string> {
     return (await this.ask('the vocabulary', { type: 'tokenizer', scratch, table })) as string;
+  }
+
+  async countTokens(...[model, files, signal]: Parameters<ModelSource['countTokens']>): Promise<TokenCounts> {
+    return (await this.ask('the tokens', { type: 'tokens', model, files }, signal)) as TokenCounts;
   }
 
   /** Once per checkpoint at a time: several folds must not fetch the same files side by side. */

@@ -1,3 +1,5 @@
+import type { TokenCounts } from '../data/hygiene/token-counts.js';
+import type { TokenizedModel } from '../engine/training/token-counts.js';
 import type { Pooling, ScratchModel } from '../pipeline/pipeline.js';
 import type { RequestReply } from './request-process.js';
 
@@ -12,6 +14,11 @@ export type EngineRequest =
     }
   | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly table: string }
   | {
+      readonly type: 'tokens';
+      readonly model: TokenizedModel;
+      readonly files: { readonly table: string; readonly test: string | null };
+    }
+  | {
       readonly type: 'check';
       readonly folder: string;
       readonly labels: readonly string[];
@@ -20,7 +27,7 @@ export type EngineRequest =
       readonly pooling?: Pooling;
     };
 
-/** Null for what was scored, the tokenizer that was learnt, or what is to be known of a checkpoint. */
-export type EngineAnswer = null | string | readonly string[];
+/** Null for what was scored, the tokenizer that was learnt, what it makes of texts, or what is to be known of a checkpoint. */
+export type EngineAnswer = null | string | TokenCounts | readonly string[];
 
 export type EngineReply = RequestReply<EngineAnswer>;

@@ -2,6 +2,7 @@ import { prepareTables } from '../../data/dataset.js';
 import { storageFault } from '../../store/faults.js';
 import { aggregateFolds } from './aggregate-folds.js';
 import type { DataDigests } from '../../report/run-result.js';
+import { findIssues } from './label-issues.js';
 import type { PageRequest } from './report-page.js';
 import { scoreTable } from './score-table.js';
 import { writeSubmission } from './submission.js';
@@ -14,6 +15,7 @@ export const tableTasks = {
   prepare: prepareTables,
   aggregate: aggregateFolds,
   score: scoreTable,
+  issues: findIssues,
   submit: writeSubmission,
   // The plots are loaded where they are drawn.
   report: async (request: PageRequest): Promise<DataDigests> =>

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Predictor, Trainer } from '../../activities/services.js';
+import type { TableTokens, TokenCounts } from '../../data/hygiene/token-counts.js';
 import type { EpochMetrics, FoldJob, FoldOutcome } from '../../engine/training/job.js';
 import { heldOutBy, openTestTable, openTrainingTable } from '../../data/prepared-table.js';
 
@@ -72,3 +73,14 @@ export class InstantPredictor implements Predictor {
     );
   }
 }
+
+const none: TableTokens = {
+  texts: 0,
+  cut: 0,
+  lengths: { mean: 0, median: 0, p95: 0, p99: 0, longest: 0 },
+  tokens: 0,
+  unknown: 0,
+};
+
+/** Of a tokenizer that nobody asked. */
+export const noTokens: TokenCounts = { longest: 128, train: none, test: null };

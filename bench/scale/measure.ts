@@ -4,7 +4,7 @@ import type { Services } from '../../activities/services.js';
 import type { RunningServer } from '../../infra/server/start.js';
 import { createWorkers } from '../../worker/workers.js';
 import { historyFacts, type HistoryFacts } from './history.js';
-import { InstantPredictor, InstantTrainer } from './instant-trainer.js';
+import { InstantPredictor, InstantTrainer, noTokens } from './instant-trainer.js';
 import { makeProject, type Project } from './project.js';
 
 export interface ScaleOptions {
@@ -93,6 +93,7 @@ function instantServices(labels: readonly string[]): Partial<Services> {
     models: {
       locate: () => Promise.reject(new Error('a model from scratch has no checkpoint')),
       learnTokenizer: () => Promise.resolve('{}'),
+      countTokens: () => Promise.resolve(noTokens),
     },
     engineSignature: () => 'instant',
   };

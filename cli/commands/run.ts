@@ -120,11 +120,11 @@ class RunCommand {
 
   /** Whatever a person has to change in the pipeline, its tables or its model is said before anything starts. */
   private async checked(): Promise<Pipeline> {
-    const { pipeline } = await checkInput(this.file, this.options.set ?? {});
+    const { pipeline, warnings: ofTables } = await checkInput(this.file, this.options.set ?? {});
     const onDownload = (view: DownloadView): void => this.display.download(view);
-    const warnings = await checkModel(pipeline, { workdir: this.workdir, onDownload });
+    const ofModel = await checkModel(pipeline, { workdir: this.workdir, onDownload });
     this.display.download(null);
-    for (const warning of warnings) this.display.note(`warning: ${warning}`);
+    for (const warning of [...ofTables, ...ofModel]) this.display.note(`warning: ${warning}`);
     await writableWorkdir(this.options.workdir);
     return pipeline;
   }

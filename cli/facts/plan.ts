@@ -23,6 +23,9 @@ export const planSchema = z.object({
     train: z.int(),
     test: z.int().nullable().describe('null in a pipeline without rows to predict'),
   }),
+  facts: z
+    .record(z.string(), z.unknown())
+    .describe('what the tables are like, as `facts` of a result.json has it, without tokens'),
   warnings: z.array(z.string()).describe('what the tables warn of'),
   reuse: z
     .array(z.object({ step: z.string(), reused: z.int(), of: z.int() }))

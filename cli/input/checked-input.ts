@@ -1,4 +1,5 @@
 import { checkTables } from '../../activities/pipeline-tables.js';
+import type { DataFacts } from '../../data/hygiene/data-facts.js';
 import { planSteps, type PlannedStep } from '../../pipeline/dag.js';
 import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -9,6 +10,7 @@ export interface CheckedInput {
   readonly steps: readonly PlannedStep[];
   /** `test` is null for a pipeline without rows to predict. */
   readonly rows: { readonly train: number; readonly test: number | null };
+  readonly facts: DataFacts;
   readonly warnings: readonly string[];
 }
 
@@ -24,11 +26,12 @@ export async function checkInput(
 ): Promise<CheckedInput> {
   const pipeline = readPipeline(file, { overrides });
   const steps = planSteps(pipeline);
-  const { rows, warnings } = await checkTables(pipeline);
+  const { rows, facts, warnings } = await checkTables(pipeline);
   return {
     pipeline,
     steps,
     rows,
+    facts,
     warnings,
   };
 }

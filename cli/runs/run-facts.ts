@@ -16,6 +16,7 @@ export const runFiles = [
   ['submission.csv', 'the predictions of the test rows'],
   ['predictions.csv', 'the probabilities of the test rows'],
   ['oof.csv', 'the out-of-fold predictions'],
+  ['label-issues.csv', 'training rows whose labels are in doubt'],
   ['models', 'a model per fold; transformers loads them'],
   ['events.ndjson', 'what happened when'],
 ] as const;

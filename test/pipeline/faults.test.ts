@@ -172,6 +172,21 @@ describe('one fault is told with its place, what was found and what was expected
       `${place}:10:13 steps.s.run: found predictEnsemble without data.test, expected a table of rows to predict in data.test, or no such step`,
     ],
     [
+      'a gate of rows to predict that are not there',
+      edit(', test: b.csv', ', gates: { duplicates: 0.1, leaks: 0 }'),
+      `${place}:3:56 data.gates.leaks: found 0, expected a table of rows to predict in data.test, or no such gate`,
+    ],
+    [
+      'a gate that is no share',
+      edit('test: b.csv', 'test: b.csv, gates: { cut: 20 }'),
+      `${place}:3:50 data.gates.cut: found 20, expected at most 1`,
+    ],
+    [
+      'a gate of another name',
+      edit('test: b.csv', 'test: b.csv, gates: { duplicate: 0 }'),
+      `${place}:3:45 data.gates.duplicate: found an unknown key, expected one of duplicates, nearDuplicates, conflicts, leaks, nearLeaks, empty, scriptDrift, lengthDrift, cut, unknownTokens; did you mean "duplicates"?`,
+    ],
+    [
       'no steps',
       `${minimal}steps: {}\n`,
       `${place}:5:8 steps: found no steps, expected at least one, or no \`steps\` at all`,

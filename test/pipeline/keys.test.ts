@@ -191,6 +191,39 @@ describe('how thresholds are found', () => {
   });
 });
 
+describe('the gates of the tables', () => {
+  const differing = (gates: NonNullable<Pipeline['data']['gates']>, model = base.model): ActivityName[] => {
+    const gated = { ...base, model, data: { ...data, gates } };
+    return activityNames.filter(
+      (activity) =>
+        canonicalJson(activities[activity].parameters(gated)) !==
+        canonicalJson(activities[activity].parameters({ ...base, model })),
+    );
+  };
+  const { data } = base;
+
+  it('concern what reads the tables and what reports alone, so that folds stay', () => {
+    expect(differing({ duplicates: 0.01 })).toEqual(['prepareData', 'writeReport']);
+    expect(differing({ cut: 0.2 })).toEqual(['prepareData', 'writeReport']);
+  });
+
+  it('have the model in the key of the tables only where they ask for its tokens', () => {
+    const keyOf = (gates: NonNullable<Pipeline['data']['gates']>, maxLength: number): string =>
+      canonicalJson(
+        activities.prepareData.parameters({
+          ...base,
+          model: { ...base.model, maxLength },
+          data: { ...data, gates },
+        }),
+      );
+    expect(keyOf({ duplicates: 0.01 }, 64)).toBe(keyOf({ duplicates: 0.01 }, 128));
+    expect(keyOf({ cut: 0.2 }, 64)).not.toBe(keyOf({ cut: 0.2 }, 128));
+    expect(canonicalJson(activities.prepareData.parameters({ ...base, data: { ...data, gates: {} } }))).toBe(
+      canonicalJson(activities.prepareData.parameters(base)),
+    );
+  });
+});
+
 describe('whether texts are shown', () => {
   it('is in the key of the report alone, and in none where they are', () => {
     const differing = (report: NonNullable<Pipeline['report']>): ActivityName[] =>

@@ -48,8 +48,11 @@ describe.skipIf(!built)(`tables in a process of their own${without}`, { timeout:
   it('are prepared, and the files are there', async () => {
     writeFileSync(train, 'id,text,joy,fear\na,one,1,0\nb,two,0,1\nc,three,1,0\nd,four,0,1\n');
     const prepared = await new TablesProcess(script).run('prepare', request(), never);
-    expect(prepared).toEqual({ rows: { train: 4, test: 4 }, warnings: [] });
-    const table = openTestTable(request().output.test);
+    expect(prepared).toMatchObject({
+      rows: { train: 4, test: 4 },
+      facts: { repeated: { duplicates: { rows: 0 }, leaks: { rows: 4 } } },
+    });
+    const table = openTestTable(join(folder, 'test'));
     expect(table.texts.range(0, 4)).toEqual(['one', 'two', 'three', 'four']);
     table.close();
   });

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ModelSource, Predictor, Trainer } from '../../activities/services.js';
 import type { CheckpointFile, FoldJob, FoldOutcome } from '../../engine/training/job.js';
+import type { Texts } from '../../data/column-file/reader.js';
+import { Lengths } from '../../data/hygiene/lengths.js';
+import type { TableTokens } from '../../data/hygiene/token-counts.js';
 import { heldOutBy, openTestTable, openTrainingTable } from '../../data/prepared-table.js';
 import { runTableTask, type TableWork } from '../../activities/tables/tasks.js';
 import { EnvironmentFault, Fault } from '../../errors/fault.js';
@@ -134,7 +137,28 @@ export class FakePredictor implements Predictor {
 /** Tables in this process: the sources have no script of a child to start. */
 export const tablesHere: TableWork = { run: runTableTask };
 
+/** Every word is a token, and one with a digit is unknown. */
+function wordsOf({ texts, close }: { texts: Texts; close: () => void }, longest: number): TableTokens {
+  const tokens = [...texts.lists()].flat().map((text) => text.split(' '));
+  close();
+  const lengths = new Lengths();
+  for (const words of tokens) lengths.add(words.length + 2);
+  return {
+    texts: tokens.length,
+    cut: tokens.filter((words) => words.length + 2 > longest).length,
+    lengths: lengths.summary(),
+    tokens: tokens.flat().length,
+    unknown: tokens.flat().filter((word) => /\d/.test(word)).length,
+  };
+}
+
 export const fakeModels: ModelSource = {
   locate: () => Promise.reject(new Error('there is no checkpoint in these tests')),
   learnTokenizer: () => Promise.resolve('{}'),
+  countTokens: ({ maxLength }, { table, test }) =>
+    Promise.resolve({
+      longest: maxLength,
+      train: wordsOf(openTrainingTable(table), maxLength),
+      test: test === null ? null : wordsOf(openTestTable(test), maxLength),
+    }),
 };

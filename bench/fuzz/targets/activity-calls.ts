@@ -6,7 +6,7 @@ import { createActivities, type Activities } from '../../../activities/index.js'
 import { InputFault } from '../../../errors/fault.js';
 import { createServices } from '../../../worker/services.js';
 import type { Dice } from '../../dice.js';
-import { InstantPredictor, InstantTrainer } from '../../scale/instant-trainer.js';
+import { InstantPredictor, InstantTrainer, noTokens } from '../../scale/instant-trainer.js';
 import {
   activityOf,
   sampleCall,
@@ -82,6 +82,7 @@ async function call(
     models: {
       locate: () => Promise.reject(new InputFault({ where: 'the hub', what: 'nothing is fetched here' })),
       learnTokenizer: () => Promise.resolve('{}'),
+      countTokens: () => Promise.resolve(noTokens),
     },
     engineSignature: () => 'instant',
   });
