@@ -6,6 +6,7 @@ import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
 import { predictedTableSchema } from '../facts/tables.js';
 import { printsJson, takesRun, type GlobalOptions, type JsonOption } from '../options.js';
+import { collectThreshold, withThresholds, type OtherThresholds } from '../predict/other-thresholds.js';
 import { predictTable } from '../predict/predict-table.js';
 import { readResult } from '../runs/results.js';
 import { runDirectory } from '../runs/run-directory.js';
@@ -15,6 +16,7 @@ import { workdirAt } from '../workdir.js';
 interface PredictArguments extends GlobalOptions, JsonOption {
   readonly output?: string;
   readonly probabilities?: boolean;
+  readonly threshold?: OtherThresholds;
   readonly force?: boolean;
 }
 
@@ -31,6 +33,11 @@ export function addPredict(program: Command, console: Console): void {
     )
     .option('--probabilities', 'write the probabilities, p_<label>, in place of the labels')
     .option(
+      '--threshold <number>',
+      "decide by it in place of the run's thresholds; label=number for one label (repeatable)",
+      collectThreshold,
+    )
+    .option(
       '--output <file>',
       'where to; - is standard output (default: submission.csv, or predictions.csv with --probabilities)',
     )
@@ -40,14 +47,17 @@ export function addPredict(program: Command, console: Console): void {
       `
 Examples:
   foldwise predict RUN texts.csv --output labels.csv
+  foldwise predict RUN texts.csv --threshold 0.5 --threshold joy=0.3
   foldwise predict RUN - --probabilities --output - < texts.csv > probabilities.csv`,
     )
     .action(async (run: string, csv: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PredictArguments>();
       const workdir = workdirAt(options.workdir);
       const directory = await runDirectory(run, workdir);
-      const result = await readResult(directory);
+      const own = await readResult(directory);
+      const result = options.threshold === undefined ? own : withThresholds(own, options.threshold);
       const kind = options.probabilities === true ? 'predictions' : 'submission';
+      if (kind === 'predictions' && options.threshold !== undefined) throw undecided();
       const output = options.output ?? `${kind}.csv`;
       const target = output === stream ? null : resolve(output);
       if (target !== null && options.force !== true) requireNew(target);
@@ -78,6 +88,14 @@ function requireNew(target: string): void {
     where: target,
     what: 'there is a file of this name already',
     remedy: 'Name another one by --output, or overwrite it with --force.',
+  });
+}
+
+function undecided(): InputFault {
+  return new InputFault({
+    where: '--threshold',
+    what: 'probabilities are written as they are, whatever the thresholds',
+    remedy: 'Leave out --threshold, or --probabilities.',
   });
 }
 
