@@ -3,6 +3,7 @@ import type { Cell } from '../pipeline/matrix.js';
 import { membersOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { idColumn } from '../pipeline/pipeline.js';
+import { calibratorsOf, type Calibrators } from './calibrators.js';
 import { concurrently } from './concurrently.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
@@ -11,6 +12,8 @@ import type { Services } from './services.js';
 export interface EnsembleRequest {
   readonly pipeline: Pipeline;
   readonly thresholds: Readonly<Record<string, number>>;
+  /** Where the run calibrates its probabilities: how those of each label are. */
+  readonly calibrators?: Calibrators;
   /** The rows: a prepared test table. */
   readonly table: string;
   readonly cells: readonly Cell[];
@@ -32,7 +35,7 @@ type EnsembleServices = Pick<Services, 'predictor' | 'tables' | 'slots' | 'scrat
  * Predicts rows by the mean of all folds' models, of several members by the weighted sum of their means: those
  * of a run's test table and those of any other.
  *
- * @throws InputFault for a label without a threshold, or where there is no model
+ * @throws InputFault for a label without a threshold or calibrator, or where there is no model
  */
 export async function predictRows(
   services: EnsembleServices,
@@ -43,6 +46,7 @@ export async function predictRows(
   const cells = members.flatMap((member) => member.cells);
   const { task, labels, data } = pipeline;
   const thresholds = thresholdsOf(labels, request.thresholds);
+  const calibrators = request.calibrators && calibratorsOf(labels, request.calibrators);
   const lengths = new Map(membersOf(pipeline).map(({ id, pipeline: { model } }) => [id, model.maxLength]));
   if (cells.length === 0) throw new InputFault({ where: 'the ensemble', what: 'it has no models' });
   const names = cells.map((_, place) => `probabilities-${place + 1}`);
@@ -66,6 +70,7 @@ export async function predictRows(
       ...(data.target === undefined ? {} : { target: data.target }),
       labels,
       thresholds,
+      ...(calibrators === undefined ? {} : { calibrators }),
       output,
     };
     const { rows } = await services.tables.run('submit', submission, signal);

@@ -4,6 +4,7 @@ import type { ReadOnly } from '../pipeline/read-only.js';
 import { matrixLimits, pipelineLimits } from '../pipeline/schema.js';
 import { objectiveSchema } from '../pipeline/thresholds.js';
 import { artifactRefSchema as artifact, sha256Schema as sha256 } from '../store/store.js';
+import { calibrationMethods } from '../tasks/calibration.js';
 import { ensembleMethodNames } from '../tasks/ensemble.js';
 import {
   fold,
@@ -180,6 +181,15 @@ const sought = z.object({
   held: z.object({ tuned: z.boolean(), crossFitted: z.boolean() }).nullable(),
 });
 
+const calibrationScores = z.object({ brier: score, calibrationError: score, logLoss: score });
+const allCalibrationScores = z.object({ macro: calibrationScores, perLabel: byLabel(calibrationScores) });
+/** What calibration changes, cross-fitted (see metrics/nested-calibration.ts). */
+export const calibrationSchema = z.object({
+  method: z.enum(calibrationMethods),
+  before: allCalibrationScores,
+  after: allCalibrationScores,
+});
+
 /** What a member of an ensemble reaches alone; null where it is left out. */
 export const memberScoresSchema = z.object({ id: memberName, macroF1: macroF1.nullable(), skippedFolds });
 
@@ -212,6 +222,8 @@ export const thresholdsSchema = z.object({
     .exactOptional(),
   /** Where thresholds were to reach something else than F1; `macro` where that is the same for all labels. */
   objectives: z.object({ macro: macroF1.nullable(), perLabel: byLabel(sought) }).exactOptional(),
+  /** Where probabilities are calibrated, with JSON of what calibrates new ones (see calibrators.ts). */
+  calibration: calibrationSchema.extend({ calibrators: artifact }).exactOptional(),
   /** Of a run of an earlier version there is none, nor without a row. */
   assessment: assessmentSchema.exactOptional(),
   /** Where the pipeline has more than one member: what each reaches, those that were left out last. */

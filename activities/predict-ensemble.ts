@@ -3,6 +3,7 @@ import { InputFault } from '../errors/fault.js';
 import { cellId } from '../pipeline/matrix.js';
 import type { StepActivities, StepCall } from './contracts.js';
 import type { Dataset, Submission, Thresholds, TrainedCell } from './outputs.js';
+import { readCalibrators } from './calibrators.js';
 import { predictRows } from './ensemble.js';
 import { recorded } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
@@ -25,10 +26,13 @@ async function predict(
   const { store } = services;
   const directory = new RunDirectory(services, run);
   const trained = new Map(inputs.fold.map((cell) => [cellId(cell), cell]));
+  const { calibration } = inputs.thresholds;
+  const calibrators = calibration && (await readCalibrators(store, calibration.calibrators));
   return withScratch(services, ['submission', 'predictions'], async (output) => {
     const { rows } = await predictRows(services, {
       pipeline,
       thresholds: inputs.thresholds.thresholds,
+      ...(calibrators === undefined ? {} : { calibrators }),
       table: await store.localPath(test),
       cells: inputs.fold,
       ...(inputs.thresholds.ensemble === undefined ? {} : { weights: inputs.thresholds.ensemble.weights }),

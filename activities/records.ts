@@ -97,6 +97,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
       test: data.test?.sha256,
       folds: fold.map(modelDigests),
       thresholds: thresholds.thresholds,
+      calibrators: thresholds.calibration?.calibrators.sha256,
       weights: thresholds.ensemble?.weights,
     }),
     files: ({ submission, predictions }) => ({

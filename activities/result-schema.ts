@@ -6,7 +6,9 @@ import { matrixLimits, namePattern, pipelineLimits, stepPattern } from '../pipel
 import type { RunResult } from '../report/run-result.js';
 import { sha256Schema } from '../store/store.js';
 import { describedDataSchema } from './data-facts.js';
+import { calibratorsSchema } from './calibrators.js';
 import {
+  calibrationSchema,
   datasetSchema,
   memberScoresSchema,
   outOfFoldSchema,
@@ -82,6 +84,7 @@ export const resultSchema: z.ZodType<RunResult> = z
     perLabel,
     classes,
     objectives,
+    calibration: calibrationSchema.extend({ calibrators: calibratorsSchema }).exactOptional(),
     assessment,
     facts: describedDataSchema.exactOptional(),
     labelIssues: labelIssues.exactOptional(),
@@ -97,7 +100,10 @@ export const resultSchema: z.ZodType<RunResult> = z
     configuration,
   })
   .superRefine(
-    ({ labels, thresholds, perLabel, objectives, assessment, members = [], ensemble }, context) => {
+    (
+      { labels, thresholds, perLabel, objectives, calibration, assessment, members = [], ensemble },
+      context,
+    ) => {
       const ids = new Set(members.map(({ id }) => id));
       const strange = Object.keys(ensemble?.weights ?? {}).find((id) => !ids.has(id));
       if (strange !== undefined || (ensemble === undefined) !== (ids.size === 0))
@@ -107,6 +113,9 @@ export const resultSchema: z.ZodType<RunResult> = z
           thresholds,
           perLabel,
           objectives: objectives?.perLabel ?? perLabel,
+          calibration: calibration?.calibrators ?? perLabel,
+          'calibration.before': calibration?.before.perLabel ?? perLabel,
+          'calibration.after': calibration?.after.perLabel ?? perLabel,
           assessment: assessment?.perLabel ?? perLabel,
         })) {
           if (Object.hasOwn(values, label)) continue;

@@ -1,7 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { searchOf } from '../pipeline/thresholds.js';
+import { decidingOf } from '../pipeline/thresholds.js';
+import type { ArtifactStore } from '../store/store.js';
+import type { CalibrationOutcome } from '../metrics/nested-calibration.js';
 import type { StepActivities, StepCall } from './contracts.js';
 import type { Dataset, OutOfFold, Thresholds } from './outputs.js';
+import { putJson } from './json-artifact.js';
 import { localPaths } from './local-paths.js';
 import { recorded } from './recorded.js';
 import type { Services } from './services.js';
@@ -18,13 +21,12 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
   const { labels } = pipeline;
   const { ensemble } = inputs.oof;
   const matrices = ensemble?.members.map(({ probabilities }) => probabilities) ?? [inputs.oof.probabilities];
-  const search = searchOf(pipeline);
   const request: ScoreRequest = {
     table: await store.localPath(inputs.data.table),
     members: await localPaths(store, matrices),
     labels: labels.length,
     task: pipeline.task,
-    ...(search === undefined ? {} : { thresholds: search }),
+    deciding: decidingOf(pipeline),
     ...(ensemble === undefined ? {} : { ensemble: { method: ensemble.method, weights: ensemble.weights } }),
   };
   const scores = await tables.run('score', request, Context.current().cancellationSignal);
@@ -38,10 +40,31 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
     ...(scores.objectives === undefined
       ? {}
       : { objectives: { ...scores.objectives, perLabel: byLabel(scores.objectives.perLabel) } }),
+    ...(scores.calibration === undefined
+      ? {}
+      : { calibration: await kept(store, scores.calibration, byLabel) }),
     ...(scores.assessment === undefined
       ? {}
       : { assessment: { ...scores.assessment, perLabel: byLabel(scores.assessment.perLabel) } }),
     ...memberScores(ensemble, scores.ensemble),
+  };
+}
+
+/** Calibrators may be long, and are no part of what travels. */
+async function kept(
+  store: ArtifactStore,
+  { method, before, after, calibrators }: CalibrationOutcome,
+  byLabel: <T>(values: readonly T[]) => Record<string, T>,
+): Promise<NonNullable<Thresholds['calibration']>> {
+  const named = ({ macro, perLabel }: CalibrationOutcome['before']) => ({
+    macro,
+    perLabel: byLabel(perLabel),
+  });
+  return {
+    method,
+    before: named(before),
+    after: named(after),
+    calibrators: await putJson(store, byLabel(calibrators)),
   };
 }
 

@@ -8,6 +8,7 @@ import { ArtifactDamaged, ArtifactMissing } from '../store/faults.js';
 import type { ArtifactRef } from '../store/store.js';
 import type { StepActivities } from './contracts.js';
 import type { OutOfFold, Report, Thresholds, TrainedCell } from './outputs.js';
+import { readCalibrators } from './calibrators.js';
 import { readFacts, type DescribedData } from './data-facts.js';
 import { putText } from './json-artifact.js';
 import { localPaths } from './local-paths.js';
@@ -27,9 +28,16 @@ export function writeReport(services: Services): StepActivities['writeReport'] {
 
 async function write(services: Services, call: Call): Promise<Report> {
   const { store, tables, versions, runsDirectory } = services;
-  const { data, oof } = call.inputs;
+  const { data, oof, thresholds } = call.inputs;
   const { cancellationSignal: signal } = Context.current();
-  const scored = resultOf(call, versions);
+  const { calibration } = thresholds;
+  const calibrators = calibration && (await readCalibrators(store, calibration.calibrators));
+  const scored: RunResult = {
+    ...resultOf(call, versions),
+    ...(calibration === undefined || calibrators === undefined
+      ? {}
+      : { calibration: { ...calibration, calibrators } }),
+  };
   const previous = await previousRun(runsDirectory, scored);
   const table = await store.localPath(data.table);
   const trainIds = await store.localPath(data.trainIds);

@@ -27,3 +27,16 @@ export function calibrationError(probabilities: ArrayLike<number>, happened: Arr
   }
   return differences.reduce((sum, difference) => sum + Math.abs(difference), 0) / happened.length;
 }
+
+/** Below this no probability counts: float32's step at 1, as in scikit-learn's `log_loss` of float32. */
+export const leastProbability = 2 ** -23;
+
+/** Mean of −log of the probability of what happened, held within the least probability of 0 and 1; NaN without rows. */
+export function logLossOfLabel(probabilities: Float32Array, happened: Uint8Array): number {
+  let loss = 0;
+  for (let row = 0; row < happened.length; row++) {
+    const p = Math.min(1 - leastProbability, Math.max(leastProbability, probabilities[row]!));
+    loss -= Math.log(happened[row] === 1 ? p : 1 - p);
+  }
+  return loss / happened.length;
+}

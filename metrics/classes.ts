@@ -1,3 +1,4 @@
+import { leastProbability } from './calibration.js';
 import { f1OfCounts } from './f1.js';
 
 /** The class of each row of one-hot rows `[rows, width]`. */
@@ -72,12 +73,12 @@ export function f1PerClass(confusion: Int32Array, width: number): Float64Array {
 export function logLoss(truth: Int32Array, probabilities: Float32Array, width: number): number {
   let loss = 0;
   truth.forEach((label, row) => {
-    loss -= Math.log(Math.min(1 - step, Math.max(step, probabilities[row * width + label]!)));
+    loss -= Math.log(
+      Math.min(1 - leastProbability, Math.max(leastProbability, probabilities[row * width + label]!)),
+    );
   });
   return truth.length === 0 ? 0 : loss / truth.length;
 }
-
-const step = 2 ** -23;
 
 function sum(total: number, value: number): number {
   return total + value;

@@ -4,6 +4,7 @@ import { crossFit } from './cross-fitted.js';
 import { f1PerLabel, mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
 import { judgedProbabilities, selectNested, type NestedProbabilities } from './nested.js';
+import type { CalibrationOutcome } from './nested-calibration.js';
 import { soughtScores, type Sought } from './sought.js';
 import { byThresholds, decide, type ThresholdDecider } from './thresholds.js';
 
@@ -44,6 +45,8 @@ export interface OutOfFoldScores {
   };
   /** Where thresholds were to reach something else than F1. */
   readonly objectives?: Sought;
+  /** Where probabilities were calibrated first, and resamples were drawn. */
+  readonly calibration?: CalibrationOutcome;
   /** Where resamples were drawn, and there was a row. */
   readonly assessment?: Assessment;
   /** Rows that no fold predicted; they are left out of everything else. */

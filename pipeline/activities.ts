@@ -7,6 +7,7 @@ import { axesOf, combinationsOf, type Combination } from './matrix.js';
 import { numericSettings, withoutNeutral } from './neutral-settings.js';
 import { idColumn, poolingOf, type ActivityName, type Pipeline, type Step } from './pipeline.js';
 import { showsTexts } from './report.js';
+import { calibrationOf } from './calibration.js';
 import { searchOf } from './thresholds.js';
 
 /** What a step's output is, and so what a later step may take from it. */
@@ -89,6 +90,7 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
       task: taskOf(pipeline),
       labels: pipeline.labels,
       thresholds: thresholdsOf(pipeline),
+      calibration: calibrationOf(pipeline),
     }),
   },
   predictEnsemble: {
@@ -121,10 +123,12 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
       const members = severalMembers(pipeline);
       const { ensemble } = joiningOf(pipeline);
       const thresholds = thresholdsOf(pipeline);
+      const calibration = calibrationOf(pipeline);
       const task = taskOf(pipeline);
       // Texts are shown where nothing is said.
       const texts = showsTexts(pipeline) ? undefined : false;
-      return { name, task, labels, data, folds, model, training, members, ensemble, thresholds, texts };
+      const decisions = { thresholds, calibration };
+      return { name, task, labels, data, folds, model, training, members, ensemble, ...decisions, texts };
     },
   },
 };

@@ -137,7 +137,7 @@ export function complete(
   folder: string,
   isFolder?: ParseOptions['isFolder'],
 ): Pipeline {
-  const { name, task, labels, folds, training, ensemble, thresholds, report, steps } = document;
+  const { name, task, labels, folds, training, ensemble, calibration, thresholds, report, steps } = document;
   const { text, id, target, gates, test, train } = document.data;
   const data = {
     train: absolute(train, folder),
@@ -158,6 +158,7 @@ export function complete(
     model,
     training,
     ...(ensemble === undefined ? {} : { ensemble }),
+    ...(calibration === undefined ? {} : { calibration }),
     ...(thresholds === undefined ? {} : { thresholds }),
     ...(report === undefined ? {} : { report }),
     steps:

@@ -14,6 +14,8 @@ export interface Pipeline extends Pick<
   readonly data: DataSource;
   /** Absent where the file says nothing of it: see `ensembleOf`. */
   readonly ensemble?: EnsembleOptions;
+  /** Absent where the file says nothing of it: see `calibrationOf`. */
+  readonly calibration?: NonNullable<Settings['calibration']>;
   /** Absent where the file says nothing of it: see `searchOf`. */
   readonly thresholds?: ThresholdOptions;
   /** Absent where the file says nothing of it: see `showsTexts`. */

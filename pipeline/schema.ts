@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defaultTask, taskNames } from '../tasks/index.js';
 import { activityNames } from './activities.js';
+import { calibrationSchema } from './calibration.js';
 import { ensembleSchema } from './ensemble.js';
 import { gatesSchema } from './gates.js';
 import { reportSchema } from './report.js';
@@ -199,6 +200,11 @@ export const pipelineSchema = z.strictObject({
   ensemble: ensembleSchema
     .optional()
     .describe('How the members of a matrix over more than folds become one ensemble.'),
+  calibration: calibrationSchema
+    .optional()
+    .describe(
+      'How probabilities are made to be chances before thresholds are tuned: by a `temperature`, by `platt` scaling or `isotonic` regression; `none` without it.',
+    ),
   thresholds: thresholdsSchema
     .optional()
     .describe(

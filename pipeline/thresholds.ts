@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Deciding } from '../tasks/index.js';
 import {
   defaultObjective,
   defaultThresholdMethod,
@@ -6,6 +7,7 @@ import {
   type Objective,
   type ThresholdSearch,
 } from '../tasks/thresholds.js';
+import { calibrationOf } from './calibration.js';
 import type { Pipeline } from './pipeline.js';
 import type { ReadOnly } from './read-only.js';
 
@@ -64,4 +66,13 @@ export function searchOf({
   const isPlain = objectives.every((each) => each === defaultObjective);
   if (!isPlain) return { method, objectives };
   return method === defaultThresholdMethod ? undefined : { method };
+}
+
+/** How the pipeline decides, where it does so otherwise than the reference method. */
+export function decidingOf(pipeline: Pick<Pipeline, 'thresholds' | 'calibration' | 'labels'>): Deciding {
+  const [thresholds, calibration] = [searchOf(pipeline), calibrationOf(pipeline)];
+  return {
+    ...(thresholds === undefined ? {} : { thresholds }),
+    ...(calibration === undefined ? {} : { calibration }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { searchOf } from '../pipeline/thresholds.js';
+import { decidingOf } from '../pipeline/thresholds.js';
+import type { CalibrationMethod } from '../tasks/calibration.js';
 import type { Objective } from '../tasks/thresholds.js';
 import { score } from './notation.js';
 import type { RunResult } from './run-result.js';
@@ -60,15 +61,54 @@ function threeScores({ atHalf, tuned, crossFitted }: Sought['score']): string[] 
   return [score(atHalf), score(tuned), score(crossFitted)];
 }
 
+const methodNames: Readonly<Record<CalibrationMethod, string>> = {
+  temperature: 'temperature scaling',
+  platt: 'Platt scaling',
+  isotonic: 'isotonic regression',
+};
+
+type CalibrationScores = NonNullable<RunResult['calibration']>['before']['macro'];
+
+/** What calibration changes: the method, and of each label and of all the scores before and after it. */
+export function calibrationRows({ calibration, labels }: Pick<RunResult, 'calibration' | 'labels'>): {
+  readonly method: string;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly before: CalibrationScores;
+    readonly after: CalibrationScores;
+  }[];
+} | null {
+  if (calibration === undefined) return null;
+  const { method, before, after } = calibration;
+  return {
+    method: methodNames[method],
+    rows: [
+      ...labels.map((name) => ({ name, before: before.perLabel[name]!, after: after.perLabel[name]! })),
+      { name: 'all', before: before.macro, after: after.macro },
+    ],
+  };
+}
+
+/** The same of all labels in a sentence; null without calibration. */
+export function calibrationWords(result: Pick<RunResult, 'calibration' | 'labels'>): string | null {
+  const table = calibrationRows(result);
+  const all = table?.rows.at(-1);
+  if (table === null || all === undefined) return null;
+  const { before, after } = all;
+  const moved = (of: (scores: CalibrationScores) => number): string =>
+    `${score(of(before))} to ${score(of(after))}`;
+  return `Probabilities are calibrated by ${table.method}. Cross-fitted, that takes the Brier score from ${moved(({ brier }) => brier)}, the calibration error from ${moved((scores) => scores.calibrationError)} and the log loss from ${moved(({ logLoss }) => logLoss)}; less is better.`;
+}
+
 /** How the pipeline decides, where it does so otherwise than the reference method: settings with their values. */
 export function decisionSettings(pipeline: Pipeline): [name: string, value: string][] {
-  const search = searchOf(pipeline);
-  if (search === undefined) return [];
-  const sought = new Set((search.objectives ?? []).map(objectiveWords));
+  const { thresholds: search, calibration } = decidingOf(pipeline);
+  const sought = new Set((search?.objectives ?? []).map(objectiveWords));
   const most = 3;
   const objectives = [...sought].slice(0, most).join('; ') + (sought.size > most ? '; …' : '');
   return [
-    ['thresholds', search.method],
+    ...(calibration === undefined ? [] : [['calibration', calibration] as [string, string]]),
+    ...(search === undefined ? [] : [['thresholds', search.method] as [string, string]]),
     ...(sought.size === 0 ? [] : [['thresholds for', objectives] as [string, string]]),
   ];
 }

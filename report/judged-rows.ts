@@ -1,3 +1,4 @@
+import { calibratorsOf } from '../activities/calibrators.js';
 import { predictedRows, selectRows } from '../metrics/matrix.js';
 import { tasks } from '../tasks/index.js';
 import type { ReportInput } from './report-input.js';
@@ -7,7 +8,13 @@ export interface JudgedRows {
   readonly width: number;
   /** Their places in the training table, ascending. */
   readonly rows: Int32Array;
+  /** As decisions are made of them: calibrated where the run calibrates. */
   readonly probabilities: Float32Array;
+  /**
+   * As the models give them. Where the run calibrates, these rows are those that the calibration was fitted on,
+   * and tell nothing of how well it does.
+   */
+  readonly raw: Float32Array;
   /** The truth, 0 or 1. */
   readonly labels: Uint8Array;
   /** What the tuned thresholds or offsets decide, 0 or 1. */
@@ -21,14 +28,19 @@ export function judgedRows({ result, outOfFold }: Pick<ReportInput, 'result' | '
   const rows = predictedRows(outOfFold.probabilities, width);
   // Of a large table copies would be as large: mostly every row is judged.
   const all = rows.length * width === outOfFold.probabilities.length;
-  const probabilities = all ? outOfFold.probabilities : selectRows(outOfFold.probabilities, width, rows);
+  const raw = all ? outOfFold.probabilities : selectRows(outOfFold.probabilities, width, rows);
+  const { task } = result.configuration;
+  const calibrators = result.calibration && calibratorsOf(result.labels, result.calibration.calibrators);
+  const probabilities =
+    calibrators === undefined ? raw : tasks[task].calibration.apply(raw, width, calibrators);
   const tuned = result.labels.map((label) => result.thresholds[label]!);
   return {
     width,
     rows,
     probabilities,
+    raw,
     labels: all ? outOfFold.labels : selectRows(outOfFold.labels, width, rows),
-    decided: tasks[result.configuration.task].decide(probabilities, width, tuned),
+    decided: tasks[task].decide(probabilities, width, tuned),
     folds:
       outOfFold.folds === undefined ? null : all ? outOfFold.folds : selectRows(outOfFold.folds, 1, rows),
   };

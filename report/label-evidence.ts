@@ -18,6 +18,7 @@ export interface LabelEvidence {
   readonly precisionRecall: readonly PrecisionRecallPoint[];
   /** Where the chosen threshold lies on the curve; null where precision or recall is undefined. */
   readonly chosen: PrecisionRecallPoint | null;
+  /** Of the probabilities as the models give them. */
   readonly reliability: readonly ReliabilityBin[];
   readonly calibrationError: number;
 }
@@ -33,6 +34,7 @@ const drawnPoints = 120;
 export function labelEvidence(judged: JudgedRows, place: number, threshold: number): LabelEvidence {
   const probabilities = column(judged.probabilities, judged.width, place);
   const labels = column(judged.labels, judged.width, place);
+  const raw = column(judged.raw, judged.width, place);
   const cuts = cutsOf(probabilities, labels);
   const [rows, positives] = [labels.length, cuts.truePositives.at(-1) ?? 0];
   return {
@@ -40,8 +42,8 @@ export function labelEvidence(judged: JudgedRows, place: number, threshold: numb
     byThreshold: { ...curveOf(cuts, threshold), noSkill: rows === 0 ? NaN : noSkill(positives, rows).always },
     precisionRecall: positives === 0 ? [] : precisionRecallOf(cuts, positives),
     chosen: chosenPoint(cuts, threshold, positives),
-    reliability: reliabilityBins(probabilities, labels),
-    calibrationError: calibrationError(probabilities, labels),
+    reliability: reliabilityBins(raw, labels),
+    calibrationError: calibrationError(raw, labels),
   };
 }
 

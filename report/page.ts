@@ -2,6 +2,7 @@ import { framed, type DrawnSection } from './frame.js';
 import { judgedRows } from './judged-rows.js';
 import type { ReportInput } from './report-input.js';
 import type { PageInput, Section } from './section.js';
+import { calibrationSection } from './sections/calibration.js';
 import { confusionSection } from './sections/confusion.js';
 import { factsSection } from './sections/facts.js';
 import { foldSection } from './sections/folds.js';
@@ -30,6 +31,7 @@ const sections: readonly Section[] = [
   noticeSection,
   scoreSection,
   objectiveSection,
+  calibrationSection,
   labelSection,
   furtherScoresSection,
   confusionSection,

@@ -1,3 +1,4 @@
+import type { Calibrators } from '../activities/calibrators.js';
 import type { StepCall } from '../activities/contracts.js';
 import type { DescribedData } from '../activities/data-facts.js';
 import type { Dataset, Thresholds, TrainedFold } from '../activities/outputs.js';
@@ -30,6 +31,10 @@ export interface RunResult {
   readonly classes?: NonNullable<Thresholds['classes']>;
   /** What the thresholds were to reach, and do, where that is something else than F1. */
   readonly objectives?: NonNullable<Thresholds['objectives']>;
+  /** What calibration changes, and how new probabilities are calibrated, by label; where the pipeline does so. */
+  readonly calibration?: Omit<NonNullable<Thresholds['calibration']>, 'calibrators'> & {
+    readonly calibrators: Calibrators;
+  };
   /** How sure the scores are, what no skill gets, and what else was measured; older results have none. */
   readonly assessment?: NonNullable<Thresholds['assessment']>;
   /** What the tables are like; older results do not tell. */

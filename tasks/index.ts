@@ -1,3 +1,4 @@
+import { calibratedTask, type CalibrationMethod } from './calibration.js';
 import { multiLabel, multiLabelBy } from './multi-label.js';
 import { singleLabel } from './single-label.js';
 import type { EpochChoice, Task, TaskName } from './task.js';
@@ -9,9 +10,18 @@ export const tasks: Readonly<Record<TaskName, Task>> = {
   'single-label': singleLabel,
 };
 
-/** A task whose thresholds are found so, by default as the reference method does; of classes there are none. */
-export function taskWith(name: TaskName, thresholds?: ThresholdSearch): Task {
-  return name === 'multi-label' && thresholds !== undefined ? multiLabelBy(thresholds) : tasks[name];
+/** How decisions are made out of probabilities, where that is otherwise than in the reference method. */
+export interface Deciding {
+  /** Of labels; of classes there are none. */
+  readonly thresholds?: ThresholdSearch;
+  /** What probabilities are calibrated by before anything is tuned. */
+  readonly calibration?: CalibrationMethod;
+}
+
+/** A task that decides so. */
+export function taskWith(name: TaskName, { thresholds, calibration }: Deciding = {}): Task {
+  const task = name === 'multi-label' && thresholds !== undefined ? multiLabelBy(thresholds) : tasks[name];
+  return calibration === undefined ? task : calibratedTask(task, calibration);
 }
 
 export const taskNames = ['multi-label', 'single-label'] as const satisfies readonly TaskName[];

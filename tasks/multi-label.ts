@@ -2,6 +2,8 @@ import { findColumnIssues } from '../metrics/confident-learning.js';
 import { crossFit } from '../metrics/cross-fitted.js';
 import { macroF1 } from '../metrics/f1.js';
 import { column } from '../metrics/matrix.js';
+import { labelCalibration } from '../metrics/matrix-calibration.js';
+import { scoreLabelCalibration } from '../metrics/nested-calibration.js';
 import { scoreOutOfFold } from '../metrics/out-of-fold.js';
 import { decide, type ThresholdDecider } from '../metrics/thresholds.js';
 import type { Task } from './task.js';
@@ -38,6 +40,8 @@ const labelsBy = (thresholds: ThresholdDecider): Task => ({
     const given = truth[row * width + label]!;
     return { row, label, given, probability, score: given === 1 ? probability : 1 - probability };
   },
+  calibration: labelCalibration,
+  scoreCalibration: scoreLabelCalibration,
   words: {
     plain: 'F1 at 0.5',
     untuned: 'at 0.5',

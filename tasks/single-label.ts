@@ -3,6 +3,8 @@ import { scoreClassesOutOfFold } from '../metrics/class-scores.js';
 import { findLabelIssues } from '../metrics/confident-learning.js';
 import { crossFit } from '../metrics/cross-fitted.js';
 import { mean } from '../metrics/f1.js';
+import { classCalibration } from '../metrics/matrix-calibration.js';
+import { scoreClassCalibration } from '../metrics/nested-calibration.js';
 import { byOffsets } from '../metrics/offsets.js';
 import type { Task } from './task.js';
 
@@ -53,6 +55,8 @@ export const singleLabel: Task = {
     );
     return { row, label: label!, given, probability: own[label!]!, score };
   },
+  calibration: classCalibration,
+  scoreCalibration: scoreClassCalibration,
   words: {
     plain: 'F1 untuned',
     untuned: 'untuned',

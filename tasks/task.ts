@@ -1,5 +1,7 @@
 import type { DrawRows } from '../metrics/bootstrap.js';
+import type { Calibration } from '../metrics/matrix-calibration.js';
 import type { NestedProbabilities } from '../metrics/nested.js';
+import type { ScoreCalibration } from '../metrics/nested-calibration.js';
 import type { OutOfFoldScores } from '../metrics/out-of-fold.js';
 
 /** What a row may be: any number of labels, or exactly one of several classes. */
@@ -96,6 +98,10 @@ export interface Task {
     label: number,
     row: number,
   ): LabelIssue;
+  /** How its probabilities are calibrated. */
+  readonly calibration: Calibration;
+  /** How far probabilities are from what happens. */
+  readonly scoreCalibration: ScoreCalibration;
   /** What people are told, in words. */
   readonly words: {
     /** F1 before anything is tuned, as a column of a table. */

@@ -3,9 +3,8 @@ import { integers } from '../../engine/kernels/philox.js';
 import { nestedMixture, unlearnt, type NestedWeights } from '../../metrics/nested.js';
 import type { OutOfFoldScores } from '../../metrics/out-of-fold.js';
 import { ensembleGains, type EnsembleGains, type EnsembleMethod } from '../../tasks/ensemble.js';
-import { taskWith } from '../../tasks/index.js';
+import { taskWith, type Deciding } from '../../tasks/index.js';
 import type { TaskName } from '../../tasks/task.js';
-import type { ThresholdSearch } from '../../tasks/thresholds.js';
 import { readFloatFile } from './float-file.js';
 
 export interface ScoreRequest {
@@ -14,8 +13,7 @@ export interface ScoreRequest {
   readonly members: readonly string[];
   readonly labels: number;
   readonly task: TaskName;
-  /** As the reference method finds them where it is not said. */
-  readonly thresholds?: ThresholdSearch;
+  readonly deciding: Deciding;
   /** Where the pipeline has more than one member. */
   readonly ensemble?: { readonly method: EnsembleMethod; readonly weights: NestedWeights };
 }
@@ -30,10 +28,10 @@ export interface TableScores extends OutOfFoldScores {
 
 /** Tunes the decisions on the out-of-fold predictions and scores them. */
 export function scoreTable(request: ScoreRequest): TableScores {
-  const { table, members, labels, task: name, thresholds, ensemble } = request;
+  const { table, members, labels, task: name, deciding, ensemble } = request;
   const { labels: truth, folds, close } = openTrainingTable(table);
   close();
-  const task = taskWith(name, thresholds);
+  const task = taskWith(name, deciding);
   const matrices = members.map(readFloatFile);
   if (ensemble === undefined)
     return task.scoreOutOfFold(unlearnt(matrices[0]!), truth, folds, labels, drawRows);

@@ -1,5 +1,6 @@
 import { openTestTable } from '../../data/prepared-table.js';
 import { predictionLines, submissionLines, type PredictedRow } from '../../data/results.js';
+import type { Calibrator } from '../../metrics/calibrators.js';
 import { meanProbabilities } from '../../metrics/ensemble.js';
 import { mixProbabilities } from '../../metrics/mixture.js';
 import { tasks } from '../../tasks/index.js';
@@ -19,19 +20,21 @@ export interface SubmissionRequest {
   readonly target?: string;
   /** One per label. */
   readonly thresholds: readonly number[];
+  /** One per label, of the mean of the models; without it that stays what it is. */
+  readonly calibrators?: readonly Calibrator[];
   /** The tables that are to be written. */
   readonly output: { readonly submission?: string; readonly predictions?: string };
 }
 
 /**
  * Predicts rows by the mean of the models' probabilities, of several members by the weighted sum of their
- * means: the labels decided, and the probabilities themselves.
+ * means, calibrated where the run calibrates: the labels decided, and the probabilities themselves.
  */
 export function writeSubmission(request: SubmissionRequest): { rows: number } {
   const table = openTestTable(request.test);
   const members = request.members.map(({ models }) => models.map((path) => new FloatFile(path)));
   const weights = request.members.map(({ weight }) => weight);
-  const { id, labels, task, target, thresholds, output } = request;
+  const { id, labels, task, target, thresholds, calibrators, output } = request;
   function* predicted(): Iterable<PredictedRow> {
     let first = 0;
     for (const ids of table.ids.lists()) {
@@ -40,7 +43,9 @@ export function writeSubmission(request: SubmissionRequest): { rows: number } {
         meanProbabilities(models.map((model) => model.range(start, end))),
       );
       const [only] = means as [Float32Array];
-      const mixed = means.length === 1 ? only : mixProbabilities(means, weights, labels.length);
+      const mean = means.length === 1 ? only : mixProbabilities(means, weights, labels.length);
+      const mixed =
+        calibrators === undefined ? mean : tasks[task].calibration.apply(mean, labels.length, calibrators);
       const predictions = tasks[task].decide(mixed, labels.length, thresholds);
       for (const [row, id] of ids.entries()) {
         const [from, to] = [row * labels.length, (row + 1) * labels.length];

@@ -5,7 +5,7 @@ import { nestedMixture, selectNested, unlearnt } from '../../metrics/nested.js';
 import { score } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
 import { learnWeights } from '../../tasks/ensemble.js';
-import { searchOf } from '../../pipeline/thresholds.js';
+import { decidingOf } from '../../pipeline/thresholds.js';
 import { taskWith } from '../../tasks/index.js';
 import { readMembers } from '../runs/out-of-fold.js';
 import { readResult } from '../runs/results.js';
@@ -30,8 +30,8 @@ export interface JudgedRun {
 const tolerance = 0.005;
 
 /**
- * Decides a run's rows again as its cross-fitted score did, from its out-of-fold predictions: weights and
- * thresholds of each fold are learnt on the others.
+ * Decides a run's rows again as its cross-fitted score did, from its out-of-fold predictions: weights,
+ * calibration and thresholds of each fold are learnt on the others.
  *
  * @throws InputFault where the run's files do not give the score that it wrote down
  */
@@ -41,7 +41,7 @@ export async function readJudgedRun(directory: string): Promise<JudgedRun> {
   const members = await readMembers(directory, result);
   const [{ ids, labels: truth, folds }] = members;
   const width = labels.length;
-  const task = taskWith(configuration.task, searchOf(configuration));
+  const task = taskWith(configuration.task, decidingOf(configuration));
   const matrices = members.map(({ probabilities }) => probabilities);
   const predictions = { members: matrices, truth, folds, width };
   const nested =

@@ -31,7 +31,7 @@ export async function predictTable(
   request: PredictRequest,
 ): Promise<{ readonly rows: number; readonly models: number; readonly warnings: readonly string[] }> {
   const { source, run, workdir, kind, target, onProgress } = request;
-  const { labels, folds, configuration, thresholds, ensemble } = run.result;
+  const { labels, folds, configuration, thresholds, calibration, ensemble } = run.result;
   if (folds.length === 0) {
     throw new InputFault({ where: run.directory, what: 'the run has no models', found: 'no fold' });
   }
@@ -49,6 +49,7 @@ export async function predictTable(
     const { models } = await predictRows(services, {
       pipeline: configuration,
       thresholds,
+      ...(calibration === undefined ? {} : { calibrators: calibration.calibrators }),
       table,
       cells: folds.map(({ member = '', fold }) => ({ member, fold })),
       ...(ensemble === undefined ? {} : { weights: ensemble.weights }),

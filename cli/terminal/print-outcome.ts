@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { calibrationWords } from '../../report/decision-words.js';
 import { gainWords, memberNotices } from '../../report/member-words.js';
 import { change, duration, score } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
@@ -33,6 +34,7 @@ function scoreLines(result: RunResult, ink: Paint): string[] {
     ...scoreTable(result, ink),
     ...skillLines(result, ink),
     ...objectiveLines(result, ink),
+    ...calibrationLines(result),
     ...memberLines(result, ink),
     ...(skippedFolds.length === 0 ? [] : [ink.yellow(`Folds skipped: ${skippedFolds.join(', ')}; ${left}.`)]),
     ink.dim(
@@ -48,6 +50,11 @@ function skillLines(result: RunResult, ink: Paint): string[] {
     ...(headline === null ? [] : [headline]),
     ...(unshown === null ? [] : [ink.yellow(oneLine(unshown))]),
   ];
+}
+
+function calibrationLines(result: RunResult): string[] {
+  const words = calibrationWords(result);
+  return words === null ? [] : [words];
 }
 
 function objectiveLines(result: RunResult, ink: Paint): string[] {

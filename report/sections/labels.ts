@@ -29,7 +29,8 @@ export const labelSection: Section = {
         <strong>Precision against recall:</strong> the dot is the chosen threshold, the dashed line the
         precision of guessing. <strong>Reliability:</strong> how often the label was true of the rows that
         were given about that probability, with 95 % intervals; bars say how many rows those are. On the
-        dotted line probabilities are chances.
+        dotted line probabilities are
+        chances.${result.calibration === undefined ? '' : ' They are those before calibration, which was fitted on these rows.'}
       </p>
       ${result.labels.map((label, place) => labelPart(result, judged, label, place, open))}`;
   },

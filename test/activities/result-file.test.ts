@@ -5,7 +5,13 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseResult, readResultFile } from '../../activities/result-file.js';
 import { InputFault } from '../../errors/fault.js';
 import type { RunResult } from '../../report/run-result.js';
-import { assessedReport, ensembleReport, sampleReport } from '../report/sample.js';
+import {
+  assessedReport,
+  calibratedReport,
+  ensembleReport,
+  objectiveReport,
+  sampleReport,
+} from '../report/sample.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-result-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -41,6 +47,10 @@ describe('a result that is read', () => {
     expect(read(ensembleReport().result)).toEqual(ensembleReport().result);
   });
 
+  it('tells of objectives, and of what calibrates', () => {
+    for (const { result: told } of [objectiveReport(), calibratedReport()]) expect(read(told)).toEqual(told);
+  });
+
   it('may be of an earlier version: what was added since is filled in, or absent', () => {
     const { configuration } = result;
     const { retrySeeds, ...training } = configuration.training;
@@ -54,6 +64,17 @@ describe('a result that is read', () => {
 });
 
 describe('a result is refused', () => {
+  it.each([
+    ['no calibrator of a label', { joy: { temperature: 2 } }],
+    ['a temperature of 0', { joy: { temperature: 0 }, fear: { temperature: 1 } }],
+    ['knots that fall', { joy: { knots: [0.5, 0.1], values: [0, 1] }, fear: { temperature: 1 } }],
+    ['a value too few', { joy: { knots: [0.1, 0.5], values: [0] }, fear: { temperature: 1 } }],
+  ])('with %s', (_, calibrators) => {
+    const { result: told } = calibratedReport();
+    const calibration = { ...told.calibration, calibrators };
+    expect(() => read({ ...told, calibration })).toThrow(/found calibration/);
+  });
+
   const { thresholds, perLabel, folds, configuration } = result;
   const assessed = assessedReport().result;
   const withoutJoy = (values: object): object =>

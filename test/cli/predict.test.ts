@@ -73,6 +73,55 @@ describe.skipIf(!canRun)(`foldwise predict${withoutRuns}`, { timeout: 180_000 },
     expect(read(page)).toBe(ofRun('report.html'));
   });
 
+  it('decides by other thresholds where it is told some, and refuses those that say nothing', async () => {
+    const csv = join(project.folder, 'test.csv');
+    const decided = async (...args: string[]) => (await predict(csv, '--output', '-', ...args)).out;
+    expect(await decided('--threshold', '0', '--threshold', 'fear=1')).toBe('id,joy,fear\na,1,0\nb,1,0\n');
+    const own = (JSON.parse(read(inRun('result.json'))) as { thresholds: Record<string, number> }).thresholds;
+    const same = Object.entries(own).flatMap(([label, value]) => ['--threshold', `${label}=${value}`]);
+    expect(await decided(...same)).toBe(read(inRun('submission.csv')));
+    for (const [args, message] of [
+      [['--threshold', 'jooy=0.3'], /no such label.*Did you mean "joy"/],
+      [['--threshold', '2'], /from 0 to 1/],
+      [['--threshold', '0.3', '--probabilities'], /probabilities are written as they are/],
+    ] as const) {
+      const { code, err } = await predict(csv, '--output', '-', ...args);
+      expect([code === 0, err]).toEqual([false, expect.stringMatching(message)]);
+    }
+  });
+
+  it.each(['platt', 'isotonic'])(
+    'calibrates (%s) as its run did, and draws its report as it was',
+    async (method) => {
+      const set = ['training.epochs=2', `calibration=${method}`, 'thresholds={ objective: { fBeta: 2 } }'];
+      const named = ['--set', `name=${method}`, ...set.flatMap((each) => ['--set', each])];
+      const ran = await foldwise(['run', project.pipeline, '--workdir', project.workdir, ...named]);
+      expect([ran.code, ran.err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
+      expect(ran.out).toMatch(
+        /Probabilities are calibrated by .*Cross-fitted, that takes the Brier score from 0\.\d+ to/,
+      );
+      const name = readdirSync(join(project.workdir, 'runs')).find((each) => each.startsWith(method))!;
+      const ofRun = (file: string): string => read(join(project.workdir, 'runs', name, file));
+      // Out of fold they stay as the models give them, and so they are in the run before, which trained the same.
+      expect(ofRun('oof.csv')).toBe(read(inRun('oof.csv')));
+      expect(ofRun('predictions.csv')).not.toBe(read(inRun('predictions.csv')));
+      for (const [file, option] of [
+        ['submission.csv', []],
+        ['predictions.csv', ['--probabilities']],
+      ] as const) {
+        const target = join(project.folder, `${method}-${file}`);
+        const csv = join(project.folder, 'test.csv');
+        await foldwise(['predict', name, csv, '--output', target, '--workdir', project.workdir, ...option]);
+        expect(read(target)).toBe(ofRun(file));
+      }
+      const page = join(project.folder, `${method}.html`);
+      await foldwise(['report', name, '--output', page, '--workdir', project.workdir]);
+      expect(read(page)).toBe(ofRun('report.html'));
+      const compared = await foldwise(['compare', run, name, '--workdir', project.workdir]);
+      expect([compared.code, compared.err]).toEqual([0, '']);
+    },
+  );
+
   it('reads standard input and writes standard output, where - says so', async () => {
     const script = `${process.execPath} dist/cli/main.js predict ${run} - --probabilities --output - --workdir ${project.workdir} < ${join(project.folder, 'test.csv')}`;
     const { code, out, err } = await ended('sh', ['-c', script]);

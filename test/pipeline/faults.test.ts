@@ -19,7 +19,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a misspelt key',
       `${minimal}trainig: { epochs: 2 }\n`,
-      `${place}:5:1 trainig: found an unknown key, expected one of name, task, labels, data, folds, model, training, ensemble, thresholds, report, steps; did you mean "training"?`,
+      `${place}:5:1 trainig: found an unknown key, expected one of name, task, labels, data, folds, model, training, ensemble, calibration, thresholds, report, steps; did you mean "training"?`,
     ],
     [
       'exact thresholds of classes, which have none',
@@ -231,7 +231,7 @@ describe('one fault is told with its place, what was found and what was expected
     [
       'a list',
       '[]',
-      `${place}:1:1: found a list, expected a pipeline: a map with name, task, labels, data, folds, model, training, ensemble, thresholds, report, steps`,
+      `${place}:1:1: found a list, expected a pipeline: a map with name, task, labels, data, folds, model, training, ensemble, calibration, thresholds, report, steps`,
     ],
   ];
   it.each(cases)('%s', (_, text, fault) => {

@@ -237,6 +237,19 @@ describe('whether texts are shown', () => {
   });
 });
 
+describe('how probabilities are calibrated', () => {
+  it('is in no key where they are not, and retires what tunes and what reports where they are', () => {
+    const keys = (pipeline: Pipeline) =>
+      activityNames.map((activity) => canonicalJson(activities[activity].parameters(pipeline)));
+    expect(keys({ ...base, calibration: 'none' })).toEqual(keys(base));
+    const calibrated = keys({ ...base, calibration: 'platt' });
+    expect(activityNames.filter((_, place) => calibrated[place] !== keys(base)[place])).toEqual([
+      'tuneThresholds',
+      'writeReport',
+    ]);
+  });
+});
+
 describe('how the members of an ensemble become one', () => {
   const withMatrix = (seeds: number[], ensemble?: Pipeline['ensemble']): Pipeline => {
     const { fold, ...steps } = base.steps;

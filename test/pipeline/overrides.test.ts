@@ -51,7 +51,7 @@ describe('--set', () => {
     ],
     [
       { 'trainig.epochs': '2' },
-      '--set trainig.epochs trainig: found an unknown key, expected one of name, task, labels, data, folds, model, training, ensemble, thresholds, report, steps; did you mean "training"?',
+      '--set trainig.epochs trainig: found an unknown key, expected one of name, task, labels, data, folds, model, training, ensemble, calibration, thresholds, report, steps; did you mean "training"?',
     ],
     [{ 'training.epochs': 'two' }, '--set training.epochs: found "two", expected a number'],
     [

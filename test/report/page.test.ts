@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
+import { judgedRows } from '../../report/judged-rows.js';
 import { renderReport } from '../../report/page.js';
-import { assessedReport, ensembleReport, objectiveReport, sampleReport } from './sample.js';
+import { assessedReport, calibratedReport, ensembleReport, objectiveReport, sampleReport } from './sample.js';
 
 const hostile = `<img src=x onerror=alert(1)>"'&<script>alert(2)</script>`;
 
@@ -39,6 +40,24 @@ describe('the report', () => {
     ]);
     expect(page.querySelector('main')?.textContent).toContain('recall, with precision at least 0.9');
     expect(renderReport(sampleReport())).not.toContain('Objectives');
+  });
+
+  it('says what calibration changed, and draws thresholds over calibrated probabilities', () => {
+    const input = calibratedReport();
+    const page = document(renderReport(input));
+    const [joy] = [...page.querySelectorAll('[aria-label="Calibration"] tbody tr')];
+    expect([...(joy?.querySelectorAll('th, td') ?? [])].map(({ textContent }) => textContent)).toEqual([
+      ...['joy', '0.200', '0.200', '0.090', '0.050', '0.900', '0.500'],
+    ]);
+    expect(page.querySelector('main')?.textContent).toContain(
+      'Probabilities are calibrated by temperature scaling.',
+    );
+    const { probabilities, raw } = judgedRows(input);
+    const logit = (p: number): number => Math.log(p / (1 - p));
+    raw.forEach((p, entry) => {
+      expect(logit(probabilities[entry]!)).toBeCloseTo(logit(p) / (entry % 2 === 0 ? 2 : 1), 4);
+    });
+    expect(renderReport(sampleReport())).not.toContain('id="calibration"');
   });
 
   it('escapes hostile names of labels, pipelines, runs, warnings and devices', () => {

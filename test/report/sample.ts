@@ -114,6 +114,28 @@ export function objectiveReport(): ReportInput {
   };
 }
 
+/** The same with probabilities that were calibrated by a temperature. */
+export function calibratedReport(): ReportInput {
+  const { result, outOfFold } = sampleReport({ labels: ['joy', 'fear'] });
+  const scores = (logLoss: number) => {
+    const each = { brier: 0.2, calibrationError: logLoss / 10, logLoss };
+    return { macro: each, perLabel: { joy: each, fear: each } };
+  };
+  return {
+    outOfFold,
+    result: {
+      ...result,
+      calibration: {
+        method: 'temperature',
+        before: scores(0.9),
+        after: scores(0.5),
+        calibrators: { joy: { temperature: 2 }, fear: { temperature: 1 } },
+      },
+      configuration: { ...result.configuration, calibration: 'temperature' },
+    },
+  };
+}
+
 /** The same of an ensemble of three seeds, one of which was left out. */
 export function ensembleReport(changes: Partial<RunResult> = {}): ReportInput {
   const { result, outOfFold } = sampleReport();

@@ -16,7 +16,13 @@ function rare(seed: number) {
 it('exact thresholds find a label that the grid does not reach, on the rows of other folds too', () => {
   const { truth, probabilities, folds } = rare(1);
   const scored = (method: ThresholdMethod) =>
-    taskWith('multi-label', { method }).scoreOutOfFold(unlearnt(probabilities), truth, folds, 1, drawnByRule);
+    taskWith('multi-label', { thresholds: { method } }).scoreOutOfFold(
+      unlearnt(probabilities),
+      truth,
+      folds,
+      1,
+      drawnByRule,
+    );
   const [grid, exact] = [scored('grid'), scored('exact')];
   expect(grid.macroF1).toEqual({ atHalf: 0, tuned: 0, crossFitted: 0 });
   expect(exact.macroF1.tuned).toBeGreaterThan(0.7);
@@ -27,7 +33,7 @@ it('exact thresholds find a label that the grid does not reach, on the rows of o
   expect(least).toBeLessThanOrEqual(exact.thresholds[0]!);
   expect(most).toBeLessThan(0.1);
   // What is decided out of fold is what was scored.
-  const decided = taskWith('multi-label', { method: 'exact' }).decideOutOfFold(
+  const decided = taskWith('multi-label', { thresholds: { method: 'exact' } }).decideOutOfFold(
     unlearnt(probabilities),
     truth,
     folds,

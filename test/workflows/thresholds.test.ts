@@ -34,7 +34,7 @@ describe.skipIf(server === null)(`the thresholds of a run${without}`, () => {
       .split('\n');
     const place = header.split(',').indexOf('fold');
     const folds = Int32Array.from(lines, (line) => Number(line.split(',')[place]));
-    const task = taskWith('multi-label', search);
+    const task = taskWith('multi-label', { thresholds: search });
     return task.scoreOutOfFold(unlearnt(probabilities), truth, folds, labels.length, drawRows);
   }
 

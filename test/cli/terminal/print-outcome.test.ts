@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { RunOutcome } from '../../../cli/facts/run-outcome.js';
 import { printOutcome } from '../../../cli/terminal/print-outcome.js';
 import type { RunResult } from '../../../report/run-result.js';
-import { assessedReport, ensembleReport, objectiveReport, sampleReport } from '../../report/sample.js';
+import {
+  assessedReport,
+  calibratedReport,
+  ensembleReport,
+  objectiveReport,
+  sampleReport,
+} from '../../report/sample.js';
 
 function printed(result: RunResult): string[] {
   const lines: string[] = [];
@@ -63,6 +69,13 @@ describe('what is told of a run that completed', () => {
       ['anger', 'recall, with precision at least 0.9', '0.500', '0.750', '0.700', '0.875', '–', 'no'],
     ]);
     expect(printed(sampleReport().result).join('\n')).not.toContain('sought');
+  });
+
+  it('is what calibration changed, where the pipeline calibrates', () => {
+    expect(printed(calibratedReport().result)).toContain(
+      'Probabilities are calibrated by temperature scaling. Cross-fitted, that takes the Brier score from 0.200 to 0.200, the calibration error from 0.090 to 0.050 and the log loss from 0.900 to 0.500; less is better.',
+    );
+    expect(printed(sampleReport().result).join('\n')).not.toContain('calibrated');
   });
 
   it('is of a result of an earlier version, without an assessment, what it was', () => {
