@@ -67,6 +67,8 @@ export const trainedFoldSchema = z.object({
   device: word,
   threads: z.int().min(1),
   attempts: z.int().min(1),
+  /** Texts that passed at once, where that was not the whole batch. */
+  microBatch: z.int().min(1).exactOptional(),
   seed: z.int().min(0),
   seconds,
   warnings,

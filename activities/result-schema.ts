@@ -73,6 +73,7 @@ export const resultSchema: z.ZodType<RunResult> = z
             device: true,
             threads: true,
             attempts: true,
+            microBatch: true,
             seed: true,
             seconds: true,
           })

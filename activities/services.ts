@@ -55,6 +55,8 @@ export interface Services {
   readonly store: ArtifactStore;
   readonly keys: KeyIndex;
   readonly checkpoints: CheckpointShelf;
+  /** What this machine has of memory; unknown where that is of no concern. */
+  readonly machineBytes?: number;
   /** Holds one folder per run. */
   readonly runsDirectory: string;
   readonly trainer: Trainer;

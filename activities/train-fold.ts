@@ -156,11 +156,27 @@ async function trainSeeds(
     await mkdir(workDirectory, { recursive: true });
     const resume = lease.seed === seed ? lease.checkpoints : [];
     try {
-      const { onMessage, signal } = session;
-      return await services.trainer.train({ ...job, seed, workDirectory, resume }, { onMessage, signal });
+      return await trainFitting(services, { ...job, seed, workDirectory, resume }, session);
     } catch (error) {
       if (!isDivergence(error) || seed >= first + retrySeeds) throw error;
       session.warn(`seed ${seed} diverged; the fold starts again with seed ${seed + 1}`);
+    }
+  }
+}
+
+/** Trains, and where a step does not fit the memory starts again with fewer texts at once. */
+async function trainFitting(services: Services, job: FoldJob, session: FoldSession): Promise<FoldOutcome> {
+  const { onMessage, signal } = session;
+  const { microBatch, batchSize } = job.training;
+  for (let mostTexts = batchSize; ; mostTexts = Math.ceil(mostTexts / 2)) {
+    try {
+      const attempt = mostTexts === batchSize ? job : { ...job, mostTexts };
+      return await services.trainer.train(attempt, { onMessage, signal });
+    } catch (error) {
+      if (!isOutOfMemory(error) || microBatch !== 'auto' || mostTexts === 1) throw error;
+      session.warn(
+        `the memory was not enough for ${mostTexts} texts at once: the fold starts again with ${Math.ceil(mostTexts / 2)}`,
+      );
     }
   }
 }
@@ -179,6 +195,7 @@ async function prepareJob(services: Services, call: Call, key: string, lease: Le
     table,
     training,
     seed: training.seed,
+    ...(services.machineBytes === undefined ? {} : { machineBytes: services.machineBytes }),
     threads: settings.threads,
     workDirectory: lease.workDirectory,
     resume: [],
@@ -247,6 +264,7 @@ async function finish(
     threads: outcome.threads,
     attempts: lease.attempts,
     seed: outcome.seed,
+    ...(outcome.microBatch === undefined ? {} : { microBatch: outcome.microBatch }),
     seconds: outcome.seconds.total,
     warnings: [...new Set([...session.warnings, ...outcome.warnings])],
   };
@@ -273,6 +291,10 @@ async function takeModel(store: ArtifactStore, files: FoldOutcome['model']): Pro
   for (const path of new Set(Object.values(files)))
     taken.set(path, await store.putFile(path, { move: true }));
   return Object.fromEntries(Object.entries(files).map(([name, path]) => [name, taken.get(path)!]));
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && error.name === 'OutOfMemoryFault';
 }
 
 function isDivergence(error: unknown): boolean {

@@ -168,6 +168,7 @@ function memberResults(
 }
 
 function foldResult(cell: TrainedCell): FoldResult {
-  const { bestEpoch, epochs, device, threads, attempts, seed, seconds } = cell;
-  return { ...namedCell(cell), bestEpoch, epochs, device, threads, attempts, seed, seconds };
+  const { bestEpoch, epochs, device, threads, attempts, microBatch, seed, seconds } = cell;
+  const split = microBatch === undefined ? {} : { microBatch };
+  return { ...namedCell(cell), bestEpoch, epochs, device, threads, attempts, ...split, seed, seconds };
 }

@@ -24,6 +24,7 @@ export const neutralSettings = {
   awp: null,
   accumulate: 1,
   gradientCheckpointing: false,
+  microBatch: 'auto',
   evaluations: 1,
   ema: null,
   swa: null,

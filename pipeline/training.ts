@@ -176,6 +176,12 @@ const options = {
     .describe(
       'Whether the backward pass computes each layer again instead of keeping it: less memory, more time, the same bits.',
     ),
+  microBatch: z
+    .union([z.literal('auto'), z.int().min(1).max(65_536)])
+    .default(neutralSettings.microBatch)
+    .describe(
+      'Texts of a batch that pass at once; the gradients of all are added up. `auto`: the whole batch, or where that does not fit the memory, as many as do.',
+    ),
   evaluations: z
     .int()
     .min(1)

@@ -1,10 +1,11 @@
-import { checkMemory } from '../engine/training/memory-need.js';
+import { splitWarning, textsOfPass } from '../engine/training/micro-batch.js';
 import { openModelSource } from '../engine/training/model-source.js';
 import { predictTable } from '../engine/training/predict.js';
 import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
 import { countTokens } from '../engine/training/token-counts.js';
 import { longestText } from '../engine/training/tokenize.js';
 import type { EngineAnswer, EngineReply, EngineRequest } from './engine-request.js';
+import { thisMachine } from './machine.js';
 import { leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
 
 /** How long a phase may take without progress. */
@@ -46,7 +47,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       return countTokens(model, files, () => enter('counting tokens', foreign));
     }
     case 'check': {
-      const { folder, labels, maxLength, batchSize, pooling } = request;
+      const { folder, labels, maxLength, batchSize, microBatch, pooling } = request;
       const pooled = pooling === undefined ? {} : { pooling };
       enter('opening the model', {
         silent: true,
@@ -56,8 +57,9 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       const source = await openModelSource({ checkpoint: folder, maxLength, ...pooled }, labels, [0, 0]);
       await source.close();
       const { classifier, warnings } = source;
-      checkMemory(classifier, { texts: batchSize, length: longestText(maxLength, classifier) });
-      return warnings;
+      const batch = { texts: batchSize, length: longestText(maxLength, classifier) };
+      const texts = textsOfPass(classifier, batch, microBatch, { machineBytes: thisMachine().bytes });
+      return [...warnings, ...(microBatch === 'auto' ? splitWarning(batchSize, texts) : [])];
     }
   }
 }

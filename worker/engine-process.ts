@@ -2,7 +2,7 @@ import type { ModelSource, Predictor } from '../activities/services.js';
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import { resolveModel, type DownloadProgress } from '../engine/checkpoint/hub.js';
 import { Fault } from '../errors/fault.js';
-import type { Pooling, ScratchModel } from '../pipeline/pipeline.js';
+import type { ScratchModel } from '../pipeline/pipeline.js';
 import { DownloadPace, downloadLines } from './download-progress.js';
 import type { ChildWatchOptions } from './child-watch.js';
 import type { EngineAnswer, EngineRequest } from './engine-request.js';
@@ -48,7 +48,7 @@ export class EngineProcess implements Predictor, ModelSource {
    */
   async check(
     folder: string,
-    training: { labels: readonly string[]; maxLength: number; batchSize: number; pooling?: Pooling },
+    training: Omit<Extract<EngineRequest, { type: 'check' }>, 'type' | 'folder'>,
   ): Promise<readonly string[]> {
     const request: EngineRequest = { type: 'check', folder, ...training };
     return (await this.ask('model.checkpoint', request)) as readonly string[];

@@ -24,6 +24,7 @@ export type EngineRequest =
       readonly labels: readonly string[];
       readonly maxLength: number;
       readonly batchSize: number;
+      readonly microBatch: 'auto' | number;
       readonly pooling?: Pooling;
     };
 

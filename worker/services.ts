@@ -10,6 +10,7 @@ import { FolderStore } from '../store/folder-store.js';
 import { KeyIndex } from '../store/keys.js';
 import { PatientStore } from '../store/patient-store.js';
 import { EngineProcess } from './engine-process.js';
+import { thisMachine } from './machine.js';
 import { sharesOf } from './shares.js';
 import { TablesProcess } from './tables-process.js';
 import { TrainerProcess } from './trainer-process.js';
@@ -61,6 +62,7 @@ export function createServices(options: ServicesOptions): Services {
     models: engine,
     tables: new TablesProcess(script('tables-child')),
     ...sharesOf(options),
+    machineBytes: thisMachine().bytes,
     device: 'cpu',
     engineSignature: (threads) => engineSignature(versions.onnxruntime, threads),
     versions,

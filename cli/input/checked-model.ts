@@ -4,11 +4,12 @@ import {
   type DownloadProgress,
   type ResolvedModel,
 } from '../../engine/checkpoint/hub.js';
-import { checkMemory } from '../../engine/training/memory-need.js';
+import { splitWarning, textsOfPass } from '../../engine/training/micro-batch.js';
 import { scratchModel } from '../../engine/training/scratch-model.js';
 import { membersOf } from '../../pipeline/members.js';
 import { poolingOf, type Pipeline } from '../../pipeline/pipeline.js';
 import { DownloadPace, type DownloadView } from '../../worker/download-progress.js';
+import { thisMachine } from '../../worker/machine.js';
 import { openEngine } from '../../worker/services.js';
 import type { Workdir } from '../workdir.js';
 
@@ -28,7 +29,7 @@ export async function checkModel(pipeline: Pipeline, check: ModelCheck): Promise
   const told: string[] = [];
   const seen = new Set<string>();
   for (const { pipeline: member } of membersOf(pipeline)) {
-    const alike = JSON.stringify([member.model, member.training.batchSize]);
+    const alike = JSON.stringify([member.model, member.training.batchSize, member.training.microBatch]);
     if (!seen.has(alike)) told.push(...(await checkMember(member, check)));
     seen.add(alike);
   }
@@ -41,16 +42,24 @@ async function checkMember(
 ): Promise<readonly string[]> {
   const { checkpoint, scratch, maxLength } = model;
   const pooling = poolingOf(model);
-  const { batchSize } = training;
+  const { batchSize, microBatch } = training;
   if (scratch !== undefined) {
     const { classifier } = scratchModel(scratch, maxLength, labels.length, pooling);
-    checkMemory(classifier, { texts: batchSize, length: maxLength });
+    const batch = { texts: batchSize, length: maxLength };
+    const texts = textsOfPass(classifier, batch, microBatch, { machineBytes: thisMachine().bytes });
+    if (microBatch === 'auto') return splitWarning(batchSize, texts);
   }
   const found = checkpoint === undefined ? undefined : await locate(checkpoint, check);
   if (found === undefined) return [];
   const { folder } = found;
   const pooled = pooling === undefined ? {} : { pooling };
-  return openEngine(check.workdir.path).check(folder, { labels, maxLength, batchSize, ...pooled });
+  return openEngine(check.workdir.path).check(folder, {
+    labels,
+    maxLength,
+    batchSize,
+    microBatch,
+    ...pooled,
+  });
 }
 
 async function locate(

@@ -2,3 +2,6 @@
 export const onnxType = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 
 export type DType = keyof typeof onnxType;
+
+/** Bytes of an element. */
+export const elementBytes: Readonly<Record<DType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };

@@ -5,13 +5,14 @@ import type { PassSettings } from './option-groups.js';
 
 /** The optimizer steps of a fold, counted from 0 over all epochs. */
 export class Course {
-  /** @param rows of the training set */
+  /** @param rows of the training set @param microBatch texts of a batch that pass at once */
   constructor(
     private readonly rows: number,
     readonly passes: PassSettings,
     private readonly rate: RateSettings,
     private readonly averaging: AveragingSettings,
     private readonly perturbation: PerturbationSettings = unperturbed,
+    private readonly microBatch: number = passes.batchSize,
   ) {}
 
   get stepsPerEpoch(): number {
@@ -27,13 +28,12 @@ export class Course {
     return step < epochs * this.stepsPerEpoch;
   }
 
-  /** The rows of a step's batches, of an epoch's order of all rows. */
+  /** The rows that pass at once, one after the other, in a step; of an epoch's order of all rows. */
   batches(order: Uint32Array, step: number): readonly (readonly number[])[] {
     const { batchSize } = this.passes;
     const first = (step % this.stepsPerEpoch) * this.rowsPerStep;
     const rows = [...order.subarray(first, first + this.rowsPerStep)];
-    const count = Math.ceil(rows.length / batchSize);
-    return Array.from({ length: count }, (_, i) => rows.slice(i * batchSize, (i + 1) * batchSize));
+    return portions(rows, batchSize).flatMap((batch) => portions(batch, this.microBatch));
   }
 
   /** How often the epoch of the next step is judged before that step; its end, where it is judged, too, left out. */
@@ -61,4 +61,15 @@ export class Course {
     const warmupSteps = Math.trunc(this.rate.warmupRatio * totalSteps);
     return learningRate(step, { warmupSteps, totalSteps }, this.rate);
   }
+}
+
+function portions(rows: readonly number[], size: number): number[][] {
+  return Array.from({ length: Math.ceil(rows.length / size) }, (_, i) =>
+    rows.slice(i * size, (i + 1) * size),
+  );
+}
+
+/** The most passes of a step. */
+export function passesOfStep({ batchSize, accumulate }: PassSettings, microBatch: number): number {
+  return accumulate * Math.ceil(batchSize / microBatch);
 }

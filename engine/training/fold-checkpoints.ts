@@ -20,15 +20,7 @@ const COST_FACTOR = 40;
  * move away; the kept epoch therefore goes into it as a second link.
  */
 export class FoldCheckpoints {
-  readonly position: Position = {
-    step: 0,
-    epochLoss: 0,
-    history: [],
-    bestEpoch: 0,
-    answerRange: 0,
-    within: notJudged,
-    keptStep: null,
-  };
+  readonly position: Position;
   private kept: CheckpointFile | null = null;
   private writtenAt = performance.now();
   /** Seconds that the last one took, with the epochs kept for it. */
@@ -40,21 +32,33 @@ export class FoldCheckpoints {
     private readonly job: FoldJob,
     private readonly setup: FoldSetup,
     private readonly warn: (message: string) => void,
-  ) {}
+  ) {
+    this.position = {
+      step: 0,
+      epochLoss: 0,
+      history: [],
+      bestEpoch: 0,
+      answerRange: 0,
+      within: notJudged,
+      keptStep: null,
+      microBatch: setup.microBatch,
+    };
+  }
 
   /** Takes up the newest checkpoint that is whole and fits this engine; says why where one does not. */
   async resume(): Promise<Position> {
-    const { trainer, signature } = this.setup;
+    const { trainer, signature, microBatch } = this.setup;
+    const { batchSize } = this.job.training;
     for (const { step, state, best } of this.job.resume) {
       try {
         if (best !== null) await verify(best);
-        await checkState(state, signature);
+        await checkState(state, { signature, batchSize, microBatch });
       } catch (error) {
         if (!(error instanceof InputFault)) throw error;
         this.warn(`the checkpoint of step ${step} is not used: ${error.message}`);
         continue;
       }
-      Object.assign(this.position, await readState(state, trainer.memory, trainer.trained));
+      Object.assign(this.position, await readState(state, trainer.memory, trainer.trained), { microBatch });
       if (best !== null) await this.adopt(best);
       break;
     }

@@ -13,7 +13,10 @@ import type { FoldJob } from './job.js';
 import { checkLayers } from './layer-check.js';
 import type { ModelSource } from './model-source.js';
 import { openModelSource } from './model-source.js';
-import { checkMemory, type LargestBatch } from './memory-need.js';
+import { passesOfStep } from './course.js';
+import { readPosition } from './fold-state.js';
+import type { LargestBatch } from './memory-need.js';
+import { textsOfPass } from './micro-batch.js';
 import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
 import type { Around } from './sessions.js';
@@ -43,6 +46,10 @@ export interface FoldSetup {
   /** Names every random draw of this fold. */
   readonly key: PhiloxKey;
   readonly signature: string;
+  /** Texts of a batch that pass at once. */
+  readonly microBatch: number;
+  /** The largest pass. */
+  readonly largest: LargestBatch;
   /** @throws ModelChanged where the model's files are not those any more that the fold is recorded under */
   checkModel(): Promise<void>;
   close(): Promise<void>;
@@ -79,19 +86,25 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       compiling,
     };
     const kept = {
-      accumulate: passes.accumulate,
       averaged: averaging.ema !== null || averaging.swa !== null,
       perturbation,
     };
     const batch = largestBatch(training.texts, passes.batchSize);
-    checkMemory(trainedClassifier, batch, {
-      vocabulary: vocabulary.size,
-      extra: extraArrays(kept).length,
-      freezeLayers: layers.freezeLayers,
-      draws,
-      perturbation,
-    });
-    const mostTokens = mostTokensOf(training.texts, passes.batchSize);
+    const fittingWith = (accumulate: number): number =>
+      textsOfPass(trainedClassifier, batch, passes.microBatch, {
+        vocabulary: vocabulary.size,
+        extra: extraArrays({ ...kept, accumulate }).length,
+        freezeLayers: layers.freezeLayers,
+        draws,
+        perturbation,
+        checkpointing: groups.checkpointing,
+        ...(job.machineBytes === undefined ? {} : { machineBytes: job.machineBytes }),
+      });
+    // What passes in parts needs room for the sums of their gradients besides.
+    const isWhole = fittingWith(passes.accumulate) === batch.texts;
+    const microBatch = await chosenMicroBatch(job, isWhole ? passes.batchSize : fittingWith(2));
+    const accumulate = passesOfStep(passes, microBatch);
+    const mostTokens = mostTokensOf(training.texts, microBatch);
     const task = tasks[job.task];
     const weights = classWeightsOf(groups.classWeights, job.labels, training.targets, task);
     const loss = { loss: task.loss, lossSettings: { ...groups.loss, weights } };
@@ -100,6 +113,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       optimizer,
       layers,
       ...kept,
+      accumulate,
       ...loss,
       dropout: true,
       draws,
@@ -119,6 +133,8 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       evaluation,
       key,
       signature: engineSignature(runtime.version, job.threads),
+      microBatch,
+      largest: { ...batch, texts: Math.min(batch.texts, microBatch) },
       checkModel: async () => pinned?.check(),
       close: async () => {
         evaluation.release();
@@ -130,6 +146,20 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     await source.close();
     throw fault;
   }
+}
+
+/** What an attempt before went on with stays, so that a fold that is resumed gives the same bits. */
+async function chosenMicroBatch(
+  { training: { microBatch, batchSize }, mostTexts = batchSize, resume }: FoldJob,
+  fitting: number,
+): Promise<number> {
+  if (microBatch !== 'auto') return fitting;
+  const most = Math.min(fitting, mostTexts);
+  for (const { state } of resume) {
+    const found = await readPosition(state.path).catch(() => null);
+    if (found !== null) return Math.min(most, found.microBatch ?? batchSize);
+  }
+  return most;
 }
 
 /** Null for a model that is not read from files, or whose files nobody has named. */

@@ -26,6 +26,8 @@ export interface Position {
   within: WithinEpoch;
   /** The steps done when the kept weights were taken, where that was before their epoch's end. */
   keptStep: number | null;
+  /** Texts that pass at once; null of a checkpoint from before they could be fewer than the batch. */
+  microBatch: number | null;
 }
 
 const metricsSchema = z.object({
@@ -53,6 +55,7 @@ const positionSchema = z
       })
       .default(notJudged),
     keptStep: z.number().int().min(0).nullable().default(null),
+    microBatch: z.number().int().min(1).nullable().default(null),
   })
   .refine(({ history, bestEpoch }) => bestEpoch <= history.length, 'the kept epoch is one of the history');
 
@@ -82,13 +85,33 @@ export async function writeState(
   return { path, ...(await writeSafetensors(path, tensors, metadata, { flush: false })) };
 }
 
-/** @throws InputFault where the file is damaged, or was made by another engine, device or thread count */
-export async function checkState(file: CheckpointFile, signature: string): Promise<void> {
+/** What a checkpoint must have been made by to be gone on from. */
+export interface MadeBy {
+  readonly signature: string;
+  /** Texts of a batch, and those of it that pass at once. */
+  readonly batchSize: number;
+  readonly microBatch: number;
+}
+
+/** @throws InputFault where the file is damaged, or was made by another engine, device, thread count or micro-batch */
+export async function checkState(
+  file: CheckpointFile,
+  { signature, batchSize, microBatch }: MadeBy,
+): Promise<void> {
   await verify(file);
-  const { signature: made } = await readPosition(file.path);
-  if (made === signature) return;
-  const what = 'it was made by another engine, device or number of threads';
-  throw new InputFault({ where: file.path, what, found: made, expected: signature });
+  const { signature: made, microBatch: passed } = await readPosition(file.path);
+  if (made !== signature) {
+    const what = 'it was made by another engine, device or number of threads';
+    throw new InputFault({ where: file.path, what, found: made, expected: signature });
+  }
+  if ((passed ?? batchSize) === microBatch) return;
+  const what = 'it was made with other micro-batches';
+  throw new InputFault({
+    where: file.path,
+    what,
+    found: `${passed ?? batchSize}`,
+    expected: `${microBatch}`,
+  });
 }
 
 /** Reads a checked state back into the parameter memory. */
@@ -105,8 +128,8 @@ export async function readState(
   } finally {
     await reader.close();
   }
-  const { step, epochLoss, history, bestEpoch, answerRange, within, keptStep } = await readPosition(path);
-  return { step, epochLoss, history, bestEpoch, answerRange, within, keptStep };
+  const { signature: _, ...position } = await readPosition(path);
+  return position;
 }
 
 /** @throws InputFault where there is none that can be read */

@@ -12,6 +12,7 @@ import { FoldCheckpoints } from './fold-checkpoints.js';
 import type { FoldSetup } from './fold-setup.js';
 import { setUpFold } from './fold-setup.js';
 import type { EpochMetrics, FoldJob, FoldMessage, FoldOutcome } from './job.js';
+import { asOutOfMemory, splitWarning } from './micro-batch.js';
 import { optionGroups, type OptionGroups } from './option-groups.js';
 import { Pace } from './pace.js';
 import { Stopwatch } from './stopwatch.js';
@@ -80,7 +81,8 @@ class Fold {
   ) {
     this.options = optionGroups(job.training);
     const { passes, rate, averaging, perturbation } = this.options;
-    this.course = new Course(setup.training.rows.length, passes, rate, averaging, perturbation);
+    const { rows } = setup.training;
+    this.course = new Course(rows.length, passes, rate, averaging, perturbation, setup.microBatch);
     this.checkpoints = new FoldCheckpoints(job, setup, (message) => this.warn(message));
   }
 
@@ -100,6 +102,10 @@ class Fold {
 
   async resume(): Promise<void> {
     for (const warning of this.setup.source.warnings) this.warn(warning);
+    if (this.options.passes.microBatch === 'auto') {
+      for (const warning of splitWarning(this.options.passes.batchSize, this.setup.microBatch))
+        this.warn(warning);
+    }
     this.untrainedRange = await this.rangeOfAnswers();
     const { step } = await this.checkpoints.resume();
     this.emit({
@@ -117,7 +123,8 @@ class Fold {
       return await this.finish();
     } catch (error) {
       if (error instanceof GivenUp) await this.leave();
-      throw error;
+      const { source, largest } = this.setup;
+      throw asOutOfMemory(error, source.classifier, largest);
     }
   }
 
@@ -297,6 +304,7 @@ class Fold {
       device: 'cpu',
       threads: this.job.threads,
       seed: this.job.seed,
+      ...(this.setup.microBatch < this.options.passes.batchSize ? { microBatch: this.setup.microBatch } : {}),
       steps: step,
       seconds: this.watch.seconds(),
       warnings: this.warnings,

@@ -33,6 +33,10 @@ export interface FoldJob {
   readonly seed: number;
   /** Intra-op threads of the engine; part of the fold's key. */
   readonly threads: number;
+  /** Where `training.microBatch` leaves it open: the most texts that may pass at once. Default: all of a batch. */
+  readonly mostTexts?: number;
+  /** What the machine has of memory. Default: as much as is wanted. */
+  readonly machineBytes?: number;
   /** An existing empty folder for checkpoints in progress and for the exported model. */
   readonly workDirectory: string;
   /** Checkpoints to resume from, newest first; a damaged one is passed over with a warning. */
@@ -131,6 +135,8 @@ export interface FoldOutcome {
   readonly device: string;
   readonly threads: number;
   readonly seed: number;
+  /** The texts that passed at once, where that was not the whole batch. */
+  readonly microBatch?: number;
   readonly steps: number;
   readonly seconds: {
     readonly train: number;

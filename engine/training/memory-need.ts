@@ -23,6 +23,8 @@ export interface Piece {
 /** A step's pieces; masks are spread over as many memories as they take, and so are parameters. */
 export interface MemoryNeed {
   readonly masks: readonly Piece[];
+  /** What a run computes on the way, at its most. */
+  readonly activations: number;
   /** Each with its gradient and the optimizer's state, tables with room for the gradients of their rows. */
   readonly parameters: readonly Piece[];
 }
@@ -37,6 +39,8 @@ export interface TrainedArrays {
   readonly draws?: DrawSettings;
   /** Default: none. */
   readonly perturbation?: PerturbationSettings;
+  /** Whether layers are computed again instead of kept. Default false. */
+  readonly checkpointing?: boolean;
 }
 
 /**
@@ -47,15 +51,18 @@ export interface TrainedArrays {
 export function memoryNeeds(
   classifier: Classifier,
   vocabulary: number,
-  { extra = 0, freezeLayers = null, draws = oneDraw, perturbation = unperturbed }: TrainedArrays = {},
+  arrays: TrainedArrays = {},
 ): (batch: LargestBatch) => MemoryNeed {
-  const { dropoutSites, parameters, tables, trained } = trainingGraph(classifier, {
+  const { extra = 0, freezeLayers = null, draws = oneDraw, perturbation = unperturbed } = arrays;
+  const { checkpointing = false } = arrays;
+  const { dropoutSites, parameters, tables, trained, liveBytes } = trainingGraph(classifier, {
     groups: 1,
     vocabulary,
     loss: 'binaryCrossEntropy',
     dropout: true,
     draws,
     freezeLayers,
+    checkpointing,
   });
   const isTable = new Set(tables.map(({ name }) => name));
   const kindOf = (parameter: (typeof parameters)[number]) => ({
@@ -67,6 +74,7 @@ export function memoryNeeds(
     const sizes = sizesOf(classifier, batch);
     const scratch = Arena.bytesFor(rowScratchOf(tables, batch.texts * batch.length));
     return {
+      activations: liveBytes(sizes),
       masks: dropoutSites.map(({ name, shape }) => ({
         name: name.replace(/^dropout:/, 'the dropout mask of '),
         bytes: Arena.bytesFor(count(shape, sizes)),
@@ -96,6 +104,42 @@ function count(shape: Shape, sizes: Readonly<Record<string, number>>): number {
   }, 1);
 }
 
+/** What there is, and what a training has besides the usual. */
+export interface MemoryOptions extends TrainedArrays {
+  /** Rows of the word embedding. Default 1, the least. */
+  readonly vocabulary?: number;
+  /** Of one piece. Default: what one memory can have. */
+  readonly mostBytes?: number;
+  /** Of all together. Default: as much as is wanted. */
+  readonly machineBytes?: number;
+}
+
+/** The most texts that a step can have, at most those of the batch; 0 where not even one fits. */
+export function mostTextsThatFit(
+  classifier: Classifier,
+  batch: LargestBatch,
+  { vocabulary = 1, mostBytes = Arena.mostBytes, machineBytes = Infinity, ...arrays }: MemoryOptions = {},
+): number {
+  const needs = memoryNeeds(classifier, vocabulary, arrays);
+  return mostFitting(batch.texts, (texts) => {
+    const need = needs({ ...batch, texts });
+    return largestPiece(need).bytes <= mostBytes && totalBytes(need) <= machineBytes;
+  });
+}
+
+/** What a training takes in all, but for the process itself and what the runtime keeps for later. */
+export function bytesOfNeed(
+  classifier: Classifier,
+  batch: LargestBatch,
+  { vocabulary = 1, ...arrays }: TrainedArrays & { readonly vocabulary?: number } = {},
+): number {
+  return totalBytes(memoryNeeds(classifier, vocabulary, arrays)(batch));
+}
+
+function totalBytes({ activations, masks, parameters }: MemoryNeed): number {
+  return [...masks, ...parameters].reduce((sum, { bytes }) => sum + bytes, activations);
+}
+
 /**
  * Refuses a training whose largest step could not be had, before it starts: what is split over memories
  * still consists of pieces.
@@ -108,24 +152,25 @@ export function checkMemory(
   {
     vocabulary = 1,
     mostBytes = Arena.mostBytes,
+    setting = 'training.batchSize',
     ...arrays
-  }: TrainedArrays & { vocabulary?: number; mostBytes?: number } = {},
+  }: Omit<MemoryOptions, 'machineBytes'> & { readonly setting?: string } = {},
 ): void {
   const needs = memoryNeeds(classifier, vocabulary, arrays);
   const largest = largestPiece(needs(batch));
   if (largest.bytes <= mostBytes) return;
   const fits = (changed: Partial<LargestBatch>): boolean =>
     largestPiece(needs({ ...batch, ...changed })).bytes <= mostBytes;
-  const texts = most(batch.texts, (value) => fits({ texts: value }));
-  const length = most(batch.length, (value) => fits({ length: value }));
+  const texts = below(batch.texts, (value) => fits({ texts: value }));
+  const length = below(batch.length, (value) => fits({ length: value }));
   const ways = [
-    ...(texts > 0 ? [`training.batchSize to ${texts}`] : []),
+    ...(texts > 0 ? [`${setting} to ${texts}`] : []),
     ...(length > 0 ? [`model.maxLength to ${length}`] : []),
   ];
   throw new InputFault({
-    where: 'training.batchSize',
+    where: setting,
     what: 'a training step would not fit the memory that one piece of it can have',
-    found: `${gigabytes(largest.bytes)} for ${largest.name}, with ${batch.texts} texts of ${batch.length} tokens`,
+    found: `${gigabytes(largest.bytes)} for ${largest.name}, with ${batch.texts === 1 ? 'one text' : `${batch.texts} texts`} of ${batch.length} tokens`,
     expected: `at most ${gigabytes(mostBytes)}`,
     remedy: ways.length === 0 ? 'Use a smaller model.' : `Lower ${ways.join(', or ')}.`,
   });
@@ -135,8 +180,13 @@ function largestPiece({ masks, parameters }: MemoryNeed): Piece {
   return [...masks, ...parameters].reduce((a, b) => (b.bytes > a.bytes ? b : a));
 }
 
+/** The largest value up to `limit` that fits; 0 where none does. */
+function mostFitting(limit: number, fits: (value: number) => boolean): number {
+  return fits(limit) ? limit : below(limit, fits);
+}
+
 /** The largest value below `limit` that fits; 0 where none does. */
-function most(limit: number, fits: (value: number) => boolean): number {
+function below(limit: number, fits: (value: number) => boolean): number {
   let [low, high] = [0, limit];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
@@ -146,6 +196,7 @@ function most(limit: number, fits: (value: number) => boolean): number {
   return low;
 }
 
-function gigabytes(bytes: number): string {
+/** Gigabytes in words, to two decimals. */
+export function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -14,6 +14,8 @@ export interface PassSettings {
   readonly batchSize: number;
   /** Batches whose gradients are added up for one optimizer step. */
   readonly accumulate: number;
+  /** Texts of a batch that pass at once. */
+  readonly microBatch: TrainingOptions['microBatch'];
   /** How often the held-out rows are scored in an epoch, the last time at its end. */
   readonly evaluations: number;
 }
@@ -45,14 +47,14 @@ export interface OptionGroups {
 }
 
 export function optionGroups(options: TrainingOptions): OptionGroups {
-  const { epochs, batchSize, accumulate, evaluations, ema, swa, weightDecay, maxGradNorm, bestBy, patience } =
-    options;
+  const { epochs, batchSize, accumulate, microBatch, evaluations } = options;
+  const { ema, swa, weightDecay, maxGradNorm, bestBy, patience } = options;
   const { layerDecay, freezeLayers, reinitLayers, lora } = options;
   const { dropoutSamples, rDrop, fgm, awp } = options;
   const { labelSmoothing, classWeights, focalGamma, asymmetric } = options;
   const { schedule, learningRate, warmupRatio, schedulePower } = options;
   return {
-    passes: { epochs, batchSize, accumulate, evaluations },
+    passes: { epochs, batchSize, accumulate, microBatch, evaluations },
     rate: { schedule, peak: learningRate, warmupRatio, power: schedulePower },
     optimizer: { weightDecay, maxGradNorm },
     layers: { layerDecay, freezeLayers },

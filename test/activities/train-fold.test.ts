@@ -13,7 +13,7 @@ import type { TrainedFold } from '../../activities/outputs.js';
 import { keyOf } from '../../activities/identity.js';
 import type { Services, Trainer } from '../../activities/services.js';
 import { trainFold } from '../../activities/train-fold.js';
-import type { FoldJob } from '../../engine/training/job.js';
+import type { FoldJob, FoldOutcome } from '../../engine/training/job.js';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { CheckpointShelf } from '../../store/checkpoints.js';
 import type { ArtifactStore } from '../../store/store.js';
@@ -163,6 +163,53 @@ describe('a fold that two runs want', () => {
     expect(again).toEqual(trained);
     expect(jobs()).toHaveLength(1);
     expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
+  });
+});
+
+describe('a fold whose steps do not fit the memory', () => {
+  /** Fails as the engine does where more texts pass at once. */
+  class ShortTrainer extends FakeTrainer {
+    readonly tried: (number | undefined)[] = [];
+
+    constructor(private readonly fits: number) {
+      super();
+    }
+
+    override async train(job: FoldJob, options: Parameters<Trainer['train']>[1]): Promise<FoldOutcome> {
+      this.tried.push(job.mostTexts);
+      if ((job.mostTexts ?? job.training.batchSize) <= this.fits) return super.train(job, options);
+      const fault = new EnvironmentFault({ where: 'fold 1', what: 'the memory was not enough' });
+      fault.name = 'OutOfMemoryFault';
+      throw fault;
+    }
+  }
+
+  it('starts again with half the texts at once until they do, and says so', async () => {
+    const trainer = new ShortTrainer(5);
+    const trained = await attempt(trainFold({ ...services, trainer }), 'run-1').result;
+    expect(trainer.tried).toEqual([undefined, 8, 4]);
+    expect(trained.warnings).toEqual([
+      'the memory was not enough for 16 texts at once: the fold starts again with 8',
+      'the memory was not enough for 8 texts at once: the fold starts again with 4',
+    ]);
+  });
+
+  it('fails where not one text fits', async () => {
+    const trainer = new ShortTrainer(0);
+    await expect(attempt(trainFold({ ...services, trainer }), 'run-1').result).rejects.toThrow(
+      /was not enough/,
+    );
+    expect(trainer.tried).toEqual([undefined, 8, 4, 2, 1]);
+  });
+
+  it('fails at once where the pipeline says how many pass', async () => {
+    const trainer = new ShortTrainer(0);
+    const { pipeline } = call;
+    call = { ...call, pipeline: { ...pipeline, training: { ...pipeline.training, microBatch: 16 } } };
+    await expect(attempt(trainFold({ ...services, trainer }), 'run-1').result).rejects.toThrow(
+      /was not enough/,
+    );
+    expect(trainer.tried).toEqual([undefined]);
   });
 });
 

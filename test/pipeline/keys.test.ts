@@ -141,6 +141,7 @@ const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[
   awp: { rate: 0.1, epsilon: 0.2, from: 1 },
   accumulate: 2,
   gradientCheckpointing: true,
+  microBatch: 4,
   evaluations: 2,
   ema: 0.99,
   swa: 2,

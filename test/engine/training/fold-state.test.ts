@@ -22,7 +22,11 @@ const write = (value: unknown) => writeSafetensors(path, [], { position: JSON.st
 
 describe('where a fold stood', () => {
   it('is read back with all scores of its epochs', async () => {
-    const judged = { within: { evaluations: 2, best: { ...epoch, epoch: 2 }, kept: true }, keptStep: 8 };
+    const judged = {
+      within: { evaluations: 2, best: { ...epoch, epoch: 2 }, kept: true },
+      keptStep: 8,
+      microBatch: 4,
+    };
     await write({ ...position, ...judged });
     expect(await readPosition(path)).toEqual({ ...position, ...judged });
   });
@@ -30,7 +34,7 @@ describe('where a fold stood', () => {
   it('is read of a checkpoint from before an epoch could be judged more than once', async () => {
     await write(position);
     const within = { evaluations: 0, best: null, kept: false };
-    expect(await readPosition(path)).toEqual({ ...position, within, keptStep: null });
+    expect(await readPosition(path)).toEqual({ ...position, within, keptStep: null, microBatch: null });
   });
 
   it.each([
@@ -40,6 +44,7 @@ describe('where a fold stood', () => {
       { ...position, within: { evaluations: 'x', best: null, kept: false } },
     ],
     ['a negative step', { ...position, keptStep: -1 }],
+    ['micro-batches of nothing', { ...position, microBatch: 0 }],
   ])('is refused with %s', async (_, value) => {
     await write(value);
     await expect(readPosition(path)).rejects.toThrow('does not say where its fold stood');
