@@ -3,6 +3,7 @@ import { judgedRows } from './judged-rows.js';
 import type { ReportInput } from './report-input.js';
 import type { PageInput, Section } from './section.js';
 import { calibrationSection } from './sections/calibration.js';
+import { coOccurrenceSection } from './sections/co-occurrence.js';
 import { confusionSection } from './sections/confusion.js';
 import { factsSection } from './sections/facts.js';
 import { foldSection } from './sections/folds.js';
@@ -12,6 +13,7 @@ import { labelSection } from './sections/labels.js';
 import { memberSection } from './sections/members.js';
 import { noticeSection } from './sections/notices.js';
 import { objectiveSection } from './sections/objectives.js';
+import { reproduceSection } from './sections/reproduce.js';
 import { scoreSection } from './sections/scores.js';
 import { summarySection } from './sections/summary.js';
 import { trainingSection } from './sections/training.js';
@@ -35,11 +37,13 @@ const sections: readonly Section[] = [
   labelSection,
   furtherScoresSection,
   confusionSection,
+  coOccurrenceSection,
   memberSection,
   trainingSection,
   foldSection,
   hardestSection,
   factsSection,
+  reproduceSection,
 ];
 
 /** The report of one run: a self-contained page (frame.ts). */

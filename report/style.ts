@@ -36,7 +36,7 @@ export const style = `
 * { box-sizing: border-box; }
 html { scroll-padding-top: 1rem; }
 body {
-  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 72rem; background: var(--page); color: var(--ink);
+  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 76rem; background: var(--page); color: var(--ink);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
   -webkit-text-size-adjust: 100%;
 }
@@ -81,7 +81,7 @@ pre { margin: 0.5rem 0 1rem; padding: 0.9rem 1.1rem; overflow-x: auto; backgroun
 .filter input { accent-color: var(--accent); width: 1.1rem; height: 1.1rem; vertical-align: -0.15rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 0.92rem; }
-th, td { padding: 0.45rem 0.7rem; text-align: right; border-bottom: 1px solid var(--line); }
+th, td { padding: 0.45rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 500; vertical-align: bottom; }
 th:first-child { text-align: left; overflow-wrap: break-word; max-width: 16rem; }
 th[scope="row"] { font-weight: 600; }
@@ -104,10 +104,11 @@ td { white-space: nowrap; }
 .label small.doubt { color: var(--doubt); }
 figure { margin: 0; padding: 0.8rem 0.8rem 0.4rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; min-width: 0; }
 figcaption { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 0.8rem; font-weight: 600; font-size: 0.95rem; overflow-wrap: anywhere; }
-figcaption small { color: var(--muted); font-weight: 400; font-size: 0.85rem; white-space: nowrap; }
+figcaption small { color: var(--muted); font-weight: 400; font-size: 0.85rem; }
 .plot { display: block; width: 100%; height: auto; margin-top: 0.3rem; overflow: visible; font-family: inherit; font-size: 11px; }
 .plot text { white-space: pre; }
-.wide .plot { max-height: 30rem; }
+.heat { display: block; width: 100%; height: auto; margin-top: 0.5rem; border: 1px solid var(--line); shape-rendering: crispEdges; }
+.overview { margin-bottom: 1.2rem; overflow-x: auto; }
 .legend { display: flex; flex-wrap: wrap; align-items: center; gap: 0.3rem 1.1rem; margin: 0 0 0.8rem; font-size: 0.9rem; }
 .swatch { width: 14px; height: 4px; vertical-align: middle; }
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 1.5rem 2rem; }

@@ -20,7 +20,6 @@ const size = { width: 300, height: 210, marginLeft: 40, marginRight: 14, marginT
 interface SvgElement {
   readonly outerHTML: string;
   querySelectorAll(selector: string): Iterable<SvgElement>;
-  getAttribute(name: string): string | null;
   setAttribute(name: string, value: string): void;
   removeAttribute(name: string): void;
   remove(): void;
@@ -33,7 +32,14 @@ interface SvgElement {
  */
 export function figure(label: string, options: Plot.PlotOptions): Html {
   const { document } = parseHTML('<!doctype html><html><body></body></html>') as { document: object };
-  const svg = Plot.plot({ ...size, grid: true, ...options, document }) as SvgElement;
+  const svg = Plot.plot({
+    ...size,
+    grid: true,
+    ...options,
+    x: { tickSize: 0, ...options.x },
+    y: { tickSize: 0, ...options.y },
+    document,
+  }) as SvgElement;
   for (const style of svg.querySelectorAll('style')) style.remove();
   for (const element of [svg, ...svg.querySelectorAll('[style]')]) element.removeAttribute('style');
   // A picture has one name, its own: those that the library gives to its marks are of no role.
@@ -41,15 +47,14 @@ export function figure(label: string, options: Plot.PlotOptions): Html {
     part.removeAttribute('aria-label');
     part.removeAttribute('aria-description');
   }
-  for (const path of svg.querySelectorAll('path[d]')) {
-    path.setAttribute('d', shortened(path.getAttribute('d') ?? ''));
-  }
   svg.setAttribute('class', 'plot');
   svg.setAttribute('role', 'img');
-  return html`<svg aria-label="${label}" ${new Html(svg.outerHTML.slice('<svg '.length))}`;
+  return html`<svg aria-label="${label}" ${new Html(shortened(svg.outerHTML.slice('<svg '.length)))}`;
 }
 
-/** A tenth of a pixel is enough, and pages stay small. */
-function shortened(path: string): string {
-  return path.replaceAll(/\d+\.\d{2,}/g, (number) => String(Math.round(Number(number) * 10) / 10));
+/** Coordinates to a tenth of a pixel, which is enough, so that pages stay small. Shares and sizes have fewer digits. */
+function shortened(svg: string): string {
+  return svg.replaceAll(/(?<=["(,MLHV-])\d+\.\d{3,}/g, (number) =>
+    String(Math.round(Number(number) * 10) / 10),
+  );
 }

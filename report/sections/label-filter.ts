@@ -2,8 +2,8 @@ import { html, nothing, type Html } from '../html.js';
 import type { RunResult } from '../run-result.js';
 import type { Standing } from '../skill-words.js';
 
-/** So many labels are looked over without a filter. */
-const mostUnfiltered = 8;
+/** So many labels are looked over without a filter, or a picture of them all. */
+export const mostUnfiltered = 8;
 
 /** Where the plots of a label stand. By its place: names are no anchors. */
 export function labelAnchor(place: number): string {

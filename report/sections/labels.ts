@@ -13,6 +13,8 @@ import { labelAnchor, verdictClass } from './label-filter.js';
 
 /** Up to so many labels are shown unfolded. */
 const openLabels = 8;
+/** So many are drawn: more would make a page that no browser likes. */
+const mostDrawn = 200;
 
 /** Per label: F1 against the threshold, precision against recall, and reliability. */
 export const labelSection: Section = {
@@ -22,6 +24,7 @@ export const labelSection: Section = {
     // An offset is no threshold of a class's own probability.
     if (result.classes !== undefined) return null;
     const open = result.labels.length <= openLabels;
+    const drawn = drawnLabels(result);
     return html`<p class="words">
         Over the out-of-fold predictions. <strong>F1 against threshold:</strong> the dot is the chosen
         threshold, the band where F1 is within 0.01 of it: a wide one says that the choice hardly matters, a
@@ -32,9 +35,20 @@ export const labelSection: Section = {
         dotted line probabilities are
         chances.${result.calibration === undefined ? '' : ' They are those before calibration, which was fitted on these rows.'}
       </p>
-      ${result.labels.map((label, place) => labelPart(result, judged, label, place, open))}`;
+      ${drawn.length === result.labels.length ? nothing : html`<p class="words">Of ${count(result.labels.length)} labels the ${drawn.length} most frequent are drawn.</p>`}
+      ${drawn.map(([label, place]) => labelPart(result, judged, label, place, open))}`;
   },
 };
+
+/** The most frequent labels with their places, in their order. */
+export function drawnLabels({ labels, perLabel }: PageInput['result']): [label: string, place: number][] {
+  const support = (label: string) => perLabel[label]?.support ?? 0;
+  return labels
+    .map((label, place): [string, number] => [label, place])
+    .sort(([a], [b]) => support(b) - support(a))
+    .slice(0, mostDrawn)
+    .sort(([, a], [, b]) => a - b);
+}
 
 const standingWords: Readonly<Record<Standing['verdict'], string>> = {
   better: 'better than no skill',

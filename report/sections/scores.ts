@@ -1,12 +1,15 @@
 import { tasks } from '../../tasks/index.js';
 import { html, nothing, type Html } from '../html.js';
 import { count, score, tunedValue } from '../notation.js';
+import { pane } from '../parts.js';
 import { intervalStrip } from '../plots/interval-strip.js';
+import { labelOverview } from '../plots/label-overview.js';
 import type { RunResult } from '../run-result.js';
 import type { Section } from '../section.js';
 import { intervalWords, verdictWords, type Standing } from '../skill-words.js';
 import { dataTable, type Column } from '../table.js';
-import { labelAnchor, labelFilter, verdictClass } from './label-filter.js';
+import { drawnLabels } from './labels.js';
+import { labelAnchor, labelFilter, mostUnfiltered, verdictClass } from './label-filter.js';
 
 /** Scores, threshold and support of every label, and their mean. */
 export const scoreSection: Section = {
@@ -14,10 +17,28 @@ export const scoreSection: Section = {
   title: 'Scores by label',
   draw: ({ result }) => {
     const { words } = tasks[result.configuration.task];
-    return html`${result.assessment === undefined ? nothing : tableWords(words.always)} ${labelFilter(result)}
-    ${scoreTable(result)}`;
+    return html`${overview(result)} ${result.assessment === undefined ? nothing : tableWords(words.always)}
+    ${labelFilter(result)} ${scoreTable(result)}`;
   },
 };
+
+/** Of many labels a picture, before the table. */
+function overview({ labels, perLabel, assessment }: RunResult): Html {
+  if (assessment === undefined || labels.length <= mostUnfiltered) return nothing;
+  const points = labels.flatMap((label) => {
+    const standing = assessment.perLabel[label];
+    if (standing === undefined) return [];
+    const { noSkill, verdict } = standing;
+    return [{ share: noSkill.guess, f1: perLabel[label]?.crossFitted ?? NaN, better: verdict === 'better' }];
+  });
+  return html`<div class="overview">
+    ${pane(
+      'F1 by how often a label occurs',
+      labelOverview(points),
+      'dot: better than no skill; cross: not shown to be; dashed: no skill',
+    )}
+  </div>`;
+}
 
 function tableWords(always: string): Html {
   return html`<p class="words">
@@ -43,6 +64,7 @@ function scoreTable(result: RunResult): Html {
     const scores = perLabel[label];
     return scores === undefined ? [] : [{ label, place, scores, standing: assessment?.perLabel[label] }];
   });
+  const drawn = new Set(drawnLabels(result).map(([, place]) => place));
   const macro: Scored = { label: null, place: -1, scores: macroF1, standing: assessment?.macro };
   const ofLabel = (cell: (label: string) => string) => (row: Scored) =>
     row.label === null ? '' : cell(row.label);
@@ -57,7 +79,7 @@ function scoreTable(result: RunResult): Html {
         cell: ({ label, place }) =>
           label === null
             ? 'macro'
-            : classes === undefined
+            : classes === undefined && drawn.has(place)
               ? html`<a href="#${labelAnchor(place)}">${label}</a>`
               : label,
       },

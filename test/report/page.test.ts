@@ -191,7 +191,7 @@ describe('the report', () => {
     ]);
     // Where a label never occurs nothing is defined, and no mark is drawn.
     expect(cells[4]!.slice(2, 5)).toEqual(['–', '', '0.000']);
-    expect(page.querySelectorAll('svg.strip')).toHaveLength(5);
+    expect(page.querySelectorAll('[aria-label="Scores by label"] svg.strip').length).toBe(5);
     expect(text('[aria-label="Averages"] tbody th')).toHaveLength(5);
     const ranked = text('[aria-label="Probabilities"] tbody tr:last-child > *').join(' ');
     expect(ranked).toMatch(/^surprise 0\.0 % – – 0\.\d+ 0\.\d+$/);
@@ -237,9 +237,9 @@ describe('the report', () => {
       [...row.querySelectorAll('th, td')].map(({ textContent }) => textContent),
     );
     expect(rows).toEqual([
-      ['seed-42', '0.625', '0.590', '0.630', '0.617', '', 'training.seed: 42'],
-      ['seed-43', '0.375', '0.590', '0.630', '0.618', '', 'training.seed: 43'],
-      ['seed-44', 'left out', '–', '–', '–', '1', 'training.seed: 44'],
+      ['seed-42', '0.625', '0.590', '0.630', '0.617', '', '', 'training.seed: 42'],
+      ['seed-43', '0.375', '0.590', '0.630', '0.618', '', '', 'training.seed: 43'],
+      ['seed-44', 'left out', '–', '–', '–', '', '1', 'training.seed: 44'],
     ]);
     const words = [...page.querySelectorAll('p.words')].map(({ textContent }) => textContent).join('\n');
     expect(words).toContain('The weights are those with the lowest log loss.');

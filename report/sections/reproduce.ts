@@ -1,0 +1,41 @@
+import { html, nothing, type Html } from '../html.js';
+import { folded } from '../parts.js';
+import { fileName } from '../places.js';
+import { pipelineFile, pipelineFileName, reproducingCommands } from '../reproduction.js';
+import type { RunResult } from '../run-result.js';
+import type { Section } from '../section.js';
+
+/** The file and the commands that make the run again. */
+export const reproduceSection: Section = {
+  id: 'reproduce',
+  title: 'How to make it again',
+  draw: ({ result }) => {
+    const { configuration } = result;
+    const { data, name } = configuration;
+    const tables = [data.train, ...(data.test === undefined ? [] : [data.test])].map(fileName);
+    return html`<p class="words">
+        Save the pipeline as <code>${pipelineFileName({ name })}</code>, put
+        ${tables.map((table, place) => html`${place > 0 ? ' and ' : ''}<code>${table}</code>`)} beside it, and
+        run:
+      </p>
+      <pre tabindex="0" role="region" aria-label="Commands">${reproducingCommands(result).join('\n')}</pre>
+      <p class="words">
+        The same versions, number of threads and kind of processor give the same bits; with others the last
+        digits differ.
+      </p>
+      ${digestWords(result)}
+      ${folded(
+        'The pipeline, with every setting',
+        html`<pre tabindex="0" role="region" aria-label="Pipeline">${pipelineFile(configuration)}</pre>`,
+      )}`;
+  },
+};
+
+/** How to tell that the rows are the same. */
+function digestWords({ data }: RunResult): Html {
+  if (data === undefined) return nothing;
+  return html`<p class="words">
+    The training rows were those with the digest <code>${data.rows}</code>, which <code>result.json</code> of
+    a run on the same rows has, too.
+  </p>`;
+}
