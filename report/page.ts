@@ -19,8 +19,8 @@ import { summarySection } from './sections/summary.js';
 import { trainingSection } from './sections/training.js';
 
 /**
- * The sections in the order of the page: the summary, what a reader has to mind, what the scores are worth, label by label, how they
- * came about, single texts, the data, and the run itself.
+ * The sections in the order of the page: the summary, what a reader has to mind, what the scores are worth, label
+ * by label, how they came about, single rows, the data, and the run itself.
  *
  * To add one: write a `Section` (section.ts) in sections/, and name it here in its place. It draws null where the
  * run has nothing of it, as results of earlier versions lack what is new. Tables are `dataTable` (table.ts), what

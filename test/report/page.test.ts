@@ -234,7 +234,7 @@ describe('the report', () => {
     const page = document(renderReport(ensembleReport()));
     const region = page.querySelector('[aria-label="Members"]')!;
     const rows = [...region.querySelectorAll('tbody tr')].map((row) =>
-      [...row.querySelectorAll('th, td')].map(({ textContent }) => textContent),
+      [...row.querySelectorAll('th, td')].map(({ textContent }) => textContent.trim()),
     );
     expect(rows).toEqual([
       ['seed-42', '0.625', '0.590', '0.630', '0.617', '', '', 'training.seed: 42'],
