@@ -23,6 +23,7 @@ async function tune({ store, tables }: Services, { pipeline, inputs }: Call): Pr
   const matrices = ensemble?.members.map(({ probabilities }) => probabilities) ?? [inputs.oof.probabilities];
   const request: ScoreRequest = {
     table: await store.localPath(inputs.data.table),
+    ...(inputs.data.groups === undefined ? {} : { groups: await store.localPath(inputs.data.groups) }),
     members: await localPaths(store, matrices),
     labels: labels.length,
     task: pipeline.task,

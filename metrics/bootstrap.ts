@@ -1,8 +1,24 @@
+import { selectRows } from './matrix.js';
+
 /** Where a score lies with 95 % confidence. */
 export type Interval = readonly [from: number, to: number];
 
 /** Rows drawn for a resample, with replacement: as many as there are, each in [0, rows) and as likely. */
-export type DrawRows = (resample: number, rows: number) => Uint32Array;
+export interface DrawRows {
+  (resample: number, rows: number): Uint32Array;
+  /** By row: where there are groups, whole ones are drawn in place of rows, as rows of one may be alike. */
+  readonly groups?: Int32Array;
+}
+
+/** Draws groups of rows in place of rows. */
+export function drawingGroups(draw: DrawRows, groups: Int32Array): DrawRows {
+  return Object.assign((resample: number, units: number) => draw(resample, units), { groups });
+}
+
+/** Draws for a part of the rows. */
+export function drawingOf(draw: DrawRows, rows: Int32Array): DrawRows {
+  return draw.groups === undefined ? draw : drawingGroups(draw, selectRows(draw.groups, 1, rows));
+}
 
 const resamples = 1000;
 export const confidence = 0.95;
@@ -18,7 +34,10 @@ export interface Outcomes {
   readonly width: number;
   /** Outcomes of a label: the count of outcome o of label i is at i · kinds + o, the number of rows after all. */
   readonly kinds: number;
-  /** Where the entries of each unit begin, and at last where they end. A unit is a row, or a bundle of rows. */
+  /**
+   * Where the entries of each unit begin, and at last where they end. A unit is what is drawn: a row or a group of
+   * rows, or of very many a bundle of them.
+   */
   readonly starts: Uint32Array;
   /** The counts that a unit adds to, but for outcome 0, which no F1 knows of, and how much. */
   readonly places: Uint32Array;
@@ -62,13 +81,34 @@ export function outcomesOf(
 }
 
 /**
- * The rows of each unit. Rows are independent, so the sums of bundles drawn at random vary as theirs do: of many
- * rows that costs a fraction, and what it adds to the error of an interval is 1 % of its width.
+ * The rows of each unit. Rows are independent, and so are groups: the sums of bundles drawn at random vary as
+ * theirs do. Of many rows that costs a fraction, and what it adds to the error of an interval is 1 % of its width.
  */
 function unitsOf(rows: number, draw: DrawRows): readonly (readonly number[])[] {
-  if (rows <= mostUnits) return Array.from({ length: rows }, (_, row) => [row]);
+  const { groups } = draw;
+  if (groups === undefined) {
+    return bundled(
+      Array.from({ length: rows }, (_, row) => [row]),
+      draw,
+    );
+  }
+  const members = new Map<number, number[]>();
+  groups.forEach((group, row) => {
+    const found = members.get(group);
+    if (found === undefined) members.set(group, [row]);
+    else found.push(row);
+  });
+  return bundled([...members.values()], draw);
+}
+
+function bundled(members: readonly (readonly number[])[], draw: DrawRows): readonly (readonly number[])[] {
+  const { length } = members;
+  if (length <= mostUnits) return members;
   const units = Array.from({ length: mostUnits }, (): number[] => []);
-  draw(resamples, rows).forEach((drawn, row) => units[Math.floor((drawn / rows) * mostUnits)]!.push(row));
+  draw(resamples, length).forEach((drawn, place) => {
+    const unit = units[Math.floor((drawn / length) * mostUnits)]!;
+    for (const row of members[place]!) unit.push(row);
+  });
   return units;
 }
 
@@ -82,8 +122,8 @@ export function countOutcomes(outcomes: Outcomes): Float64Array {
 }
 
 /**
- * The percentile intervals of values of counts, by a bootstrap over rows (Efron and Tibshirani, "An introduction
- * to the bootstrap", 1993): what other rows would change, of decisions that do not depend on them. All values are
+ * The percentile intervals of values of counts, by a bootstrap over rows or groups of them (Efron and
+ * Tibshirani, "An introduction to the bootstrap", 1993): what other rows would change, of decisions that do not depend on them. All values are
  * of the same resamples, so that a difference between two is one of pairs.
  */
 export function bootstrapIntervals(outcomes: Outcomes, draw: DrawRows, statistics: Statistics): Interval[] {

@@ -1,5 +1,5 @@
 import { assessClasses } from './assessment.js';
-import type { DrawRows } from './bootstrap.js';
+import { drawingOf, type DrawRows } from './bootstrap.js';
 import { accuracy, argMax, classesOf, confusionMatrix, f1PerClass, logLoss, oneHot } from './classes.js';
 import { crossFit } from './cross-fitted.js';
 import { mean, support } from './f1.js';
@@ -79,7 +79,7 @@ export function scoreClassesOutOfFold(
             crossFitted: crossFitted.decided,
           },
           width,
-          draw,
+          drawingOf(draw, rows),
         ),
     ),
     rowsWithoutOof: labels.length / width - rows.length,

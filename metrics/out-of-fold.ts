@@ -1,5 +1,5 @@
 import { assessLabels, type Assessment, type ThreeScores } from './assessment.js';
-import type { DrawRows, Interval } from './bootstrap.js';
+import { drawingOf, type DrawRows, type Interval } from './bootstrap.js';
 import { crossFit } from './cross-fitted.js';
 import { f1PerLabel, mean, support } from './f1.js';
 import { predictedRows, selectRows } from './matrix.js';
@@ -105,7 +105,9 @@ export function scoreOutOfFold(
       spread: spreadOf(crossFitted.tuned.map((each) => each.by[label]!.threshold)),
     })),
     ...(by.objectives === undefined ? {} : { objectives: soughtScores(by.objectives, y, decided) }),
-    ...assessed(draw && assessLabels({ labels: y, probabilities: judged, ...decided }, width, draw)),
+    ...assessed(
+      draw && assessLabels({ labels: y, probabilities: judged, ...decided }, width, drawingOf(draw, rows)),
+    ),
     rowsWithoutOof: labels.length / width - rows.length,
   };
 }

@@ -1,4 +1,4 @@
-import type { DrawRows } from '../metrics/bootstrap.js';
+import { drawingOf, type DrawRows } from '../metrics/bootstrap.js';
 import { f1PerLabel, mean } from '../metrics/f1.js';
 import { gainOver, ofLearntDecisions, type Gain } from '../metrics/gain.js';
 import { foldSplits } from '../metrics/fold-splits.js';
@@ -106,8 +106,9 @@ export function ensembleGains(
   const decide = (nested: NestedProbabilities): Uint8Array =>
     task.decideOutOfFold(selectNested(nested, width, rows), y, foldOf, width);
   const decided = decide(mixed);
+  const drawn = drawingOf(draw, rows);
   const gainOverThose = (others: Uint8Array): Gain | null => {
-    const gain = gainOver(others, decided, y, width, draw);
+    const gain = gainOver(others, decided, y, width, drawn);
     return gain && { ...gain, interval: ofLearntDecisions(gain.macroF1, gain.interval) };
   };
   const alone = members

@@ -1,5 +1,6 @@
-import { openTrainingTable } from '../../data/prepared-table.js';
+import { openTrainingTable, readGroups } from '../../data/prepared-table.js';
 import { integers } from '../../engine/kernels/philox.js';
+import { drawingGroups } from '../../metrics/bootstrap.js';
 import { nestedMixture, unlearnt, type NestedWeights } from '../../metrics/nested.js';
 import type { OutOfFoldScores } from '../../metrics/out-of-fold.js';
 import { ensembleGains, type EnsembleGains, type EnsembleMethod } from '../../tasks/ensemble.js';
@@ -9,6 +10,8 @@ import { readFloatFile } from './float-file.js';
 
 export interface ScoreRequest {
   readonly table: string;
+  /** The file of the rows' groups, where rows are held out by groups: intervals are then of other groups. */
+  readonly groups?: string;
   /** Of each member: float32 `[rows, labels]`, out of fold. */
   readonly members: readonly string[];
   readonly labels: number;
@@ -28,22 +31,22 @@ export interface TableScores extends OutOfFoldScores {
 
 /** Tunes the decisions on the out-of-fold predictions and scores them. */
 export function scoreTable(request: ScoreRequest): TableScores {
-  const { table, members, labels, task: name, deciding, ensemble } = request;
+  const { table, groups, members, labels, task: name, deciding, ensemble } = request;
   const { labels: truth, folds, close } = openTrainingTable(table);
   close();
   const task = taskWith(name, deciding);
   const matrices = members.map(readFloatFile);
-  if (ensemble === undefined)
-    return task.scoreOutOfFold(unlearnt(matrices[0]!), truth, folds, labels, drawRows);
+  const draw = groups === undefined ? drawRows : drawingGroups(drawRows, readGroups(groups));
+  if (ensemble === undefined) return task.scoreOutOfFold(unlearnt(matrices[0]!), truth, folds, labels, draw);
   const { method, weights } = ensemble;
   const predictions = { members: matrices, truth, folds, width: labels };
   const mixed = nestedMixture(matrices, weights, labels);
-  const scores = task.scoreOutOfFold(mixed, truth, folds, labels, drawRows);
+  const scores = task.scoreOutOfFold(mixed, truth, folds, labels, draw);
   return {
     ...scores,
     ensemble: {
       members: matrices.map((each) => task.scoreOutOfFold(unlearnt(each), truth, folds, labels).macroF1),
-      gain: ensembleGains(task, predictions, method, weights, drawRows),
+      gain: ensembleGains(task, predictions, method, weights, draw),
     },
   };
 }

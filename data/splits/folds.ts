@@ -2,7 +2,13 @@ import { duplicateGroups, type Likeness } from '../duplicates/duplicate-groups.j
 import type { Texts } from '../column-file/reader.js';
 import { joinedGroups, rowsByGroup, sizesOf, type RowGroups } from '../row-groups.js';
 import { givenFolds, type GivenFolds } from './given.js';
-import { groupKFold, groupWarnings, requireFullFolds, shuffledGroupKFold } from './grouped.js';
+import {
+  fewGroupsWarnings,
+  groupKFold,
+  groupWarnings,
+  requireFullFolds,
+  shuffledGroupKFold,
+} from './grouped.js';
 import { multilabelKFold } from './multilabel.js';
 import { RandomState } from './random-state.js';
 import { shuffledKFold } from './shuffled.js';
@@ -73,6 +79,7 @@ export function assignFolds(rows: RowsToSplit, options: FoldsOptions): Splits {
     warnings: [
       ...splits[0]!.warnings,
       ...(groups === null || given ? [] : groupWarnings(groups, options.count)),
+      ...(groups === null ? [] : fewGroupsWarnings(groups)),
     ],
   };
 }

@@ -65,6 +65,15 @@ export function groupWarnings(groups: RowGroups, count: number): string[] {
   ];
 }
 
+/** Of fewer groups than this a percentile interval is clearly too narrow. */
+const enoughGroups = 20;
+
+/** Intervals are of other groups: of a few little is known. */
+export function fewGroupsWarnings({ count }: RowGroups): string[] {
+  if (count >= enoughGroups) return [];
+  return [`There are ${count} groups only: the intervals of the scores are narrower than they should be.`];
+}
+
 /** @throws InputFault where a fold holds no row */
 export function requireFullFolds(folds: Int32Array, count: number): void {
   const filled = new Set(folds).size;

@@ -112,6 +112,7 @@ describe('groups', () => {
     const rows = rowsOf(labels, [0, 0, 0, 0, 0, 1, 2, 2]);
     expect(assignFolds(rows, { strategy: 'group', count: 2, seed: 1 }).warnings).toEqual([
       'The largest of 3 groups has 5 of 8 training rows, more than one of 2 folds: they are of unequal size.',
+      'There are 3 groups only: the intervals of the scores are narrower than they should be.',
     ]);
   });
 
@@ -175,6 +176,7 @@ describe('folds that a column gives', () => {
     const rows = { ...given(['a', 'b', 'c'], [0, 1, 2, 1]), groups: groupsOf([0, 0, 1, 2]) };
     expect(assignFolds(rows, { ...options, group: 'author' }).warnings).toEqual([
       expect.stringMatching(/^1 of 3 groups have rows in several of the given folds/),
+      expect.stringMatching(/^There are 3 groups only/),
     ]);
   });
 });
