@@ -11,7 +11,7 @@ export type Likeness = 'duplicates' | 'near-duplicates';
 
 /**
  * Groups of rows with the same text, of one table or of several one after the other: the rows of the second
- * follow those of the first.
+ * follow those of the first. An empty text is the same as no other.
  *
  * Near duplicates are texts with a Jaccard similarity of `leastSimilarity` or more, each pair of them found with
  * high probability and none that is less alike; and what is near a duplicate is in its group, so that two of a
@@ -28,9 +28,11 @@ export function duplicateGroups(tables: readonly Texts[], likeness: Likeness): R
     for (const texts of table.lists()) {
       for (const text of texts) {
         const plain = normalised(text);
-        const first = same.firstOf(plain, row);
-        if (first !== row) sets.union(first, row);
-        else near?.append(plain, row);
+        if (plain !== '') {
+          const first = same.firstOf(plain, row);
+          if (first !== row) sets.union(first, row);
+          else near?.append(plain, row);
+        }
         row++;
       }
     }
