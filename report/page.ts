@@ -5,10 +5,12 @@ import type { PageInput, Section } from './section.js';
 import { calibrationSection } from './sections/calibration.js';
 import { coOccurrenceSection } from './sections/co-occurrence.js';
 import { confusionSection } from './sections/confusion.js';
+import { dataSection } from './sections/data.js';
 import { factsSection } from './sections/facts.js';
 import { foldSection } from './sections/folds.js';
 import { furtherScoresSection } from './sections/further-scores.js';
 import { hardestSection } from './sections/hardest.js';
+import { labelIssueSection } from './sections/label-issues.js';
 import { labelSection } from './sections/labels.js';
 import { memberSection } from './sections/members.js';
 import { noticeSection } from './sections/notices.js';
@@ -42,6 +44,8 @@ const sections: readonly Section[] = [
   trainingSection,
   foldSection,
   hardestSection,
+  labelIssueSection,
+  dataSection,
   factsSection,
   reproduceSection,
 ];

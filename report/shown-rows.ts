@@ -8,8 +8,11 @@ import type { ReportInput } from './report-input.js';
  */
 export function shownRows(input: Pick<ReportInput, 'result' | 'outOfFold'>): number[] {
   const judged = judgedRows(input);
-  const rows = hardestRows({ ...input, judged }).map(({ row }) => row);
-  return [...new Set(rows)].sort((a, b) => a - b);
+  const hardest = hardestRows({ ...input, judged }).map(({ row }) => row);
+  const doubted = input.result.labelIssues?.worst.map(({ row }) => row - 1) ?? [];
+  // A result that came from elsewhere may name rows that are not there.
+  const rows = doubted.filter((row) => row < input.result.rows.train);
+  return [...new Set([...hardest, ...rows])].sort((a, b) => a - b);
 }
 
 /** So many characters of a text are shown. */
