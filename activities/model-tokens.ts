@@ -2,7 +2,7 @@ import { ofAll } from '../data/hygiene/words.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
 import { Fault } from '../errors/fault.js';
 import { membersOf } from '../pipeline/members.js';
-import type { ModelOptions, Pipeline } from '../pipeline/pipeline.js';
+import { modelUse, type ModelOptions, type Pipeline } from '../pipeline/pipeline.js';
 import type { StepCall } from './contracts.js';
 import type { ModelTokens } from './data-facts.js';
 import { digestedModel } from './input-digests.js';
@@ -28,11 +28,12 @@ export async function countModelTokens(
 ): Promise<ModelTokens[]> {
   const counted: ModelTokens[] = [];
   for (const { model } of distinctModels(pipeline)) {
-    const { checkpoint, scratch, maxLength } = model;
+    const { checkpoint, scratch } = model;
+    const use = modelUse(model);
     const tokenized: TokenizedModel =
       scratch === undefined
-        ? { folder: (await digestedModel(services, checkpoint ?? '')).folder, maxLength }
-        : { scratch, tokenizer: await services.models.learnTokenizer(scratch, files.table), maxLength };
+        ? { folder: (await digestedModel(services, checkpoint ?? '')).folder, ...use }
+        : { scratch, tokenizer: await services.models.learnTokenizer(scratch, files.table), ...use };
     counted.push({ model: nameOf(model), ...(await services.models.countTokens(tokenized, files, signal)) });
   }
   return counted;
@@ -50,7 +51,7 @@ export async function countTrainedTokens(
   for (const { ids, model } of distinctModels(pipeline)) {
     const cell = inputs.fold.find(({ member }) => ids.includes(member));
     if (cell === undefined) continue;
-    const tokenized = { folder: await directory.model(cell), maxLength: model.maxLength };
+    const tokenized = { folder: await directory.model(cell), ...modelUse(model) };
     counted.push({ model: nameOf(model), ...(await services.models.countTokens(tokenized, files, signal)) });
   }
   return counted;
@@ -60,8 +61,8 @@ export async function countTrainedTokens(
 function distinctModels(pipeline: Pipeline): { ids: string[]; model: ModelOptions }[] {
   const models = new Map<string, { ids: string[]; model: ModelOptions }>();
   for (const { id, pipeline: member } of membersOf(pipeline)) {
-    const { checkpoint, scratch, maxLength } = member.model;
-    const alike = JSON.stringify([checkpoint, scratch, maxLength]);
+    const { checkpoint, scratch, maxLength, windows } = member.model;
+    const alike = JSON.stringify([checkpoint, scratch, maxLength, windows]);
     const known = models.get(alike);
     if (known === undefined) models.set(alike, { ids: [id], model: member.model });
     else known.ids.push(id);

@@ -6,7 +6,7 @@ import type { FoldJob, FoldOutcome } from '../engine/training/job.js';
 import { InputFault } from '../errors/fault.js';
 import { placeOfFold } from '../pipeline/folds.js';
 import { cellId, type Cell } from '../pipeline/matrix.js';
-import { poolingOf } from '../pipeline/pipeline.js';
+import { modelUse } from '../pipeline/pipeline.js';
 import type { Lease } from '../store/checkpoints.js';
 import { sha256 } from '../store/digest.js';
 import { writeDurably } from '../store/durable-file.js';
@@ -227,20 +227,19 @@ async function modelOf(
 ): Promise<FoldJob['model']> {
   const { models, store } = services;
   const { inputs, pipeline } = call;
-  const { checkpoint, scratch, maxLength } = pipeline.model;
-  const pooling = poolingOf(pipeline.model);
-  const pooled = pooling === undefined ? {} : { pooling };
+  const { checkpoint, scratch } = pipeline.model;
+  const use = modelUse(pipeline.model);
   if (scratch === undefined) {
     const { folder, digests } = await digestedModel(services, checkpoint ?? '');
     if ((await keyOf(services, 'trainFold', call)) !== key) throw changedMeanwhile(call.step);
-    return { checkpoint: folder, digests, maxLength, ...pooled };
+    return { checkpoint: folder, digests, ...use };
   }
   const tokenizer = join(workDirectory, 'tokenizer.json');
   await writeDurably(
     tokenizer,
     await models.learnTokenizer(scratch, await store.localPath(inputs.data.table)),
   );
-  return { scratch, tokenizer, maxLength, ...pooled };
+  return { scratch, tokenizer, ...use };
 }
 
 /** Takes the outcome into the store and files it under the key; only then the checkpoints go. */

@@ -5,7 +5,7 @@ import { significantFolds } from './folds.js';
 import { asksForTokens } from './gates.js';
 import { axesOf, combinationsOf, type Combination } from './matrix.js';
 import { numericSettings, withoutNeutral } from './neutral-settings.js';
-import { idColumn, poolingOf, type ActivityName, type Pipeline, type Step } from './pipeline.js';
+import { idColumn, modelUse, type ActivityName, type Pipeline, type Step } from './pipeline.js';
 import { showsTexts } from './report.js';
 import { calibrationOf } from './calibration.js';
 import { searchOf } from './thresholds.js';
@@ -63,10 +63,9 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     defaults: { queue: 'gpu', timeout: '12h', onFailure: 'wait' },
     parameters: (pipeline) => {
       const { labels, model, folds } = pipeline;
-      const { scratch, maxLength } = model;
+      const { scratch } = model;
       const training = numericSettings(pipeline.training);
-      const pooling = poolingOf(model);
-      return { task: taskOf(pipeline), labels, scratch, maxLength, pooling, training, folds: folds.count };
+      return { task: taskOf(pipeline), labels, scratch, ...modelUse(model), training, folds: folds.count };
     },
   },
   aggregateOof: {

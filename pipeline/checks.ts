@@ -7,7 +7,7 @@ import { stepProblems } from './dag.js';
 import { isActivity } from './activities.js';
 import type { Problem } from './problem.js';
 import { describe } from './issues.js';
-import { defaultTextColumns, pipelineLimits } from './schema.js';
+import { defaultMaxLength, defaultTextColumns, pipelineLimits } from './schema.js';
 import { thresholdProblems } from './threshold-checks.js';
 import { trainingProblems } from './training-checks.js';
 
@@ -112,6 +112,12 @@ function modelProblems(model: unknown): Problem[] {
   if (typeof hiddenSize === 'number' && typeof heads === 'number' && hiddenSize % heads !== 0) {
     const expected = `a multiple of heads, ${heads}`;
     problems.push({ path: ['model', 'scratch', 'hiddenSize'], found: String(hiddenSize), expected });
+  }
+  const { maxLength = defaultMaxLength, windows } = model;
+  const { overlap } = isMap(windows) ? windows : {};
+  if (typeof overlap === 'number' && typeof maxLength === 'number' && overlap >= maxLength - 2) {
+    const expected = `fewer than ${maxLength - 2}, the tokens of a window without its special ones`;
+    problems.push({ path: ['model', 'windows', 'overlap'], found: String(overlap), expected });
   }
   return problems;
 }

@@ -9,7 +9,7 @@ import { parseSource, type SourceDocument } from './document.js';
 import { describe, problemsOf } from './issues.js';
 import { withLists } from './lists.js';
 import { applyOverrides, type Override } from './overrides.js';
-import type { ModelOptions, Pipeline, Step } from './pipeline.js';
+import { modelUse, type ModelOptions, type Pipeline, type Step } from './pipeline.js';
 import { maxProblems, PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
 import { defaultTextColumns, pipelineSchema, type PipelineDocument } from './schema.js';
 import { sizeProblems } from './size.js';
@@ -186,11 +186,11 @@ function withCheckpoints(step: Step, resolved: (checkpoint: string) => string): 
 
 /** The model with its checkpoint's folder absolute; `unresolved` where that is neither a folder nor a name of the hub. */
 export function resolveModel(
-  { checkpoint, scratch, maxLength, pooling = 'auto' }: PipelineDocument['model'],
+  { checkpoint, scratch, ...use }: PipelineDocument['model'],
   folder: string,
   isFolder: (path: string) => boolean = () => false,
 ): ModelOptions | 'unresolved' {
-  const others = { maxLength, ...(pooling === 'auto' ? {} : { pooling }) };
+  const others = modelUse(use);
   if (checkpoint === undefined) return { ...(scratch === undefined ? {} : { scratch }), ...others };
   const path = absolute(checkpoint, folder);
   if (/^(?:\.{1,2}(?:[\\/]|$)|[\\/]|[A-Za-z]:[\\/])/.test(checkpoint) || isFolder(path)) {

@@ -50,6 +50,27 @@ export function poolingOf({ pooling }: Pick<ModelOptions, 'pooling'>): Pooling |
   return pooling === 'auto' ? undefined : pooling;
 }
 
+/** What is kept of a text that is too long: its first tokens, its last ones, or some of both. */
+export type Truncation = Exclude<NonNullable<ModelOptions['truncation']>, 'auto'>;
+
+/** How a model is used, whichever it is; what is absent is as the checkpoint has it. */
+export interface ModelUse extends Pick<ModelOptions, 'maxLength'> {
+  readonly pooling?: Pooling;
+  readonly truncation?: Truncation;
+  readonly windows?: NonNullable<ModelOptions['windows']>;
+}
+
+export function modelUse(model: ModelOptions): ModelUse {
+  const { maxLength, truncation = 'auto', windows } = model;
+  const pooling = poolingOf(model);
+  return {
+    maxLength,
+    ...(pooling === undefined ? {} : { pooling }),
+    ...(truncation === 'auto' ? {} : { truncation }),
+    ...(windows === undefined ? {} : { windows }),
+  };
+}
+
 export type ScratchModel = NonNullable<ModelOptions['scratch']>;
 
 export type ActivityName =

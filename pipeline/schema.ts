@@ -38,6 +38,8 @@ export const pipelineLimits = {
 /** Looked for in the tables where `data.text` is not set. */
 export const defaultTextColumns = ['text', 'comment_text', 'sentence', 'content', 'review'] as const;
 
+export const defaultMaxLength = 128;
+
 const name = z.string().regex(namePattern);
 const path = z.string().min(1).max(4096).regex(pathPattern);
 const column = z.string().min(1).max(256);
@@ -130,8 +132,27 @@ const model = z.strictObject({
     .int()
     .min(3)
     .max(65_536)
-    .default(128)
+    .default(defaultMaxLength)
     .describe('Truncation in tokens, special tokens included.'),
+  truncation: z
+    .enum(['auto', 'head', 'tail', 'both'])
+    .optional()
+    .describe(
+      'What is kept of a text that is too long: its first tokens, its last ones, or a quarter of the first and three quarters of the last; `auto`, the default, is as the checkpoint says, and that is nearly always the first.',
+    ),
+  windows: z
+    .strictObject({
+      overlap: z
+        .int()
+        .min(0)
+        .max(65_536)
+        .describe('Tokens that a window shares with the one before it; fewer than `maxLength` − 2.'),
+      most: z.int().min(2).max(1000).describe('Windows of a text at most; what is longer is cut first.'),
+    })
+    .optional()
+    .describe(
+      'A text is read in windows of `maxLength` tokens, whose logits are averaged, in training as in scoring. Without it a text is cut to `maxLength`.',
+    ),
   pooling: z
     .enum(['auto', 'first', 'mean'])
     .optional()

@@ -1,9 +1,9 @@
+import { largestBatchOf } from '../engine/training/memory-need.js';
 import { splitWarning, textsOfPass } from '../engine/training/micro-batch.js';
 import { openModelSource } from '../engine/training/model-source.js';
 import { predictTable } from '../engine/training/predict.js';
 import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
 import { countTokens } from '../engine/training/token-counts.js';
-import { longestText } from '../engine/training/tokenize.js';
 import type { EngineAnswer, EngineReply, EngineRequest } from './engine-request.js';
 import { thisMachine } from './machine.js';
 import { leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
@@ -47,17 +47,16 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       return countTokens(model, files, () => enter('counting tokens', foreign));
     }
     case 'check': {
-      const { folder, labels, maxLength, batchSize, microBatch, pooling } = request;
-      const pooled = pooling === undefined ? {} : { pooling };
+      const { folder, labels, model, batchSize, microBatch } = request;
       enter('opening the model', {
         silent: true,
         patienceSeconds: checkSeconds,
         foreign: tokenizerOf(folder),
       });
-      const source = await openModelSource({ checkpoint: folder, maxLength, ...pooled }, labels, [0, 0]);
+      const source = await openModelSource({ checkpoint: folder, ...model }, labels, [0, 0]);
       await source.close();
       const { classifier, warnings } = source;
-      const batch = { texts: batchSize, length: longestText(maxLength, classifier) };
+      const batch = largestBatchOf(model, classifier, batchSize);
       const texts = textsOfPass(classifier, batch, microBatch, { machineBytes: thisMachine().bytes });
       return [...warnings, ...(microBatch === 'auto' ? splitWarning(batchSize, texts) : [])];
     }

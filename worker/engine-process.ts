@@ -5,7 +5,7 @@ import { Fault } from '../errors/fault.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
 import { DownloadPace, downloadLines } from './download-progress.js';
 import type { ChildWatchOptions } from './child-watch.js';
-import type { EngineAnswer, EngineRequest } from './engine-request.js';
+import type { CheckedTraining, EngineAnswer, EngineRequest } from './engine-request.js';
 import { askChild, type FailedReply } from './request-process.js';
 
 /** A fault that the engine's process raised, under the name that it has there. */
@@ -46,10 +46,7 @@ export class EngineProcess implements Predictor, ModelSource {
    * @returns what whoever trains from it should know
    * @throws EngineFault for one that no fold could start from
    */
-  async check(
-    folder: string,
-    training: Omit<Extract<EngineRequest, { type: 'check' }>, 'type' | 'folder'>,
-  ): Promise<readonly string[]> {
+  async check(folder: string, training: CheckedTraining): Promise<readonly string[]> {
     const request: EngineRequest = { type: 'check', folder, ...training };
     return (await this.ask('model.checkpoint', request)) as readonly string[];
   }

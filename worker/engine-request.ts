@@ -1,6 +1,6 @@
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
-import type { Pooling, ScratchModel } from '../pipeline/pipeline.js';
+import type { ModelUse, ScratchModel } from '../pipeline/pipeline.js';
 import type { RequestReply } from './request-process.js';
 
 /** What the engine's child process is asked for besides training; one request each. */
@@ -18,15 +18,15 @@ export type EngineRequest =
       readonly model: TokenizedModel;
       readonly files: { readonly table: string; readonly test: string | null };
     }
-  | {
-      readonly type: 'check';
-      readonly folder: string;
-      readonly labels: readonly string[];
-      readonly maxLength: number;
-      readonly batchSize: number;
-      readonly microBatch: 'auto' | number;
-      readonly pooling?: Pooling;
-    };
+  | ({ readonly type: 'check'; readonly folder: string } & CheckedTraining);
+
+/** What of a pipeline decides whether a checkpoint can be trained. */
+export interface CheckedTraining {
+  readonly labels: readonly string[];
+  readonly model: ModelUse;
+  readonly batchSize: number;
+  readonly microBatch: 'auto' | number;
+}
 
 /** Null for what was scored, the tokenizer that was learnt, what it makes of texts, or what is to be known of a checkpoint. */
 export type EngineAnswer = null | string | TokenCounts | readonly string[];

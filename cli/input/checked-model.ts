@@ -4,10 +4,11 @@ import {
   type DownloadProgress,
   type ResolvedModel,
 } from '../../engine/checkpoint/hub.js';
+import { largestBatchOf } from '../../engine/training/memory-need.js';
 import { splitWarning, textsOfPass } from '../../engine/training/micro-batch.js';
 import { scratchModel } from '../../engine/training/scratch-model.js';
 import { membersOf } from '../../pipeline/members.js';
-import { poolingOf, type Pipeline } from '../../pipeline/pipeline.js';
+import { modelUse, type Pipeline } from '../../pipeline/pipeline.js';
 import { DownloadPace, type DownloadView } from '../../worker/download-progress.js';
 import { thisMachine } from '../../worker/machine.js';
 import { openEngine } from '../../worker/services.js';
@@ -40,26 +41,19 @@ async function checkMember(
   { model, labels, training }: Pipeline,
   check: ModelCheck,
 ): Promise<readonly string[]> {
-  const { checkpoint, scratch, maxLength } = model;
-  const pooling = poolingOf(model);
+  const { checkpoint, scratch } = model;
+  const use = modelUse(model);
   const { batchSize, microBatch } = training;
   if (scratch !== undefined) {
-    const { classifier } = scratchModel(scratch, maxLength, labels.length, pooling);
-    const batch = { texts: batchSize, length: maxLength };
+    const { classifier } = scratchModel(scratch, use.maxLength, labels.length, use.pooling);
+    const batch = largestBatchOf(use, classifier, batchSize);
     const texts = textsOfPass(classifier, batch, microBatch, { machineBytes: thisMachine().bytes });
     if (microBatch === 'auto') return splitWarning(batchSize, texts);
   }
   const found = checkpoint === undefined ? undefined : await locate(checkpoint, check);
   if (found === undefined) return [];
   const { folder } = found;
-  const pooled = pooling === undefined ? {} : { pooling };
-  return openEngine(check.workdir.path).check(folder, {
-    labels,
-    maxLength,
-    batchSize,
-    microBatch,
-    ...pooled,
-  });
+  return openEngine(check.workdir.path).check(folder, { labels, model: use, batchSize, microBatch });
 }
 
 async function locate(

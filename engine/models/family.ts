@@ -57,6 +57,8 @@ export interface Classifier {
   readonly window: number | null;
   /** Whether the mean of a text is taken. */
   readonly averaged: boolean;
+  /** Of texts that are read in windows, pooled; absent where a text is one sequence. */
+  readonly windows?: { readonly length: number; readonly overlap: number };
   /** Distances of the neighbouring tokens that a convolution reads. */
   readonly neighbours: readonly number[];
   readonly loading: LoadingRules;

@@ -23,6 +23,8 @@ export interface ExportedUse {
   readonly maxLength: number;
   /** What the model is fed with, in the order in which transformers gives it. */
   readonly inputNames: readonly string[];
+  /** What is kept of a longer text; undefined as the tokenizer has it. Of `both` transformers knows nothing. */
+  readonly truncation?: 'head' | 'tail' | 'both' | undefined;
 }
 
 /** The special tokens' texts, as `tokenizer_config.json` names them. */

@@ -54,6 +54,9 @@ export function frameTemplate(cls: [string, number], sep: [string, number]): Rec
   };
 }
 
+/** The side that is cut off. */
+const sides = { head: 'right', tail: 'left', both: undefined } as const;
+
 /**
  * What an export writes. The class is named because transformers would otherwise put its own
  * tokenizer of the model's family in place of this one.
@@ -61,7 +64,7 @@ export function frameTemplate(cls: [string, number], sep: [string, number]): Rec
 export function exportFiles(
   json: TokenizerJson,
   { special, truncationSide }: { special: SpecialTokens; truncationSide: 'left' | 'right' },
-  { maxLength, inputNames }: ExportedUse,
+  { maxLength, inputNames, truncation }: ExportedUse,
   extra: Readonly<Record<string, unknown>> = {},
 ): Record<string, string> {
   const names = Object.fromEntries(
@@ -74,7 +77,7 @@ export function exportFiles(
     clean_up_tokenization_spaces: false,
     model_input_names: inputNames,
     model_max_length: maxLength,
-    truncation_side: truncationSide,
+    truncation_side: sides[truncation ?? 'both'] ?? truncationSide,
     ...names,
     ...extra,
   };

@@ -1,6 +1,7 @@
 import type { Classifier, PositionRule } from '../models/family.js';
 import { groupSizes } from '../nn/packing.js';
 import type { Feed, TextGroup } from './batch-features.js';
+import { pooledInput, windowsOf } from './reading.js';
 import {
   column,
   int64,
@@ -13,7 +14,7 @@ import {
 
 /** A batch laid out for the graph of `groups.length` groups (nn/packing.ts). */
 export interface HostBatch {
-  /** Place in the batch → number of the text as given. */
+  /** Row of the logits → number of the text as given. */
   readonly order: readonly number[];
   readonly groups: readonly TextGroup[];
   /** Every named size of the graph. */
@@ -24,8 +25,40 @@ export interface HostBatch {
 /** Two groups cost nodes and small products; they must save this share of the padded places to pay. */
 const WORTHWHILE = 0.75;
 
-/** @param texts token ids, each at least one token @param allowedGroups 1 or 2 */
+/**
+ * Texts that are read in windows are so many texts of the packed batch; its rows of logits are then the texts as given.
+ *
+ * @param texts token ids, each at least one token @param allowedGroups 1 or 2
+ */
 export function packBatch(
+  texts: readonly Int32Array[],
+  classifier: Classifier,
+  allowedGroups: 1 | 2,
+): HostBatch {
+  const { windows } = classifier;
+  if (windows === undefined) return packSequences(texts, classifier, allowedGroups);
+  const split = texts.map((text) => windowsOf(text, windows));
+  const packed = packSequences(split.flat(), classifier, allowedGroups);
+  return {
+    ...packed,
+    order: texts.map((_, row) => row),
+    sizes: { ...packed.sizes, [pooledInput.rows]: texts.length },
+    feeds: { ...packed.feeds, [pooledInput.share]: windowShares(split, packed.order) },
+  };
+}
+
+/** Float32 `[rows, texts]`: of each text, an equal share of each of its windows. */
+function windowShares(split: readonly (readonly Int32Array[])[], order: readonly number[]): Feed {
+  const rowOf = split.flatMap((windows, row) => windows.map(() => row));
+  const data = new Float32Array(split.length * order.length);
+  order.forEach((window, place) => {
+    const row = rowOf[window] as number;
+    data[row * order.length + place] = 1 / (split[row]?.length ?? 1);
+  });
+  return { type: 'float32', shape: [split.length, order.length], data };
+}
+
+function packSequences(
   texts: readonly Int32Array[],
   classifier: Classifier,
   allowedGroups: 1 | 2,

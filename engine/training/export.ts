@@ -12,7 +12,7 @@ import type { FoldJob } from './job.js';
 import type { ParameterSpec } from './model-source.js';
 import { exportedModel, inputNames } from './onnx-export.js';
 import { secondLink } from './second-link.js';
-import { longestText } from './tokenize.js';
+import { exportedReading, longestText, readingKey } from './reading.js';
 
 /** ONNX calls the file beside the model; its bytes are those of `model.safetensors`. */
 const ONNX_DATA = 'model.onnx_data';
@@ -41,6 +41,7 @@ export async function exportModel(
   const use = {
     maxLength: longestText(job.model.maxLength, source.classifier),
     inputNames: inputNames(source.classifier),
+    truncation: job.model.truncation,
   };
   for (const [name, content] of Object.entries(source.tokenizer.files(use))) await write(name, content);
 
@@ -59,9 +60,12 @@ export async function exportModel(
 const browserConfig = { dtype: 'fp32', use_external_data_format: true } as const;
 
 function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unknown> {
+  const reading = exportedReading(job.model);
+  const { [readingKey]: _former, ...config } = source.config;
   const labels = job.labels.map((label, i) => [String(i), label] as const);
   return {
-    ...source.config,
+    ...config,
+    ...(reading === undefined ? {} : { [readingKey]: reading }),
     architectures: [source.family.architecture],
     problem_type: tasks[job.task].problemType,
     id2label: Object.fromEntries(labels),

@@ -21,7 +21,8 @@ import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
 import type { Around } from './sessions.js';
 import { engineSignature } from './signature.js';
-import { longestText, tokenize } from './tokenize.js';
+import { readingOf, sequencesOf, windowed } from './reading.js';
+import { tokenize } from './tokenize.js';
 import { extraArrays, Trainer } from './trainer.js';
 
 /** Rows of the training table, tokenised. */
@@ -64,9 +65,9 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const { classifier } = source;
     const table = openTrainingTable(job.table);
     const progress = (): void => pace.progress();
-    const longest = longestText(job.model.maxLength, classifier);
+    const reading = readingOf(job.model, classifier);
     const texts = await pace
-      .during('tokenising', () => tokenize(source.tokenizer, table.texts, longest, progress))
+      .during('tokenising', () => tokenize(source.tokenizer, table.texts, reading, progress))
       .finally(() => table.close());
     const vocabulary = CompactVocabulary.of(texts);
     const compact = texts.map((text) => vocabulary.compact(text));
@@ -76,7 +77,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const { passes, optimizer, layers, averaging, reinitLayers, adapters, draws, perturbation, ...groups } =
       optionGroups(job.training);
     checkLayers(classifier, layers, { reinitLayers, adapters });
-    const trainedClassifier = adapted(classifier, adapters, layers.freezeLayers);
+    const trainedClassifier = windowed(adapted(classifier, adapters, layers.freezeLayers), reading.windows);
     checkDraws(trainedClassifier, draws);
     const options = {
       runtime,
@@ -89,7 +90,10 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       averaged: averaging.ema !== null || averaging.swa !== null,
       perturbation,
     };
-    const batch = largestBatch(training.texts, passes.batchSize);
+    const sequences = training.texts.map((text) =>
+      sequencesOf(text, trainedClassifier).map(({ length }) => length),
+    );
+    const batch = largestBatch(sequences, passes.batchSize);
     const fittingWith = (accumulate: number): number =>
       textsOfPass(trainedClassifier, batch, passes.microBatch, {
         vocabulary: vocabulary.size,
@@ -104,7 +108,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const isWhole = fittingWith(passes.accumulate) === batch.texts;
     const microBatch = await chosenMicroBatch(job, isWhole ? passes.batchSize : fittingWith(2));
     const accumulate = passesOfStep(passes, microBatch);
-    const mostTokens = mostTokensOf(training.texts, microBatch);
+    const mostTokens = mostTokensOf(sequences, microBatch);
     const task = tasks[job.task];
     const weights = classWeightsOf(groups.classWeights, job.labels, training.targets, task);
     const loss = { loss: task.loss, lossSettings: { ...groups.loss, weights } };
@@ -212,14 +216,24 @@ function select(
   };
 }
 
-/** At most as many texts as the longest. */
-function largestBatch(texts: readonly Int32Array[], batchSize: number): LargestBatch {
-  const length = texts.reduce((longest, text) => Math.max(longest, text.length), 1);
-  return { texts: Math.min(batchSize, texts.length), length };
+/**
+ * At most as many texts as the longest.
+ *
+ * @param texts per text, the lengths of its sequences
+ */
+function largestBatch(texts: readonly (readonly number[])[], batchSize: number): LargestBatch {
+  return {
+    texts: Math.min(batchSize, texts.length),
+    length: texts.reduce((longest, lengths) => Math.max(longest, ...lengths), 1),
+    windows: texts.reduce((most, lengths) => Math.max(most, lengths.length), 1),
+  };
 }
 
 /** No batch has more tokens than the longest texts together. */
-function mostTokensOf(texts: readonly Int32Array[], batchSize: number): number {
-  const lengths = texts.map((text) => text.length).sort((a, b) => b - a);
-  return lengths.slice(0, batchSize).reduce((sum, length) => sum + length, 0);
+function mostTokensOf(texts: readonly (readonly number[])[], batchSize: number): number {
+  const tokens = texts.map((lengths) => lengths.reduce((sum, length) => sum + length, 0));
+  return tokens
+    .sort((a, b) => b - a)
+    .slice(0, batchSize)
+    .reduce((sum, length) => sum + length, 0);
 }

@@ -9,6 +9,7 @@ import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import { oneDraw } from '../losses/settings.js';
 import { trainedLoss } from '../losses/trained-loss.js';
 import { Depths } from './depths.js';
+import { pooledInput } from './reading.js';
 import type { Classifier } from '../models/family.js';
 import { packedInputs } from '../nn/packing.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
@@ -67,7 +68,7 @@ export interface TrainingGraphOptions {
   readonly checkpointing?: boolean;
 }
 
-/** Packed batch, weights → `logits` `[texts, labels]`. */
+/** Packed batch, weights → `logits` `[texts, labels]`, of texts in windows `[rows, labels]`. */
 export function inferenceGraph(classifier: Classifier, options: GraphOptions): CompiledGraph {
   const { model, graph, draws } = forward(classifier, options, false);
   graph.output('logits', draws[0] as Value);
@@ -83,9 +84,10 @@ export function trainingGraph(
   options: GraphOptions & TrainingGraphOptions,
 ): TrainingGraph {
   const { model, graph, tape, draws } = forward(classifier, options, options.dropout, options.draws);
-  const targets = graph.input('targets', 'float32', ['texts', classifier.labels]);
+  const rows = classifier.windows === undefined ? 'texts' : pooledInput.rows;
+  const targets = graph.input('targets', 'float32', [rows, classifier.labels]);
   const alpha = options.draws?.rDrop ?? 0;
-  const twins = alpha === 0 ? null : { alpha, rows: graph.input('twins', 'int64', ['texts']) };
+  const twins = alpha === 0 ? null : { alpha, rows: graph.input('twins', 'int64', [rows]) };
   const loss = trainedLoss(tape, options.loss, { draws, targets, twins }, options.lossSettings);
   graph.output('loss', loss);
   const { checkpointing = false } = options;
@@ -100,8 +102,8 @@ export function trainingGraph(
   for (const [name, gradient] of gradients(tape, loss, values, checkpointing)) {
     if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
     else {
-      const rows = rowsOutput(graph, outputOf, name, gradient);
-      tables.push({ name, ids: gradient.ids.name, rows, width: gradient.rows.shape[1] as number });
+      const output = rowsOutput(graph, outputOf, name, gradient);
+      tables.push({ name, ids: gradient.ids.name, rows: output, width: gradient.rows.shape[1] as number });
     }
   }
   return {

@@ -1,6 +1,6 @@
 import type { HeldOutFold } from '../../data/prepared-table.js';
 import type { TaskName } from '../../tasks/task.js';
-import type { Pooling, ScratchModel } from '../../pipeline/pipeline.js';
+import type { ModelUse, ScratchModel } from '../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
 
 /** What the trainer's child process is asked to do: train one fold. Plain JSON; paths are local. */
@@ -12,20 +12,15 @@ export interface FoldJob {
   readonly task: TaskName;
   readonly labels: readonly string[];
   /** A local model folder, or a model from scratch with the tokenizer learnt for it. */
-  readonly model:
-    | {
-        readonly checkpoint: string;
-        /** SHA-256 by name of the folder's files that make the model: others must not be read. */
-        readonly digests?: Readonly<Record<string, string>>;
-        readonly maxLength: number;
-        readonly pooling?: Pooling;
-      }
-    | {
-        readonly scratch: ScratchModel;
-        readonly tokenizer: string;
-        readonly maxLength: number;
-        readonly pooling?: Pooling;
-      };
+  readonly model: ModelUse &
+    (
+      | {
+          readonly checkpoint: string;
+          /** SHA-256 by name of the folder's files that make the model: others must not be read. */
+          readonly digests?: Readonly<Record<string, string>>;
+        }
+      | { readonly scratch: ScratchModel; readonly tokenizer: string }
+    );
   /** Path of the prepared training table (see data/prepared-table.ts). */
   readonly table: string;
   readonly training: TrainingOptions;

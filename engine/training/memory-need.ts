@@ -1,4 +1,5 @@
 import { InputFault } from '../../errors/fault.js';
+import type { ModelUse } from '../../pipeline/pipeline.js';
 import { Arena } from '../kernels/arena.js';
 import type { Shape } from '../graph/shape.js';
 import { oneDraw, passesOf, type DrawSettings } from '../losses/settings.js';
@@ -7,11 +8,21 @@ import { groupSizes } from '../nn/packing.js';
 import { bytesOf } from '../optim/parameter-memory.js';
 import { isPerturbed, unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
+import { longestText, pooledInput, readingOf } from './reading.js';
 
 /** A batch at its largest: so many texts, each of so many tokens. */
 export interface LargestBatch {
   readonly texts: number;
   readonly length: number;
+  /** Windows of a text, at most. Default 1. */
+  readonly windows?: number;
+}
+
+/** The largest batch that the texts of any table could make. @throws InputFault where windows would not move on */
+export function largestBatchOf(model: ModelUse, classifier: Classifier, batchSize: number): LargestBatch {
+  readingOf(model, classifier);
+  const length = longestText(model.maxLength, classifier);
+  return { texts: batchSize, length, windows: model.windows?.most ?? 1 };
 }
 
 /** What has to lie in one piece of one memory. */
@@ -69,8 +80,8 @@ export function memoryNeeds(
     frozen: !trained.has(parameter.name),
     perturbed: isPerturbed(parameter, perturbation, classifier.wordEmbedding),
   });
-  return ({ texts, length }) => {
-    const batch = { texts: texts * passesOf(draws), length };
+  return ({ texts, length, windows = 1 }) => {
+    const batch = { texts: texts * windows * passesOf(draws), length };
     const sizes = sizesOf(classifier, batch);
     const scratch = Arena.bytesFor(rowScratchOf(tables, batch.texts * batch.length));
     return {
@@ -93,7 +104,14 @@ export function memoryNeeds(
 function sizesOf({ heads, relativePositions }: Classifier, { texts, length }: LargestBatch) {
   const tokens = texts * length;
   const buckets = relativePositions?.rows ?? 0;
-  return { tokens, slots: tokens, texts, buckets, ...groupSizes(0, heads, texts, length) };
+  return {
+    tokens,
+    slots: tokens,
+    texts,
+    [pooledInput.rows]: texts,
+    buckets,
+    ...groupSizes(0, heads, texts, length),
+  };
 }
 
 function count(shape: Shape, sizes: Readonly<Record<string, number>>): number {

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { openTestTable } from '../../data/prepared-table.js';
 import { taskOfProblem } from '../../tasks/index.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
@@ -8,7 +9,8 @@ import { loadTokenizer } from '../tokenization/tokenizer.js';
 import { ClassifierRun } from './classify.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { parametersOf } from './model-source.js';
-import { longestText, tokenize } from './tokenize.js';
+import { readExportedReading, readingOf, windowed } from './reading.js';
+import { tokenize } from './tokenize.js';
 
 /** Texts that are scored together: what they are padded and packed with decides the last bits. */
 const ROWS_AT_ONCE = 65_536;
@@ -59,8 +61,9 @@ export async function predictTexts(
     const width = labelsOf(config);
     const classifier = familyOf(config).classifier(config, width);
     const tokenizer = await loadTokenizer(folder);
-    const longest = longestText(options.maxLength, classifier);
-    const tokens = await tokenize(tokenizer, texts, longest, options.onProgress);
+    const exported = readExportedReading(config, join(folder, 'config.json'));
+    const reading = readingOf({ ...exported, maxLength: options.maxLength }, classifier);
+    const tokens = await tokenize(tokenizer, texts, reading, options.onProgress);
     // Only the embedding rows that occur are read.
     const vocabulary = CompactVocabulary.of(tokens);
     const loaded = new Map<string, Float32Array>();
@@ -70,7 +73,7 @@ export async function predictTexts(
     }
     const run = new ClassifierRun({
       runtime: openRuntime(),
-      classifier: vocabulary.classifier(classifier),
+      classifier: windowed(vocabulary.classifier(classifier), reading.windows),
       vocabulary: vocabulary.size,
       threads: options.threads,
       weights: (name) => loaded.get(name) as Float32Array,

@@ -3,18 +3,17 @@ import type { Texts } from '../../data/column-file/reader.js';
 import { Lengths } from '../../data/hygiene/lengths.js';
 import type { TableTokens, TokenCounts } from '../../data/hygiene/token-counts.js';
 import { openTestTable, openTrainingTable } from '../../data/prepared-table.js';
-import type { ScratchModel } from '../../pipeline/pipeline.js';
+import type { ModelUse, ScratchModel } from '../../pipeline/pipeline.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { Classifier } from '../models/family.js';
 import { familyOf } from '../models/families.js';
 import { loadTokenizer, parseTokenizer, type Tokenizer } from '../tokenization/tokenizer.js';
+import { readingOf } from './reading.js';
 import { scratchModel } from './scratch-model.js';
-import { longestText } from './tokenize.js';
 
 /** A local model folder, or a model from scratch with the `tokenizer.json` learnt for it. */
-export type TokenizedModel = { readonly maxLength: number } & (
-  { readonly folder: string } | { readonly scratch: ScratchModel; readonly tokenizer: string }
-);
+export type TokenizedModel = Pick<ModelUse, 'maxLength' | 'windows'> &
+  ({ readonly folder: string } | { readonly scratch: ScratchModel; readonly tokenizer: string });
 
 /** Of a larger table, so many texts at even distances are looked at. */
 const mostTexts = 100_000;
@@ -32,7 +31,7 @@ export async function countTokens(
   onProgress: () => void,
 ): Promise<TokenCounts> {
   const { tokenizer, classifier } = await open(model);
-  const longest = longestText(model.maxLength, classifier);
+  const { longest } = readingOf(model, classifier);
   const count = async ({ texts, close }: { texts: Texts; close: () => void }): Promise<TableTokens> => {
     try {
       return await tableTokens(tokenizer, texts, longest, onProgress);

@@ -284,7 +284,7 @@ export class Trainer {
         ...pass.weights,
         ...passing.batchFeeds(batch, compiled),
         ...(await this.masks(batch, graph.dropoutSites, passing, place, pass)),
-        targets: passing.float([sizeOf(batch, 'texts'), classifier.labels], ordered),
+        targets: passing.float([batch.order.length, classifier.labels], ordered),
         ...(twice ? { twins: passing.int64(twinRows(batch)) } : {}),
       };
       const fetches: Record<string, Tensor | null> = { loss: null };

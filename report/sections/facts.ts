@@ -1,6 +1,7 @@
 import { splitWords } from '../../pipeline/folds.js';
 import { membersOf } from '../../pipeline/members.js';
 import { optionsSet } from '../../pipeline/neutral-settings.js';
+import type { ModelOptions } from '../../pipeline/pipeline.js';
 import { decisionSettings } from '../decision-words.js';
 import { html, type Html } from '../html.js';
 import { count, duration } from '../notation.js';
@@ -57,7 +58,7 @@ function modelFacts({ configuration }: RunResult): Fact[] {
 
 function modelOf({ model }: RunResult['configuration']): Fact[] {
   const { scratch, checkpoint } = model;
-  const length: Fact = ['truncated at', `${model.maxLength} tokens`];
+  const length: Fact = lengthOf(model);
   if (scratch === undefined) return [['checkpoint', modelName(checkpoint ?? '')], length];
   return [
     ['from scratch', scratch.type],
@@ -66,6 +67,15 @@ function modelOf({ model }: RunResult['configuration']): Fact[] {
     ['vocabulary', count(scratch.vocabulary)],
     length,
   ];
+}
+
+function lengthOf({ maxLength, truncation = 'auto', windows }: ModelOptions): Fact {
+  const kept = { auto: '', head: ', the first', tail: ', the last', both: ', the first and the last' }[
+    truncation
+  ];
+  if (windows === undefined) return ['truncated at', `${maxLength} tokens${kept}`];
+  const { most, overlap } = windows;
+  return ['read in', `up to ${most} windows of ${maxLength} tokens that share ${overlap}${kept}`];
 }
 
 function trainingFacts(result: RunResult): Fact[] {

@@ -87,6 +87,12 @@ describe('which change of a pipeline changes which steps', () => {
       ['trainFold', 'predictEnsemble', 'writeReport'],
     ],
     ['model.pooling', { ...base, model: { ...model, pooling: 'mean' } }, ['trainFold', 'writeReport']],
+    ['model.truncation', { ...base, model: { ...model, truncation: 'tail' } }, ['trainFold', 'writeReport']],
+    [
+      'model.windows',
+      { ...base, model: { ...model, windows: { overlap: 16, most: 4 } } },
+      ['trainFold', 'writeReport'],
+    ],
     ['model.scratch', { ...base, model: { scratch, maxLength: 128 } }, ['trainFold', 'writeReport']],
     ['folds.count', { ...base, folds: { ...folds, count: 9 } }, ['prepareData', 'trainFold', 'writeReport']],
     ['folds.seed', { ...base, folds: { ...folds, seed: 9 } }, ['prepareData', 'writeReport']],

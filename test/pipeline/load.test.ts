@@ -199,6 +199,21 @@ describe('paths', () => {
     expect(() => model('max')).toThrow(/model\.pooling/);
   });
 
+  it('of a model that reads long texts as its checkpoint does, or otherwise', () => {
+    const model = (settings: string): unknown =>
+      parse(minimal.replace('owner/model', `owner/model, ${settings}`)).model;
+    const plain = parse(minimal).model;
+    expect(model('truncation: auto')).toEqual(plain);
+    expect(model('truncation: both')).toEqual({ ...plain, truncation: 'both' });
+    const windows = { overlap: 125, most: 4 };
+    expect(model(`windows: ${JSON.stringify(windows)}`)).toEqual({ ...plain, windows });
+    expect(() => model('truncation: middle')).toThrow(/model\.truncation/);
+    expect(() => model('windows: { most: 4 }')).toThrow(/model\.windows\.overlap/);
+    expect(() => model('windows: { overlap: 0, most: 1 }')).toThrow(/model\.windows\.most/);
+    expect(() => model('windows: { overlap: 126, most: 4 }')).toThrow(/overlap.*found 126.*fewer than 126/);
+    expect(() => model('maxLength: 64, windows: { overlap: 62, most: 4 }')).toThrow(/fewer than 62/);
+  });
+
   it.each(models)('of a model: %s with the folders %j is %s', (checkpoint, folders, expected) => {
     const isFolder = (path: string) => folders.some((folder) => resolve(folder) === path);
     expect(parse(minimal.replace('owner/model', checkpoint), { isFolder }).model.checkpoint).toBe(expected);

@@ -14,6 +14,7 @@ import { trainFold } from '../../../engine/training/fold.js';
 import { parametersOf } from '../../../engine/training/model-source.js';
 import { predictTexts } from '../../../engine/training/predict.js';
 import { goldenJson, goldenPath } from '../models/golden-model.js';
+import type { ModelUse } from '../../../pipeline/pipeline.js';
 import { referenceTraining, type TrainingOptions } from '../../../pipeline/training.js';
 
 const root = mkdtempSync(join(tmpdir(), 'foldwise-families-'));
@@ -96,14 +97,18 @@ async function checkpoint(model: string): Promise<string> {
 }
 
 /** Trains two epochs and gives the folder of the exported model. */
-async function trained(model: string, options: Partial<TrainingOptions>): Promise<string> {
+async function trained(
+  model: string,
+  options: Partial<TrainingOptions>,
+  use: Partial<ModelUse> = {},
+): Promise<string> {
   const workDirectory = mkdtempSync(join(root, 'work-'));
   const { model: files } = await trainFold(
     {
       fold: 1,
       task: 'multi-label',
       labels,
-      model: { checkpoint: await checkpoint(model), maxLength: MAX_LENGTH },
+      model: { checkpoint: await checkpoint(model), maxLength: MAX_LENGTH, ...use },
       table: join(root, 'table'),
       training: {
         ...referenceTraining,
@@ -146,10 +151,17 @@ interface Loaded {
 
 /** Each family as it is, and with adapters that are merged at export. */
 const lora = { rank: 3, alpha: 6, dropout: 0.1, targets: 'all' } as const;
-const cases = Object.keys(families).flatMap((model) => [
-  [model, model, {}] as const,
-  [`${model} with adapters`, model, { lora }] as const,
-]);
+type Case = readonly [name: string, model: string, options: Partial<TrainingOptions>, use: Partial<ModelUse>];
+const cases: readonly Case[] = [
+  ...Object.keys(families).flatMap((model): Case[] => [
+    [model, model, {}, {}],
+    [`${model} with adapters`, model, { lora }, {}],
+  ]),
+  // What keeps the tail of a text transformers has, too.
+  ...['roberta-1', 'camembert-1', 'modernbert-1'].map((model): Case => {
+    return [`${model} with the tail of a text`, model, {}, { truncation: 'tail' }];
+  }),
+];
 const modelOf = new Map(cases.map(([name, model]) => [name, model]));
 const names = [...modelOf.keys()];
 const folders = new Map<string, string>();
@@ -160,7 +172,7 @@ beforeAll(async () => {
     labels: training.map((text) => [/storm/, /quiet/, /love/].map((word) => Number(word.test(text)))),
     folds: training.map((_, i) => (i % 2) + 1),
   });
-  for (const [name, model, options] of cases) folders.set(name, await trained(model, options));
+  for (const [name, model, options, use] of cases) folders.set(name, await trained(model, options, use));
 });
 
 describe('a model trained from a base model of its family', () => {
