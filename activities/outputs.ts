@@ -260,6 +260,8 @@ export const reportSchema = z.object({
   texts: artifact.exactOptional(),
   /** `label-issues.csv`. */
   labelIssues: artifact.exactOptional(),
+  /** `groups.csv`, where rows are held out by groups. */
+  groups: artifact.exactOptional(),
 });
 /** Output of `writeReport`. */
 export type Report = ReadOnly<z.output<typeof reportSchema>>;

@@ -110,14 +110,18 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     ...schemas.writeReport,
     // It tells of this run: of its attempts and seconds, and of all that the steps before it gave.
     reads: (_services, { run, inputs }) => ({ run, inputs: sha256(JSON.stringify(inputs)) }),
-    files: ({ report, result, texts, labelIssues }) => ({
+    files: ({ report, result, texts, labelIssues, groups }) => ({
       'report.html': report,
       'result.json': result,
       ...(texts === undefined ? {} : { 'texts.csv': texts }),
       ...(labelIssues === undefined ? {} : { 'label-issues.csv': labelIssues }),
+      ...(groups === undefined ? {} : { [groupsFile]: groups }),
     }),
   },
 };
+
+/** Of which rows were held out together, within the run's directory. */
+export const groupsFile = 'groups.csv';
 
 /** The file of a member's out-of-fold predictions, within the run's directory. */
 export function memberOofFile(member: string): string {

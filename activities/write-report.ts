@@ -21,10 +21,16 @@ import type { Services } from './services.js';
 
 type Call = Parameters<StepActivities['writeReport']>[0];
 
-/** Writes down how good the run is: `result.json` for programs, `report.html` for people, `texts.csv` of what it quotes. */
+/**
+ * Writes down how good the run is: `result.json` for programs, `report.html` for people, `texts.csv` of what it quotes,
+ * `groups.csv` of what was held out together.
+ */
 export function writeReport(services: Services): StepActivities['writeReport'] {
   return recorded(services, 'writeReport', (call: Call) => write(services, call));
 }
+
+/** What is made before it is kept. */
+const files = ['page', 'texts', 'issues', 'groups'] as const;
 
 async function write(services: Services, call: Call): Promise<Report> {
   const { store, tables, versions, runsDirectory } = services;
@@ -48,8 +54,9 @@ async function write(services: Services, call: Call): Promise<Report> {
   );
   const members = matrices.map(({ weight }, place) => ({ probabilities: paths[place]!, weight }));
   const quotes = showsTexts(call.pipeline);
+  const groupFile = data.groups === undefined ? null : await store.localPath(data.groups);
   const described = await describe(services, call, signal);
-  return withScratch(services, ['page', 'texts', 'issues'], async ({ page, texts, issues }) => {
+  return withScratch(services, files, async ({ page, texts, issues, groups }) => {
     const labelIssues = await tables.run(
       'issues',
       {
@@ -74,12 +81,21 @@ async function write(services: Services, call: Call): Promise<Report> {
     };
     const digests = await tables.run(
       'report',
-      { result, table, ids: trainIds, members, output: page, texts: quotes ? texts : null },
+      {
+        result,
+        table,
+        ids: trainIds,
+        members,
+        output: page,
+        texts: quotes ? texts : null,
+        groups: groupFile === null ? null : { file: groupFile, output: groups },
+      },
       signal,
     );
     return {
       report: await store.putFile(page, { move: true }),
       ...(quotes ? { texts: await store.putFile(texts, { move: true }) } : {}),
+      ...(groupFile === null ? {} : { groups: await store.putFile(groups, { move: true }) }),
       result: await putText(
         store,
         `${JSON.stringify({ ...result, data: digests } satisfies RunResult, null, 2)}\n`,

@@ -118,6 +118,15 @@ export function* labelIssueLines(id: string, rows: Iterable<IssueRow>): Iterable
     ]);
 }
 
+/** Columns of `groups.csv`: a row's place in the training table, from 1, and the number of its group. */
+export const groupColumns = ['row', 'group'] as const;
+
+/** `groups.csv`, line by line: of every training row the group that it is held out with. */
+export function* groupLines(groups: ArrayLike<number>): Iterable<string> {
+  yield line(groupColumns);
+  for (let row = 0; row < groups.length; row++) yield line([String(row + 1), String(groups[row]! + 1)]);
+}
+
 /** Columns of `oof.csv`, and of `predictions.csv`, besides the id's and the labels'. */
 export const foldColumn = 'fold';
 export function probabilityColumn(label: string): string {

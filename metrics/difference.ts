@@ -29,8 +29,9 @@ export interface DecidedTwice {
 }
 
 /**
- * Of fewer rows that are decided differently no difference is shown: by chance all of five lie on one side in
- * more than 5 of 100 cases (2 · ½⁵), as the sign test has it, and a bootstrap of them knows no other side.
+ * Of fewer rows, or groups of them, that are decided differently no difference is shown: by chance all of five lie
+ * on one side in more than 5 of 100 cases (2 · ½⁵), as the sign test has it, and a bootstrap of them knows no other
+ * side.
  */
 const fewestDiffering = 6;
 
@@ -53,14 +54,14 @@ export function differencesOf(
   });
   const counts = countOutcomes(outcomes);
   const gains = gainsOf(outcomes, counts);
-  const differing = differingRows(base, decided, width);
+  const apart = differingRows(base, decided, width, draw.groups);
   const told = (place: number, scores: Pick<Difference, 'base' | 'f1'>): Difference => {
     const difference = gains[place]!;
     const mirrored: Interval = [intervals[2 * place]![0], -intervals[2 * place + 1]![0]];
     const [from, to] = ofLearntDecisions(difference, mirrored);
     const interval: Interval = [Math.max(-1, from), Math.min(1, to)];
-    const verdict = verdictOf(interval, differing[place]!);
-    return { ...scores, difference, interval, differing: differing[place]!, verdict };
+    const { rows: differing, units } = apart[place]!;
+    return { ...scores, difference, interval, differing, verdict: verdictOf(interval, units) };
   };
   const scoreOf = (label: number, decision: 0 | 1): number =>
     f1OfOutcomes(counts, label * kinds, kinds, decision);
@@ -79,24 +80,39 @@ export function differencesOf(
 
 const untold = { difference: NaN, interval: [NaN, NaN], verdict: 'untold' } as const;
 
-function verdictOf([from, to]: Interval, differing: number): DifferenceVerdict {
-  if (differing < fewestDiffering) return 'not-shown';
+function verdictOf([from, to]: Interval, units: number): DifferenceVerdict {
+  if (units < fewestDiffering) return 'not-shown';
   return from > 0 ? 'better' : to < 0 ? 'worse' : 'not-shown';
 }
 
-/** Rows of which each label is decided differently, and at last those of which any is. */
-function differingRows(base: Uint8Array, decided: Uint8Array, width: number): Uint32Array {
+/** Rows that are decided differently, and of how many groups they are; where there are none, each is its own. */
+interface Apart {
+  readonly rows: number;
+  readonly units: number;
+}
+
+/** By each label, and at last by any. */
+function differingRows(
+  base: Uint8Array,
+  decided: Uint8Array,
+  width: number,
+  groups: Int32Array | undefined,
+): Apart[] {
   const rows = new Uint32Array(width + 1);
-  for (let start = 0; start < base.length; start += width) {
+  const units = Array.from(rows, () => new Set<number>());
+  for (let row = 0, at = 0; at < base.length; row++) {
     let any = 0;
-    for (let label = 0; label < width; label++) {
-      const differs = base[start + label]! ^ decided[start + label]!;
-      rows[label]! += differs;
+    for (let place = 0; place <= width; place++) {
+      const differs = place === width ? any : base[at]! ^ decided[at++]!;
       any |= differs;
+      rows[place]! += differs;
+      if (differs === 1 && groups !== undefined) units[place]!.add(groups[row]!);
     }
-    rows[width]! += any;
   }
-  return rows;
+  return units.map(({ size }, place) => ({
+    rows: rows[place]!,
+    units: groups === undefined ? rows[place]! : size,
+  }));
 }
 
 function occurs(labels: Uint8Array, width: number, label: number): boolean {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Texts } from '../../data/column-file/reader.js';
-import { openIds, openTrainingTable } from '../../data/prepared-table.js';
-import { textLines } from '../../data/results.js';
+import { openIds, openTrainingTable, readGroups } from '../../data/prepared-table.js';
+import { groupLines, textLines } from '../../data/results.js';
 import { mixProbabilities } from '../../metrics/mixture.js';
 import { renderReport } from '../../report/page.js';
 import type { RowText } from '../../report/report-input.js';
@@ -21,10 +21,17 @@ export interface PageRequest {
   readonly output: string;
   /** Where the texts that the page shows are written; null where none may be shown. */
   readonly texts: string | null;
+  /** Where rows are held out by groups: the file of these, and where `groups.csv` is written. */
+  readonly groups: { readonly file: string; readonly output: string } | null;
 }
 
-/** Writes `report.html`, and `texts.csv` where texts may be shown, and tells what the rows were. */
-export function writePage({ result, table, ids, members, output, texts }: PageRequest): DataDigests {
+/**
+ * Writes `report.html`, `texts.csv` where texts may be shown, `groups.csv` where there are groups, and tells what
+ * the rows were.
+ */
+export function writePage(request: PageRequest): DataDigests {
+  const { result, table, ids, members, output, texts, groups } = request;
+  if (groups !== null) writeLines(groups.output, groupLines(readGroups(groups.file)));
   const training = openTrainingTable(table);
   try {
     const { labels, folds } = training;

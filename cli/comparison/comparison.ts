@@ -1,4 +1,5 @@
 import { drawRows } from '../../activities/tables/score-table.js';
+import { drawingGroups } from '../../metrics/bootstrap.js';
 import { differencesOf } from '../../metrics/difference.js';
 import { support } from '../../metrics/f1.js';
 import { selectRows } from '../../metrics/matrix.js';
@@ -6,6 +7,7 @@ import type { ComparedRun, Comparison, RunPair } from '../../report/comparison/c
 import type { RunResult } from '../../report/run-result.js';
 import { differingValues } from './differing.js';
 import type { JudgedRun } from './judged-run.js';
+import { sharedGroups } from './shared-groups.js';
 import { sharedRows } from './shared-rows.js';
 
 /**
@@ -36,6 +38,7 @@ function comparedRun(result: RunResult): ComparedRun {
 function pairOf(base: JudgedRun, run: JudgedRun): RunPair {
   const shared = sharedRows(base, run);
   const { labels: names } = shared;
+  const groups = sharedGroups(base, run, shared);
   const width = names.length;
   const labels = columnsOf(base, 'truth', names, shared.base);
   const told = differencesOf(
@@ -45,7 +48,7 @@ function pairOf(base: JudgedRun, run: JudgedRun): RunPair {
       decided: columnsOf(run, 'decided', names, shared.run),
       width,
     },
-    drawRows,
+    groups === null ? drawRows : drawingGroups(drawRows, groups),
   )!;
   const supports = support(labels, width);
   const ofBase = base.result.labels.filter((label) => names.includes(label));
@@ -53,6 +56,7 @@ function pairOf(base: JudgedRun, run: JudgedRun): RunPair {
     base: base.result.run,
     run: run.result.run,
     rows: shared.counts,
+    groups: groups === null ? null : new Set(groups).size,
     labels: {
       shared: ofBase,
       onlyBase: base.result.labels.filter((label) => !names.includes(label)),

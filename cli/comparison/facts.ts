@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { foldTotal } from '../../pipeline/folds.js';
 import { axesOf, memberCount } from '../../pipeline/matrix.js';
 import type { Comparison, ComparedRun } from '../../report/comparison/comparison.js';
 import type { RunResult } from '../../report/run-result.js';
@@ -33,7 +34,7 @@ function runFacts({ result, seconds, trainingSeconds }: ComparedRun): Comparison
     data: dataFacts(result),
     crossFitted: macroF1.crossFitted,
     interval: intervalFacts(assessment?.macro.intervals.crossFitted),
-    folds: configuration.folds.count,
+    folds: foldTotal(configuration.folds),
     members: memberCount(axesOf(configuration)),
     seconds,
     trainingSeconds,

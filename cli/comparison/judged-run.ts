@@ -7,6 +7,7 @@ import type { RunResult } from '../../report/run-result.js';
 import { learnWeights } from '../../tasks/ensemble.js';
 import { decidingOf } from '../../pipeline/thresholds.js';
 import { taskWith } from '../../tasks/index.js';
+import { readGroupsFile } from '../runs/groups-file.js';
 import { readMembers } from '../runs/out-of-fold.js';
 import { readResult } from '../runs/results.js';
 
@@ -19,6 +20,8 @@ export interface JudgedRun {
   readonly truth: Uint8Array;
   /** The cross-fitted decisions, 0 or 1, `[rows, labels]`; 0 of rows that are not judged. */
   readonly decided: Uint8Array;
+  /** By row, where rows were held out by groups. */
+  readonly groups: Int32Array | null;
   /** Places of the rows that some fold predicted, ascending. */
   readonly judged: Int32Array;
 }
@@ -67,5 +70,5 @@ export async function readJudgedRun(directory: string): Promise<JudgedRun> {
     });
   const decided = new Uint8Array(truth.length);
   judged.forEach((row, place) => decided.set(own.subarray(place * width, (place + 1) * width), row * width));
-  return { result, ids, truth, decided, judged };
+  return { result, ids, truth, decided, judged, groups: await readGroupsFile(directory, ids.length) };
 }

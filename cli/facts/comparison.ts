@@ -47,6 +47,11 @@ export const comparisonSchema = z.object({
           unjudged: count.describe('in both tables, but without a prediction of one of the runs'),
           otherTruth: count.describe('in both tables, but with other labels'),
         }),
+        groups: count
+          .nullable()
+          .describe(
+            'of the shared rows, where rows were held out by groups: the interval is of other groups',
+          ),
         labels: z.object({
           shared: z.array(z.string()).describe('by which the two are compared'),
           onlyBase: z.array(z.string()),

@@ -16,7 +16,7 @@ export const listedRunSchema = z.object({
   data: dataFactsSchema
     .nullable()
     .describe('what it was trained on; null where no result.json here tells, as below'),
-  folds: z.int().nullable().describe('how many its pipeline has'),
+  folds: z.int().nullable().describe('how many its pipeline has, those of all repeats'),
   members: z.int().nullable().describe('members of its ensemble; 1 where folds are the only axis'),
   startedAt: z.iso.datetime(),
   seconds: z.number().nullable().describe('from its start to its end; null where it has not ended'),

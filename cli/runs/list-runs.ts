@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { concurrently } from '../../activities/concurrently.js';
+import { foldTotal } from '../../pipeline/folds.js';
 import { axesOf, memberCount } from '../../pipeline/matrix.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
 import type { ServerLink } from '../connection.js';
@@ -85,7 +86,7 @@ async function factsIn(directory: string): Promise<ResultFacts> {
     crossFitted: Number.isFinite(macroF1.crossFitted) ? macroF1.crossFitted : null,
     interval: interval?.every(Number.isFinite) === true ? [...interval] : null,
     data: dataFacts(result),
-    folds: configuration.folds.count,
+    folds: foldTotal(configuration.folds),
     members: memberCount(axesOf(configuration)),
   };
 }

@@ -17,6 +17,7 @@ export const runFiles = [
   ['predictions.csv', 'the probabilities of the test rows'],
   ['oof.csv', 'the out-of-fold predictions'],
   ['label-issues.csv', 'training rows whose labels are in doubt'],
+  ['groups.csv', 'the training rows that were held out together'],
   ['models', 'a model per fold; transformers loads them'],
   ['events.ndjson', 'what happened when'],
 ] as const;

@@ -24,6 +24,8 @@ export interface RunPair {
   readonly base: string;
   readonly run: string;
   readonly rows: RowCounts;
+  /** How many the shared rows are of, where either run held rows out by groups: then these are resampled. */
+  readonly groups: number | null;
   readonly labels: {
     /** By which the two are compared. */
     readonly shared: readonly string[];

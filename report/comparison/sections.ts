@@ -1,4 +1,5 @@
 import type { Difference } from '../../metrics/difference.js';
+import { foldTotal } from '../../pipeline/folds.js';
 import type { DrawnSection } from '../frame.js';
 import { html, nothing, type Html } from '../html.js';
 import { count, duration, score } from '../notation.js';
@@ -174,7 +175,7 @@ export function runsSection({ runs }: Comparison): DrawnSection {
 }
 
 function foldWords({ configuration, members = [] }: ComparedRun['result']): string {
-  const { count: folds } = configuration.folds;
+  const folds = foldTotal(configuration.folds);
   return members.length > 1 ? `${folds} × ${members.length}` : String(folds);
 }
 

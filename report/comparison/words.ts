@@ -33,7 +33,7 @@ export function verdictSentence({ base, run, macro, rows }: RunPair): string {
 }
 
 /** By what a run is held against the base, and what is left out: a sentence or two. */
-export function basisSentence({ rows, labels, macro }: RunPair): string {
+export function basisSentence({ rows, groups, labels, macro }: RunPair): string {
   const { shared, onlyBase, onlyRun, unjudged, otherTruth } = rows;
   const only = labels.onlyBase.length + labels.onlyRun.length;
   const left = [
@@ -44,6 +44,7 @@ export function basisSentence({ rows, labels, macro }: RunPair): string {
   ];
   return [
     `Cross-fitted macro F1 over the ${count(shared)} rows that both judged, ${count(macro.differing)} of them decided differently.`,
+    ...(groups === null ? [] : [`They are of ${count(groups)} groups; the interval is of other groups.`]),
     ...(left.length === 0 ? [] : [`Left out: ${left.join(', ')}.`]),
   ].join(' ');
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { integers } from '../../engine/kernels/philox.js';
+import { drawingGroups } from '../../metrics/bootstrap.js';
 import { differencesOf, type Difference } from '../../metrics/difference.js';
 import { f1PerLabel, macroF1 } from '../../metrics/f1.js';
 import { generatedCase } from './cases.js';
@@ -76,6 +77,17 @@ describe('the difference of two runs', () => {
     expect(of(1)).toMatchObject({ difference: 1, interval: [1, 1], verdict: 'not-shown' });
     expect(of(5).verdict).toBe('not-shown');
     expect(of(6).verdict).toBe('better');
+  });
+
+  it('counts groups, not rows, where these are drawn', () => {
+    const all = new Uint8Array(60).fill(1);
+    const of = (groups: number): Difference => {
+      const groupOf = Int32Array.from({ length: 60 }, (_, row) => row % groups);
+      const drawing = drawingGroups(draw, groupOf);
+      return differencesOf({ labels: all, base: new Uint8Array(60), decided: all, width: 1 }, drawing)!.macro;
+    };
+    expect(of(5)).toMatchObject({ differing: 60, difference: 1, verdict: 'not-shown' });
+    expect(of(6)).toMatchObject({ differing: 60, verdict: 'better' });
   });
 
   it('is untold of a label that never occurs, and not defined without a row', () => {

@@ -26,6 +26,7 @@ function pairOf(run: string, changes: Partial<RunPair> = {}): RunPair {
     base: 'base',
     run,
     rows: { shared: 2764, onlyBase: 3, onlyRun: 0, unjudged: 0, otherTruth: 2 },
+    groups: null,
     labels: { shared: labels, onlyBase: [], onlyRun: [] },
     macro: difference,
     perLabel: labels.map((label, place) => ({

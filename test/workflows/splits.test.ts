@@ -66,6 +66,12 @@ describe.skipIf(server === null)(`the split of a run${without}`, () => {
         foldOf.set(group, fold);
       }
     });
+    const groups = readFileSync(join(folderOf('grouped'), 'groups.csv'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(groups[0]).toBe('row,group');
+    expect(groups).toHaveLength(1 + rowCount);
+    expect(new Set(groups.slice(1).map((line) => line.split(',')[1])).size).toBe(6);
     // Rows 7, 17 and 27 have one text, and so the authors 7, 1 and 3 are one group.
     const result = await resultOf('grouped');
     expect(result.split).toEqual({ groups: 6, rowsTogether: 3 });

@@ -32,6 +32,9 @@ beforeAll(async () => {
     { run: 'numbered-otherwise', numbered: true, relabelled: () => true },
     { run: 'known', numbered: true, changes: { data: digests('a') } },
     { run: 'known-otherwise', numbered: true, changes: { data: digests('b') } },
+    { run: 'grouped', groupOf: (row) => row % 40 },
+    { run: 'grouped-otherwise', seed: 2, groupOf: (row) => Math.floor(row / 2) },
+    { run: 'grouped-backwards', seed: 2, ids: manyIds(120).reverse(), groupOf: (row) => (119 - row) % 40 },
     { run: 'renamed', ids: manyIds(120).map((id) => `${id}-new`), changes: { data: digests('a') } },
   ]);
 });
@@ -87,6 +90,8 @@ describe('foldwise compare', () => {
       ['half', 'shuffled'],
       ['other', 'wider'],
       ['classes', 'better-classes'],
+      ['grouped', 'grouped-otherwise'],
+      ['grouped', 'grouped-backwards'],
     ] as const) {
       const there = await pairOf(one, other);
       const back = await pairOf(other, one);
@@ -124,6 +129,26 @@ describe('foldwise compare', () => {
 
   it('compares runs with one class per row', async () => {
     expect((await pairOf('classes', 'better-classes')).macro.verdict).toBe('better');
+  });
+
+  it('resamples groups where either run held rows out by groups, those of both joined', async () => {
+    expect((await pairOf('base', 'other')).groups).toBeNull();
+    const plain = await pairOf('base', 'other');
+    const grouped = await pairOf('grouped', 'other');
+    expect(grouped.groups).toBe(40);
+    expect(grouped.macro.difference).toBe(plain.macro.difference);
+    expect(grouped.macro.interval).not.toEqual(plain.macro.interval);
+    expect((await pairOf('other', 'grouped')).groups).toBe(40);
+    // Of the same groups in another order the interval is the same.
+    expect((await pairOf('grouped', 'grouped-backwards')).groups).toBe(40);
+    // 2 k and 2 k + 1, and those that are alike modulo 40: all even and odd ones together, in 20 chains.
+    expect((await pairOf('grouped', 'grouped-otherwise')).groups).toBe(20);
+    expect(await words('grouped', 'other')).toContain(
+      'They are of 40 groups; the interval is of other groups.',
+    );
+    const directory = await writeSampleRun(workdir, { run: 'short', groupOf: () => 0 });
+    await writeFile(join(directory, 'groups.csv'), 'row,group\n1,1\n');
+    expect(await refusal('base', 'short')).toMatch(/groups\.csv: .*found 1 rows/);
   });
 
   it('refuses runs that share nothing, each by its reason', async () => {

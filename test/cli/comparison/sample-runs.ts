@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { memberOofFile } from '../../../activities/records.js';
-import { oofLines } from '../../../data/results.js';
+import { groupsFile, memberOofFile } from '../../../activities/records.js';
+import { groupLines, oofLines } from '../../../data/results.js';
 import { unlearnt } from '../../../metrics/nested.js';
 import type { RunResult } from '../../../report/run-result.js';
 import { tasks } from '../../../tasks/index.js';
@@ -24,6 +24,8 @@ export interface SampleRun {
   /** Turns the truth of rows. */
   readonly relabelled?: (id: string) => boolean;
   readonly changes?: Partial<RunResult>;
+  /** Rows are held out by groups: which one a row is of, by its place. */
+  readonly groupOf?: (row: number) => number;
   /** In place of `r0`, `r1` …: the pipeline names no id column. */
   readonly numbered?: boolean;
 }
@@ -45,6 +47,10 @@ export async function writeSampleRun(workdir: string, sample: SampleRun): Promis
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'result.json'), JSON.stringify(result));
   await writeFile(join(directory, 'oof.csv'), csv);
+  if (sample.groupOf !== undefined) {
+    const groups = Array.from({ length: result.rows.train }, (_, row) => sample.groupOf!(row));
+    await writeFile(join(directory, groupsFile), [...groupLines(groups)].join(''));
+  }
   for (const id of Object.keys(result.ensemble?.weights ?? {}))
     await writeFile(join(directory, memberOofFile(id)), csv);
   return directory;
