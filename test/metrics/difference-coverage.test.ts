@@ -2,7 +2,6 @@ import { expect, it } from 'vitest';
 import { integers } from '../../engine/kernels/philox.js';
 import { confidence, type DrawRows } from '../../metrics/bootstrap.js';
 import { differencesOf } from '../../metrics/difference.js';
-import { gainOver } from '../../metrics/gain.js';
 import { seeded } from './cases.js';
 import { simulateRuns, type TwoRuns } from './two-runs.js';
 
@@ -41,8 +40,11 @@ it('the interval of a difference holds what is known of it at least as often as 
     let [held, heldPlainly, shown] = [0, 0, 0];
     for (let table = 0; table < tables; table++) {
       const { known, ...runs } = simulateRuns({ rows, rate, skills }, next);
-      const { interval, verdict } = differencesOf(runs, draw)!.macro;
-      const plain = gainOver(runs.base, runs.decided, runs.labels, runs.width, draw)!.interval;
+      const { difference, interval, verdict } = differencesOf(runs, draw)!.macro;
+      const plain = interval.map((bound) => difference + (bound - difference) / Math.SQRT2) as [
+        number,
+        number,
+      ];
       held += Number(interval[0] <= known && known <= interval[1]);
       heldPlainly += Number(plain[0] <= known && known <= plain[1]);
       shown += Number(verdict === 'better' || verdict === 'worse');
