@@ -80,14 +80,20 @@ function typicalLowest(folds: readonly FoldResult[]): number {
   return lowest[Math.floor(lowest.length / 2)] ?? 1;
 }
 
+/** So many labels are named, the most frequent ones: they have the most to give. */
+const mostNamed = 4;
+
 function ofUnshownLabels({ assessment, perLabel, labels }: RunResult): Advice[] {
   const unshown = labels.filter((label) => assessment?.perLabel[label]?.verdict === 'not-shown');
   const above = (label: string) => (assessment?.perLabel[label]?.overNoSkill.difference ?? 0) > 0;
-  const withRows = (names: readonly string[]) =>
-    named(
-      names.map((label) => `${label} (${count(perLabel[label]?.support ?? 0)} positive rows)`),
-      8,
+  const support = (label: string) => perLabel[label]?.support ?? 0;
+  const withRows = (names: readonly string[]) => {
+    const frequent = [...names].sort((a, b) => support(b) - support(a));
+    return named(
+      frequent.map((label) => `${label} (${count(support(label))} positive rows)`),
+      mostNamed,
     );
+  };
   const [near, far] = [unshown.filter(above), unshown.filter((label) => !above(label))];
   return [
     ...(near.length === 0

@@ -84,7 +84,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { padding: 0.45rem 0.6rem; text-align: right; border-bottom: 1px solid var(--line); }
 thead th { color: var(--muted); font-weight: 500; vertical-align: bottom; }
 th:first-child { text-align: left; overflow-wrap: break-word; max-width: 16rem; }
-th[scope="row"] { font-weight: 600; }
+th[scope="row"] { font-weight: 600; min-width: 9rem; }
 tbody tr:last-child > * { border-bottom: 0; }
 tfoot > tr > * { border-bottom: 0; border-top: 2px solid var(--line); font-weight: 600; }
 td { white-space: nowrap; }
@@ -92,7 +92,7 @@ td { white-space: nowrap; }
 .doubt { color: var(--doubt); font-weight: 600; }
 .scroll th:first-child { position: sticky; left: 0; background: var(--card); }
 .text { text-align: left; }
-.strip { display: block; width: 120px; height: 14px; }
+.strip { display: block; margin-left: auto; width: 120px; height: 14px; }
 .after { margin-top: 1.5rem; }
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0.9rem; scroll-margin-top: 4rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 0.9rem; align-items: start; }
@@ -131,7 +131,7 @@ ${filterRules}
   .score { flex-basis: 8rem; padding: 0.8rem 1rem; }
   .lead { flex-basis: 100%; }
   th, td { padding: 0.4rem 0.5rem; }
-  .scroll th:first-child { max-width: 8rem; }
+  .scroll th:first-child { min-width: 5rem; max-width: 8rem; }
 }
 @media print {
   :root {${light}
@@ -142,9 +142,10 @@ ${filterRules}
   section { margin-top: 1.5rem; }
   h2, h3, summary { break-after: avoid; }
   figure, .score, tr, .rows > li, .headline { break-inside: avoid; }
+  td, svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   details::details-content { display: block; content-visibility: visible; height: auto; }
   .scroll { overflow: visible; border: 0; }
-  .scroll th:first-child { position: static; }
+  .scroll th:first-child { position: static; min-width: 0; }
   table { font-size: 8pt; }
   th, td { padding: 0.25rem 0.3rem; }
   td { white-space: normal; }

@@ -8,21 +8,25 @@ import { named } from './skill-words.js';
 export function trainedWords(result: RunResult): string {
   const { rows, labels, configuration } = result;
   const { task, folds, training } = configuration;
-  const of =
-    labels.length === 1
-      ? 'the label'
-      : `the ${labels.length} ${task === 'single-label' ? 'classes' : 'labels'}`;
+  const many = labels.length > mostNamed;
+  const kind = task === 'single-label' ? 'classes' : 'labels';
+  const of = labels.length === 1 ? 'the label' : `the ${labels.length} ${kind}`;
+  const all = many ? of : `${of} ${named(labels)}`;
   const question =
     task === 'single-label'
-      ? `which one of ${of} ${named(labels, 8)} a text belongs to`
+      ? `which one of ${all} a text belongs to`
       : labels.length === 1
-        ? `whether ${of} ${named(labels)} is true of a text`
-        : `which of ${of} ${named(labels, 8)} are true of a text, any number of them`;
+        ? `whether ${all} is true of a text`
+        : `which of ${all} are true of a text, any number of them`;
   return `${modelWords(result)} on ${count(rows.train)} texts to tell ${question}. The texts were split into ${folds.count} folds, and ${cellWords(result)} trained for ${epochWords(result, training.epochs)}, each on all folds but one. That one it then predicted, so that every score on this page is of texts that the model had not seen.`;
 }
 
+/** So many labels are named; of more the most frequent. */
+const mostNamed = 8;
+
 /** Of which labels a skill is shown, in a sentence or two; null where nothing was assessed. */
-export function learntWords({ assessment, labels }: Pick<RunResult, 'assessment' | 'labels'>): string | null {
+export function learntWords(result: Pick<RunResult, 'assessment' | 'labels' | 'perLabel'>): string | null {
+  const { assessment, labels } = result;
   if (assessment === undefined) return null;
   const having = (verdict: string) =>
     labels.filter((label) => assessment.perLabel[label]?.verdict === verdict);
@@ -32,19 +36,26 @@ export function learntWords({ assessment, labels }: Pick<RunResult, 'assessment'
       ? 'Of no label is it shown that anything was learnt of it.'
       : better.length === labels.length && labels.length > 1
         ? `Every one of the ${labels.length} labels is shown to be learnt: better than what no skill gets.`
-        : `Shown to be learnt, that is better than what no skill gets: ${listed(better, labels)}.`,
+        : `Shown to be learnt, that is better than what no skill gets: ${listed(better, result)}.`,
     ...(unshown.length === 0 || better.length === 0
       ? []
-      : [`Not shown to be better than no skill: ${listed(unshown, labels)}.`]),
+      : [`Not shown to be better than no skill: ${listed(unshown, result)}.`]),
     ...(untold.length === 0
       ? []
-      : [`Never occurring, so that nothing can be told: ${listed(untold, labels)}.`]),
+      : [`Never occurring, so that nothing can be told: ${listed(untold, result)}.`]),
   ];
   return parts.join(' ');
 }
 
-function listed(names: readonly string[], all: readonly string[]): string {
-  return names.length > 3 ? `${names.length} of ${all.length} labels (${named(names)})` : named(names);
+/** The labels by name; of many how many they are, and the most frequent ones. */
+function listed(
+  names: readonly string[],
+  { labels, perLabel }: Pick<RunResult, 'labels' | 'perLabel'>,
+): string {
+  if (names.length <= mostNamed) return named(names);
+  const support = (label: string) => perLabel[label]?.support ?? 0;
+  const frequent = [...names].sort((a, b) => support(b) - support(a)).slice(0, 3);
+  return `${names.length} of ${labels.length} labels, the most frequent of them ${named(frequent)}`;
 }
 
 function modelWords({ configuration }: RunResult): string {
@@ -63,8 +74,11 @@ function modelWords({ configuration }: RunResult): string {
 }
 
 function cellWords({ folds, members }: RunResult): string {
-  const models = `${count(folds.length)} ${folds.length === 1 ? 'model was' : 'models were'}`;
-  return members === undefined ? models : `${models}, of ${members.length} members of an ensemble,`;
+  const models = `${count(folds.length)} ${folds.length === 1 ? 'model' : 'models'}`;
+  const was = folds.length === 1 ? 'was' : 'were';
+  return members === undefined
+    ? `${models} ${was}`
+    : `${models} (${members.length} members of an ensemble, each on every fold) ${was}`;
 }
 
 function epochWords({ folds }: RunResult, planned: number): string {

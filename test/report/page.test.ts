@@ -3,6 +3,8 @@ import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { judgedRows } from '../../report/judged-rows.js';
 import { renderReport } from '../../report/page.js';
+import { drawnLabels } from '../../report/sections/labels.js';
+import { reportPages } from './pages.js';
 import { assessedReport, calibratedReport, ensembleReport, objectiveReport, sampleReport } from './sample.js';
 
 const hostile = `<img src=x onerror=alert(1)>"'&<script>alert(2)</script>`;
@@ -310,6 +312,56 @@ describe('the report', () => {
       3 + 3 * input.result.labels.length,
     );
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+describe.each(Object.entries(reportPages))('the page of a run: %s', (name, make) => {
+  const page = renderReport(make());
+
+  it('holds nothing that a browser runs or asks for, whatever the texts are', () => {
+    expect(page).not.toMatch(/<(?:img|script|link|iframe|object|embed)\b|@import|url\(/i);
+    expect(page.match(/<style>/g)).toHaveLength(1);
+    expect(document(page).querySelectorAll('[style], [onclick], [onerror]').length).toBe(0);
+  });
+
+  it('names no folder of a machine, and no number that is none', () => {
+    expect(page).not.toMatch(/someone|\/home\/|\/Users\/|[A-Z]:\\/);
+    expect(page).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it('has every anchor that it links to, each once', () => {
+    const ids = [...document(page).querySelectorAll('[id]')].map((each) => each.getAttribute('id'));
+    expect(new Set(ids).size).toBe(ids.length);
+    const links = [...document(page).querySelectorAll('a')].map((each) => each.getAttribute('href'));
+    expect(links.filter((link) => !ids.includes(link!.slice(1)))).toEqual([]);
+  });
+
+  it('tells in words what every picture shows', () => {
+    const pictures = [...document(page).querySelectorAll('svg')].filter(
+      (each) => each.getAttribute('aria-hidden') === null,
+    );
+    expect(pictures.map((each) => each.getAttribute('role')).filter((role) => role !== 'img')).toEqual([]);
+    expect(pictures.filter((each) => (each.getAttribute('aria-label') ?? '').length < 20).length).toBe(0);
+  });
+
+  it('stays small enough for a browser and a mail', () => {
+    expect(page.length).toBeLessThan(name === '100 labels and 100 members' ? 2_500_000 : 400_000);
+  });
+});
+
+describe('the labels that are drawn', () => {
+  it('are the 200 most frequent ones, in their order', () => {
+    const labels = Array.from({ length: 300 }, (_, i) => `l${i}`);
+    const { result } = sampleReport({ labels, rows: 2 });
+    const perLabel = Object.fromEntries(
+      labels.map((label, i) => [label, { ...result.perLabel[label]!, support: (i * 7) % 300 }]),
+    );
+    const drawn = drawnLabels({ ...result, perLabel });
+    expect(drawn).toHaveLength(200);
+    expect(drawn.every(([label, place]) => labels[place] === label && perLabel[label]!.support >= 100)).toBe(
+      true,
+    );
+    expect(drawn.map(([, place]) => place)).toEqual(drawn.map(([, place]) => place).sort((a, b) => a - b));
   });
 });
 

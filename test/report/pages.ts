@@ -34,7 +34,7 @@ export function wideReport({ width = 100, members: many = 100, rows = 1500 } = {
   const truth = Uint8Array.from({ length: rows * width }, (_, at) => Number(draw() < share(at % width)));
   const probabilities = Float32Array.from(truth, (y, at) => {
     const known = (at % width) % 5 === 4 ? 0 : 2.5;
-    const logit = known * y + Math.log(share(at % width) + 0.01) + 2 * (draw() - 0.5);
+    const logit = known * y + Math.log(share(at % width) + 0.01) + 5 * (draw() - 0.5);
     return 1 / (1 + Math.exp(-logit));
   });
   const { result, outOfFold } = sampleReport({ labels, rows });
