@@ -10,6 +10,8 @@ export interface ColumnRoles {
   readonly labels: readonly ColumnProfile[];
   /** Null where rows are to be numbered. */
   readonly id: string | null;
+  /** A column that is called as one of groups is: null where there is none. */
+  readonly group: string | null;
   /** What looks like a label and was not taken, and why. */
   readonly left: readonly { readonly name: string; readonly why: string }[];
 }
@@ -55,6 +57,7 @@ export async function columnRoles(
     text,
     labels,
     id,
+    group: groupOf(columns, new Set([text.name, ...taken, ...(id === null ? [] : [id])])),
     left: [
       ...binary.flatMap(({ name }) => {
         const reason = name === id ? null : why(name);
@@ -95,6 +98,13 @@ async function idOf(
   if (candidates.includes(defaultId)) return defaultId;
   for (const name of candidates.slice(0, mostTried)) if (await isDistinct(file, name)) return name;
   return null;
+}
+
+/** `group`, `author`, `user_id`, `authorId`. */
+const calledGroup = /^(?:group|author|user|speaker|source)(?:[\s_.-]?id)?$/iu;
+
+function groupOf(columns: readonly ColumnProfile[], others: ReadonlySet<string>): string | null {
+  return columns.find(({ name }) => calledGroup.test(name) && !others.has(name))?.name ?? null;
 }
 
 /** Each is another reading of the table. */

@@ -27,7 +27,7 @@ ${testLines(suggestion, folder)}
 folds:
   count: ${folds.count}
   ${folds.strategy === 'stratified' ? 'strategy: stratified' : commented('strategy: random', 'the combinations of labels are too rare to be in every fold')}
-
+${groupLine(suggestion)}
 model:
   ${commented('checkpoint: microsoft/deberta-v3-base', 'a model of the Hugging Face hub, or a folder')}
   ${commented(`maxLength: ${lengths.maxLength}`, `in tokens; 99 of 100 texts should have at most ${count(lengths.tokens)}, by an estimate`)}
@@ -43,6 +43,12 @@ function testLines({ test, testFault }: Suggestion, folder: string): string {
   if (test !== null) return `  ${commented(`test: ${place(test, folder)}`, 'the rows to predict')}`;
   const why = testFault === null ? '' : ` (there is one that cannot be used: ${testFault})`;
   return `  # test: test.csv   # the rows to predict; without it, label texts later with \`foldwise predict\`${why}`;
+}
+
+/** Whether rows of one group must be kept together is for a person to say. */
+function groupLine({ group }: Suggestion): string {
+  if (group === null) return '';
+  return `  # ${commented(`group: ${scalar(group)}`, 'keeps rows with the same value in one fold: set it where they are alike')}\n`;
 }
 
 function idLine({ id }: Suggestion): string {

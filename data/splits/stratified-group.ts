@@ -1,7 +1,7 @@
 import { InputFault } from '../../errors/fault.js';
 import { rowsByGroup, sizesOf, type RowGroups } from '../row-groups.js';
 import { ofGroups, requireEnoughGroups } from './grouped.js';
-import { PairwiseSum, pairwiseSum } from './pairwise-sum.js';
+import { PairwiseSum, pairwiseSum, SparsePairwiseSum } from './pairwise-sum.js';
 import { randomStateOf } from './random-state.js';
 import {
   requireEnoughRows,
@@ -29,7 +29,7 @@ export function stratifiedGroupKFold(
   requireEnoughRows(classes.of.length, count);
   requireLargeClass(sizes, count);
   requireEnoughGroups(groups, count);
-  requireFewSteps(groups.count, classes.count, count);
+  requireFewSteps(classes.of.length, classes.count, count);
   const order = Int32Array.from({ length: groups.count }, (_, group) => group);
   randomStateOf(seed).shuffle(order);
   const contents = contentsOf(classes, groups);
@@ -61,18 +61,13 @@ function contentsOf(classes: LabelClasses, groups: RowGroups): Content[] {
 
 /** The standard deviation over all classes of each group's rows, as NumPy rounds it. */
 function unevennessOf(contents: readonly Content[], classCount: number): Float64Array {
-  const counts = new Float64Array(classCount);
-  const known = new Map<string, number>();
+  const squares = new SparsePairwiseSum();
   return Float64Array.from(contents, ({ classes, rows }) => {
-    // Most groups are alike where they are small.
-    const key = classes.length === 1 ? `${classes[0]} ${rows[0]}` : null;
-    const before = key === null ? undefined : known.get(key);
-    if (before !== undefined) return before;
-    counts.fill(0);
-    classes.forEach((number, place) => (counts[number] = rows[place]!));
-    const deviation = standardDeviation(counts);
-    if (key !== null) known.set(key, deviation);
-    return deviation;
+    const mean = rows.reduce((sum, count) => sum + count, 0) / classCount;
+    const others = new Map(
+      classes.map((number, place) => [number, (rows[place]! - mean) * (rows[place]! - mean)]),
+    );
+    return Math.sqrt(squares.sum(classCount, mean * mean, others) / classCount);
   });
 }
 
@@ -155,13 +150,13 @@ function isClose(value: number, other: number): boolean {
 const mostSteps = 2e10;
 const mostCounts = 1e8;
 
-function requireFewSteps(groups: number, classes: number, folds: number): void {
-  const steps = groups * folds * (folds + Math.min(classes, 128)) + groups * Math.min(classes, 1000);
+function requireFewSteps(rows: number, classes: number, folds: number): void {
+  const steps = rows * folds * (folds + Math.min(classes, 128));
   if (steps <= mostSteps && classes * folds <= mostCounts) return;
   throw new InputFault({
     where: 'folds.strategy',
-    what: 'stratifying so many groups of so many combinations of labels would take too long',
-    found: `${groups} groups, ${classes} combinations, ${folds} folds`,
+    what: 'stratifying groups of so many rows and combinations of labels into so many folds would take too long',
+    found: `${rows} rows, ${classes} combinations, ${folds} folds`,
     remedy: 'Set `folds.strategy: group` or `random`, which do not look at the labels, or use fewer folds.',
   });
 }

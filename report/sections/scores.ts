@@ -17,7 +17,8 @@ export const scoreSection: Section = {
   title: 'Scores by label',
   draw: ({ result }) => {
     const { words } = tasks[result.configuration.task];
-    return html`${overview(result)} ${result.assessment === undefined ? nothing : tableWords(words.always)}
+    return html`${overview(result)}
+    ${result.assessment === undefined ? nothing : tableWords(words.always, result.split?.groups != null)}
     ${labelFilter(result)} ${scoreTable(result)}`;
   },
 };
@@ -40,12 +41,13 @@ function overview({ labels, perLabel, assessment }: RunResult): Html {
   </div>`;
 }
 
-function tableWords(always: string): Html {
+function tableWords(always: string, byGroups: boolean): Html {
   return html`<p class="words">
-    The interval says how far another sample of as many rows would move the cross-fitted score. “${always}” is
-    the F1 that a label gets without reading a text, only for being frequent: the tick on the line from 0 to
-    1, where the dot is the cross-fitted score and the bar its interval. A label is called better where, over
-    the same resampled rows, its score stays above that in at least 97.5 % of them.
+    The interval says how far another sample of as many ${byGroups ? 'groups of rows' : 'rows'} would move the
+    cross-fitted score. “${always}” is the F1 that a label gets without reading a text, only for being
+    frequent: the tick on the line from 0 to 1, where the dot is the cross-fitted score and the bar its
+    interval. A label is called better where, over the same resampled rows, its score stays above that in at
+    least 97.5 % of them.
   </p>`;
 }
 

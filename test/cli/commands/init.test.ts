@@ -38,6 +38,18 @@ async function init({ table, target }: { table: string; target: string }) {
 }
 
 describe('foldwise init', () => {
+  it.each([
+    ['author', /^ {2}# group: author +# keeps rows with the same value in one fold/m],
+    ['other', /^folds:\n {2}count: \d\n {2}strategy: stratified\n\nmodel:/m],
+  ])('names a column of groups, of which the person decides: %s', async (name, expected) => {
+    const table = place(
+      `text,joy,${name}\n${rows(40, (index) => `a text of some words ${index},${index % 2},a${index % 9}`)}`,
+    );
+    const { text, pipeline } = await init(table);
+    expect(text).toMatch(expected);
+    expect(pipeline.folds).not.toHaveProperty('group');
+  });
+
   it('writes a pipeline from what is in the table, and says of each part what it saw', async () => {
     const { target } = place('id,text\na,b\n', 'test.csv');
     const table = resolve('examples/quickstart/train.csv');
