@@ -3,11 +3,13 @@ import { Fault } from '../errors/fault.js';
 import { addOptions } from './options/command.js';
 import { addStep } from './step/command.js';
 import { addTables } from './tables/command.js';
+import { addThresholds } from './thresholds/command.js';
 
 const program = new Command('bench').description('Benchmarks of foldwise on this machine.');
 addOptions(program);
 addStep(program);
 addTables(program);
+addThresholds(program);
 // Leaving in order removes temporary files; the sides leave when their stdin ends.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));

@@ -27,9 +27,9 @@ export function* submissionLines({ id, labels, target, rows }: SubmittedRows): I
   yield line([id, ...(target === undefined ? labels : [target])]);
   for (const { id: value, predictions } of rows) {
     requireWidth(predictions, labels);
-    const decided =
-      target === undefined ? Array.from(predictions, String) : [labels[predictions.indexOf(1)]!];
-    yield line([value, ...decided]);
+    yield target === undefined
+      ? numberLine(value, Array.from(predictions, String))
+      : line([value, labels[predictions.indexOf(1)]!]);
   }
 }
 
@@ -42,7 +42,7 @@ export function* predictionLines({
   yield line([id, ...labels.map(probabilityColumn)]);
   for (const { id: value, probabilities } of rows) {
     requireWidth(probabilities, labels);
-    yield line([value, ...Array.from(probabilities, float32Text)]);
+    yield numberLine(value, Array.from(probabilities, float32Text));
   }
 }
 
@@ -70,12 +70,10 @@ export function* oofLines(table: OofRows): Iterable<string> {
   for (const list of ids.lists()) {
     for (const value of list) {
       const [start, end] = [row * labels.length, (row + 1) * labels.length];
-      yield line([
-        value,
-        String(folds[row]),
-        ...Array.from(truth.subarray(start, end), String),
-        ...Array.from(probabilities.subarray(start, end), float32Text),
-      ]);
+      const numbers = [String(folds[row])];
+      for (let at = start; at < end; at++) numbers.push(String(truth[at]));
+      for (let at = start; at < end; at++) numbers.push(float32Text(probabilities[at]!));
+      yield numberLine(value, numbers);
       row++;
     }
   }
@@ -136,16 +134,41 @@ export function probabilityColumn(label: string): string {
 /** The shortest decimal that reads back as the same float32; blank for NaN. */
 export function float32Text(value: number): string {
   if (Number.isNaN(value)) return '';
-  for (let digits = 1; digits < 9; digits++) {
+  if (value >= leastQuick && value < 1) return String(shortest(value));
+  for (let digits = 1; digits < mostDigits; digits++) {
     const shorter = Number(value.toPrecision(digits));
     if (Math.fround(shorter) === value) return String(shorter);
   }
-  // Nine digits tell any two float32 apart.
-  return String(Number(value.toPrecision(9)));
+  return String(Number(value.toPrecision(mostDigits)));
+}
+
+/** So many tell any two float32 apart. */
+const mostDigits = 9;
+const leastQuick = 0.001;
+const powersOfTen = Float64Array.from({ length: mostDigits + 3 }, (_, power) => 10 ** power);
+
+/**
+ * The same by arithmetic, as a large table has millions of them. A float32 has 24 bits and these powers of ten at
+ * most 26 more than their twos, so each product is exact, and each quotient the double nearest to its decimal.
+ */
+function shortest(value: number): number {
+  const zeros = value >= 0.1 ? 0 : value >= 0.01 ? 1 : 2;
+  for (let digits = 1; digits < mostDigits; digits++) {
+    const scale = powersOfTen[digits + zeros]!;
+    const shorter = Math.round(value * scale) / scale;
+    if (Math.fround(shorter) === value) return shorter;
+  }
+  const scale = powersOfTen[mostDigits + zeros]!;
+  return Math.round(value * scale) / scale;
 }
 
 function line(cells: readonly string[]): string {
   return `${cells.map(cell).join(',')}\n`;
+}
+
+/** A line of which only the first cell may need quotes. */
+function numberLine(first: string, numbers: readonly string[]): string {
+  return `${cell(first)},${numbers.join(',')}\n`;
 }
 
 function cell(text: string): string {

@@ -6,9 +6,8 @@ export interface MadeTable {
   readonly rows: number;
   /** Least and most words of a text. */
   readonly words: readonly [number, number];
+  readonly labels: readonly string[];
 }
-
-export const labels = ['joy', 'fear', 'sadness'];
 
 /** Some of them have to be quoted. */
 const vocabulary =
@@ -16,10 +15,16 @@ const vocabulary =
     ' ',
   );
 
+/** So many labels are true of every other row, those after them of few: or no rows would have the same ones. */
+const frequent = 3;
+
 const pieceCharacters = 1 << 20;
 
 /** Writes a labelled table with ids; the same for the same size. */
-export async function makeTable(path: string, { rows, words: [least, most] }: MadeTable): Promise<void> {
+export async function makeTable(
+  path: string,
+  { rows, words: [least, most], labels }: MadeTable,
+): Promise<void> {
   const random = new RandomState(1);
   const file = createWriteStream(path);
   let piece = `id,text,${labels.join(',')}\n`;
@@ -29,7 +34,7 @@ export async function makeTable(path: string, { rows, words: [least, most] }: Ma
       () => vocabulary[random.upTo(vocabulary.length - 1)]!,
     );
     const text = words.join(' ').replaceAll('"', '""');
-    piece += `r${row},"${text}",${labels.map(() => random.upTo(1)).join(',')}\n`;
+    piece += `r${row},"${text}",${labels.map((_, place) => (place < frequent ? random.upTo(1) : Number(random.upTo(31) === 0))).join(',')}\n`;
     if (piece.length < pieceCharacters) continue;
     if (!file.write(piece)) await once(file, 'drain');
     piece = '';

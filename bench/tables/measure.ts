@@ -12,7 +12,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { createServices } from '../../worker/services.js';
 import { InstantPredictor } from '../scale/instant-trainer.js';
 import { watching, type Watched } from './loop-watch.js';
-import { labels, makeTable, type MadeTable } from './made-table.js';
+import { makeTable, type MadeTable } from './made-table.js';
 
 export interface TablesMeasurement extends MadeTable {
   readonly bytes: number;
@@ -31,7 +31,7 @@ export async function measureTables(made: MadeTable): Promise<TablesMeasurement>
   try {
     const train = join(folder, 'train.csv');
     await makeTable(train, made);
-    return await new Bench(folder, train).measure(made);
+    return await new Bench(folder, train, made.labels).measure(made);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -46,6 +46,7 @@ class Bench {
   constructor(
     folder: string,
     private readonly train: string,
+    private readonly labels: readonly string[],
   ) {
     this.services = {
       ...createServices({ workdir: folder, roots: null, searchAttributes: false }),
@@ -98,6 +99,7 @@ class Bench {
 
   /** Folds that say something of every row that they held out. */
   private async trainedFolds({ table }: Dataset): Promise<TrainedFold[]> {
+    const { labels } = this;
     const { store } = this.services;
     const { folds: assigned, labels: truth, close } = openTrainingTable(await store.localPath(table));
     close();

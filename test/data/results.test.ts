@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readTable } from '../../data/csv.js';
+import { seeded } from '../metrics/cases.js';
 import { float32Text, oofLines, predictionLines, submissionLines } from '../../data/results.js';
 
 const submissionCsv = (rows: Parameters<typeof submissionLines>[0]) => [...submissionLines(rows)].join('');
@@ -80,6 +81,30 @@ describe('float32Text', () => {
     [0.999999940395, '0.99999994'],
   ])('writes float32(%s) as %s', (value, text) => {
     expect(float32Text(Math.fround(value))).toBe(text);
+  });
+
+  it('is by arithmetic what it is by its definition', () => {
+    const byDefinition = (value: number): string => {
+      const digits = [1, 2, 3, 4, 5, 6, 7, 8].find(
+        (many) => Math.fround(Number(value.toPrecision(many))) === value,
+      );
+      return String(Number(value.toPrecision(digits ?? 9)));
+    };
+    // Floats from 0.0005 to 1, and those on either side of every decimal of three digits, and of every power of two.
+    const near = (value: number): number[] => {
+      const [bits] = new Uint32Array(Float32Array.of(value).buffer) as unknown as [number];
+      return [...new Float32Array(Uint32Array.of(bits - 1, bits, bits + 1).buffer)];
+    };
+    const next = seeded(3);
+    const values = [
+      ...Float32Array.from({ length: 20_000 }, () => 0.0005 + 0.9995 * next()),
+      ...Float32Array.from({ length: 5_000 }, () => 10 ** (-3.2 * next())),
+      ...Array.from({ length: 1000 }, (_, place) => near((place + 1) / 1000)).flat(),
+      ...Array.from({ length: 12 }, (_, power) => near(2 ** -power)).flat(),
+    ];
+    for (const value of values)
+      if (float32Text(value) !== byDefinition(value)) expect(value).toBe(byDefinition(value));
+    expect(values.length).toBeGreaterThan(25_000);
   });
 
   it('reads back as the same float32, whatever its bits', () => {

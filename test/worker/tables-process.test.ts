@@ -74,9 +74,9 @@ describe.skipIf(!built)(`tables in a process of their own${without}`, { timeout:
   });
 
   it('are given up at once when that is asked for', async () => {
-    await makeTable(train, { rows: 60_000, words: [20, 200] });
-    const stop = new AbortController();
     const columns = { labels: ['joy', 'fear', 'sadness'] };
+    await makeTable(train, { rows: 60_000, words: [20, 200], ...columns });
+    const stop = new AbortController();
     const working = new TablesProcess(script).run('prepare', request(columns), stop.signal);
     const ended = expect(working).rejects.toThrow(WorkGivenUp);
     await delay(300);
