@@ -21,16 +21,22 @@ export function cutsOf(
   labels: Uint8Array,
 ): Cuts & { readonly thresholds: Float32Array } {
   const rows = probabilities.length;
-  // The bits of floats that are not negative rise as they do: with the label as the last bit they sort as numbers.
-  const bits = new Uint32Array(probabilities.map((p) => p + 0).buffer);
-  const ranked = Float64Array.from(bits, (word, row) => 2 * word + labels[row]!).sort();
+  const ranked = new Uint32Array(rows);
+  const value = new Float32Array(1);
+  const bits = new Uint32Array(value.buffer);
+  // The bits of floats that are not negative rise as they do, and leave one for the label: they sort as numbers.
+  for (let row = 0; row < rows; row++) {
+    value[0] = probabilities[row]! + 0;
+    ranked[row] = (bits[0]! << 1) | labels[row]!;
+  }
+  ranked.sort();
   const [predicted, truePositives] = [new Int32Array(rows), new Int32Array(rows)];
   const words = new Uint32Array(rows);
   let [cuts, positives] = [0, 0];
   for (let place = rows - 1; place >= 0; place--) {
-    const word = Math.floor(ranked[place]! / 2);
-    positives += ranked[place]! % 2;
-    if (place > 0 && Math.floor(ranked[place - 1]! / 2) === word) continue;
+    const word = ranked[place]! >>> 1;
+    positives += ranked[place]! & 1;
+    if (place > 0 && ranked[place - 1]! >>> 1 === word) continue;
     words[cuts] = word;
     predicted[cuts] = rows - place;
     truePositives[cuts] = positives;
@@ -45,37 +51,54 @@ export function cutsOf(
 }
 
 /**
- * The cuts at the thresholds of a grid, of `p >= t` in float64, `p` being a float32 widened; in O(n).
+ * The cuts of each label at the thresholds of a grid, of `p >= t` in float64, `p` being a float32 widened; in one
+ * pass over the rows.
  *
- * @param labels 0 or 1 per row
+ * @param probabilities `[rows, width]`
+ * @param labels `[rows, width]`, 0 or 1
  * @param grid ascending
  */
-export function gridCuts(probabilities: Float32Array, labels: Uint8Array, grid: Float64Array): Cuts {
-  // How many rows, and how many positive ones, reach exactly the first n thresholds.
-  const rows = new Int32Array(grid.length + 1);
-  const positives = new Int32Array(grid.length + 1);
-  for (let row = 0; row < labels.length; row++) {
-    const reached = thresholdsReached(probabilities[row]!, grid);
-    rows[reached]! += 1;
-    positives[reached]! += labels[row]!;
+export function gridCuts(
+  probabilities: Float32Array,
+  labels: Uint8Array,
+  width: number,
+  grid: Float64Array,
+): Cuts[] {
+  // Of each label how many rows, and how many positive ones, reach exactly the first n thresholds.
+  const kinds = grid.length + 1;
+  const rows = new Int32Array(width * kinds);
+  const positives = new Int32Array(width * kinds);
+  for (
+    let entry = 0, label = 0;
+    entry < labels.length;
+    entry++, label = label + 1 === width ? 0 : label + 1
+  ) {
+    const place = label * kinds + thresholdsReached(probabilities[entry]!, grid);
+    rows[place]! += 1;
+    positives[place]! += labels[entry]!;
   }
-  const [predicted, truePositives] = [new Int32Array(grid.length), new Int32Array(grid.length)];
-  let [given, hits] = [0, 0];
-  for (let cut = 0; cut < grid.length; cut++) {
-    predicted[cut] = given += rows[grid.length - cut]!;
-    truePositives[cut] = hits += positives[grid.length - cut]!;
-  }
-  return {
-    thresholds: grid.toReversed(),
-    predicted,
-    truePositives,
-    positives: hits + positives[0]!,
-  };
+  const thresholds = grid.toReversed();
+  return Array.from({ length: width }, (_, label) => {
+    const [predicted, truePositives] = [new Int32Array(grid.length), new Int32Array(grid.length)];
+    let [given, hits] = [0, 0];
+    for (let cut = 0; cut < grid.length; cut++) {
+      const place = label * kinds + grid.length - cut;
+      predicted[cut] = given += rows[place]!;
+      truePositives[cut] = hits += positives[place]!;
+    }
+    return { thresholds, predicted, truePositives, positives: hits + positives[label * kinds]! };
+  });
 }
 
 /** How many thresholds of an ascending grid are at most `p`; none for NaN. */
 function thresholdsReached(p: number, grid: Float64Array): number {
-  let reached = 0;
+  const [first, last] = [grid[0]!, grid[grid.length - 1]!];
+  // On an even grid it is this many, but for rounding.
+  let reached = Math.min(
+    grid.length,
+    Math.max(0, Math.round(((p - first) / (last - first)) * (grid.length - 1)) || 0),
+  );
+  while (reached > 0 && !(p >= grid[reached - 1]!)) reached--;
   while (reached < grid.length && p >= grid[reached]!) reached++;
   return reached;
 }

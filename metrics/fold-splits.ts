@@ -22,9 +22,8 @@ export function* foldSplits(folds: Int32Array): Iterable<FoldSplit> {
 }
 
 function rowsWhere(folds: Int32Array, accept: (fold: number) => boolean): Int32Array {
-  const rows: number[] = [];
-  folds.forEach((fold, row) => {
-    if (accept(fold)) rows.push(row);
-  });
-  return Int32Array.from(rows);
+  const rows = new Int32Array(folds.length);
+  let found = 0;
+  for (let row = 0; row < folds.length; row++) if (accept(folds[row]!)) rows[found++] = row;
+  return rows.slice(0, found);
 }

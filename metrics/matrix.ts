@@ -20,11 +20,16 @@ export function selectRows<T extends Elements>(matrix: T, width: number, rows: I
 
 /** The rows that hold no NaN, ascending: those that some fold predicted. */
 export function predictedRows(probabilities: Float32Array, width: number): Int32Array {
-  const rows: number[] = [];
-  for (let start = 0; start < probabilities.length; start += width) {
-    if (!probabilities.subarray(start, start + width).some(Number.isNaN)) rows.push(start / width);
+  const rows = new Int32Array(probabilities.length / width);
+  let found = 0;
+  for (let row = 0, entry = 0; row < rows.length; row++) {
+    let isPredicted = true;
+    for (const end = entry + width; entry < end; entry++) {
+      if (Number.isNaN(probabilities[entry])) isPredicted = false;
+    }
+    if (isPredicted) rows[found++] = row;
   }
-  return Int32Array.from(rows);
+  return rows.slice(0, found);
 }
 
 const kinds = [Float32Array, Float64Array, Uint8Array, Int32Array] as const;

@@ -44,12 +44,15 @@ export function nestedMixture(
   };
 }
 
-/** Of some rows alone, in the order given. */
+/** Of some rows alone, each once, ascending. */
 export function selectNested(
-  { final, without }: NestedProbabilities,
+  nested: NestedProbabilities,
   width: number,
   rows: Int32Array,
 ): NestedProbabilities {
+  const { final, without } = nested;
+  // Mostly every row was predicted, and of a large table copies would be as large.
+  if (rows.length * width === final.length) return nested;
   return {
     final: selectRows(final, width, rows),
     without: (fold) => selectRows(without(fold), width, rows),

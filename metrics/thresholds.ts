@@ -1,7 +1,6 @@
 import type { Decider } from './cross-fitted.js';
 import { gridCuts, type Cuts } from './cuts.js';
 import { f1OfCounts } from './f1.js';
-import { column } from './matrix.js';
 import { goalOf, type Goal, type Objective } from './objectives.js';
 
 const gridSize = 17;
@@ -37,7 +36,7 @@ export function f1ByThreshold(
   labels: Uint8Array,
   grid: Float64Array = thresholdGrid(),
 ): Float64Array {
-  const { predicted, truePositives, positives } = gridCuts(probabilities, labels, grid);
+  const [{ predicted, truePositives, positives }] = gridCuts(probabilities, labels, 1, grid) as [Cuts];
   return Float64Array.from(predicted, (given, cut) =>
     f1OfCounts(truePositives[cut]!, given, positives),
   ).reverse();
@@ -84,9 +83,7 @@ export function tuneThresholds(
   width: number,
   objectives?: readonly Objective[],
 ): TunedThreshold[] {
-  const grid = thresholdGrid();
-  return Array.from({ length: width }, (_, label) => {
-    const cuts = gridCuts(column(probabilities, width, label), column(labels, width, label), grid);
+  return gridCuts(probabilities, labels, width, thresholdGrid()).map((cuts, label) => {
     const cut = bestCut(cuts, goalOf(objectives?.[label] ?? 'f1'), false);
     if (cut === null) return untuned;
     return { threshold: cuts.thresholds[cut]!, f1: f1AtCut(cuts, cut), tuned: true };

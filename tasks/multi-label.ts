@@ -24,8 +24,7 @@ const labelsBy = (thresholds: ThresholdDecider): Task => ({
   },
   // As many negatives as positives weigh, the recipe of torch's documentation of pos_weight.
   balancedWeights: (positives, rows) => positives.map((ones) => (ones === 0 ? 1 : (rows - ones) / ones)),
-  likelihoods: (probabilities, truth) =>
-    Float32Array.from(probabilities, (p, entry) => (truth[entry] === 1 ? p : 1 - p)),
+  likelihoods: (probabilities, truth) => probabilities.map((p, entry) => (truth[entry] === 1 ? p : 1 - p)),
   decide: (probabilities, width, tuned = new Array<number>(width).fill(0.5)) => decide(probabilities, tuned),
   scoreOutOfFold: (nested, truth, folds, width, draw) =>
     scoreOutOfFold(nested, truth, folds, width, draw, thresholds),
