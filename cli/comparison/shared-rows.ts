@@ -1,3 +1,4 @@
+import { table } from 'arquero';
 import { InputFault } from '../../errors/fault.js';
 import type { RowCounts } from '../../report/comparison/comparison.js';
 import type { JudgedRun } from './judged-run.js';
@@ -60,9 +61,17 @@ function partnersOf(base: JudgedRun, run: JudgedRun, where: string): Int32Array 
     const known = texts !== undefined && others !== undefined;
     if (known || !haveSameTruths(base, run)) throw nothingNamed(where);
   }
-  const places = new Map(run.ids.map((id, row) => [id, row]));
-  if (places.size < run.ids.length || new Set(base.ids).size < base.ids.length) throw namedTwice(where);
-  return Int32Array.from(base.ids, (id) => places.get(id) ?? none);
+  if ([base.ids, run.ids].some((ids) => new Set(ids).size < ids.length)) throw namedTwice(where);
+  const placed = ({ ids }: JudgedRun) => table({ id: [...ids], place: [...ids.keys()] });
+  const joined = placed(base).join(placed(run), 'id', ['place', 'place'], { suffix: ['', 'OfRun'] });
+  const partners = new Int32Array(base.ids.length).fill(none);
+  for (const pair of joined.objects() as Pair[]) partners[pair.place] = pair.placeOfRun;
+  return partners;
+}
+
+interface Pair {
+  readonly place: number;
+  readonly placeOfRun: number;
 }
 
 /** Whether the ids are but the places of the rows, as of a table without an id column. */

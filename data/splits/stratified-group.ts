@@ -52,7 +52,7 @@ function contentsOf(classes: LabelClasses, groups: RowGroups): Content[] {
   const { rows, starts } = rowsByGroup(groups);
   return Array.from({ length: groups.count }, (_, group) => {
     const counts = new Map<number, number>();
-    for (const row of rows.subarray(starts[group]!, starts[group + 1]!)) {
+    for (const row of rows.subarray(starts[group], starts[group + 1])) {
       counts.set(classes.of[row]!, (counts.get(classes.of[row]!) ?? 0) + 1);
     }
     return { classes: [...counts.keys()], rows: [...counts.values()] };

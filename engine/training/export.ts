@@ -61,7 +61,7 @@ const browserConfig = { dtype: 'fp32', use_external_data_format: true } as const
 
 function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unknown> {
   const reading = exportedReading(job.model);
-  const { [readingKey]: _former, ...config } = source.config;
+  const { [readingKey]: former, ...config } = source.config;
   const labels = job.labels.map((label, i) => [String(i), label] as const);
   return {
     ...config,

@@ -128,7 +128,7 @@ export async function readState(
   } finally {
     await reader.close();
   }
-  const { signature: _, ...position } = await readPosition(path);
+  const { signature, ...position } = await readPosition(path);
   return position;
 }
 

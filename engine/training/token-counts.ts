@@ -77,7 +77,10 @@ async function tableTokens(
 
 function* sample(texts: Texts): Iterable<string[]> {
   const step = Math.ceil(texts.length / mostTexts);
-  if (step <= 1) return yield* texts.lists(textsAtOnce);
+  if (step <= 1) {
+    yield* texts.lists(textsAtOnce);
+    return;
+  }
   let [list, characters]: [string[], number] = [[], 0];
   for (let row = 0; row < texts.length; row += step) {
     const [text = ''] = texts.range(row, row + 1);

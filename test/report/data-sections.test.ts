@@ -28,7 +28,7 @@ const issues: LabelIssueSummary = {
 };
 const hostile = `<script>alert(1)</script>\u202e"'&`;
 
-async function page(changes: Partial<RunResult>, texts?: ReadonlyMap<number, { id: string; text: string }>) {
+function page(changes: Partial<RunResult>, texts?: ReadonlyMap<number, { id: string; text: string }>) {
   const { result, outOfFold } = sampleReport({}, changes);
   return renderReport({ result, outOfFold, ...(texts === undefined ? {} : { texts }) });
 }
@@ -44,7 +44,7 @@ describe('the section of the data', () => {
       ],
       ['two', 'дом'],
     );
-    const text = await page({ facts: { ...facts, tokens: [tokens] } });
+    const text = page({ facts: { ...facts, tokens: [tokens] } });
     expect(text).toContain('<section id="data">');
     for (const words of [
       'text of an earlier training row',
@@ -60,8 +60,8 @@ describe('the section of the data', () => {
     expect(text).not.toMatch(/\/home\/|<b>bert/);
   });
 
-  it('is left out of results that do not tell', async () => {
-    const text = await page({});
+  it('is left out of results that do not tell', () => {
+    const text = page({});
     expect(text).not.toMatch(/id="data"|id="label-issues"/);
   });
 
@@ -70,16 +70,16 @@ describe('the section of the data', () => {
       ['one', 1, 0],
       ['two', 0, 1],
     ]);
-    const text = await page({ facts: { ...facts, tokens: [tokens, { ...tokens, model: 'owner/other' }] } });
+    const text = page({ facts: { ...facts, tokens: [tokens, { ...tokens, model: 'owner/other' }] } });
     expect(text).toContain('unknown tokens (owner/other)');
     expect(text).toContain('unknown tokens (&lt;b&gt;bert)');
   });
 });
 
 describe('the section of labels in doubt', () => {
-  it('has the rows with their texts, escaped', async () => {
+  it('has the rows with their texts, escaped', () => {
     const texts = new Map([[6, { id: 'a<b', text: hostile }]]);
-    const text = await page({ labelIssues: issues }, texts);
+    const text = page({ labelIssues: issues }, texts);
     expect(text).toContain('<section id="label-issues">');
     expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;⟨U+202E⟩');
     expect(text).not.toContain('<script>');
@@ -92,14 +92,14 @@ describe('the section of labels in doubt', () => {
     expect(text).toContain('Of joy no row is named');
   });
 
-  it('has row numbers alone where texts are not shown', async () => {
-    const text = await page({ labelIssues: issues });
+  it('has row numbers alone where texts are not shown', () => {
+    const text = page({ labelIssues: issues });
     expect(text).toMatch(/<p class="quote">row 7<\/p>/);
   });
 
-  it('says of classes which one is likelier', async () => {
+  it('says of classes which one is likelier', () => {
     const { result } = sampleReport();
-    const text = await page({
+    const text = page({
       labelIssues: {
         ...issues,
         worst: [{ row: 7, label: 'joy', given: 'fear', probability: 0.9, score: 0.05 }],

@@ -222,7 +222,7 @@ describe.skipIf(!built)(
   () => {
     it('has its part gone on from at once, by the bytes that are missing', async () => {
       const options = await start({ stalls: new Map([[weights, 80_000]]) });
-      const { patience: _, ...plain } = options;
+      const { patience, ...plain } = options;
       const script = `
       import { resolveModel } from ${JSON.stringify(module)};
       await resolveModel(${JSON.stringify(name)}, ${JSON.stringify(plain)});`;
