@@ -1,5 +1,4 @@
-import { largestBatchOf } from '../engine/training/memory-need.js';
-import { splitWarning, textsOfPass } from '../engine/training/micro-batch.js';
+import { checkTraining } from '../engine/training/trained-model.js';
 import { openModelSource } from '../engine/training/model-source.js';
 import { predictTable } from '../engine/training/predict.js';
 import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
@@ -47,7 +46,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       return countTokens(model, files, () => enter('counting tokens', foreign));
     }
     case 'check': {
-      const { folder, labels, model, batchSize, microBatch } = request;
+      const { folder, labels, model, training } = request;
       enter('opening the model', {
         silent: true,
         patienceSeconds: checkSeconds,
@@ -56,9 +55,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       const source = await openModelSource({ checkpoint: folder, ...model }, labels, [0, 0]);
       await source.close();
       const { classifier, warnings } = source;
-      const batch = largestBatchOf(model, classifier, batchSize);
-      const texts = textsOfPass(classifier, batch, microBatch, { machineBytes: thisMachine().bytes });
-      return [...warnings, ...(microBatch === 'auto' ? splitWarning(batchSize, texts) : [])];
+      return [...warnings, ...checkTraining(classifier, model, training, thisMachine().bytes)];
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
 import type { ModelUse, ScratchModel } from '../pipeline/pipeline.js';
+import type { TrainingOptions } from '../pipeline/training.js';
 import type { RequestReply } from './request-process.js';
 
 /** What the engine's child process is asked for besides training; one request each. */
@@ -24,8 +25,7 @@ export type EngineRequest =
 export interface CheckedTraining {
   readonly labels: readonly string[];
   readonly model: ModelUse;
-  readonly batchSize: number;
-  readonly microBatch: 'auto' | number;
+  readonly training: TrainingOptions;
 }
 
 /** Null for what was scored, the tokenizer that was learnt, what it makes of texts, or what is to be known of a checkpoint. */

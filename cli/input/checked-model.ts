@@ -4,9 +4,8 @@ import {
   type DownloadProgress,
   type ResolvedModel,
 } from '../../engine/checkpoint/hub.js';
-import { largestBatchOf } from '../../engine/training/memory-need.js';
-import { splitWarning, textsOfPass } from '../../engine/training/micro-batch.js';
 import { scratchModel } from '../../engine/training/scratch-model.js';
+import { checkTraining, optionsOfModel } from '../../engine/training/trained-model.js';
 import { membersOf } from '../../pipeline/members.js';
 import { modelUse, type Pipeline } from '../../pipeline/pipeline.js';
 import { DownloadPace, type DownloadView } from '../../worker/download-progress.js';
@@ -30,7 +29,7 @@ export async function checkModel(pipeline: Pipeline, check: ModelCheck): Promise
   const told: string[] = [];
   const seen = new Set<string>();
   for (const { pipeline: member } of membersOf(pipeline)) {
-    const alike = JSON.stringify([member.model, member.training.batchSize, member.training.microBatch]);
+    const alike = JSON.stringify([member.model, optionsOfModel(member.training)]);
     if (!seen.has(alike)) told.push(...(await checkMember(member, check)));
     seen.add(alike);
   }
@@ -43,17 +42,14 @@ async function checkMember(
 ): Promise<readonly string[]> {
   const { checkpoint, scratch } = model;
   const use = modelUse(model);
-  const { batchSize, microBatch } = training;
   if (scratch !== undefined) {
     const { classifier } = scratchModel(scratch, use.maxLength, labels.length, use.pooling);
-    const batch = largestBatchOf(use, classifier, batchSize);
-    const texts = textsOfPass(classifier, batch, microBatch, { machineBytes: thisMachine().bytes });
-    if (microBatch === 'auto') return splitWarning(batchSize, texts);
+    return checkTraining(classifier, use, training, thisMachine().bytes);
   }
   const found = checkpoint === undefined ? undefined : await locate(checkpoint, check);
   if (found === undefined) return [];
   const { folder } = found;
-  return openEngine(check.workdir.path).check(folder, { labels, model: use, batchSize, microBatch });
+  return openEngine(check.workdir.path).check(folder, { labels, model: use, training });
 }
 
 async function locate(

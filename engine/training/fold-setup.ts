@@ -3,27 +3,25 @@ import { tasks } from '../../tasks/index.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import { openRuntime } from '../runtime/open.js';
-import { adapted, newAdapters } from './adapters.js';
+import { newAdapters } from './adapters.js';
 import { ClassifierRun } from './classify.js';
 import { classWeightsOf } from './class-weights.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { Depths } from './depths.js';
-import { checkDraws } from './draw-check.js';
 import type { FoldJob } from './job.js';
-import { checkLayers } from './layer-check.js';
 import type { ModelSource } from './model-source.js';
 import { openModelSource } from './model-source.js';
 import { passesOfStep } from './course.js';
 import { readPosition } from './fold-state.js';
 import type { LargestBatch } from './memory-need.js';
-import { textsOfPass } from './micro-batch.js';
 import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
 import type { Around } from './sessions.js';
 import { engineSignature } from './signature.js';
 import { readingOf, sequencesOf, windowed } from './reading.js';
 import { tokenize } from './tokenize.js';
-import { extraArrays, Trainer } from './trainer.js';
+import { isAveraged, trainedModel } from './trained-model.js';
+import { Trainer } from './trainer.js';
 
 /** Rows of the training table, tokenised. */
 export interface TokenizedRows {
@@ -74,11 +72,15 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const isHeldOut = heldOutBy(table, job);
     const training = select(table, compact, (row) => !isHeldOut(row));
     const compiling: Around = (work) => pace.during('compiling', work);
-    const { passes, optimizer, layers, averaging, reinitLayers, adapters, draws, perturbation, ...groups } =
-      optionGroups(job.training);
-    checkLayers(classifier, layers, { reinitLayers, adapters });
-    const trainedClassifier = windowed(adapted(classifier, adapters, layers.freezeLayers), reading.windows);
-    checkDraws(trainedClassifier, draws);
+    const groups = optionGroups(job.training);
+    const { passes, optimizer, layers, reinitLayers, draws, perturbation, checkpointing } = groups;
+    const read = windowed(classifier, reading.windows);
+    const sequences = training.texts.map((text) => sequencesOf(text, read).map(({ length }) => length));
+    const batch = largestBatch(sequences, passes.batchSize);
+    const { classifier: trainedClassifier, textsAtOnce } = trainedModel(read, groups, batch, {
+      vocabulary: vocabulary.size,
+      ...(job.machineBytes === undefined ? {} : { machineBytes: job.machineBytes }),
+    });
     const options = {
       runtime,
       classifier: vocabulary.classifier(trainedClassifier),
@@ -86,27 +88,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       threads: job.threads,
       compiling,
     };
-    const kept = {
-      averaged: averaging.ema !== null || averaging.swa !== null,
-      perturbation,
-    };
-    const sequences = training.texts.map((text) =>
-      sequencesOf(text, trainedClassifier).map(({ length }) => length),
-    );
-    const batch = largestBatch(sequences, passes.batchSize);
-    const fittingWith = (accumulate: number): number =>
-      textsOfPass(trainedClassifier, batch, passes.microBatch, {
-        vocabulary: vocabulary.size,
-        extra: extraArrays({ ...kept, accumulate }).length,
-        freezeLayers: layers.freezeLayers,
-        draws,
-        perturbation,
-        checkpointing: groups.checkpointing,
-        ...(job.machineBytes === undefined ? {} : { machineBytes: job.machineBytes }),
-      });
-    // What passes in parts needs room for the sums of their gradients besides.
-    const isWhole = fittingWith(passes.accumulate) === batch.texts;
-    const microBatch = await chosenMicroBatch(job, isWhole ? passes.batchSize : fittingWith(2));
+    const microBatch = await chosenMicroBatch(job, textsAtOnce);
     const accumulate = passesOfStep(passes, microBatch);
     const mostTokens = mostTokensOf(sequences, microBatch);
     const task = tasks[job.task];
@@ -116,12 +98,13 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       ...options,
       optimizer,
       layers,
-      ...kept,
+      averaged: isAveraged(groups.averaging),
+      perturbation,
       accumulate,
       ...loss,
       dropout: true,
       draws,
-      checkpointing: groups.checkpointing,
+      checkpointing,
       mostTokens,
     });
     const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };

@@ -124,7 +124,9 @@ class Fold {
     } catch (error) {
       if (error instanceof GivenUp) await this.leave();
       const { source, largest } = this.setup;
-      throw asOutOfMemory(error, source.classifier, largest);
+      const { draws, perturbation, checkpointing, layers } = this.options;
+      const arrays = { draws, perturbation, checkpointing, freezeLayers: layers.freezeLayers };
+      throw asOutOfMemory(error, source.classifier, largest, arrays);
     }
   }
 

@@ -9,6 +9,7 @@ import {
   mostTextsThatFit,
   type LargestBatch,
   type MemoryOptions,
+  type TrainedArrays,
 } from './memory-need.js';
 
 /** What is asked for: so many texts at once, or as many as fit. */
@@ -54,9 +55,15 @@ export function splitWarning(batchSize: number, texts: number): string[] {
 export class OutOfMemoryFault extends Fault {}
 
 /** What a failure for want of memory is told as; any other stays as it is. */
-export function asOutOfMemory(error: unknown, classifier: Classifier, batch: LargestBatch): unknown {
+export function asOutOfMemory(
+  error: unknown,
+  classifier: Classifier,
+  batch: LargestBatch,
+  arrays: TrainedArrays = {},
+): unknown {
   if (!isAllocationFailure(error)) return error;
-  const need = bytesOfNeed(classifier, batch);
+  const need = bytesOfNeed(classifier, batch, arrays);
+  const sparing = arrays.checkpointing === true ? '' : ' Or set training.gradientCheckpointing: true.';
   return new OutOfMemoryFault(
     {
       where: 'training.microBatch',
@@ -64,8 +71,8 @@ export function asOutOfMemory(error: unknown, classifier: Classifier, batch: Lar
       found: `about ${gigabytes(need)} for ${batch.texts === 1 ? 'one text' : `${batch.texts} texts`} of ${batch.length} tokens`,
       remedy:
         batch.texts === 1
-          ? 'Lower model.maxLength, use a smaller model or a machine with more memory, or train fewer folds at once (--slots).'
-          : `Set training.microBatch to ${Math.ceil(batch.texts / 2)} or less, or train fewer folds at once (--slots).`,
+          ? `Lower model.maxLength, use a smaller model or a machine with more memory, or train fewer folds at once (--slots).${sparing}`
+          : `Set training.microBatch to ${Math.ceil(batch.texts / 2)} or less, or train fewer folds at once (--slots).${sparing}`,
     },
     { retryable: false, cause: error },
   );

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { oneDraw, type DrawSettings } from '../../../engine/losses/settings.js';
+import { openRuntime } from '../../../engine/runtime/open.js';
 import { checkDraws } from '../../../engine/training/draw-check.js';
 import { trainingGraph, type TrainingGraph } from '../../../engine/training/graphs.js';
 import { memoryNeeds } from '../../../engine/training/memory-need.js';
-import { goldenClassifier, goldenModels } from '../models/golden-model.js';
+import { windowed } from '../../../engine/training/reading.js';
+import { Trainer } from '../../../engine/training/trainer.js';
+import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
 
 /** Dropout before the last layer, as each family names it. */
 const dropped = Object.fromEntries(
@@ -47,6 +50,40 @@ it('one draw of each is the graph that it was before there was a choice', () => 
   expect(trainingGraph(classifier, { ...options, draws: oneDraw }).bytes).toEqual(
     trainingGraph(classifier, options).bytes,
   );
+});
+
+describe('two passes of texts in windows', () => {
+  const classifier = goldenClassifier('bert', { ...dropped, ...everywhere });
+  const { ragged } = goldenBatches('bert');
+  const batch = { texts: ragged!.tokens.map((ids) => Int32Array.from(ids)), targets: ragged!.labels };
+
+  async function lossOf(length: number | null, rDrop: number): Promise<number> {
+    const windows = length === null ? null : { length, overlap: 2 };
+    const trainer = await Trainer.create({
+      runtime: openRuntime(),
+      classifier: windowed(classifier, windows),
+      vocabulary: classifier.vocabulary,
+      threads: 1,
+      loss: 'binaryCrossEntropy',
+      dropout: true,
+      draws: { dropoutSamples: 2, rDrop },
+      mostTokens: 200,
+      optimizer: { weightDecay: 0, maxGradNorm: 1 },
+    });
+    for (const [name, data] of await goldenTensors('bert', 'model.safetensors'))
+      trainer.memory.of(name).weights.set(data);
+    const { loss } = await trainer.step(batch.texts, batch.targets, 0, 0, [1, 2]);
+    await trainer.close();
+    return loss;
+  }
+
+  it('are those of whole texts where a text is one window', async () => {
+    expect(await lossOf(20, 1)).toBeCloseTo(await lossOf(null, 1), 6);
+  });
+
+  it('differ in their answers where it is several', async () => {
+    expect(await lossOf(8, 4)).toBeGreaterThan(await lossOf(8, 2));
+  });
 });
 
 describe('draws that would all be alike are refused:', () => {

@@ -1,0 +1,78 @@
+import type { ModelUse } from '../../pipeline/pipeline.js';
+import type { TrainingOptions } from '../../pipeline/training.js';
+import type { Classifier } from '../models/family.js';
+import { adapted } from './adapters.js';
+import { checkDraws } from './draw-check.js';
+import { checkLayers } from './layer-check.js';
+import { largestBatchOf, type LargestBatch, type MemoryOptions } from './memory-need.js';
+import { splitWarning, textsOfPass } from './micro-batch.js';
+import { optionGroups, type OptionGroups } from './option-groups.js';
+import { readingOf, windowed } from './reading.js';
+import { extraArrays } from './trainer.js';
+
+/** A model as the options of a training have it. */
+export interface TrainedModel {
+  /** With the adapters that it gets. */
+  readonly classifier: Classifier;
+  /** The most texts of a batch that fit the memory at once; at least the batch size where all of a batch do. */
+  readonly textsAtOnce: number;
+}
+
+type ModelOptions = Pick<
+  OptionGroups,
+  'passes' | 'layers' | 'reinitLayers' | 'adapters' | 'averaging' | 'draws' | 'perturbation' | 'checkpointing'
+>;
+
+/**
+ * What a fold does with a model before its first step: whether the options can work with it, and how many texts fit.
+ *
+ * @throws InputFault where an option cannot work with this model, or not even one text fits
+ */
+export function trainedModel(
+  base: Classifier,
+  { passes, layers, reinitLayers, adapters, averaging, draws, perturbation, checkpointing }: ModelOptions,
+  batch: LargestBatch,
+  memory: Pick<MemoryOptions, 'vocabulary' | 'machineBytes'> = {},
+): TrainedModel {
+  checkLayers(base, layers, { reinitLayers, adapters });
+  const classifier = adapted(base, adapters, layers.freezeLayers);
+  checkDraws(classifier, draws);
+  const { freezeLayers } = layers;
+  const fittingWith = (accumulate: number): number =>
+    textsOfPass(classifier, batch, passes.microBatch, {
+      ...memory,
+      extra: extraArrays({ averaged: isAveraged(averaging), perturbation, accumulate }).length,
+      ...{ freezeLayers, draws, perturbation, checkpointing },
+    });
+  // What passes in parts needs room for the sums of their gradients besides.
+  const isWhole = fittingWith(passes.accumulate) === batch.texts;
+  return { classifier, textsAtOnce: isWhole ? passes.batchSize : fittingWith(2) };
+}
+
+/** Whether the options have an average of the weights kept. */
+export function isAveraged({ ema, swa }: OptionGroups['averaging']): boolean {
+  return ema !== null || swa !== null;
+}
+
+/** The options by which models are alike to `checkTraining`, or not. */
+export function optionsOfModel(training: TrainingOptions): object {
+  const { passes, layers, reinitLayers, adapters, averaging, draws, perturbation, checkpointing } =
+    optionGroups(training);
+  const { batchSize, accumulate, microBatch } = passes;
+  const sizes = { batchSize, accumulate, microBatch };
+  return { sizes, layers, reinitLayers, adapters, averaging, draws, perturbation, checkpointing };
+}
+
+/** The same before there is a table: of texts as long as they may be, with the least vocabulary. @returns warnings */
+export function checkTraining(
+  classifier: Classifier,
+  model: ModelUse,
+  training: TrainingOptions,
+  machineBytes: number,
+): string[] {
+  const { batchSize, microBatch } = training;
+  const read = windowed(classifier, readingOf(model, classifier).windows);
+  const batch = largestBatchOf(model, classifier, batchSize);
+  const { textsAtOnce } = trainedModel(read, optionGroups(training), batch, { machineBytes });
+  return microBatch === 'auto' ? splitWarning(batchSize, textsAtOnce) : [];
+}
