@@ -143,8 +143,8 @@ function gatesOf(pipeline: Pipeline): object {
   const { gates = {} } = pipeline.data;
   if (Object.keys(gates).length === 0) return {};
   if (!asksForTokens(gates)) return { gates };
-  const { scratch, maxLength } = pipeline.model;
-  return { gates, models: { scratch, maxLength, members: severalMembers(pipeline) } };
+  const { scratch, maxLength, windows } = pipeline.model;
+  return { gates, models: { scratch, maxLength, windows, members: severalMembers(pipeline) } };
 }
 
 function taskOf({ task }: Pipeline): Pipeline['task'] | undefined {

@@ -61,8 +61,7 @@ export class LookedAtTables {
     try {
       const near =
         trained.rows + (predicted?.rows ?? 0) <= mostNearRows || asksForNear(this.request.gates ?? {});
-      const firstEmpty = { train: trained.firstEmpty, test: predicted?.firstEmpty ?? null };
-      return repeatedTexts({ train, test, truth, firstEmpty }, near);
+      return repeatedTexts({ train, test, truth }, near);
     } finally {
       close();
     }

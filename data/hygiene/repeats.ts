@@ -42,8 +42,6 @@ export interface ComparedTables {
   readonly test: Texts | null;
   /** 0 or 1, `[rows, labels]`. */
   readonly truth: Uint8Array;
-  /** The first empty text of each table, from 0. */
-  readonly firstEmpty: { readonly train: number | null; readonly test: number | null };
 }
 
 const mostExamples = 10;
@@ -64,10 +62,9 @@ function nearly(groups: TextGroups): NonNullable<RepeatedTexts['near']> {
   return { duplicates: groups.repeats(), leaks: groups.leaks() };
 }
 
-function groupsOf({ train, test, firstEmpty }: ComparedTables, likeness: Likeness): TextGroups {
+function groupsOf({ train, test }: ComparedTables, likeness: Likeness): TextGroups {
   const groups = duplicateGroups(test === null ? [train] : [train, test], likeness);
-  const empty = firstEmpty.train ?? (firstEmpty.test === null ? null : train.length + firstEmpty.test);
-  return new TextGroups(groups, train.length, test !== null, empty === null ? null : groups.of[empty]!);
+  return new TextGroups(groups, train.length, test !== null);
 }
 
 /** The groups of the rows of both tables, those of the training table first. */
@@ -80,14 +77,11 @@ class TextGroups {
     private readonly groups: RowGroups,
     private readonly trainRows: number,
     private readonly hasTest: boolean,
-    /** The group of the empty texts. */
-    private readonly empty: number | null,
   ) {
     this.first = new Int32Array(groups.count).fill(-1);
     this.size = new Int32Array(groups.count);
     for (let row = 0; row < trainRows; row++) {
       const group = groups.of[row]!;
-      if (group === empty) continue;
       if (this.size[group]! === 0) this.first[group] = row;
       this.size[group]! += 1;
     }
@@ -97,10 +91,10 @@ class TextGroups {
     return this.groups.count;
   }
 
-  /** The group of a row of the training table with the first of its rows; null of an empty text. */
-  at(row: number): { readonly group: number; readonly first: number } | null {
+  /** The group of a row of the training table, with the first of its rows. */
+  at(row: number): { readonly group: number; readonly first: number } {
     const group = this.groups.of[row]!;
-    return group === this.empty ? null : { group, first: this.first[group]! };
+    return { group, first: this.first[group]! };
   }
 
   /** @param chosen groups that are counted with all their rows; without it all, each less its first row */
@@ -143,7 +137,7 @@ function conflicting(groups: TextGroups, { train, truth }: ComparedTables): Uint
   const found = new Uint8Array(groups.count);
   for (let row = 0; row < train.length; row++) {
     const at = groups.at(row);
-    if (at === null || at.first === row || found[at.group] === 1) continue;
+    if (at.first === row || found[at.group] === 1) continue;
     for (let index = 0; index < width; index++)
       if (truth[row * width + index] !== truth[at.first * width + index]) found[at.group] = 1;
   }

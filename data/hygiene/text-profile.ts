@@ -7,18 +7,14 @@ export class TextProfile implements TextSink {
   readonly lengths = new Lengths();
   readonly scripts = new ScriptCounts();
   rows = 0;
-  /** Texts of white space alone, and the row of the first, from 0. */
+  /** Texts of white space alone. */
   empty = 0;
-  firstEmpty: number | null = null;
 
   constructor(private readonly next: readonly TextSink[]) {}
 
   append(text: string): void {
     this.lengths.add(this.scripts.add(text));
-    if (text.trim() === '') {
-      this.empty++;
-      this.firstEmpty ??= this.rows;
-    }
+    if (text.trim() === '') this.empty++;
     this.rows++;
     for (const sink of this.next) sink.append(text);
   }

@@ -17,7 +17,7 @@ export type TokenizedModel = Pick<ModelUse, 'maxLength' | 'windows'> &
 
 /** Of a larger table, so many texts at even distances are looked at. */
 const mostTexts = 100_000;
-/** Lengths are exact up to here: no pipeline may ask for more tokens. */
+/** Lengths are exact up to here, and as far as a model reads. */
 const mostTokens = 65_536;
 const textsAtOnce = 100;
 const mostCharacters = 1 << 20;
@@ -62,7 +62,7 @@ async function tableTokens(
   const lengths = new Lengths();
   const counts = { texts: 0, cut: 0, tokens: 0, unknown: 0 };
   for (const list of sample(texts)) {
-    for (const ids of await tokenizer.encode(list, mostTokens + 1)) {
+    for (const ids of await tokenizer.encode(list, Math.max(mostTokens, longest) + 1)) {
       lengths.add(ids.length);
       counts.texts++;
       if (ids.length > longest) counts.cut++;

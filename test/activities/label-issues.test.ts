@@ -70,7 +70,9 @@ describe('label-issues.csv', () => {
   it('has the rows of each label, the worst first, numbered as a person counts', () => {
     const made = doubted(30, 4);
     const { csv, summary } = find(made);
-    expect(csv).toBe('row,id,label,given,probability,score\n5,4,joy,0,0.9375,0.0625\n5,4,fear,0,0.9375,0.0625\n');
+    expect(csv).toBe(
+      'row,id,label,given,probability,score\n5,4,joy,0,0.9375,0.0625\n5,4,fear,0,0.9375,0.0625\n',
+    );
     expect(summary).toMatchObject({ rows: 1, perLabel: { joy: 1, fear: 1 }, unskilled: [] });
     expect(summary.worst.map(({ row, label, given }) => [row, label, given])).toEqual([
       [5, 'joy', '0'],

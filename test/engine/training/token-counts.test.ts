@@ -71,6 +71,15 @@ describe.each(['bert', 'deberta-v2'] as const)('the tokens of a %s model', (type
     expect(test!.unknown).toBeLessThan(test!.tokens);
   });
 
+  it('are cut beyond the last window, where texts are read in windows', async () => {
+    const long = Array.from({ length: 20 }, () => 'cat').join(' ');
+    const files = { table: tableOf(`${type}-windows`, [long, 'cat']), test: null };
+    const cutWith = async (most: number): Promise<number> =>
+      (await countTokens({ scratch, tokenizer, maxLength: 6, windows: { overlap: 0, most } }, files, nothing))
+        .train.cut;
+    expect([await cutWith(2), await cutWith(50)]).toEqual([1, 0]);
+  });
+
   it('of hostile texts are counted, too', async () => {
     const hostile = [
       '<script>alert(1)</script>',
