@@ -83,9 +83,13 @@ export class FoldSession {
     }
   }
 
-  /** Ends heartbeats and renewals: the lease is about to be given back, and must not be renewed after that. */
+  /**
+   * Ends heartbeats, renewals and the keeping of checkpoints: the lease is about to be given back, and nothing must
+   * be done under it after that.
+   */
   async letGo(): Promise<void> {
     this.timers.splice(0).forEach(clearInterval);
+    await this.checkpoints.done();
     await this.renewal;
   }
 
