@@ -58,6 +58,8 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
       fold,
       // Its bytes say nothing of the folds of the first split, which one more of them does not retire.
       repeats: placeOfFold(fold!, pipeline.folds).repeat > 1 ? inputs.data.repeats?.sha256 : undefined,
+      // Of no other fold: what is predicted must retire nothing.
+      unlabelled: pipeline.training.pseudo === null ? undefined : inputs.data.test?.sha256,
       ...(await trainingDigests(services, pipeline, settings)),
     }),
     files: ({ fold, model }, member) => {

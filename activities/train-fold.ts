@@ -21,6 +21,7 @@ import { keyOf } from './identity.js';
 import { putJson } from './json-artifact.js';
 import { digestedModel } from './input-digests.js';
 import { changedMeanwhile, record, reuse } from './recorded.js';
+import { teacherProbabilities } from './teacher.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
@@ -189,6 +190,7 @@ async function prepareJob(services: Services, call: Call, key: string, lease: Le
   return {
     fold,
     ...(await repeatedSplit(services, call)),
+    ...(await teacherProbabilities(services, call, lease.workDirectory)),
     task: pipeline.task,
     labels,
     model: await modelOf(services, call, key, lease.workDirectory),

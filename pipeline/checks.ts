@@ -25,7 +25,12 @@ export function crossChecks(configuration: unknown): Problem[] {
     ...taskProblems(task, labels, data),
     ...foldProblems(folds, { task, labels: strings(labels), data }),
     ...thresholdProblems(thresholds, { task, labels: strings(labels) }),
-    ...trainingProblems(training, { task, labels: strings(labels), model }),
+    ...trainingProblems(training, {
+      task,
+      labels: strings(labels),
+      model,
+      test: isMap(data) ? data['test'] : undefined,
+    }),
     ...modelProblems(model),
     ...stepsProblems(steps),
     ...axisProblems(steps),

@@ -11,6 +11,7 @@ export const neutralSettings = {
   freezeLayers: null,
   reinitLayers: 0,
   lora: null,
+  pseudo: null,
   patience: null,
   schedule: 'linear',
   schedulePower: 1,

@@ -11,6 +11,8 @@ export interface Surroundings {
   readonly task: unknown;
   readonly labels: readonly string[];
   readonly model: unknown;
+  /** The table of the rows to predict. */
+  readonly test: unknown;
 }
 
 interface Rule {
@@ -51,6 +53,17 @@ const rules: readonly Rule[] = [
     setting: 'lora',
     clashes: ({ lora, reinitLayers }) => isSet(lora) && reinitLayers !== neutralSettings.reinitLayers,
     expected: 'null beside reinitLayers: the new weights of a layer must be trained themselves',
+  },
+  {
+    setting: 'pseudo',
+    clashes: ({ pseudo }, { test }) => isSet(pseudo) && !isSet(test),
+    expected: 'null without data.test, whose rows it would train on',
+  },
+  {
+    setting: 'bestBy',
+    clashes: ({ pseudo, bestBy }) => isSet(pseudo) && bestBy !== 'last',
+    expected:
+      'last beside pseudo: an epoch that held-out rows choose would carry what they are into the labels of the rows to predict, and back',
   },
   {
     setting: 'patience',

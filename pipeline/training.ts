@@ -84,6 +84,20 @@ const options = {
     .describe(
       'Low-rank adapters are trained with the head, in place of the weights of the checkpoint, and merged into them at export; null: none.',
     ),
+  pseudo: z
+    .strictObject({
+      confidence: z
+        .number()
+        .gt(0.5)
+        .lt(1)
+        .default(0.9)
+        .describe('How sure every label of a row, or its one class, must be for the row to be trained on.'),
+    })
+    .nullable()
+    .default(neutralSettings.pseudo)
+    .describe(
+      'Rows of `data.test` are trained on, too, each fold with the labels of its own model of the same pipeline without this, which must have been run before; null: none.',
+    ),
   patience: z
     .int()
     .min(1)

@@ -18,6 +18,7 @@ import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
 import type { Around } from './sessions.js';
 import { engineSignature } from './signature.js';
+import { pseudoRows, pseudoWarnings } from './pseudo-labels.js';
 import { readingOf, sequencesOf, windowed } from './reading.js';
 import { tokenize } from './tokenize.js';
 import { isAveraged, trainedModel } from './trained-model.js';
@@ -25,7 +26,7 @@ import { Trainer } from './trainer.js';
 
 /** Rows of the training table, tokenised. */
 export interface TokenizedRows {
-  /** Row numbers of the table, ascending. */
+  /** Row numbers of the table, ascending; rows that join the training set have numbers beyond. */
   readonly rows: readonly number[];
   /** Compact token ids. */
   readonly texts: readonly Int32Array[];
@@ -36,6 +37,8 @@ export interface TokenizedRows {
 /** Everything a fold trains with, its weights at their start. */
 export interface FoldSetup {
   readonly source: ModelSource;
+  /** What whoever trains should know of the checkpoint and of the rows, a sentence each. */
+  readonly warnings: readonly string[];
   readonly vocabulary: CompactVocabulary;
   readonly training: TokenizedRows;
   readonly validation: TokenizedRows;
@@ -67,10 +70,19 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const texts = await pace
       .during('tokenising', () => tokenize(source.tokenizer, table.texts, reading, progress))
       .finally(() => table.close());
-    const vocabulary = CompactVocabulary.of(texts);
+    const pseudo = pseudoRows(job);
+    const joining = await pace.during('tokenising', () =>
+      tokenize(source.tokenizer, pseudo.texts, reading, progress),
+    );
+    const vocabulary = CompactVocabulary.of([...texts, ...joining]);
     const compact = texts.map((text) => vocabulary.compact(text));
     const isHeldOut = heldOutBy(table, job);
-    const training = select(table, compact, (row) => !isHeldOut(row));
+    const labelled = select(table, compact, (row) => !isHeldOut(row));
+    const training: TokenizedRows = {
+      rows: [...labelled.rows, ...joining.map((_, place) => texts.length + place)],
+      texts: [...labelled.texts, ...joining.map((text) => vocabulary.compact(text))],
+      targets: [...labelled.targets, ...pseudo.targets],
+    };
     const compiling: Around = (work) => pace.during('compiling', work);
     const groups = optionGroups(job.training);
     const { passes, optimizer, layers, reinitLayers, draws, perturbation, checkpointing } = groups;
@@ -115,6 +127,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       source,
       vocabulary,
       training,
+      warnings: [...source.warnings, ...pseudoWarnings(pseudo)],
       validation: select(table, compact, isHeldOut),
       trainer,
       evaluation,

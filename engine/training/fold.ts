@@ -101,7 +101,7 @@ class Fold {
   }
 
   async resume(): Promise<void> {
-    for (const warning of this.setup.source.warnings) this.warn(warning);
+    for (const warning of this.setup.warnings) this.warn(warning);
     if (this.options.passes.microBatch === 'auto') {
       for (const warning of splitWarning(this.options.passes.batchSize, this.setup.microBatch))
         this.warn(warning);

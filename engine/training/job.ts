@@ -21,6 +21,11 @@ export interface FoldJob {
         }
       | { readonly scratch: ScratchModel; readonly tokenizer: string }
     );
+  /**
+   * Where rows to predict are trained on, too (`training.pseudo`): their prepared table, and of each row the
+   * probabilities that a model of this very fold gave, raw float32 `[rows, labels]`.
+   */
+  readonly pseudo?: { readonly table: string; readonly probabilities: string };
   /** Path of the prepared training table (see data/prepared-table.ts). */
   readonly table: string;
   readonly training: TrainingOptions;

@@ -18,7 +18,8 @@ import { EnvironmentFault } from '../../errors/fault.js';
 import { CheckpointShelf } from '../../store/checkpoints.js';
 import type { ArtifactStore } from '../../store/store.js';
 import { openState } from '../../worker/services.js';
-import { writeTrainingTable } from '../../data/prepared-table.js';
+import { ColumnFileWriter } from '../../data/column-file/writer.js';
+import { preparedColumns, writeTrainingTable } from '../../data/prepared-table.js';
 import { parse } from '../pipeline/minimal.js';
 import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from '../workflows/fake-trainer.js';
 
@@ -282,3 +283,105 @@ describe('a fold whose server is away', () => {
     await expect(second.result).rejects.toThrow();
   });
 });
+
+describe('a fold that is trained on rows to predict, too', () => {
+  const training = 'training: { bestBy: last, pseudo: { confidence: 0.8 } }';
+  const text =
+    'name: e\nlabels: [joy]\ndata: { train: a.csv, test: b.csv }\nmodel: { checkpoint: owner/model }\n';
+  const predicted: string[] = [];
+  const written: string[] = [];
+
+  beforeEach(async () => {
+    predicted.length = 0;
+    written.length = 0;
+    const predictor = new FakePredictor(1);
+    services = {
+      ...services,
+      predictor: {
+        predict: async (folder, files, options) => {
+          predicted.push(await readFile(join(folder, 'config.json'), 'utf8'));
+          await predictor.predict(folder, files);
+          written.push(files.output);
+          expect(options).toMatchObject({ maxLength: 128, threads: 1 });
+        },
+      },
+    };
+    writeTestTable(join(folder, 'test'), ['x', 'y']);
+    const test = await services.store.putFile(join(folder, 'test'));
+    call = {
+      ...call,
+      pipeline: parse(`${text}${training}`),
+      inputs: { data: { ...call.inputs.data, rows: { train: 4, test: 2 }, test } },
+    };
+  });
+
+  const student = (): Promise<TrainedFold> => attempt(trainFold(services), 'run-2').result;
+
+  /** The same fold of the pipeline without that, which its run has trained before. */
+  async function trainTeacher(changes: Partial<typeof call> = {}): Promise<void> {
+    const pipeline = parse(`${text}training: { bestBy: last }`);
+    const own = call;
+    call = { ...call, pipeline, ...changes };
+    await attempt(trainFold(services), 'run-1').result;
+    call = own;
+  }
+
+  it('has the labels of the same fold of the same pipeline without that', async () => {
+    await trainTeacher();
+    await student();
+    expect(predicted).toEqual(['{"fold":1}']);
+    const [teacher, own] = jobs();
+    expect(teacher).not.toHaveProperty('pseudo');
+    expect(own!.training.pseudo).toEqual({ confidence: 0.8 });
+    expect(own!.pseudo).toEqual({ table: expect.any(String) as string, probabilities: written[0] });
+  });
+
+  it.each([
+    ['another split of the rows', { folds: [1, 2, 2, 1] }],
+    ['another label of a row', { labels: [[1], [0], [1], [1]] }],
+    ['other rows', { texts: ['a', 'b', 'c', 'e'] }],
+  ])('waits for it where there is only one of %s', async (_, changes) => {
+    const rows = { texts: ['a', 'b', 'c', 'd'], labels: [[1], [0], [1], [0]], folds: [1, 2, 1, 2] };
+    writeTrainingTable(join(folder, 'other'), { ...rows, ...changes });
+    const table = await services.store.putFile(join(folder, 'other'));
+    await trainTeacher({ inputs: { data: { ...call.inputs.data, table } } });
+    await expect(student()).rejects.toThrow(
+      /training\.pseudo, fold 1: the model .* has not been trained.*training\.pseudo: null/s,
+    );
+    expect(predicted).toEqual([]);
+  });
+
+  it('waits for it where only another fold, or another training of it, is there', async () => {
+    await trainTeacher({ fold: 2 });
+    await trainTeacher({ pipeline: parse(`${text}training: { bestBy: last, seed: 7 }`) });
+    await expect(student()).rejects.toThrow(/has not been trained/);
+  });
+
+  it('has a key of the rows to predict, as no other fold has', async () => {
+    const writeOther = async () => {
+      writeTestTable(join(folder, 'other-test'), ['x', 'z']);
+      return services.store.putFile(join(folder, 'other-test'));
+    };
+    const test = await writeOther();
+    const others = { ...call, inputs: { data: { ...call.inputs.data, test } } };
+    expect(await keyOf(services, 'trainFold', others)).not.toBe(await keyOf(services, 'trainFold', call));
+    const pipeline = parse(`${text}training: { bestBy: last }`);
+    expect(await keyOf(services, 'trainFold', { ...others, pipeline })).toBe(
+      await keyOf(services, 'trainFold', { ...call, pipeline }),
+    );
+  });
+});
+
+function writeTestTable(path: string, texts: readonly string[]): void {
+  const file = new ColumnFileWriter(path);
+  for (const [name, values] of [
+    [preparedColumns.ids, texts.map((_, i) => `t${i}`)],
+    [preparedColumns.texts, texts],
+  ] as const) {
+    const column = file.texts(name);
+    for (const value of values) column.append(value);
+    column.end();
+  }
+  file.finish(texts.length);
+  file.close();
+}

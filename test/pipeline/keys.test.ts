@@ -134,6 +134,7 @@ const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[
   layerDecay: 0.8,
   freezeLayers: 0,
   reinitLayers: 1,
+  pseudo: { confidence: 0.8 },
   lora: { rank: 4, alpha: 8, dropout: 0.1, targets: 'all' },
   patience: 2,
   schedule: 'cosine',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parsePipeline } from '../../pipeline/load.js';
 import { PipelineFault } from '../../pipeline/problem.js';
-import { minimal } from './minimal.js';
+import { minimal, parse } from './minimal.js';
 
 /** What is refused of a pipeline with these settings below `training`. */
 function refused(
@@ -115,6 +115,18 @@ describe('options that cannot work together are refused with the reason', () => 
       /^training.asymmetric: null with task/,
     );
     expect(refused('{ asymmetric: {} }')).toEqual([]);
+  });
+});
+
+describe('rows to predict that are trained on', () => {
+  it('must be there, and no epoch may be chosen by held-out rows', () => {
+    expect(() =>
+      parse(`${minimal.replace(', test: b.csv', '')}training: { pseudo: {}, bestBy: last }`),
+    ).toThrow(/training\.pseudo: .*expected null without data\.test, whose rows it would train on/);
+    expect(refused('{ pseudo: {} }').join()).toMatch(/^training.bestBy: last beside pseudo/);
+    expect(refused('{ pseudo: { confidence: 0.5 }, bestBy: last }').join()).toMatch(/pseudo.confidence/);
+    expect(refused('{ pseudo: {}, bestBy: last }')).toEqual([]);
+    expect(refused('{ pseudo: { confidence: 0.99 }, bestBy: last }')).toEqual([]);
   });
 });
 
