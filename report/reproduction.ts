@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { defaultSteps } from '../pipeline/defaults.js';
 import { canonicalJson } from '../pipeline/keys.js';
+import { checkpointsOf } from '../pipeline/members.js';
 import { withoutNeutral } from '../pipeline/neutral-settings.js';
 import { defaultTask } from '../tasks/index.js';
 import { fileName, isAbsolute } from './places.js';
@@ -53,6 +54,16 @@ function stepsBeside(steps: Configuration['steps']): Configuration['steps'] {
       return [name, { ...step, matrix: { ...step.matrix!, 'model.checkpoint': named } }];
     }),
   );
+}
+
+/** What has to lie beside the file: the tables, and the folders of models that are none of the hub's. */
+export function filesBeside(configuration: Configuration): string[] {
+  const { train, test } = configuration.data;
+  return [
+    fileName(train),
+    ...(test === undefined ? [] : [testPlace(test, train)]),
+    ...checkpointsOf(configuration).filter(isAbsolute).map(fileName),
+  ];
 }
 
 /** What the file is called, in a command too. */

@@ -72,7 +72,7 @@ summary { cursor: pointer; padding: 0.4rem 0; color: var(--accent); }
 .next li { margin-bottom: 0.5rem; overflow-wrap: anywhere; }
 .next code { display: inline-block; }
 code, pre { font: 0.9em/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-code { padding: 0.1em 0.4em; background: var(--card); border: 1px solid var(--line); border-radius: 4px; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
+code { overflow-wrap: anywhere; padding: 0.1em 0.4em; background: var(--card); border: 1px solid var(--line); border-radius: 4px; box-decoration-break: clone; -webkit-box-decoration-break: clone; }
 pre { margin: 0.5rem 0 1rem; padding: 0.9rem 1.1rem; overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 .notices { margin: 0; padding: 0.9rem 1.2rem 0.9rem 2.2rem; background: var(--notice); border: 1px solid var(--notice-line); border-radius: 10px; overflow-wrap: anywhere; }
 .filter { margin: 0 0 1rem; padding: 0.4rem 1rem 0.6rem; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }

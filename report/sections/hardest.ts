@@ -29,8 +29,8 @@ function hardRow(input: PageInput, { row, place, loss: reached }: HardRow): Html
     ${rowQuote(input, row)}
     <p>
       labelled <strong>${namesOf(input, judged.labels, place)}</strong>; decided
-      <strong>${namesOf(input, judged.decided, place)}</strong>; ${surest(input, place)}. Loss
-      ${loss(reached)} ${fold === undefined ? '' : `, fold ${count(fold)}`}
+      <strong>${namesOf(input, judged.decided, place)}</strong>; farthest off: ${surest(input, place)}. Loss
+      ${loss(reached)}${fold === undefined ? '' : `, fold ${count(fold)}`}
     </p>
   </li>`;
 }

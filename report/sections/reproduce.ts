@@ -1,7 +1,6 @@
 import { html, nothing, type Html } from '../html.js';
 import { folded } from '../parts.js';
-import { fileName } from '../places.js';
-import { pipelineFile, pipelineFileName, reproducingCommands } from '../reproduction.js';
+import { filesBeside, pipelineFile, pipelineFileName, reproducingCommands } from '../reproduction.js';
 import type { RunResult } from '../run-result.js';
 import type { Section } from '../section.js';
 
@@ -11,12 +10,11 @@ export const reproduceSection: Section = {
   title: 'How to make it again',
   draw: ({ result }) => {
     const { configuration } = result;
-    const { data, name } = configuration;
-    const tables = [data.train, ...(data.test === undefined ? [] : [data.test])].map(fileName);
+    const beside = filesBeside(configuration);
     return html`<p class="words">
-        Save the pipeline as <code>${pipelineFileName({ name })}</code>, put
-        ${tables.map((table, place) => html`${place > 0 ? ' and ' : ''}<code>${table}</code>`)} beside it, and
-        run:
+        Save the pipeline as <code>${pipelineFileName(configuration)}</code>, put
+        ${beside.map((file, place) => html`${separator(place, beside.length)}<code>${file}</code>`)} beside
+        it, and run:
       </p>
       <pre tabindex="0" role="region" aria-label="Commands">${reproducingCommands(result).join('\n')}</pre>
       <p class="words">
@@ -30,6 +28,12 @@ export const reproduceSection: Section = {
       )}`;
   },
 };
+
+/** Between the entries of a list in a sentence. */
+function separator(place: number, of: number): string {
+  if (place === 0) return '';
+  return place === of - 1 ? ' and ' : ', ';
+}
 
 /** How to tell that the rows are the same. */
 function digestWords({ data }: RunResult): Html {

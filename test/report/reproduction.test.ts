@@ -2,7 +2,12 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parsePipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { pipelineFile, pipelineFileName, reproducingCommands } from '../../report/reproduction.js';
+import {
+  filesBeside,
+  pipelineFile,
+  pipelineFileName,
+  reproducingCommands,
+} from '../../report/reproduction.js';
 import { ensembleReport, sampleReport } from './sample.js';
 
 const folder = resolve('/elsewhere');
@@ -42,6 +47,7 @@ describe('the pipeline that a report shows', () => {
       steps: { ...steps, fold: { ...fold!, matrix: { fold: 'all', 'model.checkpoint': checkpoints } } },
     };
     expect(pipelineFile(changed)).not.toContain('someone');
+    expect(filesBeside(changed)).toEqual(['train.csv', 'test.csv', 'one']);
     const again = read(changed);
     expect(again.model.checkpoint).toBe(join(folder, 'one'));
     expect(again.steps['fold']!.matrix!['model.checkpoint']).toEqual([join(folder, 'one'), 'owner/two']);
