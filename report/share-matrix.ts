@@ -1,4 +1,5 @@
 import { html, nothing, type Html } from './html.js';
+import { percent } from './notation.js';
 import { heatPicture, shadeOf, type Shares } from './plots/heat-picture.js';
 import { dataTable, type CellKind } from './table.js';
 
@@ -14,7 +15,7 @@ export interface ShareMatrix extends Shares {
   readonly label: string;
   /** The heading above the names of the rows. */
   readonly corner: string;
-  /** What stands in a cell, and in a list of pairs. */
+  /** What stands in a cell of the table. */
   readonly text: (row: number, column: number) => string;
   /** What the list of pairs is ordered by; of pairs with 0 there is no word. */
   readonly rank: (row: number, column: number) => number;
@@ -65,7 +66,7 @@ interface Pair {
   readonly rank: number;
 }
 
-function pairTable({ names, label, corner, text, rank, symmetric }: ShareMatrix): Html {
+function pairTable({ names, label, corner, share, rank, symmetric }: ShareMatrix): Html {
   const pairs: Pair[] = [];
   for (let row = 0; row < names.length; row++) {
     for (let column = symmetric ? row + 1 : 0; column < names.length; column++) {
@@ -82,7 +83,7 @@ function pairTable({ names, label, corner, text, rank, symmetric }: ShareMatrix)
       { head: corner, cell: ({ row }) => names[row]! },
       { head: 'with', cell: ({ column }) => names[column]!, kind: 'text' },
       { head: 'rows', cell: (pair) => pair.rank },
-      { head: 'of its rows', cell: ({ row, column }) => text(row, column) },
+      { head: 'of its rows', cell: ({ row, column }) => percent(share(row, column)) },
     ],
   });
 }

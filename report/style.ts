@@ -94,9 +94,10 @@ td { white-space: nowrap; }
 .text { text-align: left; }
 .strip { display: block; margin-left: auto; width: 120px; height: 14px; }
 .after { margin-top: 1.5rem; }
-.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: 0.9rem; scroll-margin-top: 4rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); gap: 0.9rem; scroll-margin-top: 4rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 0.9rem; align-items: start; }
 .pair > * { min-width: 0; }
+.pair td.text { white-space: normal; }
 .label { margin-top: 0.6rem; border-top: 1px solid var(--line); }
 .label > summary { padding: 0.6rem 0; overflow-wrap: anywhere; }
 .label .name { font-weight: 600; color: var(--ink); margin-right: 0.6rem; }

@@ -14,7 +14,7 @@ export const confusionSection: Section = {
     const of = (truth: number, decided: number) => confusion[truth]?.[decided] ?? 0;
     return html`<p class="words">
         Rows by their true class (down) and by the class that the cross-fitted decision gives them (across).
-        The diagonal is right; a dark cell elsewhere is a class that is taken for another.
+        The diagonal is right; a strong colour elsewhere is a class that is taken for another.
       </p>
       ${shareMatrix({
         label: 'Confusion of the classes',
