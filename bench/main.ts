@@ -4,12 +4,14 @@ import { addOptions } from './options/command.js';
 import { addStep } from './step/command.js';
 import { addTables } from './tables/command.js';
 import { addThresholds } from './thresholds/command.js';
+import { addTokenizers } from './tokenizers/command.js';
 
 const program = new Command('bench').description('Benchmarks of foldwise on this machine.');
 addOptions(program);
 addStep(program);
 addTables(program);
 addThresholds(program);
+addTokenizers(program);
 // Leaving in order removes temporary files; the sides leave when their stdin ends.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
