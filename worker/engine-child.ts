@@ -1,4 +1,5 @@
 import { checkTraining } from '../engine/training/trained-model.js';
+import { estimateFold } from '../engine/training/fold-estimate.js';
 import { openModelSource } from '../engine/training/model-source.js';
 import { predictTable } from '../engine/training/predict.js';
 import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
@@ -44,6 +45,14 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       const foreign = 'folder' in model ? { foreign: tokenizerOf(model.folder) } : {};
       enter('opening the tokenizer', { silent: true, ...foreign });
       return countTokens(model, files, () => enter('counting tokens', foreign));
+    }
+    case 'estimate': {
+      const { folder, labels, ...fold } = request;
+      enter('estimating', { silent: true, patienceSeconds: checkSeconds, foreign: tokenizerOf(folder) });
+      const source = await openModelSource({ checkpoint: folder, ...fold.model }, labels, [0, 0]);
+      await source.close();
+      const { classifier, tokenizer } = source;
+      return estimateFold({ ...fold, classifier, tokenizer });
     }
     case 'check': {
       const { folder, labels, model, training } = request;

@@ -1,6 +1,7 @@
 import type { ModelSource, Predictor } from '../activities/services.js';
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import { resolveModel, type DownloadProgress } from '../engine/checkpoint/hub.js';
+import type { FoldEstimate } from '../engine/training/fold-estimate.js';
 import { Fault } from '../errors/fault.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
 import { DownloadPace, downloadLines } from './download-progress.js';
@@ -49,6 +50,15 @@ export class EngineProcess implements Predictor, ModelSource {
   async check(folder: string, training: CheckedTraining): Promise<readonly string[]> {
     const request: EngineRequest = { type: 'check', folder, ...training };
     return (await this.ask('model.checkpoint', request)) as readonly string[];
+  }
+
+  /** Judges what a fold of a checkpoint would take. @param folder as `locate` gives it */
+  async estimate(
+    folder: string,
+    fold: Omit<Extract<EngineRequest, { type: 'estimate' }>, 'type' | 'folder'>,
+  ): Promise<FoldEstimate> {
+    const request: EngineRequest = { type: 'estimate', folder, ...fold };
+    return (await this.ask('the estimate', request)) as FoldEstimate;
   }
 
   async learnTokenizer(scratch: ScratchModel, table: string): Promise<string> {

@@ -1,4 +1,5 @@
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
+import type { EstimatedFold, FoldEstimate } from '../engine/training/fold-estimate.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
 import type { ModelUse, ScratchModel } from '../pipeline/pipeline.js';
 import type { TrainingOptions } from '../pipeline/training.js';
@@ -19,7 +20,12 @@ export type EngineRequest =
       readonly model: TokenizedModel;
       readonly files: { readonly table: string; readonly test: string | null };
     }
-  | ({ readonly type: 'check'; readonly folder: string } & CheckedTraining);
+  | ({ readonly type: 'check'; readonly folder: string } & CheckedTraining)
+  | ({
+      readonly type: 'estimate';
+      readonly folder: string;
+      readonly labels: readonly string[];
+    } & Omit<EstimatedFold, 'classifier' | 'tokenizer'>);
 
 /** What of a pipeline decides whether a checkpoint can be trained. */
 export interface CheckedTraining {
@@ -28,7 +34,10 @@ export interface CheckedTraining {
   readonly training: TrainingOptions;
 }
 
-/** Null for what was scored, the tokenizer that was learnt, what it makes of texts, or what is to be known of a checkpoint. */
-export type EngineAnswer = null | string | TokenCounts | readonly string[];
+/**
+ * Null for what was scored, the tokenizer that was learnt, what it makes of texts, what a fold will take, or what is
+ * to be known of a checkpoint.
+ */
+export type EngineAnswer = null | string | TokenCounts | FoldEstimate | readonly string[];
 
 export type EngineReply = RequestReply<EngineAnswer>;

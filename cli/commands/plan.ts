@@ -14,6 +14,8 @@ import { checkModel } from '../input/checked-model.js';
 import { printsJson, takesPipeline, type JsonOption, type PipelineArguments } from '../options.js';
 import { drawSteps } from '../plan/draw-steps.js';
 import { estimateTraining, type Estimate } from '../plan/estimate.js';
+import { foldWords, spanTogether } from '../plan/estimate-words.js';
+import { estimateFolds, type MemberEstimate } from '../plan/fold-estimates.js';
 import { memberWords } from '../plan/member-words.js';
 import { findReuse, type StepReuse } from '../plan/reuse.js';
 import { readResults } from '../runs/results.js';
@@ -23,7 +25,7 @@ import { workdirAt, type Workdir } from '../workdir.js';
 
 interface Plan extends CheckedInput {
   readonly reuse: readonly StepReuse[];
-  readonly estimate: Estimate;
+  readonly estimate: Estimate & { readonly toTrain: number; readonly folds: readonly MemberEstimate[] };
 }
 
 /** `foldwise plan`: what a run would do, without doing any of it. */
@@ -54,7 +56,9 @@ async function makePlan(input: CheckedInput, workdir: Workdir): Promise<Plan> {
   const isHere = async (checkpoint: string): Promise<boolean> =>
     (await findModel(checkpoint, { baseDirectory: workdir.state })) !== undefined;
   const { steps: reuse, toTrain } = await findReuse(pipeline, steps, { ...state, isHere });
-  const estimate = estimateTraining(pipeline, rows.train, toTrain, await readResults(workdir.runs));
+  const judged = estimateTraining(pipeline, rows.train, toTrain, await readResults(workdir.runs));
+  const folds = await estimateFolds(pipeline, rows.train, toTrain, workdir);
+  const estimate = { ...judged, toTrain: toTrain.length, folds };
   return { ...input, warnings: [...input.warnings, ...told], reuse, estimate };
 }
 
@@ -73,7 +77,7 @@ function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, c
     '',
     ...drawSteps(steps, (step) => stepRemark(step, reuse), ink),
     '',
-    estimateWords(estimate),
+    ...estimateWords(estimate),
     ...warnings.map((warning) => ink.yellow(`warning: ${warning}`)),
   ];
 }
@@ -100,9 +104,17 @@ function reuseWords(reuse: StepReuse | undefined): string {
   return reuse.of === 1 ? 'reused' : `${reuse.reused} of ${reuse.of} reused`;
 }
 
-function estimateWords({ optimizerSteps, seconds, judgedBy }: Estimate): string {
-  if (optimizerSteps === 0) return 'Nothing to train.';
+function estimateWords({ optimizerSteps, seconds, judgedBy, folds, toTrain }: Plan['estimate']): string[] {
+  if (optimizerSteps === 0) return ['Nothing to train.'];
   const work = `${count(optimizerSteps)} optimizer steps to train`;
-  if (seconds === null) return `${work}; how long that takes is known after a first run of this model.`;
-  return `${work}, about ${duration(seconds)} one fold after the other, judged by run ${judgedBy}.`;
+  const each = folds.map(foldWords);
+  if (seconds !== null) {
+    return [
+      `${work}, about ${duration(seconds)} one fold after the other, judged by run ${judgedBy}.`,
+      ...each,
+    ];
+  }
+  const together = spanTogether(folds, toTrain);
+  if (together === null) return [`${work}; how long that takes is known after a first run of this model.`];
+  return [`${work}, ${together} one fold after the other.`, ...each];
 }

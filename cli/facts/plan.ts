@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const span = z.object({ least: z.number(), most: z.number() });
+
 /** What `plan` prints. */
 export const planSchema = z.object({
   pipeline: z
@@ -34,5 +36,22 @@ export const planSchema = z.object({
     optimizerSteps: z.int().describe('of the folds that have to be trained'),
     seconds: z.number().nullable().describe('one fold after the other; null where no earlier run tells'),
     judgedBy: z.string().nullable().describe('the earlier run that it is judged by'),
+    toTrain: z.int().describe('the folds of all members that have to be trained'),
+    folds: z
+      .array(
+        z.object({
+          member: z.string().describe('empty where folds are the only axis'),
+          folds: z.int().describe('of this member, to be trained'),
+          seconds: span.describe('of each fold'),
+          bytes: span.describe('of memory, of each fold at its most'),
+          tokensPerText: z.number().describe('on average, of the first thousand texts'),
+          operationsPerSecond: z
+            .number()
+            .describe('floating point operations of the matrix product that was timed'),
+        }),
+      )
+      .describe(
+        'what a fold takes, judged before anything was trained; without models that are not on this machine',
+      ),
   }),
 });

@@ -1,5 +1,6 @@
 import type { Graph, Value } from './graph.js';
 import { elementBytes } from './dtype.js';
+import { elements } from './product-operations.js';
 
 /**
  * The most bytes of values that are there at once while a graph runs in the order of its nodes, each from the
@@ -40,10 +41,5 @@ export function mostLiveBytes(
 }
 
 function bytesOf({ type, shape }: Value, sizes: Readonly<Record<string, number>>): number {
-  const elements = shape.reduce<number>((product, dim) => {
-    const size = typeof dim === 'number' ? dim : sizes[dim];
-    if (size === undefined) throw new RangeError(`no size '${dim}' is given`);
-    return product * size;
-  }, 1);
-  return elements * elementBytes[type];
+  return elements(shape, sizes) * elementBytes[type];
 }

@@ -217,7 +217,7 @@ function select(
  *
  * @param texts per text, the lengths of its sequences
  */
-function largestBatch(texts: readonly (readonly number[])[], batchSize: number): LargestBatch {
+export function largestBatch(texts: readonly (readonly number[])[], batchSize: number): LargestBatch {
   return {
     texts: Math.min(batchSize, texts.length),
     length: texts.reduce((longest, lengths) => Math.max(longest, ...lengths), 1),

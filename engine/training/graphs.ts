@@ -3,6 +3,7 @@ import { gradients } from '../autodiff/gradients.js';
 import type { Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
 import { mostLiveBytes } from '../graph/live-bytes.js';
+import { productOperations } from '../graph/product-operations.js';
 import { toOnnx } from '../graph/onnx.js';
 import type { Task } from '../../tasks/task.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
@@ -29,6 +30,8 @@ export interface CompiledGraph {
 export interface TrainingGraph extends CompiledGraph {
   /** The most bytes of values of a run at once, but for what the host holds; by the named sizes. */
   readonly liveBytes: (sizes: Readonly<Record<string, number>>) => number;
+  /** Floating point operations of the matrix products of a run; by the named sizes. */
+  readonly operations: (sizes: Readonly<Record<string, number>>) => number;
   /** Names of the parameters that have a gradient. */
   readonly trained: ReadonlySet<string>;
   /** Tables by name: the input with their ids, the output with the gradients of the looked-up rows. */
@@ -109,6 +112,7 @@ export function trainingGraph(
   return {
     ...compiled(graph, model, `${classifier.modelType}-training`, checkpointing),
     liveBytes: (sizes) => mostLiveBytes(graph, sizes, (output) => output !== 'loss'),
+    operations: (sizes) => productOperations(graph, sizes),
     tables,
     trained: new Set(trained.map(({ name }) => name)),
   };

@@ -1,7 +1,7 @@
 import { InputFault } from '../../errors/fault.js';
 import type { ModelUse } from '../../pipeline/pipeline.js';
 import { Arena } from '../kernels/arena.js';
-import type { Shape } from '../graph/shape.js';
+import { elements } from '../graph/product-operations.js';
 import { oneDraw, passesOf, type DrawSettings } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import { groupSizes } from '../nn/packing.js';
@@ -88,7 +88,7 @@ export function memoryNeeds(
       activations: liveBytes(sizes),
       masks: dropoutSites.map(({ name, shape }) => ({
         name: name.replace(/^dropout:/, 'the dropout mask of '),
-        bytes: Arena.bytesFor(count(shape, sizes)),
+        bytes: Arena.bytesFor(elements(shape, sizes)),
       })),
       parameters: parameters.map((parameter) => ({
         name: parameter.name,
@@ -112,14 +112,6 @@ function sizesOf({ heads, relativePositions }: Classifier, { texts, length }: La
     buckets,
     ...groupSizes(0, heads, texts, length),
   };
-}
-
-function count(shape: Shape, sizes: Readonly<Record<string, number>>): number {
-  return shape.reduce<number>((product, dim) => {
-    const size = typeof dim === 'number' ? dim : sizes[dim];
-    if (size === undefined) throw new RangeError(`the batch has no size '${dim}'`);
-    return product * size;
-  }, 1);
 }
 
 /** What there is, and what a training has besides the usual. */
