@@ -11,7 +11,7 @@ import { repeatedTexts, type RepeatedTexts } from './repeats.js';
 import { TextProfile } from './text-profile.js';
 
 /** Of more rows, near duplicates are looked for where a gate asks for them alone: that takes minutes. */
-const mostNearRows = 200_000;
+const mostNearRows = 50_000;
 /** Of larger files nothing is remembered, so that their texts are compared only where they are kept. */
 const mostRemembered = 256 * 1024 * 1024;
 
