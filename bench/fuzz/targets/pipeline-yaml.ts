@@ -14,6 +14,8 @@ labels: [positive, negative, "spam"]
 data: { train: train.csv, test: test.csv, text: [text, body], id: id }
 folds: { count: 5, strategy: stratified, seed: 42 }
 model: { scratch: { type: bert, hiddenSize: 64, layers: 2, heads: 4, intermediateSize: 128, vocabulary: 2000 }, maxLength: 64 }
+calibration: platt
+thresholds: { method: exact, objective: { fBeta: 2 }, byLabel: { spam: { precision: 0.9 } } }
 training: &t { epochs: 4, batchSize: 16, learningRate: 1.5e-5 }
 steps:
   data: { run: prepareData }

@@ -13,6 +13,8 @@ const standing = {
   verdict: 'better',
 };
 const assessed = { ...standing, averagePrecision: 0.7, rocAuc: null, brier: 0.1, calibrationError: 0.05 };
+const sought = { score: scores, precision: { ...scores, tuned: null }, recall: scores };
+const calibration = { brier: 0.2, calibrationError: 0.1, logLoss: null };
 const epoch = (number: number) => ({ epoch: number, trainLoss: 0.5, valLoss: 0.6, macroF1: 0.5 });
 const fold = (number: number) => ({
   fold: number,
@@ -35,6 +37,19 @@ const sample: unknown = {
   macroF1: scores,
   thresholds: { joy: 0.45, fear: 0.5 },
   perLabel: { joy: perLabel, fear: { ...perLabel, tunable: false } },
+  objectives: {
+    macro: null,
+    perLabel: {
+      joy: { objective: { precision: 0.9 }, ...sought, held: { tuned: true, crossFitted: false } },
+      fear: { objective: { cost: { falsePositive: 1, falseNegative: 5 } }, ...sought, held: null },
+    },
+  },
+  calibration: {
+    method: 'isotonic',
+    before: { macro: calibration, perLabel: { joy: calibration, fear: calibration } },
+    after: { macro: calibration, perLabel: { joy: calibration, fear: calibration } },
+    calibrators: { joy: { knots: [0.1, 0.5], values: [0, 1] }, fear: { slope: 1, intercept: 0 } },
+  },
   assessment: {
     macro: assessed,
     perLabel: { joy: assessed, fear: { ...assessed, verdict: 'not-shown' } },
