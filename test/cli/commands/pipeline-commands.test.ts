@@ -97,6 +97,13 @@ describe('the examples of the families', () => {
   });
 });
 
+it('the example in several languages can be planned without a network', async () => {
+  const { out, err } = await run('plan', 'examples/multilingual/pipeline.yaml', '--workdir', folder);
+  expect(out).toMatch(/256 training rows, 32 test rows, 3 labels/);
+  expect(out).toMatch(/FacebookAI\/xlm-roberta-base, at most 64 tokens, 5 folds, 4 epochs/);
+  expect(err).toBe('');
+});
+
 it('a matrix over more than folds is planned with its members', async () => {
   const { out } = await run('plan', 'examples/ensemble/pipeline.yaml', '--workdir', folder);
   expect(out).toMatch(/6 members .*training\.seed × 3, model\.scratch\.type × 2\).*seed-42_type-bert, /);
