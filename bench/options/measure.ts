@@ -79,14 +79,16 @@ async function scoresOf(asked: {
 }): Promise<number[]> {
   const { sets, seeds, train, workdir } = asked;
   const values = [
+    `data={train: ${JSON.stringify(train)}}`,
     ...method,
     ...sets,
-    `data={train: ${JSON.stringify(train)}}`,
     `steps.fold.matrix.training.seed=[${seeds.join(', ')}]`,
   ];
   const args = ['run', example, '--json', '--workdir', workdir];
   for (const value of values) args.push('--set', value);
   const command = join(root, 'dist/cli/main.js');
+  // A fold that waits for somebody to decide would wait for ever.
+  args.push('--set', 'steps.fold.onFailure=fail');
   const { stdout } = await execute(process.execPath, [command, ...args], { maxBuffer: 2 ** 26 });
   const { directory } = JSON.parse(stdout) as { directory: string };
   const result = await readResultFile(join(directory, 'result.json'));
