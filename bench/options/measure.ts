@@ -92,8 +92,9 @@ async function scoresOf(asked: {
   const { stdout } = await execute(process.execPath, [command, ...args], { maxBuffer: 2 ** 26 });
   const { directory } = JSON.parse(stdout) as { directory: string };
   const result = await readResultFile(join(directory, 'result.json'));
-  const members = result?.members ?? [];
-  const scores = members.map(({ macroF1 }) => macroF1?.crossFitted ?? NaN);
+  // With one seed there is one member, which has no name.
+  const judged = result?.members ?? [result];
+  const scores = judged.map((each) => each?.macroF1?.crossFitted ?? NaN);
   if (scores.length === seeds.length && scores.every(Number.isFinite)) return scores;
   throw new EnvironmentFault({ where: directory, what: 'the run has no score of each seed' });
 }
