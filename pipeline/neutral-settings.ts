@@ -9,6 +9,7 @@ export const neutralSettings = {
   bestBy: defaultEpochChoice,
   layerDecay: 1,
   freezeLayers: null,
+  cacheFrozen: false,
   reinitLayers: 0,
   lora: null,
   pseudo: null,

@@ -39,6 +39,12 @@ const rules: readonly Rule[] = [
     expected: 'null with model.scratch: its weights are random, and would stay so',
   },
   {
+    setting: 'cacheFrozen',
+    clashes: ({ cacheFrozen, freezeLayers }) =>
+      cacheFrozen !== neutralSettings.cacheFrozen && !isSet(freezeLayers),
+    expected: `${neutralSettings.cacheFrozen} without freezeLayers: nothing stays the same of a text`,
+  },
+  {
     setting: 'reinitLayers',
     clashes: ({ reinitLayers }, { model }) =>
       reinitLayers !== neutralSettings.reinitLayers && isFromScratch(model),

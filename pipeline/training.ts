@@ -63,6 +63,12 @@ const options = {
     .describe(
       'The lowest layers that keep their weights, with the embeddings below them; 0: the embeddings alone; null: all is trained.',
     ),
+  cacheFrozen: z
+    .boolean()
+    .default(neutralSettings.cacheFrozen)
+    .describe(
+      'Whether what the frozen layers give of a text is computed once, without dropout, and kept on the disk while the fold trains.',
+    ),
   reinitLayers: z
     .int()
     .min(0)

@@ -2,6 +2,7 @@ import { onnxType } from './dtype.js';
 import type { Attribute, Graph, Initializer, Node, Value } from './graph.js';
 import { MICROSOFT } from './graph.js';
 import { ProtobufWriter } from './protobuf.js';
+import { usedNodes } from './used-nodes.js';
 
 /** ONNX IR 9 and operator set 20: the newest that every tool in use reads. */
 const IR_VERSION = 9;
@@ -63,15 +64,10 @@ function withNamedOutputs(graph: Graph): Node[] {
  * stands last. What leads to no output is left out.
  */
 function withEarlyOutputs(nodes: readonly Node[], outputs: readonly string[]): Node[] {
-  const needed = new Set(outputs);
-  const used = [...nodes].reverse().filter((node) => {
-    if (!node.outputs.some(({ name }) => needed.has(name))) return false;
-    for (const input of node.inputs) if (input !== null) needed.add(input.name);
-    return true;
-  });
+  const used = usedNodes(nodes, outputs);
   const taken = new Set(used.flatMap(({ inputs }) => inputs.map((input) => input?.name)));
   const isLeaf = (node: Node): boolean => !node.outputs.some(({ name }) => taken.has(name));
-  return [...used.filter((node) => !isLeaf(node)).reverse(), ...used.filter(isLeaf)];
+  return [...used.filter((node) => !isLeaf(node)), ...used.filter(isLeaf).reverse()];
 }
 
 function nodeProto(node: Node): ProtobufWriter {

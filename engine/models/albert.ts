@@ -93,10 +93,11 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
     for (let inner = 0; inner < c.inner_group_num; inner++) {
       const place = encoder.child(`albert_layer_groups.${group}.albert_layers.${inner}`);
       const at = place.at(group * c.inner_group_num + inner);
-      x = at.tape.segment(() => layer(at, x, batch, sizes));
+      const entering = at.entering(x);
+      x = at.tape.segment(() => layer(at, entering, batch, sizes));
     }
   }
-  return x;
+  return scope.at('head').entering(x);
 }
 
 function layer(scope: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): Value {

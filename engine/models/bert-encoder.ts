@@ -54,9 +54,10 @@ export function bertLayers(
 ): Value {
   for (let i = 0; i < layers; i++) {
     const layer = scope.child(`layer.${i}`).at(i);
-    x = layer.tape.segment(() => bertLayer(layer, x, batch, sizes));
+    const entering = layer.entering(x);
+    x = layer.tape.segment(() => bertLayer(layer, entering, batch, sizes));
   }
-  return x;
+  return scope.at('head').entering(x);
 }
 
 function bertLayer(layer: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): Value {

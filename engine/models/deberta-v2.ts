@@ -90,19 +90,21 @@ export const debertaV2: ScratchFamily = {
 
 /** Embeddings and layers: → `[tokens, hidden]`. */
 function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: number): Value {
-  const embedded = debertaEmbeddings(scope.child('embeddings'), batch, c, vocabulary);
+  // The convolution reads what enters the first layer, too.
+  const embedded = scope.at(0).entering(debertaEmbeddings(scope.child('embeddings'), batch, c, vocabulary));
   const relative = relativeEmbeddings(scope.child('encoder'), c);
   let x = embedded;
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = scope.child(`encoder.layer.${i}`).at(i);
+    const entering = layer.entering(x);
     x = layer.tape.segment(() => {
-      const context = selfAttention(layer.attention('attention').child('self'), x, relative, batch, c);
-      return feedForward(layer, attentionOutput(layer, context, x, c.sizes), c.sizes);
+      const context = selfAttention(layer.attention('attention').child('self'), entering, relative, batch, c);
+      return feedForward(layer, attentionOutput(layer, context, entering, c.sizes), c.sizes);
     });
     if (i === 0 && c.conv_kernel_size > 0)
       x = convolution(scope.child('encoder').child('conv').at(i), embedded, x, batch, c);
   }
-  return x;
+  return scope.at('head').entering(x);
 }
 
 /** Disentangled self-attention (He et al. 2021, eq. 4). */

@@ -70,12 +70,13 @@ function encode(scope: Scope, batch: PackedBatch, c: DebertaSettings, vocabulary
     : null;
   for (let i = 0; i < c.num_hidden_layers; i++) {
     const layer = encoder.child(`layer.${i}`).at(i);
+    const entering = layer.entering(x);
     x = layer.tape.segment(() => {
-      const context = selfAttention(layer.attention('attention').child('self'), x, relative, batch, c);
-      return feedForward(layer, attentionOutput(layer, context, x, c.sizes), c.sizes);
+      const context = selfAttention(layer.attention('attention').child('self'), entering, relative, batch, c);
+      return feedForward(layer, attentionOutput(layer, context, entering, c.sizes), c.sizes);
     });
   }
-  return x;
+  return scope.at('head').entering(x);
 }
 
 /** Disentangled self-attention (He et al. 2021, eq. 4). */

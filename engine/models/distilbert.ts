@@ -79,9 +79,12 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
     { place: at.child('position_embeddings'), ids: batch.positions, rows: c.max_position_embeddings },
   ];
   let x = embeddings({ at, norm: at.child('LayerNorm'), tables }, c.dim, sizes);
-  for (let i = 0; i < c.n_layers; i++)
-    x = scope.tape.segment(() => layer(scope.child(`transformer.layer.${i}`).at(i), x, batch, sizes));
-  return x;
+  for (let i = 0; i < c.n_layers; i++) {
+    const place = scope.child(`transformer.layer.${i}`).at(i);
+    const entering = place.entering(x);
+    x = scope.tape.segment(() => layer(place, entering, batch, sizes));
+  }
+  return scope.at('head').entering(x);
 }
 
 function layer(scope: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): Value {

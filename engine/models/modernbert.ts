@@ -62,15 +62,21 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   const reach = reaches(scope, batch, c);
   c.layers.forEach((kind, i) => {
     const layer = scope.child(`layers.${i}`).at(i);
+    const entering = layer.entering(x);
     x = layer.tape.segment(() => {
       // The embeddings are normalised already.
-      const normed = i === 0 ? x : norm(layer.child('attn_norm'), x, c);
-      const attended = sum(layer, x, selfAttention(layer.attention('attn'), normed, batch, reach(kind), c));
+      const normed = i === 0 ? entering : norm(layer.child('attn_norm'), entering, c);
+      const attended = sum(
+        layer,
+        entering,
+        selfAttention(layer.attention('attn'), normed, batch, reach(kind), c),
+      );
       const fed = gatedFeedForward(layer.child('mlp'), norm(layer.child('mlp_norm'), attended, c), c);
       return sum(layer, attended, fed);
     });
   });
-  return norm(scope.child('final_norm').at('head'), x, c);
+  const last = scope.child('final_norm').at('head');
+  return norm(last, last.entering(x), c);
 }
 
 /** What a layer of a kind attends to. */

@@ -77,9 +77,12 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
   const encoder = scope.child('encoder');
   const biases = positionBiases(encoder.child('relative_attention_bias'), batch, c);
   let x = embeddings({ at, norm: at.child('LayerNorm'), tables }, c.hidden_size, sizes);
-  for (let i = 0; i < c.num_hidden_layers; i++)
-    x = encoder.tape.segment(() => layer(encoder.child(`layer.${i}`).at(i), x, biases, batch, sizes));
-  return x;
+  for (let i = 0; i < c.num_hidden_layers; i++) {
+    const place = encoder.child(`layer.${i}`).at(i);
+    const entering = place.entering(x);
+    x = encoder.tape.segment(() => layer(place, entering, biases, batch, sizes));
+  }
+  return scope.at('head').entering(x);
 }
 
 function layer(

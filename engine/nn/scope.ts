@@ -55,12 +55,28 @@ export interface AdapterSettings {
   readonly from: number;
 }
 
+/**
+ * A model in two parts: what lies below a layer, in which nothing is dropped, so that it is a function of the text
+ * alone; and the rest, which begins with what the first part gives, fed by the host.
+ */
+export interface Cut {
+  /** The lowest layers of the first part, with what lies below them. 0: the latter alone. */
+  readonly layers: number;
+  /** What the first part gives, `[tokens, hidden]`; null until the model has been built so far. */
+  below: Value | null;
+}
+
+/** Name of the input of a model that is cut. */
+export const cutInput = 'activations';
+
 /** A model under construction: its tape, parameters and dropout sites, in order of use. */
 export class ModelBuilder {
   readonly parameters: Parameter[] = [];
   readonly dropoutSites: DropoutSite[] = [];
   /** Which linear layers get a low-rank adapter; null, the default: none. */
   adapters: AdapterSettings | null = null;
+  /** Where the model is cut; null, the default: nowhere. */
+  cut: Cut | null = null;
 
   readonly declare: NonNullable<ModelOptions['declare']>;
   readonly dropoutSamples: number;
@@ -83,6 +99,11 @@ export class ModelBuilder {
     let free = name;
     for (let use = 2; taken.has(free); use++) free = `${name}.${use}`;
     return free;
+  }
+
+  /** Whether what is built now lies below the cut. */
+  get isBelowCut(): boolean {
+    return this.cut !== null && this.cut.below === null;
   }
 
   get root(): Scope {
@@ -124,6 +145,18 @@ export class Scope {
     return adapters.targets === 'all' || this.ofAttention ? adapters : null;
   }
 
+  /** What goes into a layer, or into what lies above all: where the model is cut there, what stands for it. */
+  entering(x: Value): Value {
+    const { cut } = this.model;
+    if (cut === null || !this.model.isBelowCut || !this.isAbove(cut.layers)) return x;
+    cut.below = x;
+    return this.tape.graph.input(cutInput, 'float32', x.shape);
+  }
+
+  private isAbove(layers: number): boolean {
+    return this.depth === 'head' || (this.depth !== 'embeddings' && this.depth >= layers);
+  }
+
   /** Declares a parameter, or gives the one of that name that is there already (a shared weight). */
   parameter(name: string, shape: readonly number[], initial: Initial, decay: boolean): Value {
     const full = this.qualified(name);
@@ -139,7 +172,7 @@ export class Scope {
    * at `<site>.2` and so on.
    */
   dropout(x: Value, probability: number, site: string): Value {
-    if (!this.model.training || probability === 0) return x;
+    if (!this.model.training || this.model.isBelowCut || probability === 0) return x;
     const name = this.model.siteName(`dropout:${this.qualified(site)}`);
     const mask = this.tape.graph.input(name, 'float32', x.shape);
     this.model.dropoutSites.push({ name, shape: x.shape, probability });

@@ -16,6 +16,8 @@ import {
 export interface HostBatch {
   /** Row of the logits → number of the text as given. */
   readonly order: readonly number[];
+  /** The sequences of tokens that it holds, in their order. */
+  readonly sequences: readonly Int32Array[];
   readonly groups: readonly TextGroup[];
   /** Every named size of the graph. */
   readonly sizes: Readonly<Record<string, number>>;
@@ -75,12 +77,9 @@ function packSequences(
   groups.forEach(({ batch, length }, g) =>
     Object.assign(sizes, groupSizes(g, classifier.heads, batch, length)),
   );
+  const sequences = order.map((i) => texts[i] as Int32Array);
   const feeds = {
-    ...tokenFeeds(
-      order.map((i) => texts[i] as Int32Array),
-      tokens,
-      classifier.positions,
-    ),
+    ...tokenFeeds(sequences, tokens, classifier.positions),
     ...slotFeeds(lengths, groups, tokens, sizes['slots'] ?? 0),
     ...keyMaskFeeds(lengths, groups, classifier.heads),
     ...windowFeeds(groups, classifier.window),
@@ -88,7 +87,7 @@ function packSequences(
     ...neighbourFeeds(lengths, tokens, classifier.neighbours),
     ...relativeFeeds(groups, classifier, sizes),
   };
-  return { order, groups, sizes, feeds };
+  return { order, sequences, groups, sizes, feeds };
 }
 
 function length(texts: readonly Int32Array[], i: number): number {

@@ -1,24 +1,14 @@
-import type { Classifier } from '../models/family.js';
-import type { Runtime, Tensor } from '../runtime/runtime.js';
 import { packBatch } from './batch.js';
-import type { CompiledGraph } from './graphs.js';
+import { ForwardRun, type ForwardOptions } from './forward-run.js';
+import type { FrozenActivations } from './frozen-activations.js';
 import { inferenceGraph } from './graphs.js';
-import type { Around } from './sessions.js';
-import { Sessions, TensorScope } from './sessions.js';
 
 /** Texts of one batch; they come sorted by length, so little is padded. */
 const BATCH = 32;
 
-export interface ClassifierRunOptions {
-  readonly runtime: Runtime;
-  readonly classifier: Classifier;
-  /** Rows the word embedding has among `weights`. */
-  readonly vocabulary: number;
-  readonly threads: number;
-  /** By parameter name; read at every run, so weights under training are seen as they are. */
-  readonly weights: (name: string) => Float32Array;
-  /** Called around each compilation. */
-  readonly compiling?: Around;
+export interface ClassifierRunOptions extends ForwardOptions {
+  /** What is fed besides of a model that is cut (nn/scope.ts). */
+  readonly frozen?: FrozenActivations;
 }
 
 export interface LogitsOptions {
@@ -30,19 +20,10 @@ export interface LogitsOptions {
 
 /** Runs a classifier forward. */
 export class ClassifierRun {
-  private readonly sessions: Sessions<CompiledGraph>;
-  private readonly lasting: TensorScope;
-  private weights: Record<string, Tensor> | null = null;
+  private readonly forward: ForwardRun;
 
   constructor(private readonly options: ClassifierRunOptions) {
-    const { runtime, threads, classifier, vocabulary, compiling } = options;
-    this.sessions = new Sessions(
-      runtime,
-      threads,
-      (groups) => inferenceGraph(classifier, { groups, vocabulary }),
-      compiling,
-    );
-    this.lasting = new TensorScope(runtime);
+    this.forward = new ForwardRun(options, inferenceGraph, 'logits');
   }
 
   /** @param texts token ids @returns logits `[texts, labels]` in the order given */
@@ -65,32 +46,14 @@ export class ClassifierRun {
   private async batch(
     texts: readonly Int32Array[],
   ): Promise<{ order: readonly number[]; values: Float32Array }> {
-    const { runtime, classifier } = this.options;
+    const { classifier, frozen } = this.options;
     const batch = packBatch(texts, classifier, 1);
-    const compiled = await this.sessions.for(batch);
-    this.weights ??= this.bindWeights(compiled.graph);
-    const passing = new TensorScope(runtime);
-    try {
-      const feeds = { ...this.weights, ...passing.batchFeeds(batch, compiled) };
-      const { logits } = await compiled.session.run(feeds, { logits: null });
-      return {
-        order: batch.order,
-        values: Float32Array.from(passing.keep(logits as Tensor).data as Float32Array),
-      };
-    } finally {
-      passing.release();
-    }
-  }
-
-  private bindWeights({ parameters }: CompiledGraph): Record<string, Tensor> {
-    return Object.fromEntries(
-      parameters.map(({ name, shape }) => [name, this.lasting.float(shape, this.options.weights(name))]),
-    );
+    const values = await this.forward.of(batch, async (scope) => (await frozen?.feeds(batch, scope)) ?? {});
+    return { order: batch.order, values };
   }
 
   release(): void {
-    this.sessions.release();
-    this.lasting.release();
+    this.forward.release();
   }
 }
 

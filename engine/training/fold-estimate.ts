@@ -12,7 +12,7 @@ import type { Tokenizer } from '../tokenization/tokenizer.js';
 import { packBatch } from './batch.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { largestBatch } from './fold-setup.js';
-import { trainingGraph } from './graphs.js';
+import { graphBelowCut, trainingGraph } from './graphs.js';
 import { bytesOfNeed } from './memory-need.js';
 import { optionGroups } from './option-groups.js';
 import { readingOf, sequencesOf, windowed } from './reading.js';
@@ -85,15 +85,24 @@ export async function estimateFold(fold: EstimatedFold): Promise<FoldEstimate> {
   const atOnce = Math.min(textsAtOnce, passes.batchSize);
   const shape = { vocabulary, draws, freezeLayers: layers.freezeLayers, checkpointing };
   const graph = trainingGraph(classifier, { groups: 1, loss: 'binaryCrossEntropy', dropout: true, ...shape });
-  const perText =
-    portions(texts, atOnce).reduce((sum, batch) => {
-      const passing = passesOf(draws) === 2 ? [...batch, ...batch] : batch;
-      return sum + graph.operations({ buckets: 0, ...packBatch(passing, classifier, 1).sizes });
+  const operationsPerText = (
+    { operations }: Pick<typeof graph, 'operations'>,
+    size: number,
+    passes: number,
+  ): number =>
+    portions(texts, size).reduce((sum, batch) => {
+      const passing = passes === 2 ? [...batch, ...batch] : batch;
+      return sum + operations({ buckets: 0, ...packBatch(passing, classifier, 1).sizes });
     }, 0) / Math.max(1, texts.length);
+  const perText = operationsPerText(graph, atOnce, passesOf(draws));
+  const once = options.cacheFrozen
+    ? operationsPerText(graphBelowCut(classifier, { groups: 1, vocabulary }), 1, 1)
+    : 0;
   const perturbed = perturbation.fgm > 0 || perturbation.awp !== null ? 2 : 1;
   // What is judged passes forward alone, and in a training step a third of the products is forward.
   const judged = (rows.heldOut * passes.evaluations) / 3;
-  const wanted = passes.epochs * perText * (rows.trained * perturbed + judged);
+  const wanted =
+    passes.epochs * perText * (rows.trained * perturbed + judged) + once * (rows.trained + rows.heldOut);
   const rate = await timedProduct(threads);
   const { accumulate } = passes;
   const extra = extraArrays({ accumulate, averaged: isAveraged(averaging), perturbation }).length;

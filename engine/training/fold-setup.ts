@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { heldOutBy, openTrainingTable, type TrainingTable } from '../../data/prepared-table.js';
 import { tasks } from '../../tasks/index.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
@@ -8,6 +9,7 @@ import { ClassifierRun } from './classify.js';
 import { classWeightsOf } from './class-weights.js';
 import { CompactVocabulary } from './compact-vocabulary.js';
 import { Depths } from './depths.js';
+import { FrozenActivations } from './frozen-activations.js';
 import type { FoldJob } from './job.js';
 import type { ModelSource } from './model-source.js';
 import { openModelSource } from './model-source.js';
@@ -62,6 +64,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
   const key: PhiloxKey = [job.seed >>> 0, job.fold];
   const pinned = await pinModel(job.model, pace);
   const source = await pace.during('tokenising', () => openModelSource(job.model, job.labels, key));
+  let frozen: FrozenActivations | null = null;
   try {
     const { classifier } = source;
     const table = openTrainingTable(job.table);
@@ -83,6 +86,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       texts: [...labelled.texts, ...joining.map((text) => vocabulary.compact(text))],
       targets: [...labelled.targets, ...pseudo.targets],
     };
+    const validation = select(table, compact, isHeldOut);
     const compiling: Around = (work) => pace.during('compiling', work);
     const groups = optionGroups(job.training);
     const { passes, optimizer, layers, reinitLayers, draws, perturbation, checkpointing } = groups;
@@ -106,8 +110,18 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const task = tasks[job.task];
     const weights = classWeightsOf(groups.classWeights, job.labels, training.targets, task);
     const loss = { loss: task.loss, lossSettings: { ...groups.loss, weights } };
+    if (groups.cacheFrozen) {
+      frozen = await FrozenActivations.open({
+        ...options,
+        path: join(job.workDirectory, 'activations.f32'),
+        texts: [...training.texts, ...validation.texts],
+        weights: (name) => trainer.memory.of(name).weights,
+      });
+    }
+    const besides = frozen === null ? {} : { frozen };
     const trainer = await Trainer.create({
       ...options,
+      ...besides,
       optimizer,
       layers,
       averaged: isAveraged(groups.averaging),
@@ -122,13 +136,13 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };
     await loadWeights(trainer, source, kinds, pace);
     await pinned?.check();
-    const evaluation = new ClassifierRun({ ...options, weights: (name) => trainer.judged(name) });
+    const evaluation = new ClassifierRun({ ...options, ...besides, weights: (name) => trainer.judged(name) });
     return {
       source,
       vocabulary,
       training,
       warnings: [...source.warnings, ...pseudoWarnings(pseudo)],
-      validation: select(table, compact, isHeldOut),
+      validation,
       trainer,
       evaluation,
       key,
@@ -138,11 +152,13 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       checkModel: async () => pinned?.check(),
       close: async () => {
         evaluation.release();
+        await frozen?.close();
         await trainer.close();
         await source.close();
       },
     };
   } catch (fault) {
+    await frozen?.close();
     await source.close();
     throw fault;
   }

@@ -5,6 +5,7 @@ import { Graph } from '../graph/graph.js';
 import { mostLiveBytes } from '../graph/live-bytes.js';
 import { productOperations } from '../graph/product-operations.js';
 import { toOnnx } from '../graph/onnx.js';
+import { prune } from '../graph/used-nodes.js';
 import type { Task } from '../../tasks/task.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import { oneDraw } from '../losses/settings.js';
@@ -14,7 +15,7 @@ import { pooledInput } from './reading.js';
 import type { Classifier } from '../models/family.js';
 import { packedInputs } from '../nn/packing.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
-import { ModelBuilder } from '../nn/scope.js';
+import { cutInput, ModelBuilder } from '../nn/scope.js';
 import { Tape } from '../ops/tape.js';
 
 /** A model as bytes for the runtime, and what the host has to feed and to fetch. */
@@ -65,7 +66,10 @@ export interface TrainingGraphOptions {
   readonly dropout: boolean;
   /** Default: one of each. */
   readonly draws?: DrawSettings;
-  /** The lowest layers that get no gradient, with what lies below them; null, the default: all get one. */
+  /**
+   * The lowest layers that get no gradient, with what lies below them; null, the default: all get one, or all above
+   * the cut.
+   */
   readonly freezeLayers?: number | null;
   /** Whether the backward pass computes each layer again instead of keeping it. Default false. */
   readonly checkpointing?: boolean;
@@ -75,7 +79,28 @@ export interface TrainingGraphOptions {
 export function inferenceGraph(classifier: Classifier, options: GraphOptions): CompiledGraph {
   const { model, graph, draws } = forward(classifier, options, false);
   graph.output('logits', draws[0] as Value);
+  if (model.cut !== null) prune(graph);
   return compiled(graph, model, `${classifier.modelType}-inference`);
+}
+
+/** Packed batch, weights → `below` `[tokens, hidden]`: what a model that is cut begins with above the cut. */
+export function graphBelowCut(
+  classifier: Classifier,
+  options: GraphOptions,
+): CompiledGraph & Pick<TrainingGraph, 'operations'> {
+  const { model, graph } = forward(classifier, options, false);
+  if (model.cut === null || model.cut.below === null) throw new TypeError('the model is not cut');
+  graph.output('below', model.cut.below);
+  prune(graph);
+  // What the other part begins with is no input of this one.
+  graph.inputs.splice(
+    graph.inputs.findIndex(({ name }) => name === cutInput),
+    1,
+  );
+  return {
+    ...compiled(graph, model, `${classifier.modelType}-below`),
+    operations: (sizes) => productOperations(graph, sizes),
+  };
 }
 
 /**
@@ -98,9 +123,8 @@ export function trainingGraph(
   const outputOf = new Map<string, string>();
   const depths = new Depths(model.parameters);
   const { trains = () => true } = classifier;
-  const trained = model.parameters.filter(
-    ({ name }) => trains(name) && !depths.isFrozen(name, options.freezeLayers ?? null),
-  );
+  const freezeLayers = model.cut?.layers ?? options.freezeLayers ?? null;
+  const trained = model.parameters.filter(({ name }) => trains(name) && !depths.isFrozen(name, freezeLayers));
   const values = trained.map(({ value }) => value);
   for (const [name, gradient] of gradients(tape, loss, values, checkpointing)) {
     if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
@@ -109,6 +133,7 @@ export function trainingGraph(
       tables.push({ name, ids: gradient.ids.name, rows: output, width: gradient.rows.shape[1] as number });
     }
   }
+  if (model.cut !== null) prune(graph);
   return {
     ...compiled(graph, model, `${classifier.modelType}-training`, checkpointing),
     liveBytes: (sizes) => mostLiveBytes(graph, sizes, (output) => output !== 'loss'),

@@ -29,6 +29,8 @@ export interface OptionGroups {
   readonly rate: RateSettings;
   readonly optimizer: AdamwSettings;
   readonly layers: LayerSettings;
+  /** Whether what frozen layers give of a text is computed once. */
+  readonly cacheFrozen: boolean;
   /**
    * The top layers that begin with new weights, with what lies above them (Zhang et al. 2021, "Revisiting Few-sample
    * BERT Fine-tuning").
@@ -58,6 +60,7 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
     rate: { schedule, peak: learningRate, warmupRatio, power: schedulePower },
     optimizer: { weightDecay, maxGradNorm },
     layers: { layerDecay, freezeLayers },
+    cacheFrozen: options.cacheFrozen,
     reinitLayers,
     adapters: lora,
     averaging: { ema, swa },

@@ -3,6 +3,7 @@ import type { TrainingOptions } from '../../pipeline/training.js';
 import type { Classifier } from '../models/family.js';
 import { adapted } from './adapters.js';
 import { checkDraws } from './draw-check.js';
+import { cutAbove } from './frozen-activations.js';
 import { checkLayers } from './layer-check.js';
 import { largestBatchOf, type LargestBatch, type MemoryOptions } from './memory-need.js';
 import { splitWarning, textsOfPass } from './micro-batch.js';
@@ -12,7 +13,7 @@ import { extraArrays } from './trainer.js';
 
 /** A model as the options of a training have it. */
 export interface TrainedModel {
-  /** With the adapters that it gets. */
+  /** With the adapters that it gets, cut above its frozen layers where these are computed once. */
   readonly classifier: Classifier;
   /** The most texts of a batch that fit the memory at once; at least the batch size where all of a batch do. */
   readonly textsAtOnce: number;
@@ -20,7 +21,15 @@ export interface TrainedModel {
 
 type ModelOptions = Pick<
   OptionGroups,
-  'passes' | 'layers' | 'reinitLayers' | 'adapters' | 'averaging' | 'draws' | 'perturbation' | 'checkpointing'
+  | 'passes'
+  | 'layers'
+  | 'cacheFrozen'
+  | 'reinitLayers'
+  | 'adapters'
+  | 'averaging'
+  | 'draws'
+  | 'perturbation'
+  | 'checkpointing'
 >;
 
 /**
@@ -30,14 +39,25 @@ type ModelOptions = Pick<
  */
 export function trainedModel(
   base: Classifier,
-  { passes, layers, reinitLayers, adapters, averaging, draws, perturbation, checkpointing }: ModelOptions,
+  {
+    passes,
+    layers,
+    cacheFrozen,
+    reinitLayers,
+    adapters,
+    averaging,
+    draws,
+    perturbation,
+    checkpointing,
+  }: ModelOptions,
   batch: LargestBatch,
   memory: Pick<MemoryOptions, 'vocabulary' | 'machineBytes'> = {},
 ): TrainedModel {
   checkLayers(base, layers, { reinitLayers, adapters });
-  const classifier = adapted(base, adapters, layers.freezeLayers);
-  checkDraws(classifier, draws);
   const { freezeLayers } = layers;
+  const whole = adapted(base, adapters, freezeLayers);
+  const classifier = cacheFrozen && freezeLayers !== null ? cutAbove(whole, freezeLayers) : whole;
+  checkDraws(classifier, draws);
   const fittingWith = (accumulate: number): number =>
     textsOfPass(classifier, batch, passes.microBatch, {
       ...memory,
@@ -56,11 +76,30 @@ export function isAveraged({ ema, swa }: OptionGroups['averaging']): boolean {
 
 /** The options by which models are alike to `checkTraining`, or not. */
 export function optionsOfModel(training: TrainingOptions): object {
-  const { passes, layers, reinitLayers, adapters, averaging, draws, perturbation, checkpointing } =
-    optionGroups(training);
+  const {
+    passes,
+    layers,
+    cacheFrozen,
+    reinitLayers,
+    adapters,
+    averaging,
+    draws,
+    perturbation,
+    checkpointing,
+  } = optionGroups(training);
   const { batchSize, accumulate, microBatch } = passes;
   const sizes = { batchSize, accumulate, microBatch };
-  return { sizes, layers, reinitLayers, adapters, averaging, draws, perturbation, checkpointing };
+  return {
+    sizes,
+    layers,
+    cacheFrozen,
+    reinitLayers,
+    adapters,
+    averaging,
+    draws,
+    perturbation,
+    checkpointing,
+  };
 }
 
 /** The same before there is a table: of texts as long as they may be, with the least vocabulary. @returns warnings */

@@ -21,6 +21,7 @@ import type { Runtime, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
 import { packBatch } from './batch.js';
 import { allLayersAlike, Depths, type LayerSettings } from './depths.js';
+import type { FrozenActivations } from './frozen-activations.js';
 import type { TrainingGraph } from './graphs.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
 import { Scratch } from './scratch.js';
@@ -48,6 +49,8 @@ export interface TrainerOptions {
   readonly averaged?: boolean;
   /** What weights are moved by in the steps that are told to. Default: none are. */
   readonly perturbation?: PerturbationSettings;
+  /** What is fed besides of a model that is cut (nn/scope.ts). */
+  readonly frozen?: FrozenActivations;
   readonly loss: Task['loss'];
   /** Default: as the task has it. */
   readonly lossSettings?: LossSettings;
@@ -283,6 +286,7 @@ export class Trainer {
       const feeds = {
         ...pass.weights,
         ...passing.batchFeeds(batch, compiled),
+        ...((await this.options.frozen?.feeds(batch, passing)) ?? {}),
         ...(await this.masks(batch, graph.dropoutSites, passing, place, pass)),
         targets: passing.float([batch.order.length, classifier.labels], ordered),
         ...(twice ? { twins: passing.int64(twinRows(batch)) } : {}),

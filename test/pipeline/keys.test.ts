@@ -133,6 +133,7 @@ const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[
   bestBy: 'valLoss',
   layerDecay: 0.8,
   freezeLayers: 0,
+  cacheFrozen: true,
   reinitLayers: 1,
   pseudo: { confidence: 0.8 },
   lora: { rank: 4, alpha: 8, dropout: 0.1, targets: 'all' },

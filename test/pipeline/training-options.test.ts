@@ -43,6 +43,10 @@ describe('options that cannot work together are refused with the reason', () => 
       '{ fgm: 1, freezeLayers: 0 }',
       'training.fgm: 0 beside freezeLayers, which keeps the embeddings that it would move',
     ],
+    [
+      '{ cacheFrozen: true }',
+      'training.cacheFrozen: false without freezeLayers: nothing stays the same of a text',
+    ],
     ['{ swa: 4 }', 'training.swa: an epoch before the last: it takes two to average'],
     ['{ schedulePower: 2 }', 'training.schedulePower: 1, or schedule: polynomial, whose exponent it is'],
     [
@@ -143,6 +147,9 @@ describe('options that work are taken', () => {
     '{ rDrop: 1, dropoutSamples: 5, focalGamma: 2, accumulate: 2 }',
     '{ fgm: 0.5, accumulate: 2, ema: 0.99, layerDecay: 0.9 }',
     '{ awp: {}, freezeLayers: 1 }',
+    '{ cacheFrozen: true, freezeLayers: 0 }',
+    '{ cacheFrozen: true, freezeLayers: 6, rDrop: 1, awp: {}, lora: {}, ema: 0.99 }',
+    '{ cacheFrozen: false }',
     '{ awp: { rate: 1, epsilon: 0.01, from: 4 } }',
     '{ gradientCheckpointing: true, freezeLayers: 1, rDrop: 1, awp: {} }',
     '{ accumulate: 4 }',

@@ -1,0 +1,24 @@
+import type { Graph, Node } from './graph.js';
+
+/** Of nodes in an order in which they can run, those that lead to one of the named outputs. */
+export function usedNodes(nodes: readonly Node[], outputs: readonly string[]): Node[] {
+  const needed = new Set(outputs);
+  const used = [...nodes].reverse().filter((node) => {
+    if (!node.outputs.some(({ name }) => needed.has(name))) return false;
+    for (const input of node.inputs) if (input !== null) needed.add(input.name);
+    return true;
+  });
+  return used.reverse();
+}
+
+/** Leaves out of a graph that is built what leads to no output. Its inputs stay. */
+export function prune({ nodes, initializers, outputs }: Graph): void {
+  const used = usedNodes(
+    nodes,
+    outputs.map(({ value }) => value.name),
+  );
+  const taken = new Set(used.flatMap(({ inputs }) => inputs.map((input) => input?.name)));
+  nodes.splice(0, nodes.length, ...used);
+  const needed = initializers.filter(({ value }) => taken.has(value.name));
+  initializers.splice(0, initializers.length, ...needed);
+}
