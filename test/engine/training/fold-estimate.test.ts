@@ -71,6 +71,14 @@ describe('what a fold will take', () => {
     const rows = { trained: 64, heldOut: 16 };
     expect(work(await estimate({ rows })) / plain).toBeCloseTo(2, 6);
     expect(work(await estimate({ training: { ...referenceTraining, epochs: 8 } })) / plain).toBeCloseTo(2, 6);
+    const frozen = { ...referenceTraining, freezeLayers: 2 };
+    const cached = { ...frozen, cacheFrozen: true };
+    const anew = work(await estimate({ training: frozen }));
+    const once = work(await estimate({ training: cached }));
+    expect(once).toBeLessThan(anew);
+    // What is computed once is no part of a further epoch.
+    const longer = work(await estimate({ training: { ...cached, epochs: 8 } }));
+    expect(longer).toBeLessThan(2 * once * (1 - 1e-6));
     const [small, large] = [4, 32].map((batchSize) =>
       estimate({ training: { ...referenceTraining, batchSize } }),
     );

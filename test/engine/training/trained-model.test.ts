@@ -68,6 +68,13 @@ describe('of a batch as many texts pass at once as fit', () => {
     },
   );
 
+  it('and all in less still where what is frozen is computed once', () => {
+    const frozen = { freezeLayers: 3 };
+    const least = (options: Partial<TrainingOptions>): number =>
+      [0.2, 0.3, 0.4, 0.5, 0.6, 0.7].find((share) => texts(options, share * enough) === 16) ?? 1;
+    expect(least({ ...frozen, cacheFrozen: true })).toBeLessThan(least(frozen));
+  });
+
   it('and fewer in windows, of which each may have several', () => {
     const windows = { maxLength: 64, windows: { overlap: 8, most: 4 } };
     expect(checkTraining(classifier, windows, referenceTraining, enough)).toHaveLength(1);
@@ -88,4 +95,5 @@ it('members that differ in what a model has nothing to do with are looked at onc
   expect(of({ seed: 7, epochs: 9, learningRate: 0.1, focalGamma: 2 })).toEqual(of({}));
   expect(of({ rDrop: 1 })).not.toEqual(of({}));
   expect(of({ gradientCheckpointing: true })).not.toEqual(of({}));
+  expect(of({ freezeLayers: 1, cacheFrozen: true })).not.toEqual(of({ freezeLayers: 1 }));
 });
