@@ -3,6 +3,7 @@ export const trials: Readonly<Record<string, readonly string[]>> = {
   'layerDecay: 0.8': ['training.layerDecay=0.8'],
   'freezeLayers: 0': ['training.freezeLayers=0'],
   'freezeLayers: 3': ['training.freezeLayers=3'],
+  'cacheFrozen: true with freezeLayers: 3': ['training.cacheFrozen=true', 'training.freezeLayers=3'],
   'reinitLayers: 1': ['training.reinitLayers=1'],
   'schedule: cosine': ['training.schedule=cosine'],
   'schedule: constant': ['training.schedule=constant'],
