@@ -18,6 +18,11 @@ export function selectRows<T extends Elements>(matrix: T, width: number, rows: I
   return values;
 }
 
+/** The given rows, ascending and each once; of all rows the matrix itself, as a copy of a large one is as large. */
+export function keepRows<T extends Elements>(matrix: T, width: number, rows: Int32Array): T {
+  return rows.length * width === matrix.length ? matrix : selectRows(matrix, width, rows);
+}
+
 /** The rows that hold no NaN, ascending: those that some fold predicted. */
 export function predictedRows(probabilities: Float32Array, width: number): Int32Array {
   const rows = new Int32Array(probabilities.length / width);

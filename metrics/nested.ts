@@ -1,5 +1,5 @@
 import { foldSplits } from './fold-splits.js';
-import { selectRows } from './matrix.js';
+import { keepRows } from './matrix.js';
 import { mixProbabilities } from './mixture.js';
 
 /**
@@ -51,12 +51,7 @@ export function selectNested(
   rows: Int32Array,
 ): NestedProbabilities {
   const { final, without } = nested;
-  // Mostly every row was predicted, and of a large table copies would be as large.
-  if (rows.length * width === final.length) return nested;
-  return {
-    final: selectRows(final, width, rows),
-    without: (fold) => selectRows(without(fold), width, rows),
-  };
+  return { final: keepRows(final, width, rows), without: (fold) => keepRows(without(fold), width, rows) };
 }
 
 /**

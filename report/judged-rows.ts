@@ -1,5 +1,5 @@
 import { calibratorsOf } from '../activities/calibrators.js';
-import { predictedRows, selectRows } from '../metrics/matrix.js';
+import { keepRows, predictedRows } from '../metrics/matrix.js';
 import { tasks } from '../tasks/index.js';
 import type { ReportInput } from './report-input.js';
 
@@ -26,9 +26,7 @@ export interface JudgedRows {
 export function judgedRows({ result, outOfFold }: Pick<ReportInput, 'result' | 'outOfFold'>): JudgedRows {
   const width = result.labels.length;
   const rows = predictedRows(outOfFold.probabilities, width);
-  // Of a large table copies would be as large: mostly every row is judged.
-  const all = rows.length * width === outOfFold.probabilities.length;
-  const raw = all ? outOfFold.probabilities : selectRows(outOfFold.probabilities, width, rows);
+  const raw = keepRows(outOfFold.probabilities, width, rows);
   const { task } = result.configuration;
   const calibrators = result.calibration && calibratorsOf(result.labels, result.calibration.calibrators);
   const probabilities =
@@ -39,9 +37,8 @@ export function judgedRows({ result, outOfFold }: Pick<ReportInput, 'result' | '
     rows,
     probabilities,
     raw,
-    labels: all ? outOfFold.labels : selectRows(outOfFold.labels, width, rows),
+    labels: keepRows(outOfFold.labels, width, rows),
     decided: tasks[task].decide(probabilities, width, tuned),
-    folds:
-      outOfFold.folds === undefined ? null : all ? outOfFold.folds : selectRows(outOfFold.folds, 1, rows),
+    folds: outOfFold.folds === undefined ? null : keepRows(outOfFold.folds, 1, rows),
   };
 }

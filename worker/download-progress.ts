@@ -10,10 +10,12 @@ export interface DownloadView extends DownloadProgress {
 
 /** What lies longer back says little of how fast it is now. */
 const windowMs = 10_000;
+/** A file comes in many thousand pieces a second at most: what is closer together than this is not remembered. */
+const apartMs = 100;
 
 /** Adds the speed to what is told of a download. */
 export class DownloadPace {
-  private file = '';
+  private last = { file: '', bytes: 0 };
   private seen: { readonly at: number; readonly bytes: number }[] = [];
 
   /** @param now milliseconds of a clock that only goes forward */
@@ -26,9 +28,10 @@ export class DownloadPace {
     const at = this.now();
     const { file, bytes } = progress;
     // What is fewer than before begins anew.
-    if (file !== this.file || bytes < (this.seen.at(-1)?.bytes ?? 0)) this.seen = [];
-    this.file = file;
-    this.seen = [...this.seen.filter((sample) => at - sample.at <= windowMs), { at, bytes }];
+    if (file !== this.last.file || bytes < this.last.bytes) this.seen = [];
+    this.last = { file, bytes };
+    if (at - (this.seen.at(-1)?.at ?? -Infinity) >= apartMs)
+      this.seen = [...this.seen.filter((sample) => at - sample.at <= windowMs), { at, bytes }];
     const first = this.seen[0] ?? { at, bytes };
     const bytesPerSecond = at > first.at ? ((bytes - first.bytes) / (at - first.at)) * 1000 : null;
     return { checkpoint: this.checkpoint, ...progress, bytesPerSecond };

@@ -1,6 +1,6 @@
 import { openIds, openTrainingTable } from '../../data/prepared-table.js';
 import { labelIssueLines, type IssueRow } from '../../data/results.js';
-import { predictedRows, selectRows } from '../../metrics/matrix.js';
+import { keepRows, predictedRows } from '../../metrics/matrix.js';
 import type { LabelIssueSummary, WorstLabelIssue } from '../../report/run-result.js';
 import { tasks } from '../../tasks/index.js';
 import type { LabelIssue, TaskName } from '../../tasks/task.js';
@@ -39,8 +39,8 @@ export function findIssues(request: IssuesRequest): LabelIssueSummary {
     const task = tasks[request.task];
     const all = readFloatFile(request.probabilities);
     const rows = predictedRows(all, width);
-    const probabilities = selectRows(all, width, rows);
-    const truth = selectRows(table.labels, width, rows);
+    const probabilities = keepRows(all, width, rows);
+    const truth = keepRows(table.labels, width, rows);
     const found = task
       .findLabelIssues(probabilities, truth, width)
       .map((places, label) => (unskilled.includes(labels[label]!) ? new Int32Array() : places));

@@ -42,57 +42,63 @@ const ofTables: Readonly<
   duplicates: ({ repeated, train }) => [
     repeated === null
       ? undefined
-      : {
-          share: shareOf(repeated.duplicates.rows, train.rows),
-          found: `${ofAll(repeated.duplicates.rows, train.rows)} training rows have the text of an earlier one: ${rowsOf(repeated.duplicates)}`,
-          remedy: repair,
-        },
+      : partOf(
+          repeated.duplicates.rows,
+          train.rows,
+          `training rows have the text of an earlier one: ${rowsOf(repeated.duplicates)}`,
+          repair,
+        ),
   ],
   nearDuplicates: ({ repeated, train }) => [
     repeated?.near == null
       ? undefined
-      : {
-          share: shareOf(repeated.near.duplicates.rows, train.rows),
-          found: `${ofAll(repeated.near.duplicates.rows, train.rows)} training rows have nearly the text of another: ${rowsOf(repeated.near.duplicates)}`,
-          remedy: repair,
-        },
+      : partOf(
+          repeated.near.duplicates.rows,
+          train.rows,
+          `training rows have nearly the text of another: ${rowsOf(repeated.near.duplicates)}`,
+          repair,
+        ),
   ],
   conflicts: ({ repeated, train }) => [
     repeated === null
       ? undefined
-      : {
-          share: shareOf(repeated.conflicts.rows, train.rows),
-          found: `${ofAll(repeated.conflicts.rows, train.rows)} training rows have the text of others and other labels: ${rowsOf(repeated.conflicts)}`,
-          remedy: 'decide which labels are right, and keep one row of each text',
-        },
+      : partOf(
+          repeated.conflicts.rows,
+          train.rows,
+          `training rows have the text of others and other labels: ${rowsOf(repeated.conflicts)}`,
+          'decide which labels are right, and keep one row of each text',
+        ),
   ],
   leaks: ({ repeated, test }) => [
     repeated?.leaks == null || test === null
       ? undefined
-      : {
-          share: shareOf(repeated.leaks.rows, test.rows),
-          found: `${ofAll(repeated.leaks.rows, test.rows)} rows to predict have the text of a training row: ${leakingRows(repeated.leaks)}`,
-          remedy: keepOut,
-        },
+      : partOf(
+          repeated.leaks.rows,
+          test.rows,
+          `rows to predict have the text of a training row: ${leakingRows(repeated.leaks)}`,
+          keepOut,
+        ),
   ],
   nearLeaks: ({ repeated, test }) => [
     repeated?.near?.leaks == null || test === null
       ? undefined
-      : {
-          share: shareOf(repeated.near.leaks.rows, test.rows),
-          found: `${ofAll(repeated.near.leaks.rows, test.rows)} rows to predict have nearly the text of a training row: ${leakingRows(repeated.near.leaks)}`,
-          remedy: keepOut,
-        },
+      : partOf(
+          repeated.near.leaks.rows,
+          test.rows,
+          `rows to predict have nearly the text of a training row: ${leakingRows(repeated.near.leaks)}`,
+          keepOut,
+        ),
   ],
   empty: ({ train, test }) =>
     [train, test].map((table) =>
       table === null
         ? undefined
-        : {
-            share: shareOf(table.empty, table.rows),
-            found: `${ofAll(table.empty, table.rows)} texts of the ${table === train ? 'training' : 'test'} table are empty`,
-            remedy: 'leave those rows out, or name another column in data.text',
-          },
+        : partOf(
+            table.empty,
+            table.rows,
+            `texts of the ${table === train ? 'training' : 'test'} table are empty`,
+            'leave those rows out, or name another column in data.text',
+          ),
     ),
   scriptDrift: (facts) => [
     facts.drift === null
@@ -136,20 +142,26 @@ export function requireTokenGates(counts: readonly TokenCounts[], gates: DataGat
     ...failures(
       'cut',
       gates,
-      tables.map(({ longest, name, tokens }) => ({
-        share: shareOf(tokens.cut, tokens.texts),
-        found: `${ofAll(tokens.cut, tokens.texts)} texts of the ${name} table are longer than ${longest} tokens`,
-        remedy: 'raise model.maxLength where the model takes more, or shorten the texts',
-      })),
+      tables.map(({ longest, name, tokens }) =>
+        partOf(
+          tokens.cut,
+          tokens.texts,
+          `texts of the ${name} table are longer than ${longest} tokens`,
+          'raise model.maxLength where the model takes more, or shorten the texts',
+        ),
+      ),
     ),
     ...failures(
       'unknownTokens',
       gates,
-      tables.map(({ name, tokens }) => ({
-        share: shareOf(tokens.unknown, tokens.tokens),
-        found: `${ofAll(tokens.unknown, tokens.tokens)} tokens of the ${name} table are none of the model's vocabulary`,
-        remedy: 'take a model that was made for the language of the texts',
-      })),
+      tables.map(({ name, tokens }) =>
+        partOf(
+          tokens.unknown,
+          tokens.tokens,
+          `tokens of the ${name} table are none of the model's vocabulary`,
+          'take a model that was made for the language of the texts',
+        ),
+      ),
     ),
   ]);
 }
@@ -175,6 +187,7 @@ function refuse(failed: readonly string[]): void {
   });
 }
 
-function shareOf(count: number, all: number): number {
-  return all === 0 ? 0 : count / all;
+/** So many of all. @param what they are */
+function partOf(some: number, all: number, what: string, remedy: string): Measured {
+  return { share: all === 0 ? 0 : some / all, found: `${ofAll(some, all)} ${what}`, remedy };
 }

@@ -19,18 +19,19 @@ export interface TrainedModel {
   readonly textsAtOnce: number;
 }
 
-type ModelOptions = Pick<
-  OptionGroups,
-  | 'passes'
-  | 'layers'
-  | 'cacheFrozen'
-  | 'reinitLayers'
-  | 'adapters'
-  | 'averaging'
-  | 'draws'
-  | 'perturbation'
-  | 'checkpointing'
->;
+/** What of the options decides, besides the sizes of batches, whether they can work with a model. */
+const deciding = [
+  'layers',
+  'cacheFrozen',
+  'reinitLayers',
+  'adapters',
+  'averaging',
+  'draws',
+  'perturbation',
+  'checkpointing',
+] as const satisfies readonly (keyof OptionGroups)[];
+
+type ModelOptions = Pick<OptionGroups, 'passes' | (typeof deciding)[number]>;
 
 /**
  * What a fold does with a model before its first step: whether the options can work with it, and how many texts fit.
@@ -39,24 +40,15 @@ type ModelOptions = Pick<
  */
 export function trainedModel(
   base: Classifier,
-  {
-    passes,
-    layers,
-    cacheFrozen,
-    reinitLayers,
-    adapters,
-    averaging,
-    draws,
-    perturbation,
-    checkpointing,
-  }: ModelOptions,
+  options: ModelOptions,
   batch: LargestBatch,
   memory: Pick<MemoryOptions, 'vocabulary' | 'machineBytes'> = {},
 ): TrainedModel {
-  checkLayers(base, layers, { reinitLayers, adapters });
+  const { passes, layers, adapters, averaging, draws, perturbation, checkpointing } = options;
+  checkLayers(base, layers, options);
   const { freezeLayers } = layers;
   const whole = adapted(base, adapters, freezeLayers);
-  const classifier = cacheFrozen && freezeLayers !== null ? cutAbove(whole, freezeLayers) : whole;
+  const classifier = options.cacheFrozen && freezeLayers !== null ? cutAbove(whole, freezeLayers) : whole;
   checkDraws(classifier, draws);
   const fittingWith = (accumulate: number): number =>
     textsOfPass(classifier, batch, passes.microBatch, {
@@ -76,30 +68,10 @@ export function isAveraged({ ema, swa }: OptionGroups['averaging']): boolean {
 
 /** The options by which models are alike to `checkTraining`, or not. */
 export function optionsOfModel(training: TrainingOptions): object {
-  const {
-    passes,
-    layers,
-    cacheFrozen,
-    reinitLayers,
-    adapters,
-    averaging,
-    draws,
-    perturbation,
-    checkpointing,
-  } = optionGroups(training);
-  const { batchSize, accumulate, microBatch } = passes;
-  const sizes = { batchSize, accumulate, microBatch };
-  return {
-    sizes,
-    layers,
-    cacheFrozen,
-    reinitLayers,
-    adapters,
-    averaging,
-    draws,
-    perturbation,
-    checkpointing,
-  };
+  const groups = optionGroups(training);
+  const { batchSize, accumulate, microBatch } = groups.passes;
+  const options = Object.fromEntries(deciding.map((name) => [name, groups[name]]));
+  return { sizes: { batchSize, accumulate, microBatch }, ...options };
 }
 
 /** The same before there is a table: of texts as long as they may be, with the least vocabulary. @returns warnings */

@@ -24,9 +24,10 @@ import { allLayersAlike, Depths, type LayerSettings } from './depths.js';
 import type { FrozenActivations } from './frozen-activations.js';
 import type { TrainingGraph } from './graphs.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
+import { addRowGradients, placeRowGradients } from './row-gradients.js';
 import { Scratch } from './scratch.js';
 import type { ScratchPiece } from './scratch.js';
-import type { Around, CompiledSession } from './sessions.js';
+import type { Around } from './sessions.js';
 import { sizeOf, Sessions, TensorScope } from './sessions.js';
 
 export interface TrainerOptions {
@@ -282,7 +283,7 @@ export class Trainer {
     const { graph, session } = compiled;
     const passing = new TensorScope(this.options.runtime);
     try {
-      const rows = this.rowGradients(batch, compiled, passing);
+      const rows = placeRowGradients(graph.tables, batch, this.memory, passing);
       const feeds = {
         ...pass.weights,
         ...passing.batchFeeds(batch, compiled),
@@ -298,32 +299,11 @@ export class Trainer {
         if (parameter !== undefined) fetches[name] = this.gradients[parameter] as Tensor;
       }
       const results = await session.run(feeds, fetches);
-      this.addRows(batch, compiled, rows);
+      addRowGradients(graph.tables, batch, this.memory, rows);
       return passing.keep(results['loss'] as Tensor).data[0] as number;
     } finally {
       passing.release();
     }
-  }
-
-  /**
-   * Where the graph puts the gradients of looked-up rows, by output: beside the first table that they are
-   * added to. Each output has its place, the same beside every table.
-   */
-  private rowGradients(
-    batch: HostBatch,
-    { graph }: CompiledSession<TrainingGraph>,
-    scope: TensorScope,
-  ): Record<string, RowGradient> {
-    const gradients: Record<string, RowGradient> = {};
-    let first = 0;
-    for (const { name, rows, width } of graph.tables) {
-      if (rows in gradients) continue;
-      const shape = [sizeOf(batch, 'tokens'), width];
-      const values = this.memory.of(name).rowScratch.subarray(first, first + count(shape));
-      gradients[rows] = { tensor: scope.float(shape, values), values, first };
-      first += count(shape);
-    }
-    return gradients;
   }
 
   private async masks(
@@ -345,20 +325,6 @@ export class Trainer {
     return masks;
   }
 
-  /** Adds the looked-up rows' gradients into their tables', in the order of the tokens. */
-  private addRows(
-    batch: HostBatch,
-    { graph }: CompiledSession<TrainingGraph>,
-    rows: Readonly<Record<string, RowGradient>>,
-  ): void {
-    for (const table of graph.tables) {
-      const { kernels, gradients, rowScratch } = this.memory.of(table.name);
-      kernels.fill(gradients, 0);
-      const ids = batch.feeds[table.ids]?.data as BigInt64Array;
-      kernels.addRows(gradients, ids, besideTable(rows[table.rows] as RowGradient, rowScratch), table.width);
-    }
-  }
-
   async close(): Promise<void> {
     this.sessions.release();
     this.lasting.release();
@@ -375,20 +341,6 @@ export function extraArrays({
 }: Pick<TrainerOptions, 'accumulate' | 'averaged' | 'perturbation'>): ExtraArray[] {
   const sums = accumulate > 1 || joinsGradients(perturbation);
   return [...(sums ? (['sums'] as const) : []), ...(averaged ? (['average'] as const) : [])];
-}
-
-/** Gradients of looked-up rows, and where they begin in the scratch of each table. */
-interface RowGradient {
-  readonly tensor: Tensor;
-  readonly values: Float32Array;
-  readonly first: number;
-}
-
-/** The gradients in a table's own memory: a copy where the table is in another than the first. */
-function besideTable({ values, first }: RowGradient, rowScratch: Float32Array): Float32Array {
-  const there = rowScratch.subarray(first, first + values.length);
-  if (there.buffer !== values.buffer) there.set(values);
-  return there;
 }
 
 /** Of each row of texts that were given twice, one after the other, the row of the same text's other pass. */

@@ -17,27 +17,22 @@ import { Trainer } from '../../../engine/training/trainer.js';
 import type { ModelUse } from '../../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../../pipeline/training.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
+import { expectMoved, expectStep, LOSS, NORM, type CurveSettings } from './golden-curve.js';
 import { bits, folder, interrupted, job, never, texts, useSmallFolds } from './small-fold.js';
 
-/** As in option-curves.test.ts. */
-const [LOSS, NORM, MOVED] = [2e-6, 2e-5, 1e-4];
-
 /** What test/golden/models/generate_windows.py writes. */
-const { cases, splits, ...settings } = goldenJson<{
-  steps: number;
-  warmupSteps: number;
-  learningRate: number;
-  weightDecay: number;
-  maxGradNorm: number;
-  splits: { ids: number[]; length: number; overlap: number; windows: number[][] }[];
-  cases: {
-    model: string;
-    length: number;
-    overlap: number;
-    curve: { tokens: number[][]; labels: number[][]; loss: number; gradNorm: number }[];
-    moved: Record<string, number>;
-  }[];
-}>('.', 'windows.json');
+const { cases, splits, ...settings } = goldenJson<
+  CurveSettings & {
+    splits: { ids: number[]; length: number; overlap: number; windows: number[][] }[];
+    cases: {
+      model: string;
+      length: number;
+      overlap: number;
+      curve: { tokens: number[][]; labels: number[][]; loss: number; gradNorm: number }[];
+      moved: Record<string, number>;
+    }[];
+  }
+>('.', 'windows.json');
 
 const range = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
 
@@ -126,19 +121,9 @@ describe('ten steps of texts in windows', () => {
     for (const [step, expected] of curve.entries()) {
       const rate = linearWarmup(step, settings.learningRate, settings.warmupSteps, settings.steps);
       const tokens = expected.tokens.map((ids) => Int32Array.from(ids));
-      const { loss, gradientNorm } = await trainer.step(tokens, expected.labels, rate, step, [0, 0]);
-      expect(Math.abs(loss - expected.loss), `loss of step ${step}`).toBeLessThan(LOSS);
-      expect(Math.abs(gradientNorm / expected.gradNorm - 1), `norm of step ${step}`).toBeLessThan(NORM);
+      expectStep(await trainer.step(tokens, expected.labels, rate, step, [0, 0]), expected, step);
     }
-    const noise = new Set(Object.values(goldenBatches(model)).flatMap(({ zeroGradients }) => zeroGradients));
-    const farthest = Math.max(...Object.values(moved));
-    for (const [name, distance] of Object.entries(moved)) {
-      if (noise.has(name)) continue;
-      const begin = first.get(name)!;
-      const ends = trainer.memory.of(name).weights;
-      const found = Math.sqrt(ends.reduce((sum, value, i) => sum + (value - begin[i]!) ** 2, 0));
-      expect(Math.abs(found - distance) / farthest, name).toBeLessThan(MOVED);
-    }
+    expectMoved(first, moved, (name) => trainer.memory.of(name).weights, goldenBatches(model));
     await trainer.close();
   });
 });

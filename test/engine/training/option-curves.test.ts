@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import type { AsymmetricSettings } from '../../../engine/losses/settings.js';
 import { averageShare } from '../../../engine/optim/averaging.js';
@@ -7,10 +7,7 @@ import { Trainer } from '../../../engine/training/trainer.js';
 import { tasks } from '../../../tasks/index.js';
 import type { TaskName } from '../../../tasks/task.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
-import { distanceOf, oneHot } from './golden-curve.js';
-
-/** As in curve.test.ts; the last is of how far a parameter has moved, relative to the farthest of its model. */
-const [LOSS, NORM, MOVED] = [2e-6, 2e-5, 1e-4];
+import { expectMoved, expectStep, oneHot, type CurveSettings } from './golden-curve.js';
 
 /** What test/golden/models/generate_options.py writes. */
 interface GoldenCase {
@@ -29,14 +26,11 @@ interface GoldenCase {
   readonly moved: Readonly<Record<string, number>>;
 }
 
-const { cases, ...settings } = goldenJson<{
-  steps: number;
-  warmupSteps: number;
-  learningRate: number;
-  weightDecay: number;
-  maxGradNorm: number;
-  cases: GoldenCase[];
-}>('.', 'options.json');
+const { cases, ...settings } = goldenJson<
+  CurveSettings & {
+    cases: GoldenCase[];
+  }
+>('.', 'options.json');
 
 const titled = cases.map(({ curve, moved, model, ...options }) => {
   return [`${model} with ${JSON.stringify(options)}`, { curve, moved, model, ...options }] as const;
@@ -76,22 +70,18 @@ describe('ten steps', () => {
         texts: batches[name]!.tokens.map((ids) => Int32Array.from(ids)),
         targets: golden.task === 'single-label' ? oneHot(batches[name]!.labels) : batches[name]!.labels,
       }));
-      const { loss, gradientNorm } = await trainer.stepOver(used, {
-        learningRate: rate,
-        averageShare: shareAfter(step),
+      expectStep(
+        await trainer.stepOver(used, {
+          learningRate: rate,
+          averageShare: shareAfter(step),
+          step,
+          key: [0, 0],
+        }),
+        expected,
         step,
-        key: [0, 0],
-      });
-      expect(Math.abs(loss - expected.loss), `loss of step ${step}`).toBeLessThan(LOSS);
-      expect(Math.abs(gradientNorm / expected.gradNorm - 1), `norm of step ${step}`).toBeLessThan(NORM);
+      );
     }
-    const noise = new Set(Object.values(batches).flatMap(({ zeroGradients }) => zeroGradients));
-    const farthest = Math.max(...Object.values(moved));
-    for (const [name, distance] of Object.entries(moved)) {
-      if (noise.has(name)) continue;
-      const found = distanceOf(trainer.judged(name), first.get(name)!);
-      expect(Math.abs(found - distance) / farthest, name).toBeLessThan(MOVED);
-    }
+    expectMoved(first, moved, (name) => trainer.judged(name), batches);
     await trainer.close();
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import type { PhiloxKey } from '../../../engine/kernels/philox.js';
 import { plainLoss } from '../../../engine/losses/settings.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
@@ -7,10 +7,7 @@ import { Trainer } from '../../../engine/training/trainer.js';
 import { tasks } from '../../../tasks/index.js';
 import type { TaskName } from '../../../tasks/task.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
-import { distanceOf, oneHot } from './golden-curve.js';
-
-/** As in option-curves.test.ts. */
-const [LOSS, NORM, MOVED] = [2e-6, 2e-5, 1e-4];
+import { expectMoved, expectStep, oneHot, type CurveSettings } from './golden-curve.js';
 
 /** What test/golden/models/generate_passes.py writes. */
 interface GoldenCase {
@@ -30,16 +27,13 @@ interface GoldenCase {
   readonly moved: Readonly<Record<string, number>>;
 }
 
-const { cases, key, rate, ...settings } = goldenJson<{
-  steps: number;
-  warmupSteps: number;
-  learningRate: number;
-  weightDecay: number;
-  maxGradNorm: number;
-  key: PhiloxKey;
-  rate: number;
-  cases: GoldenCase[];
-}>('.', 'passes.json');
+const { cases, key, rate, ...settings } = goldenJson<
+  CurveSettings & {
+    key: PhiloxKey;
+    rate: number;
+    cases: GoldenCase[];
+  }
+>('.', 'passes.json');
 
 /** The dropout before the last layer, as each family names it. */
 const droppedOut = { classifier_dropout: rate, cls_dropout: rate, seq_classif_dropout: rate };
@@ -79,23 +73,19 @@ describe('ten steps', () => {
         texts: batches[name]!.tokens.map((ids) => Int32Array.from(ids)),
         targets: golden.task === 'single-label' ? oneHot(batches[name]!.labels) : batches[name]!.labels,
       }));
-      const { loss, gradientNorm } = await trainer.stepOver(used, {
-        learningRate,
-        averageShare: null,
-        perturbed: golden.fgm !== undefined || golden.awp !== undefined,
+      expectStep(
+        await trainer.stepOver(used, {
+          learningRate,
+          averageShare: null,
+          perturbed: golden.fgm !== undefined || golden.awp !== undefined,
+          step,
+          key,
+        }),
+        expected,
         step,
-        key,
-      });
-      expect(Math.abs(loss - expected.loss), `loss of step ${step}`).toBeLessThan(LOSS);
-      expect(Math.abs(gradientNorm / expected.gradNorm - 1), `norm of step ${step}`).toBeLessThan(NORM);
+      );
     }
-    const noise = new Set(Object.values(batches).flatMap(({ zeroGradients }) => zeroGradients));
-    const farthest = Math.max(...Object.values(moved));
-    for (const [name, distance] of Object.entries(moved)) {
-      if (noise.has(name)) continue;
-      const found = distanceOf(trainer.judged(name), first.get(name)!);
-      expect(Math.abs(found - distance) / farthest, name).toBeLessThan(MOVED);
-    }
+    expectMoved(first, moved, (name) => trainer.judged(name), batches);
     await trainer.close();
   });
 });

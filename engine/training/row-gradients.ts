@@ -1,0 +1,57 @@
+import type { ParameterMemory } from '../optim/parameter-memory.js';
+import type { Tensor } from '../runtime/runtime.js';
+import type { HostBatch } from './batch.js';
+import type { TableGradient } from './graphs.js';
+import { sizeOf, type TensorScope } from './sessions.js';
+
+/** Gradients of looked-up rows, and where they begin in the scratch of each table. */
+export interface RowGradient {
+  readonly tensor: Tensor;
+  readonly values: Float32Array;
+  readonly first: number;
+}
+
+/**
+ * Where the graph puts the gradients of looked-up rows, by output: beside the first table that they are added to.
+ * Each output has its place, the same beside every table.
+ */
+export function placeRowGradients(
+  tables: readonly TableGradient[],
+  batch: HostBatch,
+  memory: ParameterMemory,
+  scope: TensorScope,
+): Record<string, RowGradient> {
+  const gradients: Record<string, RowGradient> = {};
+  const tokens = sizeOf(batch, 'tokens');
+  let first = 0;
+  for (const { name, rows, width } of tables) {
+    if (rows in gradients) continue;
+    const end = first + tokens * width;
+    const values = memory.of(name).rowScratch.subarray(first, end);
+    gradients[rows] = { tensor: scope.float([tokens, width], values), values, first };
+    first = end;
+  }
+  return gradients;
+}
+
+/** Adds the looked-up rows' gradients into their tables', in the order of the tokens. */
+export function addRowGradients(
+  tables: readonly TableGradient[],
+  batch: HostBatch,
+  memory: ParameterMemory,
+  rows: Readonly<Record<string, RowGradient>>,
+): void {
+  for (const table of tables) {
+    const { kernels, gradients, rowScratch } = memory.of(table.name);
+    kernels.fill(gradients, 0);
+    const ids = batch.feeds[table.ids]?.data as BigInt64Array;
+    kernels.addRows(gradients, ids, besideTable(rows[table.rows] as RowGradient, rowScratch), table.width);
+  }
+}
+
+/** The gradients in a table's own memory: a copy where the table is in another than the first. */
+function besideTable({ values, first }: RowGradient, rowScratch: Float32Array): Float32Array {
+  const there = rowScratch.subarray(first, first + values.length);
+  if (there.buffer !== values.buffer) there.set(values);
+  return there;
+}
