@@ -1,3 +1,5 @@
+import type { EnsembleDefinition, EnsembleMember } from '../ensemble/definition.js';
+import { modelsOf } from '../ensemble/definition.js';
 import { InputFault } from '../errors/fault.js';
 import type { Cell } from '../pipeline/matrix.js';
 import { membersOf } from '../pipeline/members.js';
@@ -8,19 +10,53 @@ import { concurrently } from './concurrently.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
 
-/** What the ensemble of a pipeline's folds is asked to predict. */
-export interface EnsembleRequest {
+/** What of a run makes its ensemble. */
+export interface EnsembleSource {
   readonly pipeline: Pipeline;
   readonly thresholds: Readonly<Record<string, number>>;
   /** Where the run calibrates its probabilities: how those of each label are. */
   readonly calibrators?: Calibrators;
-  /** The rows: a prepared test table. */
-  readonly table: string;
   readonly cells: readonly Cell[];
   /** By member, where there are several; those without any are not asked. */
   readonly weights?: Readonly<Record<string, number>>;
   /** The folder of a cell's exported model. */
   readonly modelOf: (cell: Cell) => string | Promise<string>;
+}
+
+/**
+ * The mean of all folds' models, of several members the weighted sum of their means.
+ *
+ * @throws InputFault for a label without a threshold or calibrator, or where there is no model
+ */
+export async function ensembleOf(source: EnsembleSource): Promise<EnsembleDefinition> {
+  const { pipeline, thresholds, calibrators, modelOf } = source;
+  const { task, labels, model } = pipeline;
+  const lengths = new Map(membersOf(pipeline).map(({ id, pipeline: { model } }) => [id, model.maxLength]));
+  const members: EnsembleMember[] = [];
+  for (const { weight, cells } of weighedMembers(source)) {
+    const models = cells.map(async (cell) => ({
+      folder: await modelOf(cell),
+      maxLength: lengths.get(cell.member) ?? model.maxLength,
+    }));
+    members.push({ weight, models: await Promise.all(models) });
+  }
+  if (members.length === 0) throw new InputFault({ where: 'the ensemble', what: 'it has no models' });
+  return {
+    task,
+    labels,
+    thresholds: thresholdsOf(labels, thresholds),
+    ...(calibrators === undefined ? {} : { calibrators: calibratorsOf(labels, calibrators) }),
+    members,
+  };
+}
+
+/** What an ensemble is asked to predict. */
+export interface PredictionRequest {
+  readonly ensemble: EnsembleDefinition;
+  /** Of the pipeline: which columns the tables that are written have. */
+  readonly data: Pipeline['data'];
+  /** The rows: a prepared test table. */
+  readonly table: string;
   readonly threads: number;
   readonly signal: AbortSignal;
   /** The tables that are to be written: labels decided by the thresholds, and probabilities. */
@@ -31,62 +67,50 @@ export interface EnsembleRequest {
 
 type EnsembleServices = Pick<Services, 'predictor' | 'tables' | 'slots' | 'scratch'>;
 
-/**
- * Predicts rows by the mean of all folds' models, of several members by the weighted sum of their means: those
- * of a run's test table and those of any other.
- *
- * @throws InputFault for a label without a threshold or calibrator, or where there is no model
- */
+/** Predicts rows by an ensemble: those of a run's test table and those of any other. */
 export async function predictRows(
   services: EnsembleServices,
-  request: EnsembleRequest,
+  { ensemble, data, table, threads, signal, output, onScored }: PredictionRequest,
 ): Promise<{ readonly rows: number; readonly models: number }> {
-  const { pipeline, table, modelOf, threads, signal, output, onScored } = request;
-  const members = weighedMembers(request);
-  const cells = members.flatMap((member) => member.cells);
-  const { task, labels, data } = pipeline;
-  const thresholds = thresholdsOf(labels, request.thresholds);
-  const calibrators = request.calibrators && calibratorsOf(labels, request.calibrators);
-  const lengths = new Map(membersOf(pipeline).map(({ id, pipeline: { model } }) => [id, model.maxLength]));
-  if (cells.length === 0) throw new InputFault({ where: 'the ensemble', what: 'it has no models' });
-  const names = cells.map((_, place) => `probabilities-${place + 1}`);
+  const models = modelsOf(ensemble);
+  const names = models.map((_, place) => `probabilities-${place + 1}`);
   let scored = 0;
   return withScratch(services, names, async (paths) => {
-    await concurrently([...cells.entries()], services.slots, async ([place, cell]) => {
+    await concurrently([...models.entries()], services.slots, async ([place, { folder, maxLength }]) => {
       const files = { table, output: paths[names[place]!]! };
-      const maxLength = lengths.get(cell.member) ?? pipeline.model.maxLength;
-      await services.predictor.predict(await modelOf(cell), files, { maxLength, threads, signal });
-      onScored?.(++scored, cells.length);
+      await services.predictor.predict(folder, files, { maxLength, threads, signal });
+      onScored?.(++scored, models.length);
     });
-    const models = names.map((name) => paths[name]!);
+    const files = names.map((name) => paths[name]!);
+    const members = ensemble.members.map(({ weight, models }) => ({
+      weight,
+      models: files.splice(0, models.length),
+    }));
     const submission = {
       test: table,
-      members: members.map((member) => ({
-        weight: member.weight,
-        models: models.splice(0, member.cells.length),
-      })),
+      ensemble: { ...ensemble, members },
       id: idColumn(data),
-      task,
       ...(data.target === undefined ? {} : { target: data.target }),
-      labels,
-      thresholds,
-      ...(calibrators === undefined ? {} : { calibrators }),
       output,
     };
     const { rows } = await services.tables.run('submit', submission, signal);
-    return { rows, models: cells.length };
+    return { rows, models: models.length };
   });
 }
 
 /** Without weights all cells are one member's. */
-function weighedMembers({ cells, weights }: EnsembleRequest): { weight: number; cells: Cell[] }[] {
-  if (weights === undefined) return [{ weight: 1, cells: [...cells] }];
-  return Object.entries(weights)
-    .map(([id, weight]) => ({ weight, cells: cells.filter(({ member }) => member === id) }))
-    .filter((member) => member.weight > 0 && member.cells.length > 0);
+function weighedMembers({ cells, weights }: EnsembleSource): { weight: number; cells: readonly Cell[] }[] {
+  const members =
+    weights === undefined
+      ? [{ weight: 1, cells }]
+      : Object.entries(weights).map(([id, weight]) => ({
+          weight,
+          cells: cells.filter(({ member }) => member === id),
+        }));
+  return members.filter((member) => member.weight > 0 && member.cells.length > 0);
 }
 
-function thresholdsOf(labels: readonly string[], thresholds: EnsembleRequest['thresholds']): number[] {
+function thresholdsOf(labels: readonly string[], thresholds: EnsembleSource['thresholds']): number[] {
   return labels.map((label) => {
     const threshold = Object.hasOwn(thresholds, label) ? thresholds[label] : undefined;
     if (threshold !== undefined) return threshold;

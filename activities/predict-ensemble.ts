@@ -4,7 +4,7 @@ import { cellId } from '../pipeline/matrix.js';
 import type { StepActivities, StepCall } from './contracts.js';
 import type { Dataset, Submission, Thresholds, TrainedCell } from './outputs.js';
 import { readCalibrators } from './calibrators.js';
-import { predictRows } from './ensemble.js';
+import { ensembleOf, predictRows } from './ensemble.js';
 import { recorded } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
 import { withScratch } from './scratch.js';
@@ -29,14 +29,18 @@ async function predict(
   const { calibration } = inputs.thresholds;
   const calibrators = calibration && (await readCalibrators(store, calibration.calibrators));
   return withScratch(services, ['submission', 'predictions'], async (output) => {
-    const { rows } = await predictRows(services, {
+    const ensemble = await ensembleOf({
       pipeline,
       thresholds: inputs.thresholds.thresholds,
       ...(calibrators === undefined ? {} : { calibrators }),
-      table: await store.localPath(test),
       cells: inputs.fold,
       ...(inputs.thresholds.ensemble === undefined ? {} : { weights: inputs.thresholds.ensemble.weights }),
       modelOf: (cell) => directory.model(trained.get(cellId(cell))!),
+    });
+    const { rows } = await predictRows(services, {
+      ensemble,
+      data: pipeline.data,
+      table: await store.localPath(test),
       threads: settings.threads,
       signal: Context.current().cancellationSignal,
       output,

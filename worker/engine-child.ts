@@ -1,7 +1,7 @@
 import { checkTraining } from '../engine/training/trained-model.js';
 import { estimateFold } from '../engine/training/fold-estimate.js';
 import { openModelSource } from '../engine/training/model-source.js';
-import { predictTable } from '../engine/training/predict.js';
+import { predictTable } from '../engine/inference/predict.js';
 import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
 import { countTokens } from '../engine/training/token-counts.js';
 import type { EngineAnswer, EngineReply, EngineRequest } from './engine-request.js';

@@ -21,6 +21,10 @@ export const trials: Readonly<Record<string, readonly string[]>> = {
     'data.test=../../../shared/data/brighter-eng/test.csv',
     'training.pseudo={confidence: 0.9}',
   ],
+  'pseudo: { confidence: 0.6 }': [
+    'data.test=../../../shared/data/brighter-eng/test.csv',
+    'training.pseudo={confidence: 0.6}',
+  ],
   'accumulate: 4': ['training.accumulate=4'],
   'ema: 0.99': ['training.ema=0.99'],
   'swa: 2 with schedule: constant': ['training.swa=2', 'training.schedule=constant'],

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { predictRows } from '../../activities/ensemble.js';
-import { modelFolder } from '../../activities/records.js';
+import { ensembleOfRun } from '../../activities/run-ensemble.js';
 import { withScratch } from '../../activities/scratch.js';
 import { writeTestTable } from '../../data/dataset.js';
-import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
 import type { RunResult } from '../../report/run-result.js';
 import { copyDurably } from '../../store/durable-file.js';
@@ -31,10 +29,8 @@ export async function predictTable(
   request: PredictRequest,
 ): Promise<{ readonly rows: number; readonly models: number; readonly warnings: readonly string[] }> {
   const { source, run, workdir, kind, target, onProgress } = request;
-  const { labels, folds, configuration, thresholds, calibration, ensemble } = run.result;
-  if (folds.length === 0) {
-    throw new InputFault({ where: run.directory, what: 'the run has no models', found: 'no fold' });
-  }
+  const { labels, configuration } = run.result;
+  const ensemble = await ensembleOfRun(run.directory, run.result);
   const services = createServices({ workdir, roots: null, searchAttributes: false });
   const { threads } = services;
   const { signal } = new AbortController();
@@ -47,13 +43,9 @@ export async function predictTable(
       : withStandardInput(source, input, read));
     onProgress(`${count(rows)} rows to score`);
     const { models } = await predictRows(services, {
-      pipeline: configuration,
-      thresholds,
-      ...(calibration === undefined ? {} : { calibrators: calibration.calibrators }),
+      ensemble,
+      data: configuration.data,
       table,
-      cells: folds.map(({ member = '', fold }) => ({ member, fold })),
-      ...(ensemble === undefined ? {} : { weights: ensemble.weights }),
-      modelOf: (cell) => join(run.directory, modelFolder(cell)),
       threads,
       signal,
       output: { [kind]: predicted },

@@ -9,10 +9,10 @@ import { openWeightFile } from '../checkpoint/stored-tensor.js';
 import { mergedParameters, type Adapters } from './adapters.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
-import type { ParameterSpec } from './model-source.js';
-import { exportedModel, inputNames } from './onnx-export.js';
+import type { ParameterSpec } from '../inference/parameters.js';
+import { exportedModel, inputNames } from '../export/onnx-export.js';
 import { secondLink } from './second-link.js';
-import { exportedReading, longestText, readingKey } from './reading.js';
+import { exportedReading, longestText, readingKey } from '../inference/reading.js';
 
 /** ONNX calls the file beside the model; its bytes are those of `model.safetensors`. */
 const ONNX_DATA = 'model.onnx_data';

@@ -9,14 +9,14 @@ import { passesOf } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import { openRuntime } from '../runtime/open.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
-import { packBatch } from './batch.js';
-import { CompactVocabulary } from './compact-vocabulary.js';
+import { packBatch } from '../inference/batch.js';
+import { CompactVocabulary } from '../inference/compact-vocabulary.js';
 import { largestBatch } from './fold-setup.js';
 import { graphBelowCut, trainingGraph } from './graphs.js';
 import { bytesOfNeed } from './memory-need.js';
 import { optionGroups } from './option-groups.js';
-import { readingOf, sequencesOf, windowed } from './reading.js';
-import { tokenize } from './tokenize.js';
+import { readingOf, sequencesOf, windowed } from '../inference/reading.js';
+import { tokenize } from '../inference/tokenize.js';
 import { isAveraged, trainedModel } from './trained-model.js';
 import { extraArrays } from './trainer.js';
 

@@ -8,7 +8,7 @@ import { readSafetensorsMetadata } from '../checkpoint/safetensors-metadata.js';
 import type { ParameterMemory } from '../optim/parameter-memory.js';
 import { notJudged, type WithinEpoch } from './epoch-choice.js';
 import type { CheckpointFile, EpochMetrics } from './job.js';
-import type { ParameterSpec } from './model-source.js';
+import type { ParameterSpec } from '../inference/parameters.js';
 
 /** Where a fold stands. With the arrays of the parameter memory it is all that training depends on. */
 export interface Position {

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { tasks } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
 import { permutation } from '../kernels/philox.js';
-import { decayFactor } from './compact-vocabulary.js';
+import { decayFactor } from './decay-factor.js';
 import { Course } from './course.js';
 import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
 import { choiceWarning, isOver, notJudged, weigh } from './epoch-choice.js';

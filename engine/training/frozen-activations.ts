@@ -4,12 +4,12 @@ import { EnvironmentFault } from '../../errors/fault.js';
 import type { Classifier } from '../models/family.js';
 import { cutInput } from '../nn/scope.js';
 import type { Tensor } from '../runtime/runtime.js';
-import { packBatch, type HostBatch } from './batch.js';
-import { ForwardRun, type ForwardOptions } from './forward-run.js';
+import { packBatch, type HostBatch } from '../inference/batch.js';
+import { ForwardRun, type ForwardOptions } from '../inference/forward-run.js';
 import { graphBelowCut } from './graphs.js';
 import { gigabytes } from './memory-need.js';
-import { sequencesOf } from './reading.js';
-import type { TensorScope } from './sessions.js';
+import { sequencesOf } from '../inference/reading.js';
+import type { TensorScope } from '../inference/sessions.js';
 
 /**
  * The classifier cut above its frozen layers: nothing is dropped below, and what they give of a text is fed.

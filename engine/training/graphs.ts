@@ -1,31 +1,17 @@
 import type { Gradient } from '../autodiff/gradients.js';
 import { gradients } from '../autodiff/gradients.js';
-import type { Value } from '../graph/graph.js';
-import { Graph } from '../graph/graph.js';
+import type { Graph } from '../graph/graph.js';
 import { mostLiveBytes } from '../graph/live-bytes.js';
 import { productOperations } from '../graph/product-operations.js';
-import { toOnnx } from '../graph/onnx.js';
 import { prune } from '../graph/used-nodes.js';
 import type { Task } from '../../tasks/task.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
-import { oneDraw } from '../losses/settings.js';
 import { trainedLoss } from '../losses/trained-loss.js';
 import { Depths } from './depths.js';
-import { pooledInput } from './reading.js';
+import { compiled, forwardPass, type CompiledGraph, type GraphOptions } from '../inference/graphs.js';
+import { pooledInput } from '../inference/reading.js';
 import type { Classifier } from '../models/family.js';
-import { packedInputs } from '../nn/packing.js';
-import type { DropoutSite, Parameter } from '../nn/scope.js';
-import { cutInput, ModelBuilder } from '../nn/scope.js';
-import { Tape } from '../ops/tape.js';
-
-/** A model as bytes for the runtime, and what the host has to feed and to fetch. */
-export interface CompiledGraph {
-  readonly bytes: Uint8Array;
-  readonly parameters: readonly Parameter[];
-  readonly dropoutSites: readonly DropoutSite[];
-  /** The named sizes that are inputs `dim:<name>`. */
-  readonly dims: readonly string[];
-}
+import { cutInput } from '../nn/scope.js';
 
 /** Also gives `loss`, and `gradient:<parameter>` for every dense gradient. */
 export interface TrainingGraph extends CompiledGraph {
@@ -52,13 +38,6 @@ export function rowScratchOf(tables: readonly TableGradient[], mostTokens: numbe
   return mostTokens * [...widths.values()].reduce((sum, width) => sum + width, 0);
 }
 
-export interface GraphOptions {
-  /** Groups of similar length inside attention. */
-  readonly groups: number;
-  /** Rows of the word embedding. */
-  readonly vocabulary: number;
-}
-
 export interface TrainingGraphOptions {
   readonly loss: Task['loss'];
   /** Default: as the task has it. */
@@ -75,20 +54,13 @@ export interface TrainingGraphOptions {
   readonly checkpointing?: boolean;
 }
 
-/** Packed batch, weights → `logits` `[texts, labels]`, of texts in windows `[rows, labels]`. */
-export function inferenceGraph(classifier: Classifier, options: GraphOptions): CompiledGraph {
-  const { model, graph, draws } = forward(classifier, options, false);
-  graph.output('logits', draws[0] as Value);
-  if (model.cut !== null) prune(graph);
-  return compiled(graph, model, `${classifier.modelType}-inference`);
-}
-
 /** Packed batch, weights → `below` `[tokens, hidden]`: what a model that is cut begins with above the cut. */
 export function graphBelowCut(
   classifier: Classifier,
   options: GraphOptions,
 ): CompiledGraph & Pick<TrainingGraph, 'operations'> {
-  const { model, graph } = forward(classifier, options, false);
+  const forward = forwardPass(classifier, options);
+  const { model, graph } = forward;
   if (model.cut === null || model.cut.below === null) throw new TypeError('the model is not cut');
   graph.output('below', model.cut.below);
   prune(graph);
@@ -98,7 +70,7 @@ export function graphBelowCut(
     1,
   );
   return {
-    ...compiled(graph, model, `${classifier.modelType}-below`),
+    ...compiled(forward, `${classifier.modelType}-below`),
     operations: (sizes) => productOperations(graph, sizes),
   };
 }
@@ -111,7 +83,9 @@ export function trainingGraph(
   classifier: Classifier,
   options: GraphOptions & TrainingGraphOptions,
 ): TrainingGraph {
-  const { model, graph, tape, draws } = forward(classifier, options, options.dropout, options.draws);
+  const samples = options.draws?.dropoutSamples ?? 1;
+  const forward = forwardPass(classifier, options, options.dropout ? { samples } : null);
+  const { model, graph, tape, draws } = forward;
   const rows = classifier.windows === undefined ? 'texts' : pooledInput.rows;
   const targets = graph.input('targets', 'float32', [rows, classifier.labels]);
   const alpha = options.draws?.rDrop ?? 0;
@@ -135,7 +109,7 @@ export function trainingGraph(
   }
   if (model.cut !== null) prune(graph);
   return {
-    ...compiled(graph, model, `${classifier.modelType}-training`, checkpointing),
+    ...compiled(forward, `${classifier.modelType}-training`, checkpointing),
     liveBytes: (sizes) => mostLiveBytes(graph, sizes, (output) => output !== 'loss'),
     operations: (sizes) => productOperations(graph, sizes),
     tables,
@@ -156,28 +130,4 @@ function rowsOutput(
   outputOf.set(gradient.rows.name, output);
   graph.output(output, gradient.rows);
   return output;
-}
-
-function forward(
-  classifier: Classifier,
-  { groups, vocabulary }: GraphOptions,
-  dropout: boolean,
-  { dropoutSamples } = oneDraw,
-) {
-  const graph = new Graph();
-  const tape = new Tape(graph);
-  const model = new ModelBuilder(tape, dropout, { dropoutSamples });
-  const { relativePositions, window, averaged, neighbours } = classifier;
-  const features = { relative: relativePositions !== null, windowed: window !== null, averaged, neighbours };
-  const batch = packedInputs(graph, { groups, ...features });
-  return { graph, tape, model, draws: classifier.build(model, batch, vocabulary) };
-}
-
-function compiled(graph: Graph, model: ModelBuilder, name: string, early = false): CompiledGraph {
-  return {
-    bytes: toOnnx(graph, name, early),
-    parameters: model.parameters,
-    dropoutSites: model.dropoutSites,
-    dims: graph.inputs.flatMap((input) => (input.name.startsWith('dim:') ? [input.name.slice(4)] : [])),
-  };
 }

@@ -2,7 +2,7 @@ import { InputFault } from '../../errors/fault.js';
 import type { Classifier } from '../models/family.js';
 import type { Adapters } from './adapters.js';
 import { Depths, type LayerSettings } from './depths.js';
-import { parametersOf } from './model-source.js';
+import { parametersOf } from '../inference/parameters.js';
 
 /** @throws InputFault where the model has fewer layers than the options speak of */
 export function checkLayers(

@@ -8,7 +8,7 @@ import { groupSizes } from '../nn/packing.js';
 import { bytesOf } from '../optim/parameter-memory.js';
 import { isPerturbed, unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
-import { longestText, pooledInput, readingOf } from './reading.js';
+import { longestText, pooledInput, readingOf } from '../inference/reading.js';
 
 /** A batch at its largest: so many texts, each of so many tokens. */
 export interface LargestBatch {

@@ -5,12 +5,10 @@ import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import { familyOf, pooledConfig } from '../models/families.js';
-
 import type { Classifier, ModelFamily } from '../models/family.js';
-import type { Depth, Initial } from '../nn/scope.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
 import { checkVocabulary, loadTokenizer, parseTokenizer } from '../tokenization/tokenizer.js';
-import { inferenceGraph } from './graphs.js';
+import { parametersOf, type ParameterSpec } from '../inference/parameters.js';
 import { extraWarnings } from './extra-tensors.js';
 import { headWarnings } from './head-warnings.js';
 import type { FoldJob } from './job.js';
@@ -113,18 +111,6 @@ async function fromScratch(
     },
     close: () => Promise.resolve(),
   };
-}
-
-export interface ParameterSpec {
-  readonly depth: Depth;
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly initial: Initial;
-}
-
-/** The parameters as a checkpoint holds them, the word embedding whole. */
-export function parametersOf(classifier: Classifier): readonly ParameterSpec[] {
-  return inferenceGraph(classifier, { groups: 1, vocabulary: classifier.vocabulary }).parameters;
 }
 
 function match(

@@ -64,10 +64,16 @@ export function sureLabels(probabilities: Float32Array, task: TaskName, confiden
 }
 
 /** What to say of them, if anything. */
-export function pseudoWarnings({ texts, asked }: PseudoRows): string[] {
-  if (asked === 0 || texts.length > 0) return [];
+export function pseudoWarnings({ texts, targets, asked }: PseudoRows): string[] {
+  if (asked === 0) return [];
+  if (texts.length === 0)
+    return [
+      'no row to predict has labels that are sure enough: the fold is trained as without training.pseudo. Lower its confidence.',
+    ];
+  const different = new Set(targets.map((target) => target.join(''))).size;
+  if (texts.length === 1 || different > 1) return [];
   return [
-    'no row to predict has labels that are sure enough: the fold is trained as without training.pseudo. Lower its confidence.',
+    `all ${texts.length} rows to predict that are sure enough were given the same labels: a fold that is trained on them, too, learns to give these to every row. Raise the confidence of training.pseudo, or leave it out.`,
   ];
 }
 

@@ -1,8 +1,8 @@
 import type { ParameterMemory } from '../optim/parameter-memory.js';
 import type { Tensor } from '../runtime/runtime.js';
-import type { HostBatch } from './batch.js';
+import type { HostBatch } from '../inference/batch.js';
 import type { TableGradient } from './graphs.js';
-import { sizeOf, type TensorScope } from './sessions.js';
+import { sizeOf, type TensorScope } from '../inference/sessions.js';
 
 /** Gradients of looked-up rows, and where they begin in the scratch of each table. */
 export interface RowGradient {

@@ -8,7 +8,7 @@ import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { Classifier } from '../models/family.js';
 import { familyOf } from '../models/families.js';
 import { loadTokenizer, parseTokenizer, type Tokenizer } from '../tokenization/tokenizer.js';
-import { readingOf } from './reading.js';
+import { readingOf } from '../inference/reading.js';
 import { scratchModel } from './scratch-model.js';
 
 /** A local model folder, or a model from scratch with the `tokenizer.json` learnt for it. */

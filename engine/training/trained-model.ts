@@ -8,7 +8,7 @@ import { checkLayers } from './layer-check.js';
 import { largestBatchOf, type LargestBatch, type MemoryOptions } from './memory-need.js';
 import { splitWarning, textsOfPass } from './micro-batch.js';
 import { optionGroups, type OptionGroups } from './option-groups.js';
-import { readingOf, windowed } from './reading.js';
+import { readingOf, windowed } from '../inference/reading.js';
 import { extraArrays } from './trainer.js';
 
 /** A model as the options of a training have it. */

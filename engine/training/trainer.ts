@@ -18,8 +18,8 @@ import {
   type PerturbationSettings,
 } from '../optim/perturbation.js';
 import type { Runtime, Tensor } from '../runtime/runtime.js';
-import type { HostBatch } from './batch.js';
-import { packBatch } from './batch.js';
+import type { HostBatch } from '../inference/batch.js';
+import { packBatch } from '../inference/batch.js';
 import { allLayersAlike, Depths, type LayerSettings } from './depths.js';
 import type { FrozenActivations } from './frozen-activations.js';
 import type { TrainingGraph } from './graphs.js';
@@ -27,8 +27,8 @@ import { rowScratchOf, trainingGraph } from './graphs.js';
 import { addRowGradients, placeRowGradients } from './row-gradients.js';
 import { Scratch } from './scratch.js';
 import type { ScratchPiece } from './scratch.js';
-import type { Around } from './sessions.js';
-import { sizeOf, Sessions, TensorScope } from './sessions.js';
+import type { Around } from '../inference/sessions.js';
+import { sizeOf, Sessions, TensorScope } from '../inference/sessions.js';
 
 export interface TrainerOptions {
   readonly optimizer: AdamwSettings;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { predictTexts } from '../../engine/training/predict.js';
+import { predictTexts } from '../../engine/inference/predict.js';
 import { meanProbabilities } from '../../metrics/ensemble.js';
 import { decide } from '../../metrics/thresholds.js';
 import type { RunResult } from '../../report/run-result.js';

@@ -1,6 +1,6 @@
 import { parseJsonObject } from '../../../engine/checkpoint/bounded-json.js';
 import { familyOf } from '../../../engine/models/families.js';
-import { parametersOf } from '../../../engine/training/model-source.js';
+import { parametersOf } from '../../../engine/inference/parameters.js';
 import { mutateBytes, mutateJson, mutateText } from '../mutations.js';
 import type { FuzzTarget } from '../target.js';
 

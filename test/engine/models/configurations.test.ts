@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InputFault } from '../../../errors/fault.js';
 import { familyOf, scratchFamily } from '../../../engine/models/families.js';
 import type { Classifier } from '../../../engine/models/family.js';
-import { inferenceGraph } from '../../../engine/training/graphs.js';
+import { inferenceGraph } from '../../../engine/inference/graphs.js';
 import { goldenClassifier, goldenJson } from './golden-model.js';
 
 function read(model: string, changes: Readonly<Record<string, unknown>>): Classifier {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Depths } from '../../../engine/training/depths.js';
-import { parametersOf } from '../../../engine/training/model-source.js';
+import { parametersOf } from '../../../engine/inference/parameters.js';
 import { goldenClassifier, goldenJson, goldenModels } from './golden-model.js';
 
 /** What the families' names of parameters say, read here by their patterns alone. */

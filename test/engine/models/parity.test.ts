@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Tensor } from '../../../engine/runtime/runtime.js';
-import { packBatch } from '../../../engine/training/batch.js';
-import { inferenceGraph, trainingGraph } from '../../../engine/training/graphs.js';
+import { packBatch } from '../../../engine/inference/batch.js';
+import { inferenceGraph } from '../../../engine/inference/graphs.js';
+import { trainingGraph } from '../../../engine/training/graphs.js';
 import type { GoldenBatch } from './golden-model.js';
 import { goldenClassifier, goldenJson, goldenModels, goldenPadding, goldenTensors } from './golden-model.js';
 

@@ -4,7 +4,7 @@ import { isPerturbed, perturb, type PerturbationSettings } from '../../../engine
 import { ParameterMemory } from '../../../engine/optim/parameter-memory.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import { memoryNeeds } from '../../../engine/training/memory-need.js';
-import { parametersOf } from '../../../engine/training/model-source.js';
+import { parametersOf } from '../../../engine/inference/parameters.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
 

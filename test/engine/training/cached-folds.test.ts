@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { trainFold } from '../../../engine/training/fold.js';
 import type { FoldJob, FoldOutcome } from '../../../engine/training/job.js';
-import { predictTexts } from '../../../engine/training/predict.js';
+import { predictTexts } from '../../../engine/inference/predict.js';
 import type { TrainingOptions } from '../../../pipeline/training.js';
 import { bits, folder, interrupted, job, never, texts, useSmallFolds } from './small-fold.js';
 

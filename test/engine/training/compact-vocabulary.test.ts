@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
-import { CompactVocabulary, decayFactor } from '../../../engine/training/compact-vocabulary.js';
+import { CompactVocabulary } from '../../../engine/inference/compact-vocabulary.js';
+import { decayFactor } from '../../../engine/training/decay-factor.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import type { GoldenBatch } from '../models/golden-model.js';

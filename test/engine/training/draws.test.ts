@@ -4,7 +4,7 @@ import { openRuntime } from '../../../engine/runtime/open.js';
 import { checkDraws } from '../../../engine/training/draw-check.js';
 import { trainingGraph, type TrainingGraph } from '../../../engine/training/graphs.js';
 import { memoryNeeds } from '../../../engine/training/memory-need.js';
-import { windowed } from '../../../engine/training/reading.js';
+import { windowed } from '../../../engine/inference/reading.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
-import { inferenceGraph, trainingGraph } from '../../../engine/training/graphs.js';
+import { inferenceGraph } from '../../../engine/inference/graphs.js';
+import { trainingGraph } from '../../../engine/training/graphs.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import type { GoldenBatch } from '../models/golden-model.js';
 import { goldenBatches, goldenClassifier, goldenTensors } from '../models/golden-model.js';

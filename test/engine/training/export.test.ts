@@ -18,7 +18,7 @@ import { loadTokenizer } from '../../../engine/tokenization/tokenizer.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
 import { trainFold } from '../../../engine/training/fold.js';
 import type { FoldJob } from '../../../engine/training/job.js';
-import { predictTexts } from '../../../engine/training/predict.js';
+import { predictTexts } from '../../../engine/inference/predict.js';
 import { referenceTraining } from '../../../pipeline/training.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-export-'));

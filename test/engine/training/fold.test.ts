@@ -7,7 +7,7 @@ import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { readSafetensorsMetadata } from '../../../engine/checkpoint/safetensors-metadata.js';
 import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
 import type { FoldCheckpoint, FoldJob, FoldMessage } from '../../../engine/training/job.js';
-import { predictTexts } from '../../../engine/training/predict.js';
+import { predictTexts } from '../../../engine/inference/predict.js';
 import { bits, folder, interrupted, job, never, sha256, table, texts, useSmallFolds } from './small-fold.js';
 
 useSmallFolds();

@@ -5,11 +5,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { EnvironmentFault } from '../../../errors/fault.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
-import { ClassifierRun } from '../../../engine/training/classify.js';
+import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
 import { Depths } from '../../../engine/training/depths.js';
 import { cutAbove, FrozenActivations } from '../../../engine/training/frozen-activations.js';
 import { trainingGraph } from '../../../engine/training/graphs.js';
-import { parametersOf } from '../../../engine/training/model-source.js';
+import { parametersOf } from '../../../engine/inference/parameters.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
 

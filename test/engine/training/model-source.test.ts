@@ -7,7 +7,8 @@ import type { NamedTensor } from '../../../engine/checkpoint/safetensors.js';
 import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
 import type { ModelSource } from '../../../engine/training/model-source.js';
-import { openModelSource, parametersOf } from '../../../engine/training/model-source.js';
+import { openModelSource } from '../../../engine/training/model-source.js';
+import { parametersOf } from '../../../engine/inference/parameters.js';
 import { goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
 
 const root = mkdtempSync(join(tmpdir(), 'foldwise-source-'));

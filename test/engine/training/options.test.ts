@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { writeTrainingTable } from '../../../data/prepared-table.js';
 import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
 import type { FoldCheckpoint, FoldJob, FoldMessage, FoldOutcome } from '../../../engine/training/job.js';
-import { predictTexts } from '../../../engine/training/predict.js';
+import { predictTexts } from '../../../engine/inference/predict.js';
 import type { TrainingOptions } from '../../../pipeline/training.js';
 import type { TaskName } from '../../../tasks/task.js';
 import { bits, folder, interrupted, job, never, table, texts, useSmallFolds } from './small-fold.js';

@@ -5,7 +5,7 @@ import { ColumnFileWriter } from '../../../data/column-file/writer.js';
 import { preparedColumns, writeTrainingTable } from '../../../data/prepared-table.js';
 import { trainFold } from '../../../engine/training/fold.js';
 import type { FoldJob, FoldOutcome } from '../../../engine/training/job.js';
-import { predictTable } from '../../../engine/training/predict.js';
+import { predictTable } from '../../../engine/inference/predict.js';
 import { pseudoRows, sureLabels } from '../../../engine/training/pseudo-labels.js';
 import type { TrainingOptions } from '../../../pipeline/training.js';
 import { bits, folder, interrupted, job, never, sha256, table, texts, useSmallFolds } from './small-fold.js';
@@ -116,6 +116,14 @@ describe('rows to predict with labels that are sure', () => {
     const without = await train({ pseudo: { table: asked, probabilities: doubtful } }, confidence);
     expect(bits(without)).toEqual(bits(plain));
     expect(without.warnings.join()).toMatch(/^no row to predict has labels that are sure enough/);
+  });
+
+  it('are told of where all of them were given the same labels', async () => {
+    const alike = given(answers.map(() => [0.95, 0.02]));
+    const { warnings } = await train({ pseudo: { table: asked, probabilities: alike } }, confidence);
+    expect(warnings.join()).toMatch(/^all 5 rows to predict .* the same labels/);
+    const differing = await train({ pseudo: { table: asked, probabilities: given(answers) } }, confidence);
+    expect(differing.warnings).toEqual([]);
   });
 
   it('end with the same bits where the fold is stopped and resumed', async () => {

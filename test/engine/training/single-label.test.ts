@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
-import { ClassifierRun } from '../../../engine/training/classify.js';
+import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { tasks } from '../../../tasks/index.js';
 import type { GoldenCurve } from '../models/golden-model.js';

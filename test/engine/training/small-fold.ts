@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { writeTrainingTable } from '../../../data/prepared-table.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
@@ -77,6 +77,16 @@ export const bits = (outcome: FoldOutcome): Record<string, string> => ({
   probabilities: sha256(outcome.probabilities),
   ...Object.fromEntries(Object.entries(outcome.model).map(([name, path]) => [name, sha256(path)])),
 });
+
+/** A folder with the model that a fold exported. */
+export function modelFolder({ model }: FoldOutcome, name: string): string {
+  const exported = join(folder, name);
+  for (const [file, path] of Object.entries(model)) {
+    mkdirSync(dirname(join(exported, file)), { recursive: true });
+    copyFileSync(path, join(exported, file));
+  }
+  return exported;
+}
 
 /** Trains, told to stop after each of the given steps, each time going on from the checkpoint. */
 export async function interrupted(base: (changes: Partial<FoldJob>) => FoldJob, stops: readonly number[]) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trainFold } from '../../../engine/training/fold.js';
-import { predictTexts } from '../../../engine/training/predict.js';
+import { predictTexts } from '../../../engine/inference/predict.js';
 import { job, never, texts, useSmallFolds } from './small-fold.js';
 
 /** A folder in whose `node_modules` transformers.js is; it brings half a gigabyte, so it is no dependency. */

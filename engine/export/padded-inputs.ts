@@ -69,7 +69,7 @@ export class PaddedInputs {
     return tokenTypes === 'zero' ? node.sub(this.g, this.ids, this.ids) : this.ids;
   }
 
-  /** As the host counts them (training/batch.ts). */
+  /** As the host counts them (inference/batch.ts). */
   private positions(place: Value): Value {
     const { g, classifier } = this;
     const { first, skipped } = classifier.positions;

@@ -1,14 +1,20 @@
-import { packBatch } from './batch.js';
+import type { Tensor } from '../runtime/runtime.js';
+import { packBatch, type HostBatch } from './batch.js';
 import { ForwardRun, type ForwardOptions } from './forward-run.js';
-import type { FrozenActivations } from './frozen-activations.js';
 import { inferenceGraph } from './graphs.js';
+import type { TensorScope } from './sessions.js';
 
 /** Texts of one batch; they come sorted by length, so little is padded. */
 const BATCH = 32;
 
+/** What is fed of a batch besides its tokens. */
+export interface BesidesTokens {
+  feeds(batch: HostBatch, scope: TensorScope): Promise<Record<string, Tensor>>;
+}
+
 export interface ClassifierRunOptions extends ForwardOptions {
   /** What is fed besides of a model that is cut (nn/scope.ts). */
-  readonly frozen?: FrozenActivations;
+  readonly frozen?: BesidesTokens;
 }
 
 export interface LogitsOptions {

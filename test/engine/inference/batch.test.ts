@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { uniform } from '../../../engine/kernels/philox.js';
-import type { HostBatch } from '../../../engine/training/batch.js';
-import { groupByLength, packBatch } from '../../../engine/training/batch.js';
+import type { HostBatch } from '../../../engine/inference/batch.js';
+import { groupByLength, packBatch } from '../../../engine/inference/batch.js';
 import { goldenClassifier } from '../models/golden-model.js';
 
 /** Has relative positions, a convolution and so neighbours: everything a batch can hold. */

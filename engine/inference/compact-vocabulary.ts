@@ -1,7 +1,7 @@
 import type { Classifier } from '../models/family.js';
 
 /**
- * The rows of the word embedding that the training file uses. AdamW moves any other row only by its decay,
+ * The rows of the word embedding that some texts use. In training AdamW moves any other row only by its decay,
  * ∏(1 − lrₜ·λ), which is applied at export; so those rows need no memory, no optimizer and no checkpoint.
  */
 export class CompactVocabulary {
@@ -35,26 +35,4 @@ export class CompactVocabulary {
       return compact;
     });
   }
-}
-
-/**
- * What is left of a weight that only decays, after the given learning rates (float64).
- *
- * @param averageShare by what share the average of the weights moves after a step, counted from 0; the average is
- *   what is asked for where it ever moves
- */
-export function decayFactor(
-  learningRates: Iterable<number>,
-  weightDecay: number,
-  averageShare: (step: number) => number | null = () => null,
-): number {
-  let factor = 1;
-  let average: number | null = null;
-  let step = 0;
-  for (const rate of learningRates) {
-    factor *= 1 - rate * weightDecay;
-    const share = averageShare(step++);
-    if (share !== null) average = (1 - share) * (average ?? 1) + share * factor;
-  }
-  return average ?? factor;
 }

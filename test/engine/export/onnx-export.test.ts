@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Tensor } from '../../../engine/runtime/runtime.js';
-import { exportedModel } from '../../../engine/training/onnx-export.js';
+import { exportedModel } from '../../../engine/export/onnx-export.js';
 import type { GoldenBatch } from '../models/golden-model.js';
 import {
   goldenClassifier,

@@ -1,0 +1,68 @@
+import type { Value } from '../graph/graph.js';
+import { Graph } from '../graph/graph.js';
+import { toOnnx } from '../graph/onnx.js';
+import { prune } from '../graph/used-nodes.js';
+import type { Classifier } from '../models/family.js';
+import { packedInputs } from '../nn/packing.js';
+import type { DropoutSite, Parameter } from '../nn/scope.js';
+import { ModelBuilder } from '../nn/scope.js';
+import { Tape } from '../ops/tape.js';
+
+/** A model as bytes for the runtime, and what the host has to feed and to fetch. */
+export interface CompiledGraph {
+  readonly bytes: Uint8Array;
+  readonly parameters: readonly Parameter[];
+  readonly dropoutSites: readonly DropoutSite[];
+  /** The named sizes that are inputs `dim:<name>`. */
+  readonly dims: readonly string[];
+}
+
+export interface GraphOptions {
+  /** Groups of similar length inside attention. */
+  readonly groups: number;
+  /** Rows of the word embedding. */
+  readonly vocabulary: number;
+}
+
+/** Packed batch, weights → `logits` `[texts, labels]`, of texts in windows `[rows, labels]`. */
+export function inferenceGraph(classifier: Classifier, options: GraphOptions): CompiledGraph {
+  const forward = forwardPass(classifier, options);
+  const { graph, model, draws } = forward;
+  graph.output('logits', draws[0] as Value);
+  if (model.cut !== null) prune(graph);
+  return compiled(forward, `${classifier.modelType}-inference`);
+}
+
+/** A model's forward pass over a packed batch, as it is recorded. */
+export interface Forward {
+  readonly graph: Graph;
+  readonly tape: Tape;
+  readonly model: ModelBuilder;
+  /** `[texts, labels]` each: one for each draw of the dropout before the head. */
+  readonly draws: readonly Value[];
+}
+
+/** @param dropout is null where nothing is dropped; else how many draws the head's dropout has */
+export function forwardPass(
+  classifier: Classifier,
+  { groups, vocabulary }: GraphOptions,
+  dropout: { readonly samples: number } | null = null,
+): Forward {
+  const graph = new Graph();
+  const tape = new Tape(graph);
+  const model = new ModelBuilder(tape, dropout !== null, { dropoutSamples: dropout?.samples ?? 1 });
+  const { relativePositions, window, averaged, neighbours } = classifier;
+  const features = { relative: relativePositions !== null, windowed: window !== null, averaged, neighbours };
+  const batch = packedInputs(graph, { groups, ...features });
+  return { graph, tape, model, draws: classifier.build(model, batch, vocabulary) };
+}
+
+/** @param early whether nodes run as early as they can (graph/onnx.ts) */
+export function compiled({ graph, model }: Forward, name: string, early = false): CompiledGraph {
+  return {
+    bytes: toOnnx(graph, name, early),
+    parameters: model.parameters,
+    dropoutSites: model.dropoutSites,
+    dims: graph.inputs.flatMap((input) => (input.name.startsWith('dim:') ? [input.name.slice(4)] : [])),
+  };
+}

@@ -1,0 +1,57 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { openTestTable } from '../../data/prepared-table.js';
+import { TextScorer, type ScorerOptions } from './text-scorer.js';
+
+/** Texts that are scored together: what they are padded and packed with decides the last bits. */
+const ROWS_AT_ONCE = 65_536;
+
+interface PredictOptions extends ScorerOptions {
+  readonly onProgress?: () => void;
+}
+
+/**
+ * Scores the rows of a prepared test table, some at a time.
+ *
+ * @param files.output what is written: probabilities `[rows, labels]` as raw little-endian float32
+ */
+export async function predictTable(
+  folder: string,
+  files: { readonly table: string; readonly output: string },
+  { onProgress, ...options }: PredictOptions,
+): Promise<void> {
+  const { texts, close } = openTestTable(files.table);
+  const output = openSync(files.output, 'w');
+  try {
+    const scorer = await TextScorer.open(folder, options);
+    try {
+      for (let first = 0; first < texts.length; first += ROWS_AT_ONCE) {
+        const rows = texts.range(first, Math.min(first + ROWS_AT_ONCE, texts.length));
+        const bytes = new Uint8Array((await scorer.score(rows, onProgress)).buffer);
+        for (let done = 0; done < bytes.length;) done += writeSync(output, bytes, done);
+      }
+    } finally {
+      scorer.release();
+    }
+  } finally {
+    closeSync(output);
+    close();
+  }
+}
+
+/**
+ * Scores texts with an exported model.
+ *
+ * @returns probabilities `[texts, labels]`, float32, in the order given
+ */
+export async function predictTexts(
+  folder: string,
+  texts: readonly string[],
+  options: ScorerOptions,
+): Promise<Float32Array> {
+  const scorer = await TextScorer.open(folder, options);
+  try {
+    return await scorer.score(texts);
+  } finally {
+    scorer.release();
+  }
+}

@@ -1,0 +1,32 @@
+import type { Calibrator } from '../metrics/calibrators.js';
+import type { TaskName } from '../tasks/task.js';
+
+/** What makes probabilities and decisions of a text: models, how they are joined, and what was tuned. */
+export interface EnsembleDefinition {
+  readonly task: TaskName;
+  readonly labels: readonly string[];
+  /** One per label: of the probability; where a row has one class, the offset of its logarithm. */
+  readonly thresholds: readonly number[];
+  /** One per label, of the joined probabilities; without it these stay what they are. */
+  readonly calibrators?: readonly Calibrator[];
+  /** At least one, each with at least one model and a weight above 0. */
+  readonly members: readonly EnsembleMember[];
+}
+
+/** Models that count alike: the folds of one combination of settings. */
+export interface EnsembleMember {
+  readonly weight: number;
+  readonly models: readonly EnsembleModel[];
+}
+
+export interface EnsembleModel {
+  /** An exported model. */
+  readonly folder: string;
+  /** Tokens of a text, special ones included. */
+  readonly maxLength: number;
+}
+
+/** All models, member by member. */
+export function modelsOf({ members }: Pick<EnsembleDefinition, 'members'>): EnsembleModel[] {
+  return members.flatMap(({ models }) => models);
+}

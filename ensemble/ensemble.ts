@@ -1,0 +1,73 @@
+import { InputFault } from '../errors/fault.js';
+import { TextScorer } from '../engine/inference/text-scorer.js';
+import { modelsOf, type EnsembleDefinition } from './definition.js';
+import { join, type Scored } from './joined.js';
+
+export interface ScoreOptions {
+  /** Called as texts are tokenised and scored. */
+  readonly onProgress?: () => void;
+  /** Once aborted, no further model is asked, and the call rejects. */
+  readonly signal?: AbortSignal;
+}
+
+/** An ensemble with its models in memory, to score any number of texts. */
+export class Ensemble {
+  /** Runs of one model do not overlap. */
+  private last: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    readonly definition: EnsembleDefinition,
+    private readonly scorers: readonly TextScorer[],
+  ) {}
+
+  /** @throws InputFault where a folder holds no model of ours, or one of other labels */
+  static async open(
+    definition: EnsembleDefinition,
+    { threads }: { readonly threads: number },
+  ): Promise<Ensemble> {
+    const scorers: TextScorer[] = [];
+    try {
+      for (const { folder, maxLength } of modelsOf(definition)) {
+        const scorer = await TextScorer.open(folder, { maxLength, threads });
+        scorers.push(scorer);
+        checkWidth(folder, scorer.width, definition.labels.length);
+      }
+    } catch (fault) {
+      for (const scorer of scorers) scorer.release();
+      throw fault;
+    }
+    return new Ensemble(definition, scorers);
+  }
+
+  /** One call after the other. @returns what is said of the texts, in the order given */
+  score(texts: readonly string[], options: ScoreOptions = {}): Promise<Scored> {
+    const scored = this.last.then(() => this.scoreNow(texts, options));
+    this.last = scored.catch(() => undefined);
+    return scored;
+  }
+
+  private async scoreNow(texts: readonly string[], { onProgress, signal }: ScoreOptions): Promise<Scored> {
+    const scored: Float32Array[] = [];
+    for (const scorer of this.scorers) {
+      signal?.throwIfAborted();
+      scored.push(await scorer.score(texts, onProgress));
+    }
+    return join(this.definition, scored);
+  }
+
+  /** Gives the models' memory back, once what was asked has been answered. */
+  async release(): Promise<void> {
+    await this.last;
+    for (const scorer of this.scorers) scorer.release();
+  }
+}
+
+function checkWidth(folder: string, found: number, expected: number): void {
+  if (found === expected) return;
+  throw new InputFault({
+    where: folder,
+    what: 'the model has other labels than the ensemble',
+    found: `${found} labels`,
+    expected: `${expected}`,
+  });
+}
