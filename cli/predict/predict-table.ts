@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { predictRows } from '../../activities/ensemble.js';
-import { ensembleOfRun } from '../../activities/run-ensemble.js';
+import { ensembleOfRun } from '../../activities/stored-ensemble.js';
 import { withScratch } from '../../activities/scratch.js';
 import { writeTestTable } from '../../data/dataset.js';
 import { count } from '../../report/notation.js';
@@ -30,7 +30,7 @@ export async function predictTable(
 ): Promise<{ readonly rows: number; readonly models: number; readonly warnings: readonly string[] }> {
   const { source, run, workdir, kind, target, onProgress } = request;
   const { labels, configuration } = run.result;
-  const ensemble = await ensembleOfRun(run.directory, run.result);
+  const { definition: ensemble } = await ensembleOfRun(run.directory, run.result);
   const services = createServices({ workdir, roots: null, searchAttributes: false });
   const { threads } = services;
   const { signal } = new AbortController();

@@ -1,0 +1,18 @@
+import type { EnsembleDefinition } from './definition.js';
+
+/** An ensemble as it lies in a folder: a run's, or one that was handed over. */
+export interface StoredEnsemble {
+  readonly definition: EnsembleDefinition;
+  /** The id of the run that it comes from, and the name of its pipeline. */
+  readonly run: string;
+  readonly pipeline: string;
+  /** What the tables are called by that it reads and writes. */
+  readonly columns: {
+    /** Candidates for the column of the texts; the first one that is there is read. */
+    readonly text: readonly string[];
+    /** A column that must be there; without it: `id` where a table has it, else rows are numbered. */
+    readonly id?: string;
+    /** Where a row has one class: the column of its name; without it a column of 0 and 1 for each label. */
+    readonly target?: string;
+  };
+}
