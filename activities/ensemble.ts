@@ -1,5 +1,6 @@
 import type { EnsembleDefinition, EnsembleMember } from '../ensemble/definition.js';
 import { modelsOf } from '../ensemble/definition.js';
+import type { StoredEnsemble } from '../ensemble/stored-ensemble.js';
 import { InputFault } from '../errors/fault.js';
 import type { Cell } from '../pipeline/matrix.js';
 import { membersOf } from '../pipeline/members.js';
@@ -53,8 +54,8 @@ export async function ensembleOf(source: EnsembleSource): Promise<EnsembleDefini
 /** What an ensemble is asked to predict. */
 export interface PredictionRequest {
   readonly ensemble: EnsembleDefinition;
-  /** Of the pipeline: which columns the tables that are written have. */
-  readonly data: Pipeline['data'];
+  /** Which columns the tables that are written have. */
+  readonly columns: Pick<StoredEnsemble['columns'], 'id' | 'target'>;
   /** The rows: a prepared test table. */
   readonly table: string;
   readonly threads: number;
@@ -70,7 +71,7 @@ type EnsembleServices = Pick<Services, 'predictor' | 'tables' | 'slots' | 'scrat
 /** Predicts rows by an ensemble: those of a run's test table and those of any other. */
 export async function predictRows(
   services: EnsembleServices,
-  { ensemble, data, table, threads, signal, output, onScored }: PredictionRequest,
+  { ensemble, columns, table, threads, signal, output, onScored }: PredictionRequest,
 ): Promise<{ readonly rows: number; readonly models: number }> {
   const models = modelsOf(ensemble);
   const names = models.map((_, place) => `probabilities-${place + 1}`);
@@ -89,8 +90,8 @@ export async function predictRows(
     const submission = {
       test: table,
       ensemble: { ...ensemble, members },
-      id: idColumn(data),
-      ...(data.target === undefined ? {} : { target: data.target }),
+      id: idColumn(columns),
+      ...(columns.target === undefined ? {} : { target: columns.target }),
       output,
     };
     const { rows } = await services.tables.run('submit', submission, signal);

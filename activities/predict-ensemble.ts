@@ -39,7 +39,7 @@ async function predict(
     });
     const { rows } = await predictRows(services, {
       ensemble,
-      data: pipeline.data,
+      columns: pipeline.data,
       table: await store.localPath(test),
       threads: settings.threads,
       signal: Context.current().cancellationSignal,

@@ -8,8 +8,7 @@ import { predictedTableSchema } from '../facts/tables.js';
 import { printsJson, takesRun, type GlobalOptions, type JsonOption } from '../options.js';
 import { collectThreshold, withThresholds, type OtherThresholds } from '../predict/other-thresholds.js';
 import { predictTable } from '../predict/predict-table.js';
-import { readResult } from '../runs/results.js';
-import { runDirectory } from '../runs/run-directory.js';
+import { ensembleAt } from '../runs/ensemble-at.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { workdirAt } from '../workdir.js';
 
@@ -53,9 +52,11 @@ Examples:
     .action(async (run: string, csv: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PredictArguments>();
       const workdir = workdirAt(options.workdir);
-      const directory = await runDirectory(run, workdir);
-      const own = await readResult(directory);
-      const result = options.threshold === undefined ? own : withThresholds(own, options.threshold);
+      const own = await ensembleAt(run, workdir);
+      const ensemble =
+        options.threshold === undefined
+          ? own
+          : { ...own, definition: withThresholds(own.definition, options.threshold) };
       const kind = options.probabilities === true ? 'predictions' : 'submission';
       if (kind === 'predictions' && options.threshold !== undefined) throw undecided();
       const output = options.output ?? `${kind}.csv`;
@@ -64,14 +65,14 @@ Examples:
       if (target === null && options.json === true) throw oneStream();
       const { rows, models, warnings } = await predictTable({
         source: csv === stream ? process.stdin : csv,
-        run: { directory, result },
+        ensemble,
         workdir: workdir.path,
         kind,
         target: target ?? ((file) => pipeline(createReadStream(file), process.stdout, { end: false })),
         onProgress: (text) => console.note(text),
       });
       if (options.json === true && target !== null) {
-        const facts = { run: result.run, output: target, kind, rows, models, warnings } as const;
+        const facts = { run: ensemble.run, output: target, kind, rows, models, warnings } as const;
         return printJson(console, predictedTableSchema, facts);
       }
       for (const warning of warnings) console.note(`warning: ${warning}`);

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
+import type { EnsembleDefinition } from '../../ensemble/definition.js';
 import { InputFault } from '../../errors/fault.js';
 import { nearest } from '../../errors/suggestion.js';
-import type { RunResult } from '../../report/run-result.js';
 
-/** Thresholds in the place of those of a run: one for all labels, and those of single ones, which go before it. */
+/** Thresholds in the place of an ensemble's own: one for all labels, and those of single ones, which go before it. */
 export interface OtherThresholds {
   readonly all?: number;
   readonly byLabel: Readonly<Record<string, number>>;
@@ -36,32 +36,35 @@ function number(text: string): number {
 }
 
 /**
- * A run's result with other thresholds.
+ * An ensemble with other thresholds.
  *
- * @throws InputFault for a label that the run does not have, and for a run that decides by no thresholds
+ * @throws InputFault for a label that the ensemble does not have, and for one that decides by no thresholds
  */
-export function withThresholds(result: RunResult, { all, byLabel }: OtherThresholds): RunResult {
-  const { labels, configuration, thresholds } = result;
-  if (configuration.task === 'single-label')
+export function withThresholds(
+  ensemble: EnsembleDefinition,
+  { all, byLabel }: OtherThresholds,
+): EnsembleDefinition {
+  const { task, labels, thresholds } = ensemble;
+  if (task === 'single-label')
     throw new InputFault({
       where: '--threshold',
-      what: 'this run gives each row one class, the one with the largest probability and offset, and has no thresholds',
-      remedy: 'Decide by the probabilities that --probabilities writes.',
+      what: 'this ensemble gives each row one class, the one with the largest probability and offset, and has no thresholds',
+      remedy: 'Decide by the probabilities.',
     });
   const unknown = Object.keys(byLabel).find((label) => !labels.includes(label));
   if (unknown !== undefined) {
     const meant = nearest(unknown, labels);
     throw new InputFault({
       where: '--threshold',
-      what: 'the run has no such label',
+      what: 'the ensemble has no such label',
       found: JSON.stringify(unknown),
       expected: `one of ${labels.slice(0, 20).join(', ')}${labels.length > 20 ? ' …' : ''}`,
       ...(meant === undefined ? {} : { remedy: `Did you mean ${JSON.stringify(meant)}?` }),
     });
   }
-  const other = (label: string): number => {
+  const other = (label: string, place: number): number => {
     const own = Object.hasOwn(byLabel, label) ? byLabel[label] : all;
-    return own ?? thresholds[label]!;
+    return own ?? thresholds[place]!;
   };
-  return { ...result, thresholds: Object.fromEntries(labels.map((label) => [label, other(label)])) };
+  return { ...ensemble, thresholds: labels.map(other) };
 }

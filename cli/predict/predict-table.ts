@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import { predictRows } from '../../activities/ensemble.js';
-import { ensembleOfRun } from '../../activities/stored-ensemble.js';
 import { withScratch } from '../../activities/scratch.js';
 import { writeTestTable } from '../../data/dataset.js';
+import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { count } from '../../report/notation.js';
-import type { RunResult } from '../../report/run-result.js';
 import { copyDurably } from '../../store/durable-file.js';
 import { storageFault } from '../../store/faults.js';
 import { createServices } from '../../worker/services.js';
@@ -13,8 +12,7 @@ import { withStandardInput } from './standard-input.js';
 export interface PredictRequest {
   /** A CSV file, or a stream of one. */
   readonly source: string | Readable;
-  /** A completed run, and where its files are. */
-  readonly run: { readonly directory: string; readonly result: RunResult };
+  readonly ensemble: StoredEnsemble;
   readonly workdir: string;
   /** Labels as `submission.csv` has them, or probabilities as `predictions.csv` does. */
   readonly kind: 'submission' | 'predictions';
@@ -28,23 +26,21 @@ export interface PredictRequest {
 export async function predictTable(
   request: PredictRequest,
 ): Promise<{ readonly rows: number; readonly models: number; readonly warnings: readonly string[] }> {
-  const { source, run, workdir, kind, target, onProgress } = request;
-  const { labels, configuration } = run.result;
-  const { definition: ensemble } = await ensembleOfRun(run.directory, run.result);
+  const { source, ensemble, workdir, kind, target, onProgress } = request;
+  const { definition, columns } = ensemble;
   const services = createServices({ workdir, roots: null, searchAttributes: false });
   const { threads } = services;
   const { signal } = new AbortController();
   return withScratch(services, ['input', 'table', 'predicted'], async ({ input, table, predicted }) => {
-    const { text, id, target: classes } = configuration.data;
-    const columns = { text, id, labels, ...(classes === undefined ? {} : { target: classes }) };
-    const read = (file: string) => writeTestTable(file, columns, table);
+    const asked = { id: undefined, ...columns, labels: definition.labels };
+    const read = (file: string) => writeTestTable(file, asked, table);
     const { rows, warnings } = await (typeof source === 'string'
       ? read(source)
       : withStandardInput(source, input, read));
     onProgress(`${count(rows)} rows to score`);
     const { models } = await predictRows(services, {
-      ensemble,
-      data: configuration.data,
+      ensemble: definition,
+      columns,
       table,
       threads,
       signal,

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { collectThreshold, withThresholds } from '../../cli/predict/other-thresholds.js';
+import type { EnsembleDefinition } from '../../ensemble/definition.js';
 import { InputFault } from '../../errors/fault.js';
-import { assessedReport, sampleReport } from '../report/sample.js';
 
 const collected = (...texts: string[]) =>
   texts.reduce<ReturnType<typeof collectThreshold> | undefined>(
@@ -11,15 +11,26 @@ const collected = (...texts: string[]) =>
   )!;
 
 describe('thresholds from the command line', () => {
-  const { result } = sampleReport({ labels: ['joy', 'fear', '0.5'] });
+  const ensemble: EnsembleDefinition = {
+    task: 'multi-label',
+    labels: ['joy', 'fear', '0.5'],
+    thresholds: [0.35, 0.4, 0.45],
+    members: [{ weight: 1, models: [{ folder: 'model', maxLength: 16 }] }],
+  };
 
   it.each([
-    [['joy=0.3'], { ...result.thresholds, joy: 0.3 }],
-    [['0.25'], { joy: 0.25, fear: 0.25, '0.5': 0.25 }],
-    [['joy=1', '.5'], { joy: 1, fear: 0.5, '0.5': 0.5 }],
-    [['1e-1', 'joy= 0.3', '0.5=0'], { joy: 0.3, fear: 0.1, '0.5': 0 }],
+    [['joy=0.3'], [0.3, 0.4, 0.45]],
+    [['0.25'], [0.25, 0.25, 0.25]],
+    [
+      ['joy=1', '.5'],
+      [1, 0.5, 0.5],
+    ],
+    [
+      ['1e-1', 'joy= 0.3', '0.5=0'],
+      [0.3, 0.1, 0],
+    ],
   ])('%j', (texts, thresholds) => {
-    expect(withThresholds(result, collected(...texts))).toEqual({ ...result, thresholds });
+    expect(withThresholds(ensemble, collected(...texts))).toEqual({ ...ensemble, thresholds });
   });
 
   it.each([['joy'], ['joy='], ['=0.5'], ['1.5'], ['-0.1'], ['joy=0x1'], ['joy=NaN'], ['']])(
@@ -35,15 +46,15 @@ describe('thresholds from the command line', () => {
     expect(() => collected('0.1', '0.2')).toThrow(/one for all labels already/);
   });
 
-  it('is refused of a label that the run does not have, with the one that may be meant', () => {
-    const wrong = () => withThresholds(result, collected('jo=0.3'));
+  it('is refused of a label that the ensemble does not have, with the one that may be meant', () => {
+    const wrong = () => withThresholds(ensemble, collected('jo=0.3'));
     expect(wrong).toThrow(InputFault);
     expect(wrong).toThrow(/no such label.*"jo".*one of joy, fear, 0\.5.*Did you mean "joy"/);
-    expect(() => withThresholds(result, collected('__proto__=0.3'))).toThrow(/no such label/);
+    expect(() => withThresholds(ensemble, collected('__proto__=0.3'))).toThrow(/no such label/);
   });
 
-  it('is refused of a run that has none', () => {
-    const classes = assessedReport({}, 'single-label').result;
-    expect(() => withThresholds(classes, collected('0.3'))).toThrow(/one class.*--probabilities/);
+  it('is refused of an ensemble that has none', () => {
+    const classes = { ...ensemble, task: 'single-label' } as const;
+    expect(() => withThresholds(classes, collected('0.3'))).toThrow(/one class.*by the probabilities/);
   });
 });
