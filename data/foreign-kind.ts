@@ -2,6 +2,8 @@
 export interface ForeignKind {
   readonly what: string;
   readonly remedy: string;
+  /** Where it is JSON: as JSON lines it may be read. */
+  readonly isJson?: boolean;
 }
 
 const compressed = (name: string): ForeignKind => ({
@@ -16,7 +18,11 @@ const workbook: ForeignKind = {
   what: 'the file is an Excel workbook',
   remedy: 'Save the sheet as CSV UTF-8.',
 };
-const json: ForeignKind = { what: 'the file seems to be JSON', remedy: 'Convert it to CSV.' };
+const json: ForeignKind = {
+  what: 'the file seems to be JSON',
+  remedy: 'Convert it to CSV.',
+  isJson: true,
+};
 const utf16: ForeignKind = { what: 'the file is UTF-16', remedy: 'Save it as CSV UTF-8.' };
 
 /** First bytes, each a character of Latin-1. */

@@ -11,6 +11,8 @@ export class Header {
   constructor(
     private readonly file: string,
     readonly names: readonly string[],
+    /** What stands between the cells of a row; undefined where names are no cells. */
+    private readonly separator: string | undefined = ',',
   ) {
     // From the back, so that of equal names the first counts.
     this.places = new Map(names.map((name, index) => [name, index] as const).reverse());
@@ -80,20 +82,23 @@ export class Header {
   private foreignKind(
     asked: readonly string[],
   ): { what: string; expected: string; remedy: string } | undefined {
-    const separator = separators.find(({ sign }) =>
-      this.names.some((name) => {
-        const parts = name.split(sign, maxParts);
-        return parts.length > 1 && (this.names.length === 1 || parts.some((part) => asked.includes(part)));
-      }),
+    const expected = separators.find(({ sign }) => sign === this.separator)?.name;
+    const other = separators.find(
+      ({ sign }) =>
+        sign !== this.separator &&
+        this.names.some((name) => {
+          const parts = name.split(sign, maxParts);
+          return parts.length > 1 && (this.names.length === 1 || parts.some((part) => asked.includes(part)));
+        }),
     );
-    if (separator !== undefined) {
+    if (expected !== undefined && other !== undefined) {
       return {
-        what: `the table seems to be separated by ${separator.name}`,
-        expected: 'commas',
-        remedy: 'Save it as CSV with commas.',
+        what: `the table seems to be separated by ${other.name}`,
+        expected,
+        remedy: expected === 'commas' ? 'Save it as CSV with commas.' : `Save it with ${expected}.`,
       };
     }
-    if (this.looksLikeData()) {
+    if (expected !== undefined && this.looksLikeData()) {
       return {
         what: 'the first row looks like data',
         expected: 'a header: the names of the columns',
@@ -131,6 +136,7 @@ export function listed(names: readonly string[]): string {
 }
 
 const separators = [
+  { sign: ',', name: 'commas' },
   { sign: ';', name: 'semicolons' },
   { sign: '\t', name: 'tabs' },
   { sign: '|', name: 'vertical bars' },

@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer';
-import { constants } from 'node:fs';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { foreignKind } from './foreign-kind.js';
+import { openRegularFile } from './regular-file.js';
+import { unsound, wholeCharacters } from './sound-text.js';
 import { TableFault } from './table-fault.js';
 
 /** Larger files are refused: 2 GiB. */
@@ -17,7 +17,10 @@ export class TableSource {
 
   /** @throws TableFault for what is not a file, cannot be opened or is too large */
   static async open(file: string): Promise<TableSource> {
-    const handle = await opened(file);
+    const handle = await openRegularFile(file, {
+      absent: 'Set data.train and data.test to the paths of the tables, relative to the pipeline.',
+      special: 'Save the table as a file.',
+    });
     try {
       const { size } = await handle.stat();
       if (size > maxBytes) throw tooLarge(file, size);
@@ -84,82 +87,15 @@ export class TableSource {
   }
 
   private async requireText(piece: Buffer, start: number): Promise<void> {
-    const nul = piece.indexOf(0);
-    if (nul >= 0) {
-      throw new TableFault(
-        { file: this.file, line: await this.lineOf(start + nul) },
-        { what: 'there is a NUL byte', expected: 'text', remedy: 'Export the table again as CSV UTF-8.' },
-      );
-    }
-    if (!isUtf8(piece)) {
-      throw new TableFault(
-        { file: this.file, line: await this.lineOf(start + firstBroken(piece)) },
-        { what: 'the file is not UTF-8', expected: 'UTF-8', remedy: 'Save it as CSV UTF-8.' },
-      );
-    }
+    const found = unsound(piece);
+    if (found === null) return;
+    const { at, ...fault } = found;
+    throw new TableFault({ file: this.file, line: await this.lineOf(start + at) }, fault);
   }
 }
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-
-/** How much of a piece is whole characters, so that one that is cut in two is judged with its rest. */
-function wholeCharacters(piece: Buffer): number {
-  // A character has at most three bytes after its first.
-  for (let back = 1; back <= Math.min(3, piece.length); back++) {
-    const byte = piece[piece.length - back]!;
-    if (byte < 0x80) break;
-    if (byte < 0xc0) continue;
-    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-    return needed > back ? piece.length - back : piece.length;
-  }
-  return piece.length;
-}
-
-/** Where the bytes cease to be UTF-8: by halving, at the starts of characters. */
-function firstBroken(piece: Buffer): number {
-  let sound = 0;
-  let broken = piece.length;
-  for (;;) {
-    const middle = startOfCharacter(piece, (sound + broken) >> 1);
-    if (middle <= sound) return sound;
-    if (isUtf8(piece.subarray(sound, middle))) sound = middle;
-    else broken = middle;
-  }
-}
-
-/** The start of the character that a byte belongs to. */
-function startOfCharacter(piece: Buffer, at: number): number {
-  let start = at;
-  while (start > 0 && (piece[start]! & 0xc0) === 0x80) start--;
-  return start;
-}
-
-async function opened(file: string): Promise<FileHandle> {
-  try {
-    const facts = await stat(file);
-    if (!facts.isFile()) {
-      const kind = facts.isDirectory() ? 'a folder' : facts.isFIFO() ? 'a pipe' : 'a device or a socket';
-      throw new TableFault(
-        { file },
-        { what: `this is ${kind}, not a file`, expected: 'a CSV file', remedy: 'Save the table as a file.' },
-      );
-    }
-    // Should it have become a pipe meanwhile: nobody waits for a writer.
-    return await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    if (error instanceof TableFault) throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new TableFault(
-      { file },
-      {
-        what: code === 'ENOENT' ? 'there is no such file' : `the file cannot be opened (${code})`,
-        expected: 'a CSV file',
-        remedy: 'Set data.train and data.test to the paths of the tables, relative to the pipeline.',
-      },
-    );
-  }
-}
 
 function tooLarge(file: string, bytes: number): TableFault {
   return new TableFault(

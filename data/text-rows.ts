@@ -67,9 +67,10 @@ export async function readTextRows(
   let empty = 0;
   const table = await readTable(file, (header) => {
     const textColumn = textColumnOf(header, columns);
-    const { place: idPlace, warnings } = idColumnOf(file, header, columns);
+    const { name: idName, warnings } = idColumnOf(file, header, columns);
+    const idPlace = idName === null ? undefined : header.place(idName);
     const ids = idPlace === undefined ? null : new IdColumn();
-    found = { textColumn, ids, warnings };
+    found = { textColumn, ids, warnings: [...warnings] };
     const textPlace = header.place(textColumn)!;
     const onRow = onHeader(header);
     return (cells, row) => {
@@ -90,7 +91,8 @@ export async function readTextRows(
   return { table, rows, textColumn, ids, warnings };
 }
 
-function textColumnOf(header: Header, columns: TableColumns): string {
+/** The column of the texts. @throws TableFault where there is none */
+export function textColumnOf(header: Header, columns: TableColumns): string {
   const { text } = columns;
   const labels = labelColumns(columns);
   const candidates = text.filter((name) => !labels.includes(name));
@@ -106,11 +108,12 @@ function textColumnOf(header: Header, columns: TableColumns): string {
   );
 }
 
-function idColumnOf(
+/** The column of the ids; null where rows are numbered. @throws TableFault where one was asked for and is not there */
+export function idColumnOf(
   file: string,
   header: Header,
   columns: TableColumns,
-): { place: number | undefined; warnings: string[] } {
+): { readonly name: string | null; readonly warnings: readonly string[] } {
   const name = columns.id ?? defaultId;
   const place = header.place(name);
   if (place === undefined && columns.id !== undefined) {
@@ -124,9 +127,9 @@ function idColumnOf(
     );
   }
   const alike = place === undefined ? header.lookalike(name) : undefined;
-  if (alike === undefined) return { place, warnings: [] };
+  if (alike === undefined) return { name: place === undefined ? null : name, warnings: [] };
   const guess = `${file}: there is no column ${JSON.stringify(name)}, so rows are numbered; is it ${alike}?`;
-  return { place, warnings: [`${guess} Then name it in data.id or correct the header.`] };
+  return { name: null, warnings: [`${guess} Then name it in data.id or correct the header.`] };
 }
 
 /** Ids are strings verbatim; they name the rows of the results, so each must be there once. */

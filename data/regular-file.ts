@@ -1,0 +1,37 @@
+import { constants } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { TableFault } from './table-fault.js';
+
+/** What a person can do where the name of a table is not that of a file. */
+export interface FileRemedies {
+  /** There is none of this name, or it cannot be opened. */
+  readonly absent: string;
+  /** It is a pipe, a device or a socket. */
+  readonly special: string;
+}
+
+/** Opens a table's file for reading. @throws TableFault for what is not a file, or cannot be opened */
+export async function openRegularFile(file: string, { absent, special }: FileRemedies): Promise<FileHandle> {
+  try {
+    const facts = await stat(file);
+    if (!facts.isFile()) {
+      const [kind, remedy] = facts.isDirectory()
+        ? ['a folder', 'Name a file in it.']
+        : [facts.isFIFO() ? 'a pipe' : 'a device or a socket', special];
+      throw new TableFault({ file }, { what: `this is ${kind}, not a file`, expected: 'a table', remedy });
+    }
+    // Should it have become a pipe meanwhile: nobody waits for a writer.
+    return await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if (error instanceof TableFault) throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new TableFault(
+      { file },
+      {
+        what: code === 'ENOENT' ? 'there is no such file' : `the file cannot be opened (${code})`,
+        expected: 'a table',
+        remedy: absent,
+      },
+    );
+  }
+}
