@@ -1,26 +1,9 @@
 import { z } from 'zod';
 import { InputFault } from '../errors/fault.js';
+import { calibratorSchema } from '../metrics/calibrator-schema.js';
 import type { Calibrator } from '../metrics/calibrators.js';
 import { namePattern } from '../pipeline/schema.js';
 import type { ArtifactRef, ArtifactStore } from '../store/store.js';
-
-const finite = z.number().min(-1e6).max(1e6);
-/** Knots are about as many as the cube root of the rows; more are no regression of ours. */
-const mostKnots = 1_000_000;
-const points = z.array(z.number().min(0).max(1)).min(1).max(mostKnots);
-
-const calibratorSchema = z.union([
-  z.strictObject({ temperature: z.number().gt(0).max(1e6) }),
-  z.strictObject({ slope: finite, intercept: finite }),
-  z
-    .strictObject({ knots: points, values: points })
-    .refine(
-      ({ knots, values }) =>
-        knots.length === values.length &&
-        knots.every((knot, place) => place === 0 || knot > knots[place - 1]!),
-      'as many values as knots, which ascend',
-    ),
-]) satisfies z.ZodType<Calibrator>;
 
 /** What calibrates new probabilities, by label. */
 export const calibratorsSchema = z.record(z.string().regex(namePattern), calibratorSchema);

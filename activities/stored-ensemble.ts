@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isExported, manifestName, readExportedEnsemble } from '../ensemble/exported-ensemble.js';
 import type { StoredEnsemble } from '../ensemble/stored-ensemble.js';
 import { InputFault } from '../errors/fault.js';
 import type { RunResult } from '../report/run-result.js';
@@ -7,17 +8,18 @@ import { modelFolder } from './records.js';
 import { readResultFile } from './result-file.js';
 
 /**
- * The ensemble in a folder: the directory of a completed run.
+ * The ensemble in a folder: an exported one, or the directory of a completed run.
  *
  * @throws InputFault where the folder holds none
  */
 export async function storedEnsembleIn(folder: string): Promise<StoredEnsemble> {
+  if (isExported(folder)) return readExportedEnsemble(folder);
   const result = await readResultFile(join(folder, 'result.json'));
   if (result !== null) return ensembleOfRun(folder, result);
   throw new InputFault({
     where: folder,
     what: 'there is no ensemble in this folder',
-    expected: 'a result.json, as the directory of a completed run has it',
+    expected: `${manifestName} of an exported ensemble, or result.json of a completed run`,
   });
 }
 

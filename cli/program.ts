@@ -16,6 +16,7 @@ import { addSchedule } from './commands/schedule.js';
 import { addSchema } from './commands/schema.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
+import { addTensorboard } from './commands/tensorboard.js';
 import { addWatch } from './commands/watch.js';
 import { addWorker } from './commands/worker.js';
 import { packageVersion } from '../worker/services.js';
@@ -39,8 +40,9 @@ const commands = [
   addSchedule,
   addReport,
   addPredict,
-  addCompare,
   addExport,
+  addCompare,
+  addTensorboard,
   addDoctor,
   addSchema,
 ];

@@ -94,7 +94,8 @@ async function replace(target: string, fill: (temporary: string) => Promise<void
   }
 }
 
-async function linkOrCopy(source: string, target: string): Promise<void> {
+/** A hard link where the file system has them, else a copy. */
+export async function linkOrCopy(source: string, target: string): Promise<void> {
   try {
     await link(source, target);
   } catch (error) {
@@ -113,7 +114,8 @@ async function writeFlushed(path: string, bytes: Uint8Array | string): Promise<v
   }
 }
 
-async function flushFile(path: string): Promise<void> {
+/** Flushes a file that has been written. */
+export async function flushFile(path: string): Promise<void> {
   // Windows flushes only what is open for writing; elsewhere read-only files can be flushed as well.
   const file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
   try {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
 /** What `export` prints. */
-export const exportedRunsSchema = z.object({
-  output: z.string().describe('the folder, for `tensorboard --logdir`'),
-  runs: z.array(
-    z.object({
-      run: z.string().describe("the run's id"),
-      files: z.array(z.string()).describe('what was written of it, by path within the folder'),
-    }),
-  ),
+export const exportedFolderSchema = z.object({
+  output: z.string().describe('the folder'),
+  run: z.string().describe("the run's id; of a folder that was verified, that of the run it was made of"),
+  models: z.array(z.string()).describe('the folders of the models, by path within the folder'),
+  files: z.int().describe('how many files it has'),
+  bytes: z
+    .int()
+    .describe('of all files; on this disk some may be second names of files that are there already'),
 });

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { comparisonSchema } from './comparison.js';
 import { checksSchema } from './doctor.js';
-import { exportedRunsSchema } from './export.js';
+import { exportedFolderSchema } from './export.js';
 import { devHostSchema, workerHostSchema } from './hosts.js';
 import { planSchema } from './plan.js';
 import { cancellationSchema, decisionSchema, startedRunSchema, writtenReportSchema } from './run-control.js';
@@ -9,6 +9,7 @@ import { runListSchema } from './run-list.js';
 import { runOutcomeSchema } from './run-outcome.js';
 import { runStatusSchema } from './run-status.js';
 import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from './schedules.js';
+import { exportedRunsSchema } from './tensorboard.js';
 import { predictedTableSchema, suggestedPipelineSchema } from './tables.js';
 
 /** What each command prints with `--json`. */
@@ -28,7 +29,8 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   dev: devHostSchema,
   worker: workerHostSchema,
   compare: comparisonSchema,
-  export: exportedRunsSchema,
+  export: exportedFolderSchema,
+  tensorboard: exportedRunsSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,
   'schedule list': scheduleListSchema,

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { InputFault } from '../../errors/fault.js';
 import type { ModelUse, Truncation } from '../../pipeline/pipeline.js';
 import type { Classifier } from '../models/family.js';
@@ -118,35 +117,4 @@ export function windowed(classifier: Classifier, windows: Windows | null): Class
         .map((logits) => tape.apply(matMul, { a: share, b: logits }, mean)); // [rows, labels]
     },
   };
-}
-
-/** What an exported `config.json` says of it, in a key of its own: transformers can only cut. */
-export const readingKey = 'foldwise';
-
-const exportedSchema = z.strictObject({
-  truncation: z.enum(['head', 'tail', 'both']).exactOptional(),
-  windows: z.strictObject({ overlap: z.int().min(0), most: z.int().min(2).max(1000) }).exactOptional(),
-});
-
-/** Undefined where there is nothing to say. */
-export function exportedReading({ truncation, windows }: ReadingSettings): object | undefined {
-  if (truncation === undefined && windows === undefined) return undefined;
-  return {
-    ...(truncation === undefined ? {} : { truncation }),
-    ...(windows === undefined ? {} : { windows }),
-  };
-}
-
-/** @throws InputFault where the key holds something else */
-export function readExportedReading(
-  config: Readonly<Record<string, unknown>>,
-  where: string,
-): Pick<ModelUse, 'truncation' | 'windows'> {
-  const read = exportedSchema.safeParse(config[readingKey] ?? {});
-  if (read.success) return read.data;
-  throw new InputFault({
-    where,
-    what: `its key '${readingKey}' does not say how long texts are read`,
-    remedy: 'Use the folder as it was exported.',
-  });
 }

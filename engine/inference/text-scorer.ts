@@ -8,8 +8,9 @@ import { familyOf } from '../models/families.js';
 import { openRuntime } from '../runtime/open.js';
 import { loadTokenizer, type Tokenizer } from '../tokenization/tokenizer.js';
 import { ClassifierRun } from './classifier-run.js';
+import { readExportedReading } from './exported-settings.js';
 import { parametersOf } from './parameters.js';
-import { readExportedReading, readingOf, windowed, type Reading } from './reading.js';
+import { readingOf, windowed, type Reading } from './reading.js';
 import { tokenize } from './tokenize.js';
 
 export interface ScorerOptions {

@@ -12,7 +12,8 @@ import type { FoldJob } from './job.js';
 import type { ParameterSpec } from '../inference/parameters.js';
 import { exportedModel, inputNames } from '../export/onnx-export.js';
 import { secondLink } from './second-link.js';
-import { exportedReading, longestText, readingKey } from '../inference/reading.js';
+import { exportedReading, settingsKey } from '../inference/exported-settings.js';
+import { longestText } from '../inference/reading.js';
 
 /** ONNX calls the file beside the model; its bytes are those of `model.safetensors`. */
 const ONNX_DATA = 'model.onnx_data';
@@ -61,11 +62,11 @@ const browserConfig = { dtype: 'fp32', use_external_data_format: true } as const
 
 function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unknown> {
   const reading = exportedReading(job.model);
-  const { [readingKey]: former, ...config } = source.config;
+  const { [settingsKey]: former, ...config } = source.config;
   const labels = job.labels.map((label, i) => [String(i), label] as const);
   return {
     ...config,
-    ...(reading === undefined ? {} : { [readingKey]: reading }),
+    ...(reading === undefined ? {} : { [settingsKey]: reading }),
     architectures: [source.family.architecture],
     problem_type: tasks[job.task].problemType,
     id2label: Object.fromEntries(labels),

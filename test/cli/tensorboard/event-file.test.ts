@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { exportedRunsSchema } from '../../../cli/facts/export.js';
+import { exportedRunsSchema } from '../../../cli/facts/tensorboard.js';
 import { readResult } from '../../../cli/runs/results.js';
 import { crc32c } from '../../../cli/tensorboard/crc32c.js';
 import { EventFile } from '../../../cli/tensorboard/event-file.js';
@@ -74,7 +74,7 @@ describe('a run for TensorBoard', () => {
   });
 });
 
-describe('foldwise export', () => {
+describe('foldwise tensorboard', () => {
   const folder = mkdtempSync(join(tmpdir(), 'foldwise-tensorboard-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -88,7 +88,7 @@ describe('foldwise export', () => {
     const workdir = await sampleWorkdir([{ run: 'one' }, { run: 'other' }]);
     const output = join(folder, 'written');
     const export_ = () =>
-      foldwise('export', 'one', 'other', '--output', output, '--json', '--workdir', workdir);
+      foldwise('tensorboard', 'one', 'other', '--output', output, '--json', '--workdir', workdir);
     const told = exportedRunsSchema.parse(JSON.parse((await export_()).out));
     expect(told.output).toBe(output);
     expect(told.runs.map(({ run, files }) => [run, files.length])).toEqual([
@@ -100,7 +100,7 @@ describe('foldwise export', () => {
     const before = read();
     await export_();
     expect(read()).toEqual(before);
-    expect((await foldwise('export', 'one', '--workdir', workdir)).out).toBe(
+    expect((await foldwise('tensorboard', 'one', '--workdir', workdir)).out).toBe(
       `${join(workdir, 'tensorboard')}: 6 files; tensorboard --logdir shows them`,
     );
     rmSync(workdir, { recursive: true });
@@ -110,7 +110,7 @@ describe('foldwise export', () => {
     'writes what TensorBoard loads (skipped without a Python that has it: set FOLDWISE_PYTHON)',
     async () => {
       const workdir = await sampleWorkdir([{ run: 'loaded' }]);
-      await foldwise('export', 'loaded', '--output', join(folder, 'loaded'), '--workdir', workdir);
+      await foldwise('tensorboard', 'loaded', '--output', join(folder, 'loaded'), '--workdir', workdir);
       const result = await readResult(join(workdir, 'runs', 'loaded'));
       const { stdout, stderr, status } = spawnSync(
         python,
