@@ -57,6 +57,18 @@ const layers = {
     'tasks',
     'report',
   ],
+  library: [
+    'activities',
+    'cli',
+    'ensemble',
+    'engine',
+    'pipeline',
+    'report',
+    'store',
+    'tasks',
+    'worker',
+    'workflows',
+  ],
 };
 
 export default tseslint.config(

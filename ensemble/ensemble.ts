@@ -2,6 +2,7 @@ import { InputFault } from '../errors/fault.js';
 import { TextScorer } from '../engine/inference/text-scorer.js';
 import { modelsOf, type EnsembleDefinition } from './definition.js';
 import { join, type Scored } from './joined.js';
+import { checkTexts } from './texts.js';
 
 export interface ScoreOptions {
   /** Called as texts are tokenised and scored. */
@@ -39,7 +40,12 @@ export class Ensemble {
     return new Ensemble(definition, scorers);
   }
 
-  /** One call after the other. @returns what is said of the texts, in the order given */
+  /**
+   * One call after the other.
+   *
+   * @returns what is said of the texts, in the order given
+   * @throws InputFault for a text that is too long
+   */
   score(texts: readonly string[], options: ScoreOptions = {}): Promise<Scored> {
     const scored = this.last.then(() => this.scoreNow(texts, options));
     this.last = scored.catch(() => undefined);
@@ -47,6 +53,7 @@ export class Ensemble {
   }
 
   private async scoreNow(texts: readonly string[], { onProgress, signal }: ScoreOptions): Promise<Scored> {
+    checkTexts(texts);
     const scored: Float32Array[] = [];
     for (const scorer of this.scorers) {
       signal?.throwIfAborted();

@@ -1,6 +1,6 @@
 // Compiles the WebAssembly kernels and the TypeScript sources into dist/.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -41,3 +41,9 @@ for (const asset of assets) {
   cpSync(join(root, asset), join(root, 'dist', asset));
 }
 run(bin('tsc'), ['-p', 'tsconfig.build.json']);
+
+// What an earlier build made of sources that are gone would be packed, and found by imports that should fail.
+for (const file of readdirSync(join(root, 'dist'), { recursive: true })) {
+  const [source] = file.split(/(?<=.)\.(?:js\.map|d\.ts|js)$/);
+  if (source !== file && !existsSync(join(root, `${source}.ts`))) rmSync(join(root, 'dist', file));
+}
