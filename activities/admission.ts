@@ -3,7 +3,10 @@ import { EnvironmentFault, InputFault } from '../errors/fault.js';
 import { pipelineDigest } from '../pipeline/keys.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { StepCall } from './contracts.js';
-import { RunDirectory, type RunOwner } from './run-directory.js';
+import type { OwnedDirectory, RunOwner } from './owned-directory.js';
+import { RunDirectory } from './run-directory.js';
+import { scoreInputDigest, type ScoreInput } from './scoring/contracts.js';
+import { ScoreDirectory } from './scoring/score-directory.js';
 import type { Services } from './services.js';
 
 /**
@@ -12,16 +15,33 @@ import type { Services } from './services.js';
  */
 export class AcceptedRuns {
   private readonly known = new Set<string>();
+  private readonly scorings = new Set<string>();
 
   /** Before the run is started: its first activity may come at once. */
   add(workflowId: string, run: string, pipeline: Pipeline): void {
     this.known.add(nameOf(workflowId, run)).add(nameOf(workflowId, run, pipelineDigest(pipeline)));
   }
 
+  /** A scoring, with all that it was started with. */
+  addScoring(workflowId: string, score: string, input: ScoreInput): void {
+    this.scorings.add(nameOf(workflowId, score)).add(nameOf(workflowId, score, scoreInputDigest(input)));
+  }
+
+  /** Without an input: whether there is a scoring of these names. */
+  hasScoring({ workflowId, score, input }: ScoreWork): boolean {
+    return this.scorings.has(nameOf(workflowId, score, input && scoreInputDigest(input)));
+  }
+
   /** Without a pipeline: whether there is a run of these names. */
   has({ workflowId, run, pipeline }: Work): boolean {
     return this.known.has(nameOf(workflowId, run, pipeline && pipelineDigest(pipeline)));
   }
+}
+
+interface ScoreWork {
+  readonly workflowId: string;
+  readonly score: string;
+  readonly input?: ScoreInput | undefined;
 }
 
 interface Work {
@@ -65,7 +85,31 @@ export async function requireAccepted(
   const { workflowId } = execution;
   if (typeof pipeline !== 'string' && accepts.has({ workflowId, run, pipeline })) return;
   const owner = await new RunDirectory(services, run).owner();
-  throw isSame(owner, execution) ? later(run) : stranger(run);
+  throw isSame(owner, execution) ? later(`run ${run}`) : stranger(`run ${run}`);
+}
+
+type ScoreServices = Pick<Services, 'accepts' | 'store' | 'scoresDirectory'>;
+
+/** The same for a scoring. @param input what it was started with; absent once it has begun */
+export async function requireAcceptedScoring(
+  services: ScoreServices,
+  { score, input }: Pick<ScoreWork, 'score' | 'input'>,
+): Promise<void> {
+  const { accepts } = services;
+  const execution = currentExecution();
+  if (accepts === null || accepts.hasScoring({ workflowId: execution.workflowId, score, input })) return;
+  const owner = await new ScoreDirectory(services, score).owner();
+  throw isSame(owner, execution) ? later(`score ${score}`) : stranger(`score ${score}`);
+}
+
+/** Takes the scoring's name for the workflow where nobody has it. @throws see `requireName` */
+export async function requireScoreName(
+  services: ScoreServices,
+  score: string,
+  former?: string,
+): Promise<void> {
+  const directory = new ScoreDirectory(services, score);
+  await requireOwner(`score ${score}`, directory, former);
 }
 
 /**
@@ -75,11 +119,15 @@ export async function requireAccepted(
  * @throws InputFault where another one has the name
  */
 export async function requireName(services: AdmissionServices, run: string, former?: string): Promise<void> {
+  await requireOwner(`run ${run}`, new RunDirectory(services, run), former);
+}
+
+async function requireOwner(where: string, directory: OwnedDirectory, former?: string): Promise<void> {
   const execution = currentExecution();
-  const owner = await new RunDirectory(services, run).claim(execution);
+  const owner = await directory.claim(execution);
   if (isSame(owner, execution)) return;
   if (former !== undefined && isSame(owner, { ...execution, runId: former })) return;
-  throw taken(run);
+  throw taken(where);
 }
 
 /** The workflow that this activity belongs to. @throws InputFault where it belongs to none */
@@ -89,7 +137,7 @@ export function currentExecution(): RunOwner {
   throw new InputFault({
     where: 'the activity',
     what: 'it belongs to no workflow',
-    expected: 'a run of `pipeline`',
+    expected: 'a run of `pipeline` or `score`',
   });
 }
 
@@ -97,26 +145,26 @@ function isSame(owner: RunOwner | null, { workflowId, runId }: RunOwner): boolea
   return owner?.workflowId === workflowId && owner.runId === runId;
 }
 
-function stranger(run: string): InputFault {
+function stranger(where: string): InputFault {
   return new InputFault({
-    where: `run ${run}`,
+    where,
     what: 'this worker works for the run alone that its own command started',
     remedy: 'Start a worker for every run with `foldwise worker` or `foldwise dev`.',
   });
 }
 
-function later(run: string): EnvironmentFault {
+function later(where: string): EnvironmentFault {
   return new EnvironmentFault({
-    where: `run ${run}`,
+    where,
     what: 'this worker works for another run of the workdir',
     remedy:
-      'It goes on with a worker of its own: the same `foldwise run` again, `foldwise worker` or `foldwise dev`.',
+      'It goes on with a worker of its own: the same command again, `foldwise worker` or `foldwise dev`.',
   });
 }
 
-function taken(run: string): InputFault {
+function taken(where: string): InputFault {
   return new InputFault({
-    where: `run ${run}`,
+    where,
     what: 'there is another run of that name, whose results would be overwritten',
     remedy: 'Give it another name, or none: then each run gets one of its own, those of a schedule, too.',
   });

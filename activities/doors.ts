@@ -113,7 +113,8 @@ function requireCells(
 const mostIssues = 5;
 const mostOfPath = 100;
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, where: string, remedy?: string): T {
+/** @throws InputFault naming what does not have the form that it must have */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, where: string, remedy?: string): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const found = parsed.error.issues.slice(0, mostIssues).map((issue) => {
@@ -133,7 +134,8 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, where: string, remedy?
 /** Deeper than any pipeline; what is made into text again recurses as deep as it nests. */
 const mostLevels = 40;
 
-function requireShallow(value: unknown, where: string): void {
+/** @throws InputFault for lists and maps that nest deeper than anything of ours */
+export function requireShallow(value: unknown, where: string): void {
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > mostLevels)

@@ -10,6 +10,7 @@ import { calibratorsOf, type Calibrators } from './calibrators.js';
 import { concurrently } from './concurrently.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
+import type { SubmissionRequest } from './tables/submission.js';
 
 /** What of a run makes its ensemble. */
 export interface EnsembleSource {
@@ -68,11 +69,21 @@ export interface PredictionRequest {
 
 type EnsembleServices = Pick<Services, 'predictor' | 'tables' | 'slots' | 'scratch'>;
 
-/** Predicts rows by an ensemble: those of a run's test table and those of any other. */
-export async function predictRows(
+/** An ensemble whose models have scored: of each model the file of its probabilities. */
+export type ScoredEnsemble = SubmissionRequest['ensemble'];
+
+/** Has every model score rows, and does work with what they gave. */
+export async function withModelScores<T>(
   services: EnsembleServices,
-  { ensemble, columns, table, threads, signal, output, onScored }: PredictionRequest,
-): Promise<{ readonly rows: number; readonly models: number }> {
+  {
+    ensemble,
+    table,
+    threads,
+    signal,
+    onScored,
+  }: Pick<PredictionRequest, 'ensemble' | 'table' | 'threads' | 'signal' | 'onScored'>,
+  work: (scored: ScoredEnsemble) => Promise<T>,
+): Promise<T> {
   const models = modelsOf(ensemble);
   const names = models.map((_, place) => `probabilities-${place + 1}`);
   let scored = 0;
@@ -87,15 +98,26 @@ export async function predictRows(
       weight,
       models: files.splice(0, models.length),
     }));
+    return work({ ...ensemble, members });
+  });
+}
+
+/** Predicts rows by an ensemble: those of a run's test table and those of any other. */
+export async function predictRows(
+  services: EnsembleServices,
+  request: PredictionRequest,
+): Promise<{ readonly rows: number; readonly models: number }> {
+  const { columns, table, output, signal } = request;
+  return withModelScores(services, request, async (ensemble) => {
     const submission = {
       test: table,
-      ensemble: { ...ensemble, members },
+      ensemble,
       id: idColumn(columns),
       ...(columns.target === undefined ? {} : { target: columns.target }),
       output,
     };
     const { rows } = await services.tables.run('submit', submission, signal);
-    return { rows, models: models.length };
+    return { rows, models: modelsOf(request.ensemble).length };
   });
 }
 

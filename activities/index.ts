@@ -10,6 +10,8 @@ import { lookupSteps } from './lookup-steps.js';
 import { predictEnsemble } from './predict-ensemble.js';
 import { prepareData } from './prepare-data.js';
 import { dereferenced, receiptOf } from './references.js';
+import { createScoreActivities } from './scoring/index.js';
+import type { ScoreActivities } from './scoring/contracts.js';
 import { resolvePipeline } from './resolve-pipeline.js';
 import type { Services } from './services.js';
 import { trainFold } from './train-fold.js';
@@ -18,7 +20,7 @@ import { writeReport } from './write-report.js';
 
 /** All activities by name, as a worker registers them: each takes whatever it is sent. */
 export type Activities = Readonly<
-  Record<ActivityName | keyof RunActivities, (argument: unknown) => Promise<unknown>>
+  Record<ActivityName | keyof RunActivities | keyof ScoreActivities, (argument: unknown) => Promise<unknown>>
 >;
 
 /** All activities, over what they work with: each argument is checked before anything is done. */
@@ -64,5 +66,6 @@ export function createActivities(services: Services): Activities {
     tuneThresholds: step('tuneThresholds'),
     predictEnsemble: step('predictEnsemble'),
     writeReport: step('writeReport'),
+    ...createScoreActivities(services),
   };
 }

@@ -1,74 +1,14 @@
-import { appendFile, open, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
-import { z } from 'zod';
-import { InputFault } from '../errors/fault.js';
-import { namePattern } from '../pipeline/schema.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
-import { copyDurably, createDurably, linkDurably, makeFolder } from '../store/durable-file.js';
-import { errorCode, storageFault } from '../store/faults.js';
-import type { ArtifactRef } from '../store/store.js';
 import type { OutputOf } from './contracts.js';
 import type { TrainedCell } from './outputs.js';
+import { OwnedDirectory, requireDirectoryName } from './owned-directory.js';
 import { modelFolder, records } from './records.js';
 import type { Services } from './services.js';
 
-/** Says which workflow has the run's name. */
-const ownerFile = 'run.json';
-const mostOwnerBytes = 10_000;
-
-const ownerSchema = z.object({ workflowId: z.string(), runId: z.string() });
-/** The one execution of a workflow that a run's folder belongs to. */
-export type RunOwner = Readonly<z.output<typeof ownerSchema>>;
-
-/** From this size on, files are links to the artifacts instead of copies. */
-const linkFromBytes = 4 * 1024 * 1024;
-
-/** The folder of one run: what a person looks at. The artifacts themselves are in the store. */
-export class RunDirectory {
-  readonly path: string;
-
-  constructor(
-    private readonly services: Pick<Services, 'store' | 'runsDirectory'>,
-    run: string,
-  ) {
-    requireRunName(run);
-    this.path = resolve(services.runsDirectory, run);
-  }
-
-  /** The workflow that has the run's name; null where none has. @throws InputFault for a file that says it wrongly */
-  async owner(): Promise<RunOwner | null> {
-    try {
-      const { size } = await stat(this.pathOf(ownerFile));
-      if (size > mostOwnerBytes) throw new SyntaxError('the file is too large');
-      return ownerSchema.parse(JSON.parse(await readFile(this.pathOf(ownerFile), 'utf8')));
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return null;
-      if (!(error instanceof SyntaxError || error instanceof z.ZodError))
-        throw storageFault(error, this.path, `reading ${ownerFile}`);
-      throw new InputFault({
-        where: this.path,
-        what: `${ownerFile} does not say whose run it is`,
-        remedy: 'Move the folder away, or give the run another name.',
-      });
-    }
-  }
-
-  /**
-   * Takes the run's name for a workflow, unless one has it: a folder shows the results of one run.
-   *
-   * @returns who has it then; null where there are results of a run that took no name
-   */
-  async claim(owner: RunOwner): Promise<RunOwner | null> {
-    const present = await this.owner();
-    if (present !== null) return present;
-    try {
-      if (await exists(this.pathOf('result.json'))) return null;
-      const { workflowId, runId } = owner;
-      await createDurably(await this.writable(ownerFile), `${JSON.stringify({ workflowId, runId })}\n`);
-    } catch (error) {
-      throw storageFault(error, this.path, `writing ${ownerFile}`);
-    }
-    return this.owner();
+/** The folder of one run. */
+export class RunDirectory extends OwnedDirectory {
+  constructor({ store, runsDirectory }: Pick<Services, 'store' | 'runsDirectory'>, run: string) {
+    super(store, runsDirectory, run, 'run');
   }
 
   /**
@@ -86,86 +26,9 @@ export class RunDirectory {
     await this.place('trainFold', trained, trained.member);
     return this.pathOf(modelFolder(trained));
   }
-
-  /** Adds a line to `events.ndjson`. */
-  async note(event: string, facts: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    const line = JSON.stringify({ at: new Date().toISOString(), event, ...facts });
-    try {
-      const path = await this.writable('events.ndjson');
-      await appendFile(path, `${(await endsWithin(path)) ? '\n' : ''}${line}\n`);
-    } catch (error) {
-      throw storageFault(error, this.path, 'writing events.ndjson');
-    }
-  }
-
-  /**
-   * Every path that is written goes through here, its folder made: whatever was checked before, it lies
-   * below the run's directory, links followed.
-   */
-  private async writable(path: string): Promise<string> {
-    const target = this.pathOf(path);
-    const folder = dirname(target);
-    await makeFolder(folder);
-    const own = join(await realpath(this.services.runsDirectory), basename(this.path));
-    if (isWithin(await realpath(folder), own)) return target;
-    throw new InputFault({
-      where: folder,
-      what: 'a link leads out of the run directory',
-      remedy: 'Remove the link, or give the run another name.',
-    });
-  }
-
-  private pathOf(path: string): string {
-    const target = resolve(this.path, path);
-    if (target !== this.path && isWithin(target, this.path)) return target;
-    throw new InputFault({ where: 'the run directory', what: 'a file would leave it' });
-  }
-
-  private async put(path: string, ref: ArtifactRef): Promise<void> {
-    const source = await this.services.store.localPath(ref);
-    try {
-      const target = await this.writable(path);
-      await (ref.bytes < linkFromBytes ? copyDurably(source, target) : linkDurably(source, target));
-    } catch (error) {
-      throw storageFault(error, this.path, 'writing into the run directory');
-    }
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep);
-}
-
-/** Whether a file ends within a line: one that found no room, which the next must not become a part of. */
-async function endsWithin(path: string): Promise<boolean> {
-  const file = await open(path, 'a+');
-  try {
-    const { size } = await file.stat();
-    if (size === 0) return false;
-    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
-    return buffer.toString() !== '\n';
-  } finally {
-    await file.close();
-  }
 }
 
 /** A run's id becomes a folder, and may come from anyone who reaches the namespace. */
 export function requireRunName(run: string): void {
-  if (namePattern.test(run)) return;
-  throw new InputFault({
-    where: 'run',
-    what: 'the run cannot be called that',
-    found: JSON.stringify(run.slice(0, 80)),
-    expected: 'at most 64 letters, digits, blanks, dots, - and _, the first a letter or digit',
-  });
+  requireDirectoryName(run, 'run');
 }

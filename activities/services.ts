@@ -59,6 +59,8 @@ export interface Services {
   readonly machineBytes?: number;
   /** Holds one folder per run. */
   readonly runsDirectory: string;
+  /** Holds one folder per scoring. */
+  readonly scoresDirectory: string;
   readonly trainer: Trainer;
   readonly predictor: Predictor;
   readonly models: ModelSource;
@@ -70,6 +72,8 @@ export interface Services {
   /** Folds that are trained or scored at once. */
   readonly slots: number;
   readonly device: string;
+  /** Chunks of a table have a multiple of it; default: the rows that are scored together. */
+  readonly chunkRows?: number;
   /** All that the engine's bits depend on besides its job: part of a fold's key. */
   readonly engineSignature: (threads: number) => string;
   /** Version by component, as the results name them. */

@@ -34,7 +34,7 @@ export interface ServicesOptions {
 /** The state of one workdir: artifacts, keys and checkpoints, as every command finds them. */
 export function openState(
   workdir: string,
-): Pick<Services, 'store' | 'keys' | 'checkpoints' | 'runsDirectory' | 'scratch'> {
+): Pick<Services, 'store' | 'keys' | 'checkpoints' | 'runsDirectory' | 'scoresDirectory' | 'scratch'> {
   const state = join(workdir, '.foldwise');
   const store = new PatientStore(new FolderStore(join(state, 'store')));
   return {
@@ -42,6 +42,7 @@ export function openState(
     keys: new KeyIndex(join(state, 'keys'), store),
     checkpoints: new CheckpointShelf(join(state, 'checkpoints')),
     runsDirectory: join(workdir, 'runs'),
+    scoresDirectory: join(workdir, 'scores'),
     scratch: join(state, 'scratch'),
   };
 }

@@ -12,6 +12,7 @@ import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
 import { sha256 } from '../store/digest.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
+import { scoreQueue } from '../workflows/score-queue.js';
 import { readablePayloads } from './readable-payloads.js';
 import { missingSearchAttributes, registrationCommand } from './search-attributes.js';
 import { createServices } from './services.js';
@@ -71,6 +72,9 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
     workers.push(
       await (queue === 'main' ? mainWorker(options, services) : queueWorker(options, services, queue)),
     );
+    // Chunks of tables are taken by whoever takes all but training, as many at once as there are slots.
+    if (queue === 'main')
+      workers.push(await activityWorker(options, services, scoreQueue(options.taskQueue ?? 'foldwise')));
   }
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -113,9 +117,13 @@ async function mainWorker(options: WorkersOptions, services: Services): Promise<
 }
 
 function queueWorker(options: WorkersOptions, services: Services, queue: string): Promise<Worker> {
+  return activityWorker(options, services, `${options.taskQueue ?? 'foldwise'}-${queue}`);
+}
+
+function activityWorker(options: WorkersOptions, services: Services, taskQueue: string): Promise<Worker> {
   return Worker.create({
     ...common(options, services),
-    taskQueue: `${options.taskQueue ?? 'foldwise'}-${queue}`,
+    taskQueue,
     maxConcurrentActivityTaskExecutions: services.slots,
   });
 }

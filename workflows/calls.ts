@@ -1,5 +1,4 @@
-import { ActivityCancellationType, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { ActivityOptions } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type {
   LookedUp,
   LookupCall,
@@ -8,16 +7,7 @@ import type {
   RunActivities,
 } from '../activities/contracts.js';
 import type { BoardCell } from './board.js';
-
-/** Without a limit to the attempts: a worker may be lost and a disk full any number of times. */
-const patient: ActivityOptions = {
-  startToCloseTimeout: '1h',
-  // A worker that was killed is noticed after this time; activities beat every 3 s.
-  heartbeatTimeout: '15s',
-  // Short, since a fold that goes on from its checkpoint loses little but this wait.
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-};
+import { patient } from './patience.js';
 
 const around = proxyActivities<RunActivities>(patient);
 const steps = proxyActivities<Record<string, (call: unknown) => Promise<unknown>>>(patient);

@@ -1,4 +1,4 @@
-import { openTestTable } from '../../data/prepared-table.js';
+import { openTestTable, type TestTable } from '../../data/prepared-table.js';
 import { predictionLines, submissionLines, type PredictedRow } from '../../data/results.js';
 import type { EnsembleDefinition } from '../../ensemble/definition.js';
 import { join } from '../../ensemble/joined.js';
@@ -27,15 +27,34 @@ export function writeSubmission(request: SubmissionRequest): { rows: number } {
   const table = openTestTable(request.test);
   const { ensemble, id, target, output } = request;
   const { labels } = ensemble;
+  const predicted = predictionsOf(ensemble, table);
+  try {
+    if (output.submission !== undefined)
+      writeLines(output.submission, submissionLines({ id, labels, target, rows: predicted.rows() }));
+    if (output.predictions !== undefined)
+      writeLines(output.predictions, predictionLines({ id, labels, rows: predicted.rows() }));
+    return { rows: table.texts.length };
+  } finally {
+    predicted.close();
+    table.close();
+  }
+}
+
+/** What an ensemble says of the rows of a table, in order and any number of times; open until it is closed. */
+export function predictionsOf(
+  ensemble: SubmissionRequest['ensemble'],
+  table: Pick<TestTable, 'ids'>,
+): { readonly rows: () => Iterable<PredictedRow>; readonly close: () => void } {
+  const { length: width } = ensemble.labels;
   const models = ensemble.members.flatMap(({ models }) => models).map((path) => new FloatFile(path));
-  function* predicted(): Iterable<PredictedRow> {
+  function* rows(): Iterable<PredictedRow> {
     let first = 0;
     for (const ids of table.ids.lists()) {
-      const [start, end] = [first * labels.length, (first + ids.length) * labels.length];
+      const [start, end] = [first * width, (first + ids.length) * width];
       const scored = models.map((model) => model.range(start, end));
       const { probabilities, decisions } = join(ensemble, scored);
       for (const [row, id] of ids.entries()) {
-        const [from, to] = [row * labels.length, (row + 1) * labels.length];
+        const [from, to] = [row * width, (row + 1) * width];
         yield {
           id,
           predictions: decisions.subarray(from, to),
@@ -45,14 +64,10 @@ export function writeSubmission(request: SubmissionRequest): { rows: number } {
       first += ids.length;
     }
   }
-  try {
-    if (output.submission !== undefined)
-      writeLines(output.submission, submissionLines({ id, labels, target, rows: predicted() }));
-    if (output.predictions !== undefined)
-      writeLines(output.predictions, predictionLines({ id, labels, rows: predicted() }));
-    return { rows: table.texts.length };
-  } finally {
-    for (const model of models) model.close();
-    table.close();
-  }
+  return {
+    rows,
+    close: () => {
+      for (const model of models) model.close();
+    },
+  };
 }

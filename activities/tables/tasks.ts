@@ -2,8 +2,14 @@ import { prepareTables } from '../../data/dataset.js';
 import { storageFault } from '../../store/faults.js';
 import { aggregateFolds } from './aggregate-folds.js';
 import type { DataDigests } from '../../report/run-result.js';
+import { compareSketches } from './compared-sketches.js';
+import { cutTable } from './cut-table.js';
+import { writeReference } from './drift-reference.js';
 import { findIssues } from './label-issues.js';
 import type { PageRequest } from './report-page.js';
+import { prepareChunk } from './prepared-chunk.js';
+import { joinChunks } from './joined-chunks.js';
+import { writeScores } from './written-scores.js';
 import { scoreTable } from './score-table.js';
 import { writeSubmission } from './submission.js';
 
@@ -17,6 +23,12 @@ export const tableTasks = {
   score: scoreTable,
   issues: findIssues,
   submit: writeSubmission,
+  cut: cutTable,
+  chunk: prepareChunk,
+  scores: writeScores,
+  join: joinChunks,
+  reference: writeReference,
+  compare: compareSketches,
   // The plots are loaded where they are drawn.
   report: async (request: PageRequest): Promise<DataDigests> =>
     (await import('./report-page.js')).writePage(request),

@@ -7,6 +7,7 @@ import { startServer, type StartOptions } from '../../infra/server/start.js';
 import { requireSharedStore, storeMark, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
+import { scoreQueue } from '../../workflows/score-queue.js';
 import { configuredOptions, connectTo, type ServerLink } from '../connection.js';
 import { mainQueue } from '../runs/start-run.js';
 import type { Workdir } from '../workdir.js';
@@ -108,7 +109,11 @@ async function workersOn(
 ): Promise<Workers> {
   const { log } = options;
   const place = { connection, namespace, workdir: options.workdir.path };
-  await requireSharedStore({ ...place, ownServer, taskQueues: [mainQueue, `${mainQueue}-gpu`] });
+  await requireSharedStore({
+    ...place,
+    ownServer,
+    taskQueues: [mainQueue, `${mainQueue}-gpu`, scoreQueue(mainQueue)],
+  });
   const identity = workerIdentity(await storeMark(place.workdir));
   return createWorkers({ ...options, ...place, identity, onOutput: log.printed });
 }

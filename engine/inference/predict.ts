@@ -3,7 +3,7 @@ import { openTestTable } from '../../data/prepared-table.js';
 import { TextScorer, type ScorerOptions } from './text-scorer.js';
 
 /** Texts that are scored together: what they are padded and packed with decides the last bits. */
-const ROWS_AT_ONCE = 65_536;
+export const ROWS_AT_ONCE = 65_536;
 
 interface PredictOptions extends ScorerOptions {
   readonly onProgress?: () => void;

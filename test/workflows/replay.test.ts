@@ -7,10 +7,10 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { InputFault } from '../../errors/fault.js';
+import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { workflowsPath } from '../../worker/workers.js';
-import { Bench, progressWhen, quietRuntime, startEnvironment, update } from './bench.js';
-import { FakeTrainer } from './fake-trainer.js';
+import { Bench, labels, progressWhen, quietRuntime, startEnvironment, update } from './bench.js';
+import { FakePredictor, FakeTrainer } from './fake-trainer.js';
 
 type History = temporal.api.history.v1.IHistory;
 
@@ -46,6 +46,32 @@ describe.runIf(recording)('the recorder of histories', () => {
     await update(third, 'skip', { step: 'fold', cell: 'seed-8/3' });
     await third.result();
     await record('matrix', third, bench.folder);
+    await bench.dispose();
+    await environment.teardown();
+  });
+
+  it('records a scoring in chunks, one of which is tried again', async () => {
+    const environment = await startEnvironment();
+    const bench = new Bench(environment);
+    let calls = 0;
+    const predictor = new FakePredictor(labels.length);
+    await bench.work({
+      chunkRows: 1,
+      predictor: {
+        predict: async (folder, files) => {
+          if (++calls === 5) throw new EnvironmentFault({ where: 'a chunk', what: 'the disk is full' });
+          await predictor.predict(folder, files);
+        },
+      },
+    });
+    await bench.complete({ run: 'trained' });
+    const scored = await environment.client.workflow.start('score', {
+      workflowId: 'score',
+      taskQueue: bench.taskQueue,
+      args: [{ ensemble: 'trained', table: join(bench.folder, 'test.csv'), score: 'scored' }],
+    });
+    await scored.result();
+    await record('score', scored, bench.folder);
     await bench.dispose();
     await environment.teardown();
   });

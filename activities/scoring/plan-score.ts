@@ -1,0 +1,77 @@
+import { Context } from '@temporalio/activity';
+import { resolve } from 'node:path';
+import { ROWS_AT_ONCE } from '../../engine/inference/predict.js';
+import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
+import { runNameOf } from '../../pipeline/run-name.js';
+import type { TableColumns } from '../../data/text-rows.js';
+import { currentExecution, requireAcceptedScoring, requireScoreName } from '../admission.js';
+import { beating } from '../heartbeat.js';
+import { putJson } from '../json-artifact.js';
+import { requireDirectoryName } from '../owned-directory.js';
+import { localPathOf, requireReadable } from '../roots.js';
+import type { Services } from '../services.js';
+import {
+  mostChunks,
+  type PlannedScore,
+  type ScoreActivities,
+  type ScoreInput,
+  type ScorePlan,
+} from './contracts.js';
+import { ScoreDirectory } from './score-directory.js';
+import { ensembleFolder, scoringEnsemble } from './scoring-ensemble.js';
+
+/** Looks at table and ensemble, cuts the table into chunks and decides what holds for all of them. */
+export function planScore(services: Services): ScoreActivities['planScore'] {
+  return (input) => beating(() => plan(services, input));
+}
+
+async function plan(services: Services, input: ScoreInput): Promise<PlannedScore> {
+  const execution = currentExecution();
+  const score = input.score ?? runNameOf(execution);
+  requireDirectoryName(score, 'score');
+  await requireAcceptedScoring(services, { score, input });
+  const { options = {} } = input;
+  const folder = await ensembleFolder(services, input.ensemble);
+  const ensemble = await scoringEnsemble(services, folder, options);
+  const path = resolve(localPathOf(input.table, 'table'));
+  await requireReadable(path, services.roots, 'table');
+  const { warnings, ...table } = await services.tables.run(
+    'cut',
+    {
+      file: path,
+      columns: columnsOf(ensemble),
+      unit: services.chunkRows ?? ROWS_AT_ONCE,
+      mostChunks,
+    },
+    Context.current().cancellationSignal,
+  );
+  // Only now: what was started with a mistake takes no name.
+  await requireScoreName(services, score);
+  const directory = new ScoreDirectory(services, score);
+  const { run, pipeline, digest } = ensemble;
+  const made: ScorePlan = {
+    score,
+    execution: execution.runId,
+    table: { path, ...table, chunks: [...table.chunks] },
+    ensemble: { folder, digest, run, pipeline },
+    options,
+    device: services.device,
+    threads: services.threads,
+    warnings: [...warnings],
+  };
+  await directory.note('scoring planned', { rows: table.rows, chunks: table.chunks.length });
+  return {
+    score,
+    plan: await putJson(services.store, made),
+    pipeline,
+    rows: table.rows,
+    chunks: table.chunks.length,
+    directory: directory.path,
+    searchAttributes: services.searchAttributes,
+  };
+}
+
+/** What the columns of a table are called that an ensemble reads. */
+export function columnsOf({ columns, definition }: StoredEnsemble): TableColumns {
+  return { id: undefined, ...columns, labels: definition.labels };
+}

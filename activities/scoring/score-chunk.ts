@@ -1,0 +1,133 @@
+import { Context } from '@temporalio/activity';
+import { InputFault } from '../../errors/fault.js';
+import { idColumn } from '../../pipeline/pipeline.js';
+import { canonicalJson } from '../../pipeline/keys.js';
+import { sha256 } from '../../store/digest.js';
+import { currentExecution } from '../admission.js';
+import { withModelScores } from '../ensemble.js';
+import { beat, beating } from '../heartbeat.js';
+import { engineOf } from '../input-digests.js';
+import { withScratch } from '../scratch.js';
+import type { Services } from '../services.js';
+import {
+  scoredChunkSchema,
+  type ChunkHeartbeat,
+  type ScoreActivities,
+  type ScoreChunkCall,
+  type ScoredChunk,
+  type ScorePlan,
+} from './contracts.js';
+import { columnsOf } from './plan-score.js';
+import type { ScoringEnsemble } from './scoring-ensemble.js';
+import { admittedPlan, plannedEnsemble } from './stored-plan.js';
+
+/** Raised when what a chunk gives changes. */
+const version = 1;
+const activity = 'scoreChunk';
+
+/** Scores one chunk of a table, unless that was done already. */
+export function scoreChunk(services: Services): ScoreActivities['scoreChunk'] {
+  return (call) => beating(() => score(services, call));
+}
+
+type Chunk = ScorePlan['table']['chunks'][number];
+
+async function score(services: Services, call: ScoreChunkCall): Promise<ScoredChunk> {
+  const plan = await admittedPlan(services, call);
+  const chunk = plan.table.chunks[call.chunk];
+  if (chunk === undefined)
+    throw new InputFault({ where: `score ${call.score}`, what: 'it has no such chunk' });
+  const ensemble = await plannedEnsemble(services, plan);
+  const key = keyOf(services, plan, chunk);
+  const former = await services.keys.find(key);
+  const known = former?.activity === activity ? scoredChunkSchema.safeParse(former.output).data : undefined;
+  if (known !== undefined) return { ...known, reused: true };
+  const started = performance.now();
+  const made = await scoreRows(services, { plan, chunk, ensemble, place: call.chunk });
+  const output: ScoredChunk = { ...made, seconds: (performance.now() - started) / 1000, reused: false };
+  const execution = currentExecution().runId;
+  await services.keys.record({ key, activity, run: call.score, execution, output });
+  return output;
+}
+
+/** All that its lines depend on, and nothing of where the table lies or what else is in it. */
+function keyOf(
+  services: Services,
+  { table, ensemble, options, ...settings }: ScorePlan,
+  chunk: Chunk,
+): string {
+  const { first, sha256: bytes } = chunk;
+  return sha256(
+    canonicalJson({
+      activity,
+      version,
+      bytes,
+      header: table.header.sha256,
+      numbered: table.numbered ? first : null,
+      isFirst: first === 0,
+      ensemble: ensemble.digest,
+      probabilities: options.probabilities ?? false,
+      ...engineOf(services, { fresh: false, ...settings }),
+    }),
+  );
+}
+
+interface ChunkWork {
+  readonly plan: ScorePlan;
+  readonly chunk: Chunk;
+  readonly ensemble: ScoringEnsemble;
+  /** From 0. */
+  readonly place: number;
+}
+
+async function scoreRows(
+  services: Services,
+  { plan, chunk, ensemble, place }: ChunkWork,
+): Promise<Pick<ScoredChunk, 'rows' | 'scores' | 'sketch'>> {
+  const { table, options, threads } = plan;
+  const { definition, columns } = ensemble;
+  const { store, tables } = services;
+  const signal = Context.current().cancellationSignal;
+  const names = ['piece', 'table', 'scores', 'sketch'] as const;
+  return withScratch(services, names, async ({ piece, table: prepared, scores, sketch }) => {
+    const texts = await tables.run(
+      'chunk',
+      {
+        file: table.path,
+        columns: columnsOf(ensemble),
+        headerEnd: table.header.end,
+        chunk,
+        output: { piece, table: prepared },
+      },
+      signal,
+    );
+    // As many chunks as slots are worked on at once, of a small table its models in their place.
+    const slots = Math.max(1, Math.floor(services.slots / table.chunks.length));
+    const onScored = (scored: number, models: number): void =>
+      beat({ chunk: place + 1, scored, models } satisfies ChunkHeartbeat);
+    const request = { ensemble: definition, table: prepared, threads, signal, onScored };
+    const { rows } = await withModelScores({ ...services, slots }, request, (scored) =>
+      tables.run(
+        'scores',
+        {
+          ensemble: scored,
+          id: idColumn(columns),
+          ...(columns.target === undefined ? {} : { target: columns.target }),
+          table: prepared,
+          first: table.numbered ? chunk.first : null,
+          probabilities: options.probabilities ?? false,
+          header: chunk.first === 0,
+          texts,
+          output: { scores, sketch },
+        },
+        signal,
+      ),
+    );
+    if (rows !== chunk.rows) throw new RangeError(`${rows} rows in a chunk of ${chunk.rows}`);
+    return {
+      rows,
+      scores: await store.putFile(scores, { move: true }),
+      sketch: await store.putFile(sketch, { move: true }),
+    };
+  });
+}

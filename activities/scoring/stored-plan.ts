@@ -1,0 +1,59 @@
+import { InputFault } from '../../errors/fault.js';
+import type { ArtifactRef } from '../../store/store.js';
+import { requireAcceptedScoring, requireScoreName } from '../admission.js';
+import { requireReadable } from '../roots.js';
+import type { Services } from '../services.js';
+import { scorePlanSchema, type ScorePlan } from './contracts.js';
+import { scoringEnsemble, type ScoringEnsemble } from './scoring-ensemble.js';
+
+/** Of five hundred chunks and all labels; a larger one is no plan. */
+const mostBytes = 4 * 1024 * 1024;
+
+/**
+ * The plan that a call names, once this worker may work by it.
+ *
+ * @throws ArtifactMissing, ArtifactDamaged; InputFault for an artifact that is no plan of the scoring
+ */
+export async function admittedPlan(
+  services: Services,
+  { score, plan: ref }: { readonly score: string; readonly plan: ArtifactRef },
+): Promise<ScorePlan> {
+  await requireAcceptedScoring(services, { score });
+  const plan = await readPlan(services, ref);
+  if (plan?.score !== score)
+    throw new InputFault({
+      where: `score ${score}`,
+      what: 'the artifact that the call names is not its plan',
+    });
+  await requireScoreName(services, score, plan.execution);
+  await requireReadable(plan.table.path, services.roots, 'table');
+  return plan;
+}
+
+/** The ensemble of a plan. @throws InputFault where it is no longer what it was */
+export async function plannedEnsemble(
+  services: Services,
+  { ensemble: { folder, digest }, options }: ScorePlan,
+): Promise<ScoringEnsemble> {
+  const ensemble = await scoringEnsemble(services, folder, options);
+  if (ensemble.digest === digest) return ensemble;
+  throw new InputFault({
+    where: folder,
+    what: 'the ensemble has changed since the scoring began',
+    remedy: 'Score the table anew.',
+  });
+}
+
+async function readPlan({ store }: Services, ref: ArtifactRef): Promise<ScorePlan | null> {
+  if (ref.bytes > mostBytes) return null;
+  const bytes = await store.getBytes(ref);
+  try {
+    const parsed = scorePlanSchema.safeParse(
+      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)),
+    );
+    return parsed.success ? parsed.data : null;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return null;
+    throw error;
+  }
+}

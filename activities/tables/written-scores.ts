@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs';
+import { openTestTable } from '../../data/prepared-table.js';
+import { predictionLines, submissionLines, type PredictedRow } from '../../data/results.js';
+import { ScoreSketcher } from './score-sketch.js';
+import { predictionsOf, type SubmissionRequest } from './submission.js';
+import { writeLines } from './text-file.js';
+import type { TextSketch } from './text-sketch.js';
+
+export type ScoresRequest = Pick<SubmissionRequest, 'ensemble' | 'id' | 'target'> & {
+  /** The rows of a chunk: a prepared test table. */
+  readonly table: string;
+  /** Where rows are numbered: the number of the first. */
+  readonly first: number | null;
+  /** Probabilities in place of labels. */
+  readonly probabilities: boolean;
+  /** Whether these are the first rows of the table that is written. */
+  readonly header: boolean;
+  readonly texts: TextSketch;
+  /** What is written: lines of the table, and what its texts and scores are like as JSON. */
+  readonly output: { readonly scores: string; readonly sketch: string };
+};
+
+/** Writes what an ensemble says of a chunk's rows, as `submission.csv` and `predictions.csv` have it. */
+export function writeScores(request: ScoresRequest): { rows: number } {
+  const { ensemble, id, target, first, probabilities, header, texts, output } = request;
+  const { labels } = ensemble;
+  const table = openTestTable(request.table);
+  const predicted = predictionsOf(ensemble, table);
+  const sketcher = new ScoreSketcher(labels.length);
+  function* rows(): Iterable<PredictedRow> {
+    let row = first ?? 0;
+    for (const each of predicted.rows()) {
+      sketcher.add(each);
+      yield first === null ? each : { ...each, id: String(row++) };
+    }
+  }
+  try {
+    const lines = probabilities
+      ? predictionLines({ id, labels, rows: rows() })
+      : submissionLines({ id, labels, target, rows: rows() });
+    writeLines(output.scores, header ? lines : withoutFirst(lines));
+    writeFileSync(output.sketch, JSON.stringify({ texts, scores: sketcher.sketch() }));
+    return { rows: table.texts.length };
+  } finally {
+    predicted.close();
+    table.close();
+  }
+}
+
+function* withoutFirst(lines: Iterable<string>): Iterable<string> {
+  let header = true;
+  for (const line of lines) {
+    if (!header) yield line;
+    header = false;
+  }
+}

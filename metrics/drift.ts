@@ -1,0 +1,111 @@
+/**
+ * How far a distribution is from another, told by counts over the same ordered classes: the bins of a
+ * probability, lengths of texts, yes and no.
+ */
+
+/** Probabilities are told apart by the logarithm of their odds, so that rare labels are told as finely as others. */
+const logitStep = 0.1;
+const mostLogit = 10;
+/** Bins of a probability. */
+export const bins = Math.round((2 * mostLogit) / logitStep);
+
+/** The bin of a probability, in the order of probabilities; what is no number is in the first. */
+export function binOf(probability: number): number {
+  const logit = Math.log(probability / (1 - probability));
+  if (Number.isNaN(logit)) return 0;
+  return Math.min(bins - 1, Math.max(0, Math.floor((logit + mostLogit) / logitStep)));
+}
+
+/** A share is taken for at least this much, so that an empty class does not make the index infinite. */
+const leastShare = 1e-4;
+
+/** Classes of the reference that the index is computed over: its deciles. */
+const groups = 10;
+
+export interface Drift {
+  /** Rows of the reference and of what is compared with it. */
+  readonly reference: number;
+  readonly rows: number;
+  /** Population stability index over the deciles of the reference. */
+  readonly psi: number;
+  /** The two-sample statistic of Kolmogorov and Smirnov: the largest difference of the shares up to any value. */
+  readonly ks: number;
+  /** What of `ks` chance alone gives or exceeds in one of `1 / chance` comparisons, at these numbers of rows. */
+  readonly ksByChance: number;
+}
+
+/** From which index on a shift is told: moderate, and large. */
+export const psiBounds = { moderate: 0.1, large: 0.25 } as const;
+
+export type DriftLevel = 'none' | 'moderate' | 'large';
+
+/**
+ * @param reference counts by class @param found the same classes
+ * @param chance of a comparison that chance alone may make stand out, for `ksByChance`
+ */
+export function driftBetween(reference: readonly number[], found: readonly number[], chance: number): Drift {
+  const [m, n] = [sum(reference), sum(found)];
+  return {
+    reference: m,
+    rows: n,
+    psi: stabilityIndex(reference, found),
+    ks: kolmogorovSmirnov(reference, found),
+    ksByChance: m === 0 || n === 0 ? 1 : Math.min(1, criticalKs(m, n, chance)),
+  };
+}
+
+/** A shift is told where it is large enough to matter, and larger than chance makes it. */
+export function levelOf({ psi, ks, ksByChance }: Drift): DriftLevel {
+  if (psi < psiBounds.moderate || ks <= ksByChance) return 'none';
+  return psi < psiBounds.large ? 'moderate' : 'large';
+}
+
+/** 0 where one has no rows. */
+export function kolmogorovSmirnov(reference: readonly number[], found: readonly number[]): number {
+  const [m, n] = [sum(reference), sum(found)];
+  if (m === 0 || n === 0) return 0;
+  let [here, there, farthest] = [0, 0, 0];
+  for (let at = 0; at < Math.max(reference.length, found.length); at++) {
+    here += reference[at] ?? 0;
+    there += found[at] ?? 0;
+    farthest = Math.max(farthest, Math.abs(here / m - there / n));
+  }
+  return farthest;
+}
+
+/** Σ (q − p) · ln(q / p) over the deciles of the reference, p its shares and q those found; 0 where one has no rows. */
+export function stabilityIndex(reference: readonly number[], found: readonly number[]): number {
+  const [m, n] = [sum(reference), sum(found)];
+  if (m === 0 || n === 0) return 0;
+  return decilesOf(reference).reduce((index, [first, end]) => {
+    const p = Math.max(leastShare, sum(reference.slice(first, end)) / m);
+    const q = Math.max(leastShare, sum(found.slice(first, end)) / n);
+    return index + (q - p) * Math.log(q / p);
+  }, 0);
+}
+
+/** Classes of the counts put together to about a tenth of all each; a class is never divided. */
+function decilesOf(reference: readonly number[]): [first: number, end: number][] {
+  const total = sum(reference);
+  const found: [number, number][] = [];
+  let [first, seen] = [0, 0];
+  for (let at = 0; at < reference.length; at++) {
+    seen += reference[at]!;
+    const last = at === reference.length - 1;
+    if (!last && (seen * groups < (found.length + 1) * total || seen === total)) continue;
+    if (found.length + 1 < groups || last) {
+      found.push([first, at + 1]);
+      first = at + 1;
+    }
+  }
+  return found;
+}
+
+/** Of Smirnov's limit: the statistic that chance exceeds with this probability, at most where values are tied. */
+function criticalKs(m: number, n: number, chance: number): number {
+  return Math.sqrt((-Math.log(chance / 2) / 2) * ((m + n) / (m * n)));
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

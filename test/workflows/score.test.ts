@@ -1,0 +1,227 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ScoreInput, ScoreResult } from '../../activities/scoring/contracts.js';
+import type { Predictor, Services } from '../../activities/services.js';
+import { openTestTable } from '../../data/prepared-table.js';
+import type { ScoreSummary } from '../../workflows/score.js';
+import type { ScoringProgress } from '../../workflows/scoring-progress.js';
+import { Bench, labels, server, startEnvironment, without } from './bench.js';
+
+/** Probabilities that depend on the text alone, and take as long as is asked. */
+class TextPredictor implements Predictor {
+  /** Rows of each call. */
+  readonly calls: number[] = [];
+  msPerCall = 0;
+
+  async predict(_folder: string, files: { table: string; output: string }): Promise<void> {
+    const { texts, close } = openTestTable(files.table);
+    const rows = texts.range(0, texts.length);
+    close();
+    if (this.msPerCall > 0) await delay(this.msPerCall);
+    this.calls.push(rows.length);
+    const values = rows.flatMap((text) => labels.map((label) => scoreOf(text + label)));
+    await writeFile(files.output, new Uint8Array(Float32Array.from(values).buffer));
+  }
+}
+
+function scoreOf(text: string): number {
+  let hash = 7;
+  for (const character of text) hash = (hash * 31 + character.codePointAt(0)!) % 1009;
+  return hash / 1009;
+}
+
+const texts = Array.from({ length: 23 }, (_, row) =>
+  row % 5 === 0 ? `"a, text\nof ${row}"` : `text of ${row}`,
+);
+
+describe.skipIf(server === null)(`a table that is scored in chunks${without}`, () => {
+  let environment: TestWorkflowEnvironment;
+  let bench: Bench;
+  let predictor: TextPredictor;
+  let table: string;
+  let starts = 0;
+  beforeAll(async () => {
+    environment = await startEnvironment();
+  });
+  beforeEach(async () => {
+    bench = new Bench(environment);
+    predictor = new TextPredictor();
+    await work();
+    await bench.complete({ run: 'trained' });
+    predictor.calls.length = 0;
+    table = join(bench.folder, 'new.csv');
+    write(texts);
+  });
+  afterEach(() => bench.dispose());
+  afterAll(() => environment?.teardown());
+
+  const work = (services: Partial<Services> = {}): Promise<void> =>
+    bench.work({ predictor, chunkRows: 4, ...services });
+  const write = (rows: readonly string[], ids = true): void =>
+    writeFileSync(
+      table,
+      ids
+        ? `id,text\n${rows.map((text, row) => `n${row},${text}\n`).join('')}`
+        : `text\n${rows.map((text) => `${text}\n`).join('')}`,
+    );
+  const start = (input: Partial<ScoreInput> = {}): Promise<WorkflowHandle> =>
+    environment.client.workflow.start('score', {
+      workflowId: `${bench.taskQueue}-score-${starts++}`,
+      taskQueue: bench.taskQueue,
+      args: [{ ensemble: 'trained', table, ...input }],
+    });
+  const complete = async (input: Partial<ScoreInput> = {}): Promise<ScoreSummary> =>
+    (await (await start(input)).result()) as ScoreSummary;
+  const scores = ({ directory }: ScoreSummary): string => readFileSync(join(directory, 'scores.csv'), 'utf8');
+  const resultOf = ({ directory }: ScoreSummary): ScoreResult =>
+    JSON.parse(readFileSync(join(directory, 'result.json'), 'utf8')) as ScoreResult;
+  const failureOf = async (handle: WorkflowHandle): Promise<string> => {
+    const failure: unknown = await handle.result().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Error);
+    return String(((failure as Error).cause as Error | undefined)?.message);
+  };
+
+  it('has the rows in order, whatever lies in them, and is told in a result', async () => {
+    const summary = await complete({ score: 'mine' });
+    expect(summary).toMatchObject({ score: 'mine', rows: 23, chunks: 6, reused: 0 });
+    const lines = scores(summary).trimEnd().split('\n');
+    expect(lines[0]).toBe('id,joy,fear');
+    expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(texts.map((_, row) => `n${row}`));
+    expect(resultOf(summary)).toMatchObject({
+      score: 'mine',
+      rows: 23,
+      ensemble: { run: 'trained', pipeline: 'bench' },
+      chunks: { all: 6, reused: 0 },
+      drift: { texts: expect.anything() as unknown, labels: { joy: expect.anything() as unknown } },
+    });
+    expect(readdirSync(summary.directory).toSorted()).toEqual([
+      'events.ndjson',
+      'result.json',
+      'run.json',
+      'scores.csv',
+    ]);
+  });
+
+  it('numbers rows without ids through all chunks, and gives probabilities where they are asked for', async () => {
+    write(texts, false);
+    const summary = await complete({ options: { probabilities: true } });
+    const lines = scores(summary).trimEnd().split('\n');
+    expect(lines[0]).toBe('id,p_joy,p_fear');
+    expect(lines.slice(1).map((line) => line.split(',')[0])).toEqual(texts.map((_, row) => String(row)));
+    const whole = await complete({ options: { probabilities: true } });
+    expect(scores(whole)).toBe(scores(summary));
+  });
+
+  it('has the bytes that it has in one chunk', async () => {
+    const cut = await complete();
+    await bench.rest();
+    await work({ chunkRows: 1000 });
+    const whole = await complete();
+    expect([cut.chunks, whole.chunks]).toEqual([6, 1]);
+    expect(scores(cut)).toBe(scores(whole));
+  });
+
+  it('reuses what was scored before: the same table, a longer one, one that was moved', async () => {
+    await complete();
+    const scored = predictor.calls.length;
+    expect(await complete()).toMatchObject({ reused: 6 });
+    expect(predictor.calls).toHaveLength(scored);
+    const former = table;
+    table = join(bench.folder, 'moved.csv');
+    writeFileSync(table, readFileSync(former));
+    appendFileSync(table, 'n99,another\nn100,and another\n');
+    // The last chunk had 3 rows of 4.
+    expect(await complete()).toMatchObject({ rows: 25, chunks: 7, reused: 5 });
+  });
+
+  it('scores anew what other thresholds decide, and refuses thresholds of no label', async () => {
+    const [own, other] = [await complete(), await complete({ options: { thresholds: { joy: 0.01 } } })];
+    expect(other.reused).toBe(0);
+    expect(scores(other)).not.toBe(scores(own));
+    expect(await failureOf(await start({ options: { thresholds: { jo: 0.5 } } }))).toMatch(
+      /options\.thresholds: the ensemble has no such label.*Did you mean "joy"\?/,
+    );
+  });
+
+  it('ends with the same bytes however often its worker is shut down', async () => {
+    const undisturbed = scores(await complete());
+    rmSync(join(bench.folder, '.foldwise', 'keys'), { recursive: true });
+    predictor.msPerCall = 60;
+    const handle = await start();
+    for (let times = 0; times < 4; times++) {
+      await delay(300);
+      await bench.rest();
+      await work();
+    }
+    predictor.msPerCall = 0;
+    expect(scores((await handle.result()) as ScoreSummary)).toBe(undisturbed);
+  }, 60_000);
+
+  it('goes on after a cancellation with what was scored', async () => {
+    predictor.msPerCall = 100;
+    const handle = await start();
+    await progressWhen(handle, ({ chunks }) => chunks.done >= 2);
+    await handle.cancel();
+    await expect(handle.result()).rejects.toThrow();
+    predictor.msPerCall = 0;
+    const { reused } = await complete();
+    expect(reused).toBeGreaterThanOrEqual(2);
+  });
+
+  it('notices that the table changes underneath, and says so', async () => {
+    predictor.msPerCall = 150;
+    const handle = await start();
+    await progressWhen(handle, ({ chunks }) => chunks.done >= 1);
+    writeFileSync(table, readFileSync(table, 'utf8').replaceAll('of', 'on'));
+    expect(await failureOf(handle)).toMatch(/new\.csv: the table has changed since its scoring began/);
+  });
+
+  it('makes again what is lost of the store', async () => {
+    const first = await complete();
+    rmSync(join(bench.folder, '.foldwise', 'store', 'sha256'), { recursive: true });
+    const again = await complete();
+    expect(again.reused).toBe(0);
+    expect(scores(again)).toBe(scores(first));
+  });
+
+  it('takes no name that another has, nor one that is a path', async () => {
+    const first = await complete({ score: 'taken' });
+    const before = scores(first);
+    expect(await failureOf(await start({ score: 'taken' }))).toMatch(/there is another run of that name/);
+    expect(scores(first)).toBe(before);
+    for (const score of ['../x', '', 'a/b'])
+      expect(await failureOf(await start({ score }))).toMatch(/does not have the form/);
+  });
+
+  it('reads nothing outside the roots, and no folder without an ensemble', async () => {
+    const outside = '/etc/hostname';
+    await bench.rest();
+    await work({ roots: [bench.folder] });
+    expect(await failureOf(await start({ table: outside }))).toMatch(/table: this worker may not read there/);
+    expect(await failureOf(await start({ ensemble: '/etc' }))).toMatch(/ensemble: this worker may not read/);
+    expect(await failureOf(await start({ ensemble: bench.folder }))).toMatch(/there is no ensemble/);
+    expect(await failureOf(await start({ ensemble: 'nobody' }))).toMatch(/there is no ensemble/);
+    expect(existsSync(join(bench.folder, 'scores'))).toBe(false);
+  });
+
+  it('is refused with another field, as every argument is', async () => {
+    const handle = await start({ extra: 1 } as Partial<ScoreInput>);
+    expect(await failureOf(handle)).toMatch(/input of the workflow score.*no field of another name/);
+  });
+});
+
+async function progressWhen(
+  handle: WorkflowHandle,
+  holds: (progress: ScoringProgress) => boolean,
+): Promise<void> {
+  for (let tries = 0; tries < 400; tries++) {
+    if (holds(await handle.query<ScoringProgress>('progress'))) return;
+    await delay(25);
+  }
+  throw new Error(`it never came to that: ${JSON.stringify(await handle.query('progress'))}`);
+}
