@@ -14,6 +14,7 @@ import { addRun } from './commands/run.js';
 import { addRuns } from './commands/runs.js';
 import { addSchedule } from './commands/schedule.js';
 import { addSchema } from './commands/schema.js';
+import { addServe } from './commands/serve.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
 import { addTensorboard } from './commands/tensorboard.js';
@@ -40,6 +41,7 @@ const commands = [
   addSchedule,
   addReport,
   addPredict,
+  addServe,
   addExport,
   addCompare,
   addTensorboard,

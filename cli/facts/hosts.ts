@@ -15,3 +15,12 @@ export const workerHostSchema = z.object({
   queues: z.array(z.string()),
   log: z.string().describe("the file of the worker's log"),
 });
+
+/** What `serve` prints once it listens. */
+export const servingHostSchema = z.object({
+  url: z.string().describe('where requests go'),
+  run: z.string().describe('the id of the run that the ensemble comes from'),
+  pipeline: z.string(),
+  models: z.number(),
+  labels: z.array(z.string()),
+});

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { comparisonSchema } from './comparison.js';
 import { checksSchema } from './doctor.js';
 import { exportedFolderSchema } from './export.js';
-import { devHostSchema, workerHostSchema } from './hosts.js';
+import { devHostSchema, servingHostSchema, workerHostSchema } from './hosts.js';
 import { planSchema } from './plan.js';
 import { cancellationSchema, decisionSchema, startedRunSchema, writtenReportSchema } from './run-control.js';
 import { runListSchema } from './run-list.js';
@@ -26,6 +26,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   cancel: cancellationSchema,
   report: writtenReportSchema,
   predict: predictedTableSchema,
+  serve: servingHostSchema,
   dev: devHostSchema,
   worker: workerHostSchema,
   compare: comparisonSchema,

@@ -5,8 +5,18 @@ export class HeaderObject {
   readonly entries = new Map<string, HeaderValue>();
 }
 
+/** What is wrong: no JSON at all, half of a surrogate pair, a number, or what JSON.parse would let through. */
+export type HeaderFaultKind = 'syntax' | 'surrogate' | 'number' | 'duplicate' | 'depth';
+
 /** Where a text is not the JSON that a header may be; the message says why. */
-export class HeaderFault extends Error {}
+export class HeaderFault extends Error {
+  constructor(
+    message: string,
+    readonly kind: HeaderFaultKind,
+  ) {
+    super(message);
+  }
+}
 
 const maxDepth = 8;
 
@@ -14,20 +24,29 @@ const maxDepth = 8;
  * Reads JSON as the safetensors library does, where JSON.parse lets more through: a name that comes
  * twice, numbers such as 1.0 and -0, half of a surrogate pair. Takes time in proportion to the text.
  */
-export function parseStrictJson(text: string): HeaderValue {
-  return new Reader(text).document();
+export function parseStrictJson(text: string, { numbers = 'whole' }: StrictJsonOptions = {}): HeaderValue {
+  return new Reader(text, numbers).document();
+}
+
+export interface StrictJsonOptions {
+  /** Which are read: whole ones without a sign, or whatever JSON has. */
+  readonly numbers?: 'whole' | 'any';
 }
 
 const blank = /[ \t\n\r]*/y;
 const stringLiteral = /"[^"\\]*(?:\\[^][^"\\]*)*"/y;
 const wholeNumber = /(?:0|[1-9]\d*)(?![\d.eE])/y;
+const anyNumber = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const word = /true|false|null/y;
 const loneSurrogate = /[\ud800-\udfff]/u;
 
 class Reader {
   #at = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly numbers: 'whole' | 'any',
+  ) {}
 
   document(): HeaderValue {
     const value = this.#value(0);
@@ -36,7 +55,7 @@ class Reader {
   }
 
   #value(depth: number): HeaderValue {
-    if (depth > maxDepth) throw new HeaderFault('it is nested too deeply');
+    if (depth > maxDepth) throw new HeaderFault('it is nested too deeply', 'depth');
     this.#match(blank);
     const value = this.#bare(depth);
     this.#match(blank);
@@ -52,8 +71,8 @@ class Reader {
       case '"':
         return this.#string();
     }
-    const number = this.#match(wholeNumber);
-    if (number !== undefined) return this.#exact(Number(number));
+    const number = this.#match(this.numbers === 'whole' ? wholeNumber : anyNumber);
+    if (number !== undefined) return this.numbers === 'whole' ? this.#exact(Number(number)) : Number(number);
     const literal = this.#match(word);
     if (literal === undefined) throw this.#unexpected();
     return literal === 'null' ? null : literal === 'true';
@@ -68,7 +87,7 @@ class Reader {
       if (!this.#take(':')) throw this.#unexpected();
       const value = this.#value(depth + 1);
       if (object.entries.has(name)) {
-        throw new HeaderFault(`it names ${JSON.stringify(name.slice(0, 80))} twice`);
+        throw new HeaderFault(`it names ${JSON.stringify(name.slice(0, 80))} twice`, 'duplicate');
       }
       object.entries.set(name, value);
     });
@@ -95,13 +114,14 @@ class Reader {
     const literal = this.#match(stringLiteral);
     if (literal === undefined) throw this.#unexpected();
     const value = unescaped(literal);
-    if (value === undefined || loneSurrogate.test(value)) throw this.#unexpected();
+    if (value === undefined) throw this.#unexpected();
+    if (loneSurrogate.test(value)) throw this.#unexpected('surrogate');
     return value;
   }
 
   #exact(number: number): number {
     if (Number.isSafeInteger(number)) return number;
-    throw new HeaderFault('it has a number beyond 2^53');
+    throw new HeaderFault('it has a number beyond 2^53', 'number');
   }
 
   #match(pattern: RegExp): string | undefined {
@@ -117,8 +137,8 @@ class Reader {
     return true;
   }
 
-  #unexpected(): HeaderFault {
-    return new HeaderFault(`it is not the JSON of a header at character ${this.#at + 1}`);
+  #unexpected(kind: HeaderFaultKind = 'syntax'): HeaderFault {
+    return new HeaderFault(`it is not the JSON of a header at character ${this.#at + 1}`, kind);
   }
 }
 

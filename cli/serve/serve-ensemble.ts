@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import { Ensemble } from '../../ensemble/ensemble.js';
+import { modelsOf } from '../../ensemble/definition.js';
+import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
+import { Server, type ServerOptions } from '../../serving/server.js';
+import { packageVersion } from '../../worker/services.js';
+import { CommandFailure } from '../failure.js';
+import { onInterrupt } from '../host/interrupt.js';
+
+export interface ServeRequest {
+  readonly stored: StoredEnsemble;
+  readonly server: ServerOptions;
+  readonly threads: number;
+  /** How long what was asked may take once the command is told to end. */
+  readonly drainMs: number;
+  /** Told that it listens, which is before the models are loaded. */
+  readonly onListening: (url: string) => void;
+  /** Told in words how far it is. */
+  readonly note: (message: string) => void;
+}
+
+/** Serves until Ctrl-C or SIGTERM, and answers what was asked before it ends. */
+export async function serveEnsemble(request: ServeRequest): Promise<void> {
+  const { stored, threads, drainMs, onListening, note } = request;
+  const server = await Server.listen(request.server);
+  const interrupt = onInterrupt(
+    () => note('Ending: what was asked is answered, and nothing else. Once more ends at once.'),
+    () => undefined,
+  );
+  onListening(server.url);
+  const stop = once(interrupt.signal, 'abort');
+  let ensemble: Ensemble | undefined;
+  try {
+    const opened = Ensemble.open(stored.definition, { threads });
+    await Promise.race([opened, stop]);
+    if (interrupt.signal.aborted) return;
+    ensemble = await opened;
+    server.serve({ scorer: ensemble, about: aboutOf(stored) });
+    note('Ready.');
+    await Promise.race([server.working, stop]);
+  } finally {
+    const unanswered = await server.stop(drainMs);
+    interrupt.close();
+    if (unanswered > 0)
+      throw new CommandFailure(`error: ${unanswered} requests were not answered before it ended (--drain)`);
+    await ensemble?.release();
+  }
+}
+
+function aboutOf({ definition, run, pipeline }: StoredEnsemble) {
+  const { task, labels, thresholds } = definition;
+  const models = modelsOf(definition);
+  const maxLength = Math.max(...models.map((model) => model.maxLength));
+  return {
+    run,
+    pipeline,
+    task,
+    labels,
+    thresholds,
+    models: models.length,
+    maxLength,
+    version: packageVersion(),
+  };
+}
