@@ -65,6 +65,8 @@ export interface PredictionRequest {
   readonly output: { readonly submission?: string; readonly predictions?: string };
   /** Told after each model how many of all that are asked have scored the rows. */
   readonly onScored?: (models: number, all: number) => void;
+  /** Told now and then of how many rows the scores are there, as a mean over the models. */
+  readonly onRows?: (rows: number) => void;
 }
 
 type EnsembleServices = Pick<Services, 'predictor' | 'tables' | 'slots' | 'scratch'>;
@@ -81,16 +83,22 @@ export async function withModelScores<T>(
     threads,
     signal,
     onScored,
-  }: Pick<PredictionRequest, 'ensemble' | 'table' | 'threads' | 'signal' | 'onScored'>,
+    onRows,
+  }: Pick<PredictionRequest, 'ensemble' | 'table' | 'threads' | 'signal' | 'onScored' | 'onRows'>,
   work: (scored: ScoredEnsemble) => Promise<T>,
 ): Promise<T> {
   const models = modelsOf(ensemble);
   const names = models.map((_, place) => `probabilities-${place + 1}`);
   let scored = 0;
+  const rowsOf = models.map(() => 0);
+  const told = (place: number) => (rows: number) => {
+    rowsOf[place] = rows;
+    onRows?.(rowsOf.reduce((sum, each) => sum + each, 0) / models.length);
+  };
   return withScratch(services, names, async (paths) => {
     await concurrently([...models.entries()], services.slots, async ([place, { folder, maxLength }]) => {
       const files = { table, output: paths[names[place]!]! };
-      await services.predictor.predict(folder, files, { maxLength, threads, signal });
+      await services.predictor.predict(folder, files, { maxLength, threads, signal, onRows: told(place) });
       onScored?.(++scored, models.length);
     });
     const files = names.map((name) => paths[name]!);

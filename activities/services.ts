@@ -29,7 +29,13 @@ export interface Predictor {
   predict(
     modelFolder: string,
     files: { readonly table: string; readonly output: string },
-    options: { readonly maxLength: number; readonly threads: number; readonly signal: AbortSignal },
+    options: {
+      readonly maxLength: number;
+      readonly threads: number;
+      readonly signal: AbortSignal;
+      /** Told now and then how many rows have been scored. */
+      readonly onRows?: ((rows: number) => void) | undefined;
+    },
   ): Promise<void>;
 }
 

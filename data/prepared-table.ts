@@ -1,4 +1,4 @@
-import { ColumnFile, type Texts } from './column-file/reader.js';
+import { ColumnFile, type TextColumn, type Texts } from './column-file/reader.js';
 import { ColumnFileWriter } from './column-file/writer.js';
 
 /** Names of the columns that prepared tables have. */
@@ -27,8 +27,8 @@ export interface TrainingTable {
 
 /** The prepared rows to predict; open until it is closed. */
 export interface TestTable {
-  readonly ids: Texts;
-  readonly texts: Texts;
+  readonly ids: TextColumn;
+  readonly texts: TextColumn;
   readonly close: () => void;
 }
 

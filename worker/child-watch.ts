@@ -15,6 +15,8 @@ export type SignOfLife =
       readonly silent?: boolean;
       /** What from outside native code is busy with, as a fault names it: where it ends the process, it is to blame. */
       readonly foreign?: string;
+      /** How many of what it was given are done. */
+      readonly done?: number;
     };
 
 export interface ChildWatchOptions {

@@ -31,7 +31,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
     case 'predict': {
       const { folder, files, maxLength, threads } = request;
       enter('opening the model', { silent: true, foreign: tokenizerOf(folder) });
-      const onProgress = (): void => enter('scoring', {});
+      const onProgress = (rows: number): void => enter('scoring', { done: rows });
       await predictTable(folder, files, { maxLength, threads, onProgress });
       return null;
     }
@@ -83,13 +83,12 @@ function enter(
   {
     silent = false,
     patienceSeconds = workSeconds,
-    foreign,
-  }: { silent?: boolean; patienceSeconds?: number; foreign?: string },
+    ...more
+  }: { silent?: boolean; patienceSeconds?: number; foreign?: string; done?: number },
 ): void {
   const at = performance.now();
   if (told?.phase === phase && at - told.at < tellMs) return;
   told = { phase, at };
-  const more = foreign === undefined ? {} : { foreign };
   void send({ type: 'phase', phase, patienceSeconds, silent, ...more } satisfies EngineReply);
 }
 

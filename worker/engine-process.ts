@@ -36,8 +36,8 @@ export class EngineProcess implements Predictor, ModelSource {
   ) {}
 
   async predict(...[folder, files, options]: PredictArguments): Promise<void> {
-    const { maxLength, threads, signal } = options;
-    await this.ask('the ensemble', { type: 'predict', folder, files, maxLength, threads }, signal);
+    const { maxLength, threads, signal, onRows } = options;
+    await this.ask('the ensemble', { type: 'predict', folder, files, maxLength, threads }, signal, onRows);
   }
 
   /**
@@ -85,8 +85,13 @@ export class EngineProcess implements Predictor, ModelSource {
     }
   }
 
-  private ask(where: string, request: EngineRequest, signal?: AbortSignal): Promise<EngineAnswer> {
+  private ask(
+    where: string,
+    request: EngineRequest,
+    signal?: AbortSignal,
+    onDone?: (done: number) => void,
+  ): Promise<EngineAnswer> {
     const faultOf = (reply: FailedReply): Fault => new EngineFault(where, reply);
-    return askChild(this.script, request, { where, signal, watch: this.watch, faultOf });
+    return askChild(this.script, request, { where, signal, watch: this.watch, onDone, faultOf });
   }
 }

@@ -23,6 +23,8 @@ export interface AskOptions {
   /** Once aborted the child ends at once. */
   readonly signal?: AbortSignal | undefined;
   readonly watch?: ChildWatchOptions;
+  /** Told now and then how many of what the child was given are done. */
+  readonly onDone?: ((done: number) => void) | undefined;
   /** What the child's failure becomes here. */
   readonly faultOf: (reply: FailedReply) => Fault;
 }
@@ -35,7 +37,7 @@ export interface AskOptions {
 export function askChild<Value>(
   script: string,
   request: object,
-  { where, signal, watch: watchOptions = {}, faultOf }: AskOptions,
+  { where, signal, watch: watchOptions = {}, onDone, faultOf }: AskOptions,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(givenUp(where));
@@ -58,6 +60,7 @@ export function askChild<Value>(
     signal?.addEventListener('abort', end, { once: true });
     child.on('message', (message: RequestReply<Value>) => {
       watch.heard(message);
+      if (message.type === 'phase' && message.done !== undefined) onDone?.(message.done);
       if (message.type === 'done' || message.type === 'failed') reply = message;
     });
     child.on('error', (error) => (failure ??= startFailure(where, child, error)));

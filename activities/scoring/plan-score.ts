@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { resolve } from 'node:path';
-import { ROWS_AT_ONCE } from '../../engine/inference/predict.js';
+import { ROWS_AT_ONCE } from '../../engine/inference/scored-together.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { runNameOf } from '../../pipeline/run-name.js';
 import type { TableColumns } from '../../data/text-rows.js';

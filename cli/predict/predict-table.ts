@@ -44,8 +44,8 @@ export async function predictTable(
       table,
       threads,
       signal,
-      output: { [kind]: predicted },
       onScored: (scored, all) => onProgress(`model ${scored} of ${all} has scored them`),
+      output: { [kind]: predicted },
     });
     try {
       await (typeof target === 'string' ? copyDurably(predicted, target) : target(predicted));

@@ -12,6 +12,12 @@ export interface Texts {
   lists(rows?: number): Iterable<string[]>;
 }
 
+/** The texts of a file. */
+export interface TextColumn extends Texts {
+  /** Those of the rows `first` … `end - 1`. */
+  part(first: number, end: number): TextColumn;
+}
+
 /** A list has texts of this many bytes, or a single one. */
 const listBytes = 16 << 20;
 const listRows = 8192;
@@ -43,10 +49,10 @@ export class ColumnFile {
   }
 
   /** A column of texts, or of row numbers. */
-  texts(name: string): Texts {
+  texts(name: string): TextColumn {
     const column = this.column(name, ['texts', 'rowNumbers']);
     const { rows } = this;
-    if (column.kind === 'rowNumbers') return numberedTexts(rows);
+    if (column.kind === 'rowNumbers') return numberedTexts(0, rows);
     const range = (first: number, end: number): string[] => {
       const offsets = this.offsets(column, first, end);
       const start = offsets[0]!;
@@ -55,7 +61,13 @@ export class ColumnFile {
         bytes.toString('utf8', offsets[row]! - start, offsets[row + 1]! - start),
       );
     };
-    return { length: rows, range, lists: (most = listRows) => this.lists(column, range, most) };
+    const part = (from: number, to: number): TextColumn => ({
+      length: to - from,
+      range: (first, end) => range(from + first, from + end),
+      lists: (most = listRows) => this.lists(column, range, { from, to, most }),
+      part: (first, end) => part(from + first, from + end),
+    });
+    return part(0, rows);
   }
 
   /** `[rows, width]`. */
@@ -78,10 +90,10 @@ export class ColumnFile {
   private *lists(
     column: Extract<Column, { kind: 'texts' }>,
     range: (first: number, end: number) => string[],
-    most: number,
+    { from, to, most }: { readonly from: number; readonly to: number; readonly most: number },
   ): Iterable<string[]> {
-    for (let first = 0; first < this.rows;) {
-      const offsets = this.offsets(column, first, Math.min(first + most, this.rows));
+    for (let first = from; first < to;) {
+      const offsets = this.offsets(column, first, Math.min(first + most, to));
       let count = 1;
       while (count + 1 < offsets.length && offsets[count + 1]! - offsets[0]! <= listBytes) count++;
       yield range(first, first + count);
@@ -121,13 +133,15 @@ function isOf<K extends Column['kind']>(
   return (kinds as readonly string[]).includes(column.kind);
 }
 
-function numberedTexts(rows: number): Texts {
+function numberedTexts(from: number, to: number): TextColumn {
   const range = (first: number, end: number): string[] =>
-    Array.from({ length: end - first }, (_, row) => String(first + row));
+    Array.from({ length: end - first }, (_, row) => String(from + first + row));
   function* lists(most = listRows): Iterable<string[]> {
-    for (let first = 0; first < rows; first += most) yield range(first, Math.min(first + most, rows));
+    for (let first = 0; first < to - from; first += most)
+      yield range(first, Math.min(first + most, to - from));
   }
-  return { length: rows, range, lists };
+  const part = (first: number, end: number): TextColumn => numberedTexts(from + first, from + end);
+  return { length: to - from, range, lists, part };
 }
 
 function readFooter(path: string, descriptor: number): Footer {

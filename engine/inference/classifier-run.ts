@@ -20,8 +20,8 @@ export interface ClassifierRunOptions extends ForwardOptions {
 export interface LogitsOptions {
   /** Once aborted, the batch under way is the last, and the call rejects. */
   readonly stop?: AbortSignal;
-  /** Told after each batch. */
-  readonly onBatch?: () => void;
+  /** Told after each batch how many texts have been scored. */
+  readonly onBatch?: (texts: number) => void;
 }
 
 /** Runs a classifier forward. */
@@ -44,7 +44,7 @@ export class ClassifierRun {
         logits.set(values.subarray(row * labels, (row + 1) * labels), (members[place] as number) * labels);
       });
       stop?.throwIfAborted();
-      onBatch?.();
+      onBatch?.(Math.min(first + BATCH, byLength.length));
     }
     return logits;
   }

@@ -1,12 +1,11 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { openTestTable } from '../../data/prepared-table.js';
+import { groupsOf } from './scored-together.js';
 import { TextScorer, type ScorerOptions } from './text-scorer.js';
 
-/** Texts that are scored together: what they are padded and packed with decides the last bits. */
-export const ROWS_AT_ONCE = 65_536;
-
 interface PredictOptions extends ScorerOptions {
-  readonly onProgress?: () => void;
+  /** Told how many of the rows have been scored. */
+  readonly onProgress?: (rows: number) => void;
 }
 
 /**
@@ -24,9 +23,11 @@ export async function predictTable(
   try {
     const scorer = await TextScorer.open(folder, options);
     try {
-      for (let first = 0; first < texts.length; first += ROWS_AT_ONCE) {
-        const rows = texts.range(first, Math.min(first + ROWS_AT_ONCE, texts.length));
-        const bytes = new Uint8Array((await scorer.score(rows, onProgress)).buffer);
+      let before = 0;
+      for (const group of groupsOf(texts)) {
+        const scored = await scorer.score(group, (rows) => onProgress?.(before + rows));
+        before += group.length;
+        const bytes = new Uint8Array(scored.buffer);
         for (let done = 0; done < bytes.length;) done += writeSync(output, bytes, done);
       }
     } finally {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Texts } from '../../data/column-file/reader.js';
 import { taskOfProblem } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
@@ -60,13 +61,16 @@ export class TextScorer {
   /**
    * Calls do not overlap.
    *
-   * @param onProgress called as texts are tokenised and scored
+   * @param onProgress called as texts are tokenised and scored, with how many have been scored
    * @returns probabilities `[texts, labels]`, float32, in the order given. What is scored together decides the last
    *   bits
    */
-  async score(texts: readonly string[], onProgress?: () => void): Promise<Float32Array> {
-    const tokens = await tokenize(this.tokenizer, texts, this.reading, onProgress);
-    const logits = await this.run.logits(tokens, onProgress === undefined ? {} : { onBatch: onProgress });
+  async score(
+    texts: readonly string[] | Texts,
+    onProgress: (scored: number) => void = () => undefined,
+  ): Promise<Float32Array> {
+    const tokens = await tokenize(this.tokenizer, texts, this.reading, () => onProgress(0));
+    const logits = await this.run.logits(tokens, { onBatch: onProgress });
     return this.task.activate(logits, this.width);
   }
 
