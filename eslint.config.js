@@ -17,8 +17,10 @@ const layers = {
   'engine/checkpoint': ['store'],
   'engine/tokenization': ['engine/checkpoint'],
   'engine/models': ['engine/graph', 'engine/ops', 'engine/nn'],
-  'engine/export': ['engine/graph', 'engine/ops', 'engine/nn', 'engine/models'],
+  'engine/quantization': ['engine/graph'],
+  'engine/export': ['engine/quantization', 'engine/graph', 'engine/ops', 'engine/nn', 'engine/models'],
   'engine/inference': [
+    'engine/quantization',
     'engine/graph',
     'engine/ops',
     'engine/nn',

@@ -1,4 +1,5 @@
 import { InputFault } from '../errors/fault.js';
+import type { Precision } from '../engine/inference/precision.js';
 import { TextScorer } from '../engine/inference/text-scorer.js';
 import { modelsOf, type EnsembleDefinition } from './definition.js';
 import { join, type Scored } from './joined.js';
@@ -21,15 +22,19 @@ export class Ensemble {
     private readonly scorers: readonly TextScorer[],
   ) {}
 
-  /** @throws InputFault where a folder holds no model of ours, or one of other labels */
+  /**
+   * @param options.precision of the models' products; default float32. Whether int8 says the same is the caller's to
+   *   know: an exported ensemble says so
+   * @throws InputFault where a folder holds no model of ours, or one of other labels
+   */
   static async open(
     definition: EnsembleDefinition,
-    { threads }: { readonly threads: number },
+    options: { readonly threads: number; readonly precision?: Precision },
   ): Promise<Ensemble> {
     const scorers: TextScorer[] = [];
     try {
       for (const { folder, maxLength } of modelsOf(definition)) {
-        const scorer = await TextScorer.open(folder, { maxLength, threads });
+        const scorer = await TextScorer.open(folder, { maxLength, ...options });
         scorers.push(scorer);
         checkWidth(folder, scorer.width, definition.labels.length);
       }

@@ -3,6 +3,7 @@ import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
 import type { Classifier } from '../models/family.js';
 import { ModelBuilder } from '../nn/scope.js';
+import { quantize } from '../quantization/quantize.js';
 import { Tape } from '../ops/tape.js';
 import { PaddedInputs } from './padded-inputs.js';
 
@@ -17,6 +18,21 @@ export function exportedModel(
   classifier: Classifier,
   weights: (name: string) => Initializer['data'],
 ): Uint8Array {
+  return toOnnx(exportedGraph(classifier, weights), classifier.modelType);
+}
+
+/**
+ * The same with products in 8 bits: one file, without another beside it.
+ *
+ * @param weights a parameter's bytes
+ */
+export function quantizedModel(classifier: Classifier, weights: (name: string) => Uint8Array): Uint8Array {
+  const graph = exportedGraph(classifier, weights);
+  quantize(graph, classifier.wordEmbedding);
+  return toOnnx(graph, `${classifier.modelType}-int8`);
+}
+
+function exportedGraph(classifier: Classifier, weights: (name: string) => Initializer['data']): Graph {
   const graph = new Graph();
   const batch = new PaddedInputs(graph, classifier).batch();
   const declare = (name: string, shape: readonly number[]): Value =>
@@ -24,7 +40,7 @@ export function exportedModel(
   const model = new ModelBuilder(new Tape(graph), false, { declare });
   const [logits] = classifier.build(model, batch, classifier.vocabulary) as [Value];
   graph.output('logits', { ...logits, shape: ['batch', classifier.labels] });
-  return toOnnx(graph, classifier.modelType);
+  return graph;
 }
 
 /** The exported model's inputs, in the order in which BERT's tokenizer of transformers gives them. */

@@ -1,7 +1,14 @@
 /** Element types of graph values, with ONNX's numbers for them (`TensorProto.DataType`). */
-export const onnxType = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const onnxType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
 
 export type DType = keyof typeof onnxType;
 
 /** Bytes of an element. */
-export const elementBytes: Readonly<Record<DType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
+export const elementBytes: Readonly<Record<DType, number>> = {
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+};

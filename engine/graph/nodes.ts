@@ -197,6 +197,8 @@ function reduce(op: string) {
 
 export const reduceSum = reduce('ReduceSum');
 export const reduceMean = reduce('ReduceMean');
+export const reduceMax = reduce('ReduceMax');
+export const reduceMin = reduce('ReduceMin');
 
 /** Sums a gradient back to the shape its value had before broadcasting. */
 export function sumTo(g: Graph, x: Value, shape: Shape): Value {

@@ -15,6 +15,8 @@ export interface BesidesTokens {
 export interface ClassifierRunOptions extends ForwardOptions {
   /** What is fed besides of a model that is cut (nn/scope.ts). */
   readonly frozen?: BesidesTokens;
+  /** Default: the model as it is, its weights fed. */
+  readonly graphOf?: typeof inferenceGraph;
 }
 
 export interface LogitsOptions {
@@ -29,7 +31,7 @@ export class ClassifierRun {
   private readonly forward: ForwardRun;
 
   constructor(private readonly options: ClassifierRunOptions) {
-    this.forward = new ForwardRun(options, inferenceGraph, 'logits');
+    this.forward = new ForwardRun(options, options.graphOf ?? inferenceGraph, 'logits');
   }
 
   /** @param texts token ids @returns logits `[texts, labels]` in the order given */

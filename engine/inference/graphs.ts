@@ -1,9 +1,10 @@
-import type { Value } from '../graph/graph.js';
+import type { Initializer, Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
 import { prune } from '../graph/used-nodes.js';
 import type { Classifier } from '../models/family.js';
 import { packedInputs } from '../nn/packing.js';
+import { quantize } from '../quantization/quantize.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
 import { ModelBuilder } from '../nn/scope.js';
 import { Tape } from '../ops/tape.js';
@@ -22,6 +23,8 @@ export interface GraphOptions {
   readonly groups: number;
   /** Rows of the word embedding. */
   readonly vocabulary: number;
+  /** Where a parameter's bytes are, of a graph that has its weights as constants. By default they are inputs. */
+  readonly constants?: (name: string) => Initializer['data'];
 }
 
 /** Packed batch, weights → `logits` `[texts, labels]`, of texts in windows `[rows, labels]`. */
@@ -31,6 +34,18 @@ export function inferenceGraph(classifier: Classifier, options: GraphOptions): C
   graph.output('logits', draws[0] as Value);
   if (model.cut !== null) prune(graph);
   return compiled(forward, `${classifier.modelType}-inference`);
+}
+
+/** As `inferenceGraph`, with the weights in it and its products in 8 bits. */
+export function int8Graph(
+  classifier: Classifier,
+  options: GraphOptions & Required<Pick<GraphOptions, 'constants'>>,
+): CompiledGraph {
+  const forward = forwardPass(classifier, options);
+  const { graph, draws } = forward;
+  graph.output('logits', draws[0] as Value);
+  quantize(graph, classifier.wordEmbedding);
+  return { ...compiled(forward, `${classifier.modelType}-int8`), parameters: [] };
 }
 
 /** A model's forward pass over a packed batch, as it is recorded. */
@@ -45,16 +60,26 @@ export interface Forward {
 /** @param dropout is null where nothing is dropped; else how many draws the head's dropout has */
 export function forwardPass(
   classifier: Classifier,
-  { groups, vocabulary }: GraphOptions,
+  { groups, vocabulary, constants }: GraphOptions,
   dropout: { readonly samples: number } | null = null,
 ): Forward {
   const graph = new Graph();
   const tape = new Tape(graph);
-  const model = new ModelBuilder(tape, dropout !== null, { dropoutSamples: dropout?.samples ?? 1 });
+  const declare = constants && declaredConstant(graph, constants);
+  const model = new ModelBuilder(tape, dropout !== null, {
+    dropoutSamples: dropout?.samples ?? 1,
+    ...(declare === undefined ? {} : { declare }),
+  });
   const { relativePositions, window, averaged, neighbours } = classifier;
   const features = { relative: relativePositions !== null, windowed: window !== null, averaged, neighbours };
   const batch = packedInputs(graph, { groups, ...features });
   return { graph, tape, model, draws: classifier.build(model, batch, vocabulary) };
+}
+
+/** Declares a parameter as a constant of the graph. */
+export function declaredConstant(graph: Graph, data: NonNullable<GraphOptions['constants']>) {
+  return (name: string, shape: readonly number[]): Value =>
+    graph.initializer(name, 'float32', shape, data(name));
 }
 
 /** @param early whether nodes run as early as they can (graph/onnx.ts) */

@@ -5,12 +5,14 @@ import type { Task } from '../../tasks/task.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import type { Classifier } from '../models/family.js';
-import { familyOf } from '../models/families.js';
 import { openRuntime } from '../runtime/open.js';
 import { loadTokenizer, type Tokenizer } from '../tokenization/tokenizer.js';
-import { ClassifierRun } from './classifier-run.js';
+import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
+import { exportedClassifier, weightsInMemory } from './exported-classifier.js';
 import { readExportedReading } from './exported-settings.js';
+import { int8Graph } from './graphs.js';
 import { parametersOf } from './parameters.js';
+import type { Precision } from './precision.js';
 import { readingOf, windowed, type Reading } from './reading.js';
 import { tokenize } from './tokenize.js';
 
@@ -19,6 +21,8 @@ export interface ScorerOptions {
   readonly maxLength: number;
   /** Intra-op threads. */
   readonly threads: number;
+  /** Default float32. */
+  readonly precision?: Precision;
 }
 
 /** An exported model, open to score any number of texts. */
@@ -36,23 +40,33 @@ export class TextScorer {
    * @param folder as it was exported
    * @throws InputFault for a folder that holds no model of ours
    */
-  static async open(folder: string, { maxLength, threads }: ScorerOptions): Promise<TextScorer> {
+  static async open(
+    folder: string,
+    { maxLength, threads, precision = 'float32' }: ScorerOptions,
+  ): Promise<TextScorer> {
     const { config, weights } = await openModelFolder(folder);
     try {
-      const width = labelsOf(config);
-      const classifier = familyOf(config).classifier(config, width);
+      const classifier = exportedClassifier(config);
       const tokenizer = await loadTokenizer(folder);
       const exported = readExportedReading(config, join(folder, 'config.json'));
       const reading = readingOf({ ...exported, maxLength }, classifier);
-      const loaded = await wholeWeights(weights, classifier);
-      const run = new ClassifierRun({
+      const shared = {
         runtime: openRuntime(),
         classifier: windowed(classifier, reading.windows),
         vocabulary: classifier.vocabulary,
         threads,
-        weights: (name) => loaded.get(name) as Float32Array,
-      });
-      return new TextScorer(width, tokenizer, reading, run, taskOfProblem(config['problem_type']));
+      };
+      const run =
+        precision === 'int8'
+          ? await int8Run(shared, weights)
+          : new ClassifierRun({ ...shared, weights: await wholeWeights(weights, classifier) });
+      return new TextScorer(
+        classifier.labels,
+        tokenizer,
+        reading,
+        run,
+        taskOfProblem(config['problem_type']),
+      );
     } finally {
       await weights.close();
     }
@@ -82,12 +96,19 @@ export class TextScorer {
 async function wholeWeights(
   weights: WeightReader,
   classifier: Classifier,
-): Promise<ReadonlyMap<string, Float32Array>> {
+): Promise<ClassifierRunOptions['weights']> {
   const loaded = new Map<string, Float32Array>();
   for (const { name } of parametersOf(classifier)) loaded.set(name, await weights.read(name));
-  return loaded;
+  return (name) => loaded.get(name) as Float32Array;
 }
 
-function labelsOf(config: Readonly<Record<string, unknown>>): number {
-  return Object.keys(config['id2label'] ?? {}).length;
+/** The weights are in the graph, and float32 is held no longer than it takes to quantise them. */
+async function int8Run(
+  options: Omit<ClassifierRunOptions, 'weights'>,
+  weights: WeightReader,
+): Promise<ClassifierRun> {
+  const { classifier, vocabulary } = options;
+  const constants = await weightsInMemory(weights, classifier);
+  const graph = int8Graph(classifier, { groups: 1, vocabulary, constants });
+  return new ClassifierRun({ ...options, graphOf: () => graph, weights: () => new Float32Array() });
 }
