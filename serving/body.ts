@@ -77,7 +77,6 @@ function requireJson({ headers }: IncomingMessage): void {
 
 const meanings: Readonly<Record<HeaderFaultKind, string>> = {
   syntax: 'it is not valid JSON',
-  surrogate: 'a string holds half of a surrogate pair, which is no character',
   number: 'it has a number that is too large',
   duplicate: 'an object has a name twice',
   depth: 'the JSON is nested too deeply',
@@ -86,7 +85,7 @@ const meanings: Readonly<Record<HeaderFaultKind, string>> = {
 function parse(bytes: Buffer): HeaderObject {
   if (!isUtf8(bytes)) throw invalid('it is not UTF-8');
   try {
-    const value: HeaderValue = parseStrictJson(bytes.toString('utf8'), { numbers: 'any' });
+    const value: HeaderValue = parseStrictJson(bytes.toString('utf8'), 'json');
     if (value instanceof HeaderObject) return value;
   } catch (fault) {
     if (fault instanceof HeaderFault) throw invalid(meanings[fault.kind]);

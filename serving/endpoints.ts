@@ -13,6 +13,7 @@ const get = ['GET', 'HEAD'];
 export const endpoints: ReadonlyMap<string, Endpoint> = new Map<string, Endpoint>([
   ['/v1/predict', { name: 'v1/predict', methods: ['POST'] }],
   ['/predict', { name: 'predict', methods: ['POST'] }],
+  ['/', { name: 'predict', methods: ['POST'] }],
   ['/health', { name: 'health', methods: get, open: true }],
   ['/ready', { name: 'ready', methods: get, open: true }],
   ['/info', { name: 'info', methods: get }],

@@ -12,9 +12,9 @@ export function wrongField(
 }
 
 /** @throws Refusal for a name that is not among those */
-export function requireKnown(body: HeaderObject, known: readonly string[]): void {
+export function requireKnown(body: HeaderObject, known: readonly string[], where = requestBody): void {
   if ([...body.entries.keys()].every((name) => known.includes(name))) return;
-  throw wrongField(requestBody, 'it has a field that is not known', { expected: known.join(', ') });
+  throw wrongField(where, 'it has a field that is not known', { expected: known.join(', ') });
 }
 
 /** @throws Refusal where it is neither true nor false */

@@ -1,3 +1,4 @@
+import { mostCharacters } from '../../ensemble/texts.js';
 import { InvalidArgumentError, type Command } from 'commander';
 import {
   defaultBatching,
@@ -76,7 +77,7 @@ export function limitsOf(options: ServingOptions): ServingLimits {
     bodiesBytes: Math.max(bodyBytes, defaultLimits.bodiesBytes),
     // What never has a place in the queue is too much, and not only for now.
     texts: Math.min(options.maxTexts ?? defaultLimits.texts, queuedTexts),
-    characters: options.maxCharacters ?? defaultLimits.characters,
+    characters: Math.min(options.maxCharacters ?? defaultLimits.characters, mostCharacters),
     queuedTexts,
     connections: options.maxConnections ?? defaultLimits.connections,
     headersMs: Math.min(requestMs, defaultLimits.headersMs),

@@ -5,8 +5,8 @@ export class HeaderObject {
   readonly entries = new Map<string, HeaderValue>();
 }
 
-/** What is wrong: no JSON at all, half of a surrogate pair, a number, or what JSON.parse would let through. */
-export type HeaderFaultKind = 'syntax' | 'surrogate' | 'number' | 'duplicate' | 'depth';
+/** What is wrong: no JSON at all, a number, or what JSON.parse would let through. */
+export type HeaderFaultKind = 'syntax' | 'number' | 'duplicate' | 'depth';
 
 /** Where a text is not the JSON that a header may be; the message says why. */
 export class HeaderFault extends Error {
@@ -24,14 +24,12 @@ const maxDepth = 8;
  * Reads JSON as the safetensors library does, where JSON.parse lets more through: a name that comes
  * twice, numbers such as 1.0 and -0, half of a surrogate pair. Takes time in proportion to the text.
  */
-export function parseStrictJson(text: string, { numbers = 'whole' }: StrictJsonOptions = {}): HeaderValue {
-  return new Reader(text, numbers).document();
+export function parseStrictJson(text: string, dialect: JsonDialect = 'header'): HeaderValue {
+  return new Reader(text, dialect).document();
 }
 
-export interface StrictJsonOptions {
-  /** Which are read: whole ones without a sign, or whatever JSON has. */
-  readonly numbers?: 'whole' | 'any';
-}
+/** `json` has all numbers and strings that JSON.parse takes; a name twice and deep nesting it has not, either. */
+export type JsonDialect = 'header' | 'json';
 
 const blank = /[ \t\n\r]*/y;
 const stringLiteral = /"[^"\\]*(?:\\[^][^"\\]*)*"/y;
@@ -45,7 +43,7 @@ class Reader {
 
   constructor(
     private readonly text: string,
-    private readonly numbers: 'whole' | 'any',
+    private readonly dialect: JsonDialect,
   ) {}
 
   document(): HeaderValue {
@@ -71,8 +69,9 @@ class Reader {
       case '"':
         return this.#string();
     }
-    const number = this.#match(this.numbers === 'whole' ? wholeNumber : anyNumber);
-    if (number !== undefined) return this.numbers === 'whole' ? this.#exact(Number(number)) : Number(number);
+    const exact = this.dialect === 'header';
+    const number = this.#match(exact ? wholeNumber : anyNumber);
+    if (number !== undefined) return exact ? this.#exact(Number(number)) : Number(number);
     const literal = this.#match(word);
     if (literal === undefined) throw this.#unexpected();
     return literal === 'null' ? null : literal === 'true';
@@ -114,8 +113,8 @@ class Reader {
     const literal = this.#match(stringLiteral);
     if (literal === undefined) throw this.#unexpected();
     const value = unescaped(literal);
-    if (value === undefined) throw this.#unexpected();
-    if (loneSurrogate.test(value)) throw this.#unexpected('surrogate');
+    const halved = this.dialect === 'header' && loneSurrogate.test(value ?? '');
+    if (value === undefined || halved) throw this.#unexpected();
     return value;
   }
 
@@ -137,8 +136,8 @@ class Reader {
     return true;
   }
 
-  #unexpected(kind: HeaderFaultKind = 'syntax'): HeaderFault {
-    return new HeaderFault(`it is not the JSON of a header at character ${this.#at + 1}`, kind);
+  #unexpected(): HeaderFault {
+    return new HeaderFault(`it is not the JSON of a header at character ${this.#at + 1}`, 'syntax');
   }
 }
 

@@ -1,3 +1,5 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { RequestEntry } from '../../serving/request-handler.js';
 import { Server } from '../../serving/server.js';
@@ -13,6 +15,10 @@ import {
   Raw,
   scoredOf,
 } from './served.js';
+
+const python = process.env['FOLDWISE_PYTHON'] ?? 'python3';
+const hubClient = spawnSync(python, ['-c', 'import huggingface_hub']).status === 0;
+const withoutHubClient = hubClient ? '' : ' (skipped: FOLDWISE_PYTHON has no huggingface_hub)';
 
 const secret = 'nobody may read this';
 
@@ -59,7 +65,6 @@ describe('POST /v1/predict', () => {
       Buffer.concat([Buffer.from('{"texts":["'), Buffer.from([0xc0, 0xaf]), Buffer.from('"]}')]),
       /not UTF-8/,
     ],
-    ['half of a surrogate pair', '{"texts": ["\\ud83d"]}', /surrogate/],
     ['a name twice', `{"texts": ["a"], "texts": ["${secret}"]}`, /twice/],
     ['deep nesting', '{"texts": ' + '['.repeat(100_000) + ']'.repeat(100_000) + '}', /too deeply/],
     ['deep objects', '{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000), /too deeply/],
@@ -75,6 +80,14 @@ describe('POST /v1/predict', () => {
       { error: { where: 'the body of the request', what: expect.stringMatching(what) as string } },
     ]);
     expect(reply.text).not.toContain(secret);
+  });
+
+  it('takes half of a surrogate pair as the library does: what scores decides what it is', async () => {
+    const server = await listen();
+    const { status, body } = await ask(server, '/v1/predict', {
+      body: '{"texts": ["\\ud83d!", "\\ud83d\\ude00"]}',
+    });
+    expect([status, body]).toEqual([200, answerTo(['\ud83d!', '😀'])]);
   });
 
   it('takes a text of a million escapes as any other', async () => {
@@ -110,7 +123,34 @@ describe('POST /predict', () => {
     }
   });
 
+  it("answers the hub's client as it expects, at the server's own address, too", async () => {
+    const server = await listen();
+    for (const [asked, expected] of [
+      [{ inputs: 'one', parameters: {} }, [sorted('one')]],
+      [{ inputs: ['one', 'another'], parameters: {} }, [sorted('one'), sorted('another')]],
+      [{ inputs: 'one', parameters: { top_k: 2 } }, [sorted('one').slice(0, 2)]],
+    ] as const) {
+      const { status, body } = await predict(server, asked, '/');
+      expect([status, body]).toEqual([200, expected]);
+    }
+  });
+
+  it.skipIf(!hubClient)(`answers the client of huggingface_hub${withoutHubClient}`, async () => {
+    const server = await listen();
+    const script = `import sys, json
+from huggingface_hub import InferenceClient
+client = InferenceClient(model=sys.argv[1], token="none")
+print(json.dumps([[e.label, e.score] for e in client.text_classification("one")]))`;
+    const { stdout } = await promisify(execFile)(python, ['-c', script, server.url]);
+    expect(JSON.parse(stdout)).toEqual(sorted('one').map(({ label, score }) => [label, score]));
+  });
+
   it.each([
+    [{ inputs: 'a', parameters: 7 }, 422, /^parameters: it is no object/],
+    [{ inputs: 'a', parameters: { top_k: 0 } }, 422, /^parameters\.top_k: /],
+    [{ inputs: 'a', parameters: { function_to_apply: 'none' } }, 422, /^parameters: .*not known/],
+    [{ inputs: [], parameters: {} }, 422, /^inputs: there is no text/],
+    [{ inputs: ['a', 7], parameters: {} }, 422, /^inputs\[1\]: it is no text/],
     [{ inputs: [] }, 422, /^inputs: there is no text/],
     [{ inputs: ['a', 'b'] }, 422, /^inputs: it is not one text.*pairs of texts are not taken/],
     [{ inputs: [['a', 'b']] }, 422, /^inputs\[0\]: it is not one text/],
@@ -193,7 +233,7 @@ describe('a server', () => {
     ['POST', '/health', 405],
     ['OPTIONS', '/v1/predict', 405],
     ['GET', `/${secret.replaceAll(' ', '')}`, 404],
-    ['GET', '/', 404],
+    ['GET', '/', 405],
     ['GET', '/__proto__', 404],
     ['GET', '//v1/predict', 404],
     ['HEAD', '/health', 200],
