@@ -92,7 +92,7 @@ export const records: { readonly [Name in ActivityName]: ActivityRecord<Name> } 
     files: nothing,
   },
   predictEnsemble: {
-    version: 2,
+    version: 3,
     ...schemas.predictEnsemble,
     reads: (services, { inputs: { data, fold, thresholds }, settings }) => ({
       ...engineOf(services, settings),

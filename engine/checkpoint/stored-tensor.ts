@@ -18,6 +18,22 @@ export interface StoredTensor {
   readonly position: number;
 }
 
+/** A part of a file: the elements of a tensor, row-major float32. */
+export interface Place {
+  readonly path: string;
+  readonly position: number;
+  readonly bytes: number;
+}
+
+/** Null for a tensor that is stored in another format or order, or not at a multiple of an element's size. */
+export function placeOf(tensor: StoredTensor): Place | null {
+  const { format, shape, position, file } = tensor;
+  if (format !== 'F32' || !isRowMajor(tensor) || position % bytesPerElement(format) !== 0) return null;
+  const bytes = elementCount(shape) * bytesPerElement(format);
+  if (position + bytes > file.bytes) throw truncated(file, position + bytes);
+  return { path: file.path, position, bytes };
+}
+
 export async function openWeightFile(path: string): Promise<WeightFile> {
   return openRegularFile(path, 'the file of weights');
 }

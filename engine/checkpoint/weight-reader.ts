@@ -1,5 +1,12 @@
 import { InputFault } from '../../errors/fault.js';
-import { readRows, readTensor, type StoredTensor, type WeightFile } from './stored-tensor.js';
+import {
+  placeOf,
+  readRows,
+  readTensor,
+  type Place,
+  type StoredTensor,
+  type WeightFile,
+} from './stored-tensor.js';
 
 /** A checkpoint's tensors by name; nothing is read before it is asked for. */
 export interface WeightReader {
@@ -10,6 +17,8 @@ export interface WeightReader {
   read(name: string): Promise<Float32Array>;
   /** Those rows of a two-dimensional tensor, in the order given: `[rows.length, width]`. */
   readRows(name: string, rows: Int32Array): Promise<Float32Array>;
+  /** Where the tensor's bytes lie as they are in memory; null where they are converted or moved as they are read. */
+  place(name: string): Place | null;
   close(): Promise<void>;
 }
 
@@ -46,6 +55,10 @@ export class StoredWeights implements WeightReader {
       });
     }
     return readRows(tensor, rows);
+  }
+
+  place(name: string): Place | null {
+    return placeOf(this.#tensor(name));
   }
 
   async close(): Promise<void> {

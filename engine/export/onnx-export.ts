@@ -2,7 +2,7 @@ import type { Initializer, Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
 import type { Classifier } from '../models/family.js';
-import { ModelBuilder } from '../nn/scope.js';
+import { asConstants, ModelBuilder } from '../nn/scope.js';
 import { quantize } from '../quantization/quantize.js';
 import { Tape } from '../ops/tape.js';
 import { PaddedInputs } from './padded-inputs.js';
@@ -35,9 +35,7 @@ export function quantizedModel(classifier: Classifier, weights: (name: string) =
 function exportedGraph(classifier: Classifier, weights: (name: string) => Initializer['data']): Graph {
   const graph = new Graph();
   const batch = new PaddedInputs(graph, classifier).batch();
-  const declare = (name: string, shape: readonly number[]): Value =>
-    graph.initializer(name, 'float32', shape, weights(name));
-  const model = new ModelBuilder(new Tape(graph), false, { declare });
+  const model = new ModelBuilder(new Tape(graph), false, { declare: asConstants(graph, weights) });
   const [logits] = classifier.build(model, batch, classifier.vocabulary) as [Value];
   graph.output('logits', { ...logits, shape: ['batch', classifier.labels] });
   return graph;

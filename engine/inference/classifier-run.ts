@@ -1,11 +1,12 @@
 import type { Tensor } from '../runtime/runtime.js';
 import { packBatch, type HostBatch } from './batch.js';
+import { ofTexts, type Batching } from './batching.js';
 import { ForwardRun, type ForwardOptions } from './forward-run.js';
 import { inferenceGraph } from './graphs.js';
 import type { TensorScope } from './sessions.js';
 
-/** Texts of one batch; they come sorted by length, so little is padded. */
-const BATCH = 32;
+/** As the rows that a fold judges by are run: what is run together decides the last bits. */
+const byDefault = ofTexts(32);
 
 /** What is fed of a batch besides its tokens. */
 export interface BesidesTokens {
@@ -17,6 +18,8 @@ export interface ClassifierRunOptions extends ForwardOptions {
   readonly frozen?: BesidesTokens;
   /** Default: the model as it is, its weights fed. */
   readonly graphOf?: typeof inferenceGraph;
+  /** Texts come sorted by length, so that little is padded. Default 32 texts. */
+  readonly batching?: Batching;
 }
 
 export interface LogitsOptions {
@@ -34,19 +37,27 @@ export class ClassifierRun {
     this.forward = new ForwardRun(options, options.graphOf ?? inferenceGraph, 'logits');
   }
 
+  /** Does what else the first batch waits for. */
+  prepare(): Promise<void> {
+    return this.forward.prepare();
+  }
+
   /** @param texts token ids @returns logits `[texts, labels]` in the order given */
   async logits(texts: readonly Int32Array[], { stop, onBatch }: LogitsOptions = {}): Promise<Float32Array> {
     const { labels } = this.options.classifier;
     const logits = new Float32Array(texts.length * labels);
     const byLength = texts.map((_, i) => i).sort((a, b) => lengthOf(texts, a) - lengthOf(texts, b) || a - b);
-    for (let first = 0; first < byLength.length; first += BATCH) {
-      const members = byLength.slice(first, first + BATCH);
+    const { batching = byDefault } = this.options;
+    let first = 0;
+    for (const end of batching(byLength.map((i) => lengthOf(texts, i)))) {
+      const members = byLength.slice(first, end);
+      first = end;
       const { order, values } = await this.batch(members.map((i) => texts[i] as Int32Array));
       order.forEach((place, row) => {
         logits.set(values.subarray(row * labels, (row + 1) * labels), (members[place] as number) * labels);
       });
       stop?.throwIfAborted();
-      onBatch?.(Math.min(first + BATCH, byLength.length));
+      onBatch?.(end);
     }
     return logits;
   }

@@ -1,6 +1,7 @@
 import type { Classifier } from '../models/family.js';
 import type { Runtime, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
+import type { ConstantWeights } from './constant-weights.js';
 import type { CompiledGraph, GraphOptions } from './graphs.js';
 import type { Around } from './sessions.js';
 import { Sessions, TensorScope } from './sessions.js';
@@ -11,8 +12,11 @@ export interface ForwardOptions {
   /** Rows the word embedding has among `weights`. */
   readonly vocabulary: number;
   readonly threads: number;
-  /** By parameter name; read at every run, so weights under training are seen as they are. */
-  readonly weights: (name: string) => Float32Array;
+  /**
+   * By parameter name, read at every run, so weights under training are seen as they are; or those that no longer
+   * change, which the graph has as constants.
+   */
+  readonly weights: ((name: string) => Float32Array) | ConstantWeights;
   /** Called around each compilation. */
   readonly compiling?: Around;
 }
@@ -28,14 +32,20 @@ export class ForwardRun {
     graphOf: (classifier: Classifier, options: GraphOptions) => CompiledGraph,
     private readonly output: string,
   ) {
-    const { runtime, threads, classifier, vocabulary, compiling } = options;
+    const { runtime, threads, classifier, vocabulary, weights, compiling } = options;
+    const { folder, data } = typeof weights === 'function' ? {} : weights;
     this.sessions = new Sessions(
       runtime,
-      threads,
-      (groups) => graphOf(classifier, { groups, vocabulary }),
+      { threads, ...(folder === undefined ? {} : { externalFolder: folder }) },
+      (groups) => graphOf(classifier, { groups, vocabulary, ...(data && { constants: data }) }),
       compiling,
     );
     this.lasting = new TensorScope(runtime);
+  }
+
+  /** Creates the session of batches of one group, which else the first batch waits for. */
+  async prepare(): Promise<void> {
+    await this.sessions.of(1);
   }
 
   /** @param besides what is fed besides the batch, by shape and values @returns a copy of the output */
@@ -61,8 +71,10 @@ export class ForwardRun {
   }
 
   private bindWeights({ parameters }: CompiledGraph): Record<string, Tensor> {
+    const { weights } = this.options;
+    if (typeof weights !== 'function') return {};
     return Object.fromEntries(
-      parameters.map(({ name, shape }) => [name, this.lasting.float(shape, this.options.weights(name))]),
+      parameters.map(({ name, shape }) => [name, this.lasting.float(shape, weights(name))]),
     );
   }
 

@@ -6,7 +6,7 @@ import type { Classifier } from '../models/family.js';
 import { packedInputs } from '../nn/packing.js';
 import { quantize } from '../quantization/quantize.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
-import { ModelBuilder } from '../nn/scope.js';
+import { asConstants, ModelBuilder } from '../nn/scope.js';
 import { Tape } from '../ops/tape.js';
 
 /** A model as bytes for the runtime, and what the host has to feed and to fetch. */
@@ -65,21 +65,14 @@ export function forwardPass(
 ): Forward {
   const graph = new Graph();
   const tape = new Tape(graph);
-  const declare = constants && declaredConstant(graph, constants);
   const model = new ModelBuilder(tape, dropout !== null, {
     dropoutSamples: dropout?.samples ?? 1,
-    ...(declare === undefined ? {} : { declare }),
+    ...(constants && { declare: asConstants(graph, constants) }),
   });
   const { relativePositions, window, averaged, neighbours } = classifier;
   const features = { relative: relativePositions !== null, windowed: window !== null, averaged, neighbours };
   const batch = packedInputs(graph, { groups, ...features });
   return { graph, tape, model, draws: classifier.build(model, batch, vocabulary) };
-}
-
-/** Declares a parameter as a constant of the graph. */
-export function declaredConstant(graph: Graph, data: NonNullable<GraphOptions['constants']>) {
-  return (name: string, shape: readonly number[]): Value =>
-    graph.initializer(name, 'float32', shape, data(name));
 }
 
 /** @param early whether nodes run as early as they can (graph/onnx.ts) */

@@ -1,4 +1,4 @@
-import type { ElementArray, Runtime, Session, Tensor } from '../runtime/runtime.js';
+import type { ElementArray, Runtime, Session, SessionOptions, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
 import type { CompiledGraph } from './graphs.js';
 
@@ -16,19 +16,21 @@ export class Sessions<G extends CompiledGraph> {
 
   constructor(
     private readonly runtime: Runtime,
-    private readonly threads: number,
+    private readonly options: SessionOptions,
     private readonly compile: (groups: number) => G,
     /** Called around the creation of a session, which takes long. */
     private readonly around: Around = (work) => work(),
   ) {}
 
-  async for(batch: HostBatch): Promise<CompiledSession<G>> {
-    const groups = batch.groups.length;
+  for(batch: HostBatch): Promise<CompiledSession<G>> {
+    return this.of(batch.groups.length);
+  }
+
+  async of(groups: number): Promise<CompiledSession<G>> {
     let entry = this.known.get(groups);
     if (entry === undefined) {
       const graph = this.compile(groups);
-      const { threads } = this;
-      const session = await this.around(() => this.runtime.createSession(graph.bytes, { threads }));
+      const session = await this.around(() => this.runtime.createSession(graph.bytes, this.options));
       this.known.set(groups, (entry = { graph, session }));
     }
     return entry;

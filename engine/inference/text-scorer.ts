@@ -4,10 +4,11 @@ import { taskOfProblem } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import type { Classifier } from '../models/family.js';
 import { openRuntime } from '../runtime/open.js';
 import { loadTokenizer, type Tokenizer } from '../tokenization/tokenizer.js';
+import { ofTokens } from './batching.js';
 import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
+import { constantWeights } from './constant-weights.js';
 import { exportedClassifier, weightsInMemory } from './exported-classifier.js';
 import { readExportedReading } from './exported-settings.js';
 import { int8Graph } from './graphs.js';
@@ -15,6 +16,9 @@ import { parametersOf } from './parameters.js';
 import type { Precision } from './precision.js';
 import { readingOf, windowed, type Reading } from './reading.js';
 import { tokenize } from './tokenize.js';
+
+/** Of a batch: enough rows for products at full speed, and little memory. */
+const BATCH_TOKENS = 2048;
 
 export interface ScorerOptions {
   /** Tokens of a text, special ones included; beyond it texts are read as the model's folder says. */
@@ -55,11 +59,10 @@ export class TextScorer {
         classifier: windowed(classifier, reading.windows),
         vocabulary: classifier.vocabulary,
         threads,
+        batching: ofTokens(BATCH_TOKENS),
       };
-      const run =
-        precision === 'int8'
-          ? await int8Run(shared, weights)
-          : new ClassifierRun({ ...shared, weights: await wholeWeights(weights, classifier) });
+      const run = precision === 'int8' ? await int8Run(shared, weights) : await float32Run(shared, weights);
+      await run.prepare();
       return new TextScorer(
         classifier.labels,
         tokenizer,
@@ -93,13 +96,12 @@ export class TextScorer {
   }
 }
 
-async function wholeWeights(
+async function float32Run(
+  options: Omit<ClassifierRunOptions, 'weights'>,
   weights: WeightReader,
-  classifier: Classifier,
-): Promise<ClassifierRunOptions['weights']> {
-  const loaded = new Map<string, Float32Array>();
-  for (const { name } of parametersOf(classifier)) loaded.set(name, await weights.read(name));
-  return (name) => loaded.get(name) as Float32Array;
+): Promise<ClassifierRun> {
+  const names = parametersOf(options.classifier).map(({ name }) => name);
+  return new ClassifierRun({ ...options, weights: await constantWeights(weights, names) });
 }
 
 /** The weights are in the graph, and float32 is held no longer than it takes to quantise them. */

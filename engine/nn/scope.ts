@@ -1,4 +1,4 @@
-import type { Value } from '../graph/graph.js';
+import type { Graph, Initializer, Value } from '../graph/graph.js';
 import type { Shape } from '../graph/shape.js';
 import { dropout as dropoutOp } from '../ops/arithmetic.js';
 import type { Tape } from '../ops/tape.js';
@@ -38,6 +38,14 @@ export interface ModelOptions {
   readonly declare?: (name: string, shape: readonly number[]) => Value;
   /** How often dropout before the last layer is drawn. Default 1. */
   readonly dropoutSamples?: number;
+}
+
+/** Makes parameters constants of the graph. @param data where a parameter's bytes are */
+export function asConstants(
+  graph: Graph,
+  data: (name: string) => Initializer['data'],
+): NonNullable<ModelOptions['declare']> {
+  return (name, shape) => graph.initializer(name, 'float32', shape, data(name));
 }
 
 /**

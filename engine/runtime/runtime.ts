@@ -15,6 +15,11 @@ export interface Tensor {
 export interface SessionOptions {
   /** Intra-op threads. */
   readonly threads: number;
+  /**
+   * The folder of the files that hold the model's external initializers, itself no link. What is large of them is
+   * mapped, not copied.
+   */
+  readonly externalFolder?: string;
 }
 
 export interface Session {

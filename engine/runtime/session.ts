@@ -170,7 +170,7 @@ function addresses(count: number): BigUint64Array {
   return new BigUint64Array(new ArrayBuffer(8 * Math.max(count, 1)));
 }
 
-function nativeOptions(api: Api, { threads }: SessionOptions): Address {
+function nativeOptions(api: Api, { threads, externalFolder }: SessionOptions): Address {
   const out = cell();
   api.createSessionOptions(out);
   const options = pointee(out);
@@ -181,6 +181,9 @@ function nativeOptions(api: Api, { threads }: SessionOptions): Address {
   // The shapes change from batch to batch: a plan made for one would only hold memory for another.
   api.disableMemoryPattern(options);
   api.addSessionConfig(options, 'session.use_env_allocators', '1');
+  if (externalFolder !== undefined) {
+    api.addSessionConfig(options, 'session.model_external_initializers_file_folder_path', externalFolder);
+  }
   return options;
 }
 

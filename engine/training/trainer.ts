@@ -173,7 +173,7 @@ export class Trainer {
       if (views.perturbed !== undefined) perturbed[name] = lasting.float(shape, views.perturbed);
       if (trained.has(name)) gradients[name] = lasting.float(shape, views.gradients);
     }
-    const sessions = new Sessions(runtime, threads, compile, options.compiling);
+    const sessions = new Sessions(runtime, { threads }, compile, options.compiling);
     return new Trainer(
       options,
       parameters,
