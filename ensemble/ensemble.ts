@@ -1,5 +1,6 @@
 import { InputFault } from '../errors/fault.js';
 import type { Precision } from '../engine/inference/precision.js';
+import { TextReaders, type TextReader } from '../engine/inference/text-reader.js';
 import { TextScorer } from '../engine/inference/text-scorer.js';
 import { modelsOf, type EnsembleDefinition } from './definition.js';
 import { join, type Scored } from './joined.js';
@@ -32,9 +33,10 @@ export class Ensemble {
     options: { readonly threads: number; readonly precision?: Precision },
   ): Promise<Ensemble> {
     const scorers: TextScorer[] = [];
+    const readers = new TextReaders();
     try {
       for (const { folder, maxLength } of modelsOf(definition)) {
-        const scorer = await TextScorer.open(folder, { maxLength, ...options });
+        const scorer = await TextScorer.open(folder, { maxLength, ...options }, readers);
         scorers.push(scorer);
         checkWidth(folder, scorer.width, definition.labels.length);
       }
@@ -60,9 +62,14 @@ export class Ensemble {
   private async scoreNow(texts: readonly string[], { onProgress, signal }: ScoreOptions): Promise<Scored> {
     checkTexts(texts);
     const scored: Float32Array[] = [];
+    // The folds of a run read alike.
+    const read = new Map<TextReader, readonly Int32Array[]>();
     for (const scorer of this.scorers) {
       signal?.throwIfAborted();
-      scored.push(await scorer.score(texts, onProgress));
+      const { reader } = scorer;
+      const tokens = read.get(reader) ?? (await reader.tokens(texts, onProgress));
+      read.set(reader, tokens);
+      scored.push(await scorer.scoreTokens(tokens, onProgress));
     }
     return join(this.definition, scored);
   }

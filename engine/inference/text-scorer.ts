@@ -5,7 +5,6 @@ import type { Task } from '../../tasks/task.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { openRuntime } from '../runtime/open.js';
-import { loadTokenizer, type Tokenizer } from '../tokenization/tokenizer.js';
 import { ofTokens } from './batching.js';
 import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
 import { constantWeights } from './constant-weights.js';
@@ -14,8 +13,8 @@ import { readExportedReading } from './exported-settings.js';
 import { int8Graph } from './graphs.js';
 import { parametersOf } from './parameters.js';
 import type { Precision } from './precision.js';
-import { readingOf, windowed, type Reading } from './reading.js';
-import { tokenize } from './tokenize.js';
+import { readingOf, windowed } from './reading.js';
+import { TextReaders, type TextReader } from './text-reader.js';
 
 /** Of a batch: enough rows for products at full speed, and little memory. */
 const BATCH_TOKENS = 2048;
@@ -34,26 +33,27 @@ export class TextScorer {
   private constructor(
     /** Labels, or classes. */
     readonly width: number,
-    private readonly tokenizer: Tokenizer,
-    private readonly reading: Reading,
+    readonly reader: TextReader,
     private readonly run: ClassifierRun,
     private readonly task: Task,
   ) {}
 
   /**
    * @param folder as it was exported
+   * @param readers shared by models that are asked together
    * @throws InputFault for a folder that holds no model of ours
    */
   static async open(
     folder: string,
     { maxLength, threads, precision = 'float32' }: ScorerOptions,
+    readers = new TextReaders(),
   ): Promise<TextScorer> {
     const { config, weights } = await openModelFolder(folder);
     try {
       const classifier = exportedClassifier(config);
-      const tokenizer = await loadTokenizer(folder);
       const exported = readExportedReading(config, join(folder, 'config.json'));
       const reading = readingOf({ ...exported, maxLength }, classifier);
+      const reader = await readers.of(folder, reading);
       const shared = {
         runtime: openRuntime(),
         classifier: windowed(classifier, reading.windows),
@@ -63,13 +63,7 @@ export class TextScorer {
       };
       const run = precision === 'int8' ? await int8Run(shared, weights) : await float32Run(shared, weights);
       await run.prepare();
-      return new TextScorer(
-        classifier.labels,
-        tokenizer,
-        reading,
-        run,
-        taskOfProblem(config['problem_type']),
-      );
+      return new TextScorer(classifier.labels, reader, run, taskOfProblem(config['problem_type']));
     } finally {
       await weights.close();
     }
@@ -86,7 +80,14 @@ export class TextScorer {
     texts: readonly string[] | Texts,
     onProgress: (scored: number) => void = () => undefined,
   ): Promise<Float32Array> {
-    const tokens = await tokenize(this.tokenizer, texts, this.reading, () => onProgress(0));
+    return this.scoreTokens(await this.reader.tokens(texts, () => onProgress(0)), onProgress);
+  }
+
+  /** `score` of texts that this model's reader has read. */
+  async scoreTokens(
+    tokens: readonly Int32Array[],
+    onProgress: (scored: number) => void = () => undefined,
+  ): Promise<Float32Array> {
     const logits = await this.run.logits(tokens, { onBatch: onProgress });
     return this.task.activate(logits, this.width);
   }

@@ -29,7 +29,8 @@ import { vocabularyOf, wordPieceModel } from './wordpiece.js';
 
 export { checkVocabulary, type Tokenizer } from './contract.js';
 
-const maxTokenizerBytes = 64 << 20;
+/** No file of a tokenizer is longer. */
+export const maxTokenizerBytes = 64 << 20;
 
 type Load = (path: string, bytes: Buffer, settings: TokenizerSettings) => Promise<Tokenizer>;
 

@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EnsembleDefinition } from '../../ensemble/definition.js';
 import { Ensemble } from '../../ensemble/ensemble.js';
 import { predictTexts } from '../../engine/inference/predict.js';
+import { TextReader } from '../../engine/inference/text-reader.js';
 import { trainFold } from '../../engine/training/fold.js';
 import { InputFault } from '../../errors/fault.js';
 import { job, modelFolder, never, texts, useSmallFolds } from '../engine/training/small-fold.js';
@@ -40,6 +41,29 @@ describe('an ensemble', () => {
     const decided = [...probabilities].map((p, i) => Number(p >= Math.fround(i % 2 === 0 ? 0.5 : 0.4)));
     expect([...decisions]).toEqual(decided);
     expect(new Set(decided)).toEqual(new Set([0, 1]));
+  });
+
+  it('reads texts once for all models that read alike, and again for one that cuts them elsewhere', async () => {
+    const read = vi.spyOn(TextReader.prototype, 'tokens');
+    const [first, second] = folders as [string, string];
+    const long = texts.map((text) => `${text} ${text} ${text}`);
+    const models = [
+      { folder: first, maxLength: 32 },
+      { folder: second, maxLength: 32 },
+      { folder: second, maxLength: 6 },
+    ];
+    const ensemble = await Ensemble.open(of({ members: [{ weight: 1, models }] }), { threads: 1 });
+    const { probabilities } = await ensemble.score(long);
+    await ensemble.release();
+    expect(read).toHaveBeenCalledTimes(2);
+    read.mockRestore();
+    const each = await Promise.all(
+      models.map(({ folder, maxLength }) => predictTexts(folder, long, { maxLength, threads: 1 })),
+    );
+    expect(each[1]).not.toEqual(each[2]);
+    probabilities.forEach((p, i) =>
+      expect(p).toBeCloseTo((each[0]![i]! + each[1]![i]! + each[2]![i]!) / 3, 6),
+    );
   });
 
   it('weighs its members', async () => {
