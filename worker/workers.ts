@@ -13,9 +13,9 @@ import type { Services } from '../activities/services.js';
 import { sha256 } from '../store/digest.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
 import { scoreQueue } from '../workflows/score-queue.js';
-import { readablePayloads } from './readable-payloads.js';
 import { missingSearchAttributes, registrationCommand } from './search-attributes.js';
 import { createServices } from './services.js';
+import { workerSettings } from './worker-settings.js';
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;
@@ -133,15 +133,12 @@ function common(
   services: Services,
 ): Omit<WorkerOptions, 'taskQueue'> {
   return {
+    ...workerSettings,
     connection,
     namespace,
     ...(identity === undefined ? {} : { identity }),
     activities: createActivities(services),
-    dataConverter: { payloadCodecs: [readablePayloads] },
     shutdownGraceTime: shutdownGraceMs,
-    // Heartbeats show progress, and bring word of a cancellation.
-    maxHeartbeatThrottleInterval: '2s',
-    defaultHeartbeatThrottleInterval: '2s',
   };
 }
 

@@ -1,13 +1,7 @@
 import { Option, type Command } from 'commander';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { AcceptedRuns } from '../../activities/admission.js';
-import { rootsOf } from '../../activities/roots.js';
-import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { ServerLink } from '../connection.js';
 import { Interrupted } from '../failure.js';
-import { HostLog } from '../host/host-log.js';
-import { openHost, type Host } from '../host/host.js';
+import type { Host } from '../host/host.js';
 import { onInterrupt } from '../host/interrupt.js';
 import { openUnless, stopping } from '../host/serve.js';
 import { checkInput } from '../input/checked-input.js';
@@ -23,12 +17,11 @@ import {
   type ShareOptions,
   type WaitOption,
 } from '../options.js';
+import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { FoundRun } from '../runs/find-run.js';
-import { openRuns, otherChoices, pipelineOf, type OtherChoice } from '../runs/open-runs.js';
+import { HostedRun } from '../runs/hosted-run.js';
+import { otherChoices, type OpenRun, type OtherChoice } from '../runs/open-runs.js';
 import { endOf, type RunEnd } from '../runs/run-end.js';
-import { acceptOpenRun, startRun, workflowIdOf } from '../runs/start-run.js';
-import { retryFailed } from '../runs/waiting.js';
-import { observePatiently, watchRun } from '../runs/watch-run.js';
 import { placeOption, quoted } from '../runs/ways.js';
 import { canAsk } from '../terminal/ask.js';
 import type { Console } from '../terminal/console.js';
@@ -73,12 +66,6 @@ class RunCommand {
   private readonly workdir: Workdir;
   private readonly display: RunDisplay;
   private readonly json: boolean;
-  /** Runs that shall end before this one starts. */
-  private first: readonly FoundRun[] = [];
-  /** Whoever else reaches the server must not have this process read or write for them. */
-  private readonly accepts = new AcceptedRuns();
-  /** What the accepted runs read, and nothing else. */
-  private readonly roots: string[] = [];
 
   constructor(
     private readonly console: Console,
@@ -92,16 +79,16 @@ class RunCommand {
 
   async run(): Promise<void> {
     try {
-      const pipeline = await this.checked();
+      const run = this.hosted(await this.checked());
       let host: Host | undefined;
       const interrupt = onInterrupt(
         () => this.display.note(stopping),
         () => host?.stopNow(),
       );
       try {
-        host = await openUnless(interrupt.signal, (signal) => this.openHost(pipeline, signal));
+        host = await openUnless(interrupt.signal, (signal) => run.open(signal));
         const { link } = host;
-        const end = await this.follow(host, pipeline, interrupt.signal).finally(() => host?.stop());
+        const end = await this.follow(run, host, interrupt.signal).finally(() => host?.stop());
         // Nothing is asked any more; where Ctrl-C ended it, a question may be under way.
         await link.close();
         this.display.close();
@@ -129,102 +116,31 @@ class RunCommand {
     return pipeline;
   }
 
-  private openHost(pipeline: Pipeline, signal: AbortSignal): Promise<Host> {
-    const { slots, threads } = this.options;
-    return openHost({
+  private hosted(pipeline: Pipeline): HostedRun {
+    const { fresh = false, slots, threads } = this.options;
+    return new HostedRun(pipeline, {
       workdir: this.workdir,
-      roots: this.roots,
-      log: new HostLog(this.workdir),
-      signal,
-      onMessage: (message) => this.display.note(message),
-      beforeWork: (link) => this.decideWork(link, pipeline, signal),
-      accepts: this.accepts,
+      display: this.display,
+      fresh,
+      waits: waitsForDecisions(this.options),
+      decideOthers: (others, interrupted) => this.decideOthers(others, interrupted),
       ...(slots === undefined ? {} : { slots }),
       ...(threads === undefined ? {} : { threads }),
     });
   }
 
-  /** Before the workers start, which then know for whom they work. */
-  private async decideWork(link: ServerLink, pipeline: Pipeline, interrupted: AbortSignal): Promise<void> {
-    this.roots.push(...rootsOf(pipeline));
-    await acceptOpenRun(link.client, pipeline, this.accepts);
-    await this.settleOthers(link, pipeline, interrupted);
-  }
-
-  /** Decides what becomes of other runs that are open. */
-  private async settleOthers(link: ServerLink, pipeline: Pipeline, interrupted: AbortSignal): Promise<void> {
-    const others = await openRuns(link, this.workdir, workflowIdOf(pipeline));
-    if (others.length === 0) return;
+  private async decideOthers(others: readonly OpenRun[], interrupted: AbortSignal): Promise<OtherChoice> {
     this.display.note(describeOthers(others, new Date()));
-    const asks = this.options.other === undefined && canAsk();
-    const choice = asks ? await askAboutOthers(interrupted) : (this.options.other ?? 'keep');
-    if (!asks) this.display.note(otherWords(choice));
-    if (choice === 'cancel') for (const { handle } of others) await handle.cancel();
-    if (choice === 'wait') await this.takeFirst(link, others);
+    if (this.options.other === undefined && canAsk()) return askAboutOthers(interrupted);
+    const choice = this.options.other ?? 'keep';
+    this.display.note(otherWords(choice));
+    return choice;
   }
 
-  /** Has the workers of this command work for other runs, too. */
-  private async takeFirst(link: ServerLink, others: readonly FoundRun[]): Promise<void> {
-    // One that no worker of this workdir has begun may be anybody's who reaches the server.
-    const isOurs = ({ run }: FoundRun): boolean => existsSync(join(this.workdir.runs, run));
-    for (const other of others) {
-      const pipeline = isOurs(other) ? await pipelineOf(link, other) : null;
-      if (pipeline === null) {
-        const why = isOurs(other) ? 'reads its pipeline from a file' : 'has not been begun in this workdir';
-        this.display.note(`Run ${other.run} ${why}: only another worker can go on with it.`);
-      } else {
-        this.accepts.add(other.handle.workflowId, other.run, pipeline);
-        this.roots.push(...rootsOf(pipeline));
-      }
-    }
-    this.first = others.filter(isOurs);
-  }
-
-  private async follow(host: Host, pipeline: Pipeline, interrupted: AbortSignal): Promise<RunEnd> {
-    const following = this.goThrough(host.link, pipeline, interrupted);
-    const end = await Promise.race([following, host.working.then(() => following)]);
-    if (end === null) throw new Interrupted(`Stopped. Go on with: ${this.again()}`);
-    return end;
-  }
-
-  /** Null where it was interrupted. */
-  private async goThrough(
-    link: ServerLink,
-    pipeline: Pipeline,
-    interrupted: AbortSignal,
-  ): Promise<RunEnd | null> {
-    const { client } = link;
-    for (const other of this.first) await this.waitFor(link, other, interrupted);
-    if (interrupted.aborted) return null;
-    const fresh = this.options.fresh === true;
-    const started = await startRun(client, pipeline, { fresh, startedAt: new Date(), accepts: this.accepts });
-    if (started.attached) await this.attach(link, started, interrupted);
-    const waits = waitsForDecisions(this.options);
-    const view = await watchRun(client, started, this.display, interrupted, waits);
-    return interrupted.aborted || view === null
-      ? null
-      : endOf(started, view, this.workdir, this.ways(started));
-  }
-
-  private async waitFor({ client }: ServerLink, other: FoundRun, interrupted: AbortSignal): Promise<void> {
-    this.display.note(`Run ${other.run} comes first.`);
-    const view = await watchRun(client, other, this.display, interrupted, false);
-    const { state, waitingFor } = view?.progress ?? { state: 'running', waitingFor: null };
-    if (interrupted.aborted) return;
-    const how =
-      state === 'waiting'
-        ? `waits (${waitingFor ?? 'for a decision'}) and stays open`
-        : `has ended: ${state}`;
-    this.display.note(`Run ${other.run} ${how}.`);
-  }
-
-  /** An open run may wait since a fold failed: running it again is the decision to try that again. */
-  private async attach({ client }: ServerLink, run: FoundRun, interrupted: AbortSignal): Promise<void> {
-    this.display.note(`Run ${run.run} of this pipeline is open: it goes on.`);
-    // The worker before may have been killed with a task in its hands: the next one gets it after a while.
-    const view = await observePatiently(client, run, this.display, interrupted);
-    const retried = view === null ? [] : await retryFailed(run.handle, view);
-    if (retried.length > 0) this.display.note(`What had failed is tried again: ${retried.join(', ')}.`);
+  private async follow(run: HostedRun, host: Host, interrupted: AbortSignal): Promise<RunEnd> {
+    const followed = await run.follow(host, interrupted);
+    if (followed === null) throw new Interrupted(`Stopped. Go on with: ${this.again()}`);
+    return endOf(followed.run, followed.view, this.workdir, this.ways(followed.run));
   }
 
   private ways({ run }: FoundRun): string[] {

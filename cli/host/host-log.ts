@@ -1,3 +1,4 @@
+import { IllegalStateError } from '@temporalio/common';
 import { DefaultLogger, Runtime, makeTelemetryFilterString, type LogLevel } from '@temporalio/worker';
 import { join } from 'node:path';
 import { LogFile } from '../../infra/log-file.js';
@@ -46,15 +47,20 @@ export class HostLog {
   /**
    * Gives Temporal's runtime this log, and leaves signals to the command. The runtime is native and keeps
    * the process until the last connection of a worker is closed: so only once the server is known to answer.
+   * A runtime that is there already is another worker's of this process, and logs as that one has it.
    */
   install(): void {
     const level = this.options.level.toUpperCase() as LogLevel;
     const core = level === 'TRACE' || level === 'DEBUG' ? level : 'WARN';
-    Runtime.install({
-      logger: new DefaultLogger(level, ({ level: at, message, meta }) => this.entry(at, message, meta)),
-      telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core }), forward: {} } },
-      shutdownSignals: [],
-    });
+    try {
+      Runtime.install({
+        logger: new DefaultLogger(level, ({ level: at, message, meta }) => this.entry(at, message, meta)),
+        telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core }), forward: {} } },
+        shutdownSignals: [],
+      });
+    } catch (error) {
+      if (!(error instanceof IllegalStateError)) throw error;
+    }
   }
 
   /** Tells a person. */

@@ -24,14 +24,12 @@ export async function checkInput(
   file: string,
   overrides: Readonly<Record<string, string>>,
 ): Promise<CheckedInput> {
-  const pipeline = readPipeline(file, { overrides });
+  return checkPipeline(readPipeline(file, { overrides }));
+}
+
+/** The same for a pipeline that was read. */
+export async function checkPipeline(pipeline: Pipeline): Promise<CheckedInput> {
   const steps = planSteps(pipeline);
   const { rows, facts, warnings } = await checkTables(pipeline);
-  return {
-    pipeline,
-    steps,
-    rows,
-    facts,
-    warnings,
-  };
+  return { pipeline, steps, rows, facts, warnings };
 }

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly startedAt: Date;
   /** Told of the run, for workers of this process that work for no other. */
   readonly accepts?: AcceptedRuns;
+  /** Default `foldwise`. */
+  readonly taskQueue?: string;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function startRun(
   const handle = await client.workflow.start('pipeline', {
     workflowId,
     workflowIdConflictPolicy: 'USE_EXISTING',
-    taskQueue: mainQueue,
+    taskQueue: options.taskQueue ?? mainQueue,
     args: [input],
     memo: { run },
     ...summaryOf(pipeline),
