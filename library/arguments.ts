@@ -15,6 +15,11 @@ export function requireText(where: string, value: unknown): void {
   if (typeof value !== 'string' || value === '') throw wrong(where, 'a text that is not empty', value);
 }
 
+export function requireOneOf(where: string, value: unknown, known: readonly string[]): void {
+  if (typeof value === 'string' && known.includes(value)) return;
+  throw wrong(where, `one of ${known.join(', ')}`, value);
+}
+
 export function requireTexts(where: string, value: unknown): void {
   if (!Array.isArray(value)) throw wrong(where, 'an array of strings', value);
   // Not `findIndex`, which reads holes as the values that they are not.

@@ -1,20 +1,33 @@
 import { fileURLToPath } from 'node:url';
 import { storedEnsembleIn } from '../activities/stored-ensemble.js';
+import { precisions, type Precision } from '../engine/inference/precision.js';
 import { Ensemble } from '../ensemble/ensemble.js';
 import type { Scored } from '../ensemble/joined.js';
 import { withThresholds } from '../ensemble/other-thresholds.js';
 import { InputFault } from '../errors/fault.js';
 import type { TaskName } from '../tasks/task.js';
 import { thisMachine } from '../worker/machine.js';
-import { requireKnown, requireShares, requireText, requireTexts, requireThreads } from './arguments.js';
+import {
+  requireKnown,
+  requireOneOf,
+  requireShares,
+  requireText,
+  requireTexts,
+  requireThreads,
+} from './arguments.js';
 
-export type { TaskName };
+export type { Precision, TaskName };
 
 export interface LoadOptions {
   /** Of each product of matrices. Default: the processors of this machine, or of its container. */
   readonly threads?: number;
   /** By label, from 0 to 1, in place of those that the run has tuned; only where a text has any number of labels. */
   readonly thresholds?: Readonly<Record<string, number>>;
+  /**
+   * What the models' products are computed in. Default float32. What int8 changes was measured where an ensemble was
+   * exported with it.
+   */
+  readonly precision?: Precision;
 }
 
 export interface PredictOptions {
@@ -59,17 +72,18 @@ export interface LoadedEnsemble extends AsyncDisposable {
 export async function loadEnsemble(folder: string | URL, options: LoadOptions = {}): Promise<LoadedEnsemble> {
   const path = folder instanceof URL ? fileURLToPath(folder) : folder;
   requireText('loadEnsemble: folder', path);
-  requireKnown('loadEnsemble: options', options, ['threads', 'thresholds']);
-  const { threads = thisMachine().processors, thresholds = {} } = options;
+  requireKnown('loadEnsemble: options', options, ['threads', 'thresholds', 'precision']);
+  const { threads = thisMachine().processors, thresholds = {}, precision = 'float32' } = options;
   requireThreads('loadEnsemble: options.threads', threads);
   const where = 'loadEnsemble: options.thresholds';
   requireShares(where, thresholds);
+  requireOneOf('loadEnsemble: options.precision', precision, precisions);
   const { definition } = await storedEnsembleIn(path);
   const decided =
     Object.keys(thresholds).length === 0
       ? definition
       : withThresholds(definition, { byLabel: thresholds }, where);
-  return new Loaded(await Ensemble.open(decided, { threads }));
+  return new Loaded(await Ensemble.open(decided, { threads, precision }));
 }
 
 /** Scored at once; then calls that came meanwhile have their turn. */

@@ -93,6 +93,16 @@ describe.skipIf(!canRun)(`loadEnsemble${withoutRuns}`, { timeout: 180_000 }, () 
     await other.close();
   });
 
+  it('computes in 8 bits where it is told to', async () => {
+    const int8 = await loadEnsemble(run, { threads: 1, precision: 'int8' });
+    const [expected, found] = [await ensemble.predict(texts), await int8.predict(texts)];
+    expect(found).not.toEqual(expected);
+    for (const [i, { probabilities }] of found.entries())
+      for (const [label, p] of Object.entries(probabilities))
+        expect(Math.abs(p - expected[i]!.probabilities[label]!)).toBeLessThan(0.1);
+    await int8.close();
+  });
+
   it('answers what was asked before it is closed, and nothing after', async () => {
     const closing = await loadEnsemble(run, { threads: 1 });
     const asked = closing.predict(Array.from({ length: 5000 }, () => texts[0]!));
@@ -146,7 +156,8 @@ describe.skipIf(!canRun)(`loadEnsemble${withoutRuns}`, { timeout: 180_000 }, () 
       [undefined, {}, TypeError, /folder: .*found undefined/],
       [new URL('https://example.org/model'), {}, TypeError, /file/],
       [run, null, TypeError, /options: expected an object, found null/],
-      [run, { thread: 2 }, TypeError, /no "thread"; there is threads, thresholds/],
+      [run, { thread: 2 }, TypeError, /no "thread"; there is threads, thresholds, precision/],
+      [run, { precision: 'int4' }, TypeError, /precision: expected one of float32, int8, found a string/],
       [run, { threads: 0 }, TypeError, /threads: expected a whole number from 1 to 1024, found 0/],
       [run, { threads: 1e9 }, TypeError, /found 1000000000/],
       [run, { threads: '2' }, TypeError, /found a string/],
