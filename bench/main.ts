@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { Fault } from '../errors/fault.js';
 import { addOptions } from './options/command.js';
+import { addServe } from './serve/command.js';
 import { addStep } from './step/command.js';
 import { addTables } from './tables/command.js';
 import { addThresholds } from './thresholds/command.js';
@@ -8,6 +9,7 @@ import { addTokenizers } from './tokenizers/command.js';
 
 const program = new Command('bench').description('Benchmarks of foldwise on this machine.');
 addOptions(program);
+addServe(program);
 addStep(program);
 addTables(program);
 addThresholds(program);
