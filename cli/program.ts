@@ -13,6 +13,7 @@ import { addPredict } from './commands/predict.js';
 import { addRun } from './commands/run.js';
 import { addRuns } from './commands/runs.js';
 import { addSchedule } from './commands/schedule.js';
+import { addScore } from './commands/score.js';
 import { addSchema } from './commands/schema.js';
 import { addServe } from './commands/serve.js';
 import { addStart } from './commands/start.js';
@@ -42,6 +43,7 @@ const commands = [
   addReport,
   addPredict,
   addServe,
+  addScore,
   addExport,
   addCompare,
   addTensorboard,

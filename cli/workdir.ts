@@ -13,6 +13,8 @@ export interface Workdir {
   readonly state: string;
   /** One directory per run. */
   readonly runs: string;
+  /** One directory per scoring of a table. */
+  readonly scores: string;
 }
 
 /**
@@ -23,7 +25,12 @@ export interface Workdir {
  */
 export function workdirAt(directory = '.'): Workdir {
   const path = resolve(directory);
-  const workdir = { path, state: join(path, '.foldwise'), runs: join(path, 'runs') };
+  const workdir = {
+    path,
+    state: join(path, '.foldwise'),
+    runs: join(path, 'runs'),
+    scores: join(path, 'scores'),
+  };
   for (const folder of [path, workdir.state, workdir.runs]) requireFolder(folder);
   return workdir;
 }

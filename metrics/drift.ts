@@ -19,14 +19,13 @@ export function binOf(probability: number): number {
 /** A share is taken for at least this much, so that an empty class does not make the index infinite. */
 const leastShare = 1e-4;
 
-/** Classes of the reference that the index is computed over: its deciles. */
-const groups = 10;
+const deciles = 10;
 
 export interface Drift {
   /** Rows of the reference and of what is compared with it. */
   readonly reference: number;
   readonly rows: number;
-  /** Population stability index over the deciles of the reference. */
+  /** Population stability index: `stabilityIndex`. */
   readonly psi: number;
   /** The two-sample statistic of Kolmogorov and Smirnov: the largest difference of the shares up to any value. */
   readonly ks: number;
@@ -73,32 +72,26 @@ export function kolmogorovSmirnov(reference: readonly number[], found: readonly 
   return farthest;
 }
 
-/** Σ (q − p) · ln(q / p) over the deciles of the reference, p its shares and q those found; 0 where one has no rows. */
+/**
+ * Σ (q − p) · ln(q / p) over the deciles of the reference, and what lies below and above all of it; p are its
+ * shares and q those found. 0 where one has no rows.
+ */
 export function stabilityIndex(reference: readonly number[], found: readonly number[]): number {
   const [m, n] = [sum(reference), sum(found)];
   if (m === 0 || n === 0) return 0;
-  return decilesOf(reference).reduce((index, [first, end]) => {
-    const p = Math.max(leastShare, sum(reference.slice(first, end)) / m);
-    const q = Math.max(leastShare, sum(found.slice(first, end)) / n);
+  const shares = new Map<number, [p: number, q: number]>();
+  let before = 0;
+  for (const [place, count] of reference.entries()) {
+    // A class is never divided: it belongs to the decile that it begins in.
+    const decile = before === 0 && count === 0 ? -1 : Math.floor((deciles * before) / m);
+    const [p, q] = shares.get(decile) ?? [0, 0];
+    shares.set(decile, [p + count / m, q + found[place]! / n]);
+    before += count;
+  }
+  return [...shares.values()].reduce((index, each) => {
+    const [p, q] = each.map((share) => Math.max(leastShare, share)) as [number, number];
     return index + (q - p) * Math.log(q / p);
   }, 0);
-}
-
-/** Classes of the counts put together to about a tenth of all each; a class is never divided. */
-function decilesOf(reference: readonly number[]): [first: number, end: number][] {
-  const total = sum(reference);
-  const found: [number, number][] = [];
-  let [first, seen] = [0, 0];
-  for (let at = 0; at < reference.length; at++) {
-    seen += reference[at]!;
-    const last = at === reference.length - 1;
-    if (!last && (seen * groups < (found.length + 1) * total || seen === total)) continue;
-    if (found.length + 1 < groups || last) {
-      found.push([first, at + 1]);
-      first = at + 1;
-    }
-  }
-  return found;
 }
 
 /** Of Smirnov's limit: the statistic that chance exceeds with this probability, at most where values are tied. */

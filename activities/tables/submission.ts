@@ -1,7 +1,7 @@
 import { openTestTable, type TestTable } from '../../data/prepared-table.js';
 import { predictionLines, submissionLines, type PredictedRow } from '../../data/results.js';
 import type { EnsembleDefinition } from '../../ensemble/definition.js';
-import { join } from '../../ensemble/joined.js';
+import { join, type Scored } from '../../ensemble/joined.js';
 import { FloatFile } from './float-file.js';
 import { writeLines } from './text-file.js';
 
@@ -40,19 +40,26 @@ export function writeSubmission(request: SubmissionRequest): { rows: number } {
   }
 }
 
-/** What an ensemble says of the rows of a table, in order and any number of times; open until it is closed. */
+/** What is said of the rows of a table, in order and any number of times; open until it is closed. */
+export interface Predictions {
+  rows(): Iterable<PredictedRow>;
+  /** By one model of each member alone, another one for each row: as rows are predicted out of fold. */
+  rowsByOne(): Iterable<PredictedRow>;
+  close(): void;
+}
+
 export function predictionsOf(
   ensemble: SubmissionRequest['ensemble'],
   table: Pick<TestTable, 'ids'>,
-): { readonly rows: () => Iterable<PredictedRow>; readonly close: () => void } {
+): Predictions {
   const { length: width } = ensemble.labels;
   const models = ensemble.members.flatMap(({ models }) => models).map((path) => new FloatFile(path));
-  function* rows(): Iterable<PredictedRow> {
+  function* rows(joined: (scored: Float32Array[], first: number) => Scored): Iterable<PredictedRow> {
     let first = 0;
     for (const ids of table.ids.lists()) {
       const [start, end] = [first * width, (first + ids.length) * width];
       const scored = models.map((model) => model.range(start, end));
-      const { probabilities, decisions } = join(ensemble, scored);
+      const { probabilities, decisions } = joined(scored, first);
       for (const [row, id] of ids.entries()) {
         const [from, to] = [row * width, (row + 1) * width];
         yield {
@@ -64,10 +71,32 @@ export function predictionsOf(
       first += ids.length;
     }
   }
+  const single = { ...ensemble, members: ensemble.members.map(({ weight }) => ({ weight, models: [0] })) };
   return {
-    rows,
+    rows: () => rows((scored) => join(ensemble, scored)),
+    rowsByOne: () =>
+      rows((scored, first) => {
+        let next = 0;
+        const chosen = ensemble.members.map(({ models: { length } }) => {
+          const own = scored.slice(next, (next += length));
+          return oneOf(own, first, width);
+        });
+        return join(single, chosen);
+      }),
     close: () => {
       for (const model of models) model.close();
     },
   };
+}
+
+/** Of each row what one of the models says. */
+function oneOf(models: readonly Float32Array[], first: number, width: number): Float32Array {
+  const chosen = new Float32Array(models[0]!.length);
+  for (let start = 0; start < chosen.length; start += width) {
+    // Not by turns: rows may be in an order that comes back as often.
+    const place = Math.imul(first + start / width, 0x9e3779b1) >>> 0;
+    const model = models[Math.floor((place / 2 ** 32) * models.length)]!;
+    chosen.set(model.subarray(start, start + width), start);
+  }
+  return chosen;
 }

@@ -29,16 +29,14 @@ export function writeScores(request: ScoresRequest): { rows: number } {
   const sketcher = new ScoreSketcher(labels.length);
   function* rows(): Iterable<PredictedRow> {
     let row = first ?? 0;
-    for (const each of predicted.rows()) {
-      sketcher.add(each);
-      yield first === null ? each : { ...each, id: String(row++) };
-    }
+    for (const each of predicted.rows()) yield first === null ? each : { ...each, id: String(row++) };
   }
   try {
     const lines = probabilities
       ? predictionLines({ id, labels, rows: rows() })
       : submissionLines({ id, labels, target, rows: rows() });
     writeLines(output.scores, header ? lines : withoutFirst(lines));
+    for (const each of predicted.rowsByOne()) sketcher.add(each);
     writeFileSync(output.sketch, JSON.stringify({ texts, scores: sketcher.sketch() }));
     return { rows: table.texts.length };
   } finally {

@@ -8,6 +8,7 @@ import { cancellationSchema, decisionSchema, startedRunSchema, writtenReportSche
 import { runListSchema } from './run-list.js';
 import { runOutcomeSchema } from './run-outcome.js';
 import { runStatusSchema } from './run-status.js';
+import { scoreOutcomeSchema } from './scores.js';
 import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from './schedules.js';
 import { exportedRunsSchema } from './tensorboard.js';
 import { predictedTableSchema, suggestedPipelineSchema } from './tables.js';
@@ -27,6 +28,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   report: writtenReportSchema,
   predict: predictedTableSchema,
   serve: servingHostSchema,
+  score: scoreOutcomeSchema,
   dev: devHostSchema,
   worker: workerHostSchema,
   compare: comparisonSchema,

@@ -14,7 +14,7 @@ import { isPath, runDirectory } from './run-directory.js';
  * @throws InputFault where there is neither, and for a run that has not completed
  */
 export async function ensembleAt(name: string, workdir: Workdir): Promise<StoredEnsemble> {
-  const folder = await folderOf(name, workdir);
+  const folder = await ensembleFolderAt(name, workdir);
   if (!existsSync(folder)) {
     throw new InputFault({
       where: folder,
@@ -25,7 +25,8 @@ export async function ensembleAt(name: string, workdir: Workdir): Promise<Stored
   return isRun(folder) ? ensembleOfRun(folder, await readResult(folder)) : storedEnsembleIn(folder);
 }
 
-async function folderOf(name: string, workdir: Workdir): Promise<string> {
+/** The folder that is meant. @throws InputFault for what names none */
+export async function ensembleFolderAt(name: string, workdir: Workdir): Promise<string> {
   try {
     return await runDirectory(name, workdir);
   } catch (fault) {

@@ -1,5 +1,6 @@
 import type { Client, WorkflowExecutionInfo, WorkflowHandle } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { InputFault } from '../../errors/fault.js';
 import { runNameOf } from '../../pipeline/run-name.js';
 import type { Workdir } from '../workdir.js';
 import { findLocalRun, isNameOf, latest, nameOfPath, unknownRun } from './run-directory.js';
@@ -72,11 +73,21 @@ export function handleOf(
 async function lookUp(client: Client, workflowId: string, runId?: string): Promise<FoundRun | null> {
   try {
     const info = await client.workflow.getHandle(workflowId, runId).describe();
+    if (info.type === 'score') throw notARun(workflowId);
     return info.type === 'pipeline' ? { run: runOf(info), handle: handleOf(client, info) } : null;
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;
   }
+}
+
+function notARun(workflowId: string): InputFault {
+  return new InputFault({
+    where: workflowId,
+    what: 'this is the scoring of a table, not a run of a pipeline',
+    remedy:
+      'The same `foldwise score` again follows it, `temporal workflow query --type progress` asks how far it is, and `foldwise cancel` ends it.',
+  });
 }
 
 /** The directory of a run tells its workflow, also of one that began before the listing's end. */

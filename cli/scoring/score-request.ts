@@ -1,0 +1,109 @@
+import { existsSync } from 'node:fs';
+import { basename, extname, join, resolve } from 'node:path';
+import { readResultFile } from '../../activities/result-file.js';
+import { localPathOf } from '../../activities/roots.js';
+import { scoreInputDigest, type ScoreInput } from '../../activities/scoring/contracts.js';
+import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
+import { withThresholds, type OtherThresholds } from '../../ensemble/other-thresholds.js';
+import { InputFault } from '../../errors/fault.js';
+import { ensembleAt, ensembleFolderAt } from '../runs/ensemble-at.js';
+import type { Workdir } from '../workdir.js';
+
+/** How a person asks for a scoring. */
+export interface ScoreArguments {
+  readonly probabilities?: boolean;
+  readonly threshold?: OtherThresholds;
+}
+
+/** A scoring that is asked for, looked at before anything is started. */
+export interface ScoreRequest {
+  readonly input: ScoreInput;
+  readonly ensemble: StoredEnsemble;
+  /** The ensemble's folder. */
+  readonly folder: string;
+  /** The same for the same input: whoever asks again finds the one that is open. */
+  readonly workflowId: string;
+}
+
+/**
+ * @param name of a run, or a folder
+ * @throws InputFault for whatever a person has to change about it
+ */
+export async function scoreRequest(
+  name: string,
+  table: string,
+  { probabilities, threshold }: ScoreArguments,
+  workdir: Workdir,
+): Promise<ScoreRequest> {
+  const ensemble = await ensembleAt(name, workdir);
+  const folder = await ensembleFolderAt(name, workdir);
+  const path = resolve(table);
+  if (!existsSync(path))
+    throw new InputFault({ where: path, what: 'there is no such file', expected: 'a table with the texts' });
+  if (probabilities === true && threshold !== undefined)
+    throw new InputFault({
+      where: '--threshold',
+      what: 'probabilities are written as they are, whatever the thresholds',
+      remedy: 'Leave out --threshold, or --probabilities.',
+    });
+  const options = {
+    ...(threshold === undefined ? {} : { thresholds: byLabel(ensemble, threshold) }),
+    ...(probabilities === true ? { probabilities } : {}),
+  };
+  const input = { ensemble: folder, table: path, options };
+  return { input, ensemble, folder, workflowId: `score-${stemOf(path)}-${digestOf(input)}` };
+}
+
+/** `reviews-20261126-031500-1f2e3d`: of a table in the order in which it was scored. */
+export function scoreNameOf({ input }: Pick<ScoreRequest, 'input'>, startedAt: Date): string {
+  const [day = '', time = ''] = startedAt.toISOString().replace(/[-:]/g, '').slice(0, 15).split('T');
+  return `${stemOf(input.table)}-${day}-${time}-${digestOf(input).slice(0, 6)}`;
+}
+
+/** The files that a scoring reads: roots for a worker that works for it alone. */
+export async function scoreRoots({ input, folder }: ScoreRequest): Promise<string[]> {
+  const result = await readResultFile(join(folder, 'result.json'));
+  // What rows are compared with.
+  const train = result === null ? [] : [localPathOf(result.configuration.data.train, 'data.train')];
+  return [folder, input.table, ...train];
+}
+
+/** What the Web UI shows beside a scoring. */
+export function scoreSummaryOf({ input, ensemble }: ScoreRequest): {
+  staticSummary: string;
+  staticDetails: string;
+} {
+  const { thresholds, probabilities } = input.options ?? {};
+  return {
+    staticSummary: `${basename(input.table)} by ${ensemble.pipeline}`,
+    staticDetails: [
+      `**Table** \`${input.table}\``,
+      `**Ensemble** \`${input.ensemble}\`, of the run ${ensemble.run}`,
+      `**Written** ${probabilities === true ? 'probabilities' : 'labels'}`,
+      ...(thresholds === undefined
+        ? []
+        : [
+            `**Thresholds** ${Object.entries(thresholds)
+              .map(([label, threshold]) => `${label} ${threshold}`)
+              .join(', ')}`,
+          ]),
+    ].join('\n\n'),
+  };
+}
+
+function byLabel({ definition }: StoredEnsemble, other: OtherThresholds): Record<string, number> {
+  const { labels, thresholds } = withThresholds(definition, other);
+  return Object.fromEntries(labels.map((label, place) => [label, thresholds[place]!]));
+}
+
+function digestOf(input: ScoreInput): string {
+  return scoreInputDigest(input).slice(0, 12);
+}
+
+/** Of a name's 64 characters those that time and digest leave. */
+const mostOfStem = 40;
+
+function stemOf(table: string): string {
+  const stem = basename(table, extname(table)).replaceAll(/[^A-Za-z0-9_.-]+/g, '-');
+  return stem.replace(/^[^A-Za-z0-9]+/, '').slice(0, mostOfStem) || 'table';
+}
