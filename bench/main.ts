@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { Fault } from '../errors/fault.js';
 import { addOptions } from './options/command.js';
+import { addPredict } from './predict/command.js';
 import { addServe } from './serve/command.js';
 import { addStep } from './step/command.js';
 import { addTables } from './tables/command.js';
@@ -9,6 +10,7 @@ import { addTokenizers } from './tokenizers/command.js';
 
 const program = new Command('bench').description('Benchmarks of foldwise on this machine.');
 addOptions(program);
+addPredict(program);
 addServe(program);
 addStep(program);
 addTables(program);
