@@ -1,9 +1,11 @@
-import { relative, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { modelsOf } from '../../ensemble/definition.js';
 import { readExportedEnsemble, verifyExported } from '../../ensemble/exported-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
+import { graphName } from '../export/ensemble-graph.js';
 import { exportRun } from '../export/export-run.js';
 import { exportedFolderSchema } from '../facts/export.js';
 import { printsJson, runNames, type GlobalOptions, type JsonOption } from '../options.js';
@@ -50,9 +52,11 @@ Examples:
         force: options.force === true,
         onProgress: (text) => console.note(text),
       });
-      const facts = { output, run: result.run, ...written, models: [...written.models] };
+      const { models, notes } = written;
+      const facts = { output, run: result.run, ...written, models: [...models], notes: [...notes] };
       if (options.json === true) return printJson(console, exportedFolderSchema, facts);
-      console.print(`${output}: ${count(written.files)} files, ${modelCount(written.models.length)}`);
+      for (const note of notes) console.note(`note: ${note}`);
+      console.print(`${output}: ${count(written.files)} files, ${modelCount(models.length)}`);
     });
 }
 
@@ -69,8 +73,11 @@ async function verify(
   const { files, bytes } = await verifyExported(output);
   const { run, definition } = await readExportedEnsemble(output);
   const models = modelsOf(definition).map((model) => relative(output, model.folder).replaceAll('\\', '/'));
-  if (json === true)
-    return printJson(console, exportedFolderSchema, { output, run, models, files: files + 1, bytes });
+  const graph = existsSync(join(output, graphName)) ? graphName : null;
+  if (json === true) {
+    const facts = { output, run, models, graph, notes: [], files: files + 1, bytes };
+    return printJson(console, exportedFolderSchema, facts);
+  }
   console.print(`${output}: ${count(files)} files are those that were exported`);
 }
 

@@ -5,11 +5,13 @@ import { modelsOf, type EnsembleMember } from '../../ensemble/definition.js';
 import { isExported, manifestName, manifestOf, type ListedFile } from '../../ensemble/exported-ensemble.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
+import { modelCard } from '../../report/model-card.js';
 import type { RunResult } from '../../report/run-result.js';
 import { fileSha256 } from '../../store/digest.js';
 import { errorCode, storageFault } from '../../store/faults.js';
 import { FolderDraft, requireRoom } from '../../store/folder-draft.js';
 import { packageVersion } from '../../worker/services.js';
+import { addEnsembleGraph, graphName } from './ensemble-graph.js';
 import { modelParts, type ModelToExport } from './model-parts.js';
 
 export interface ExportRequest {
@@ -25,9 +27,15 @@ export interface ExportRequest {
 
 export interface ExportedFolder {
   readonly models: readonly string[];
+  /** The graph of the whole ensemble, and else why there is none. */
+  readonly graph: string | null;
+  readonly notes: readonly string[];
   readonly files: number;
   readonly bytes: number;
 }
+
+/** What the hub shows of a model. */
+const cardName = 'README.md';
 
 /** Bytes of what is written anew of a model at most: configuration and graphs. */
 const writtenOfModel = 16 * 2 ** 20;
@@ -47,11 +55,23 @@ export async function exportRun(request: ExportRequest): Promise<ExportedFolder>
         for (const part of modelParts) await part(model, draft);
         onProgress(`model ${place + 1} of ${models.length} is written`);
       }
+      const why = await addEnsembleGraph(ensemble.definition, draft);
+      const graph = why === null ? graphName : null;
+      const notes = why === null ? [] : [`${graphName} was not written: ${why}`];
+      const folders = models.map(({ folder }) => folder);
+      const maxLength = Math.max(...modelsOf(ensemble.definition).map((model) => model.maxLength));
+      await draft.write(cardName, modelCard(result, { models: folders, graph, notes, maxLength }));
       const files = await listedFiles(draft);
       await draft.write(manifestName, manifestOf(ensemble, files, packageVersion()));
       await draft.publish();
       const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
-      return { models: models.map(({ folder }) => folder), files: Object.keys(files).length + 1, bytes };
+      return {
+        models: folders,
+        graph,
+        notes,
+        files: Object.keys(files).length + 1,
+        bytes,
+      };
     } finally {
       await draft.discard();
     }

@@ -32,7 +32,8 @@ export function quantizedModel(classifier: Classifier, weights: (name: string) =
   return toOnnx(graph, `${classifier.modelType}-int8`);
 }
 
-function exportedGraph(classifier: Classifier, weights: (name: string) => Initializer['data']): Graph {
+/** The same before it is serialised, to be made a part of another graph. */
+export function exportedGraph(classifier: Classifier, weights: (name: string) => Initializer['data']): Graph {
   const graph = new Graph();
   const batch = new PaddedInputs(graph, classifier).batch();
   const model = new ModelBuilder(new Tape(graph), false, { declare: asConstants(graph, weights) });

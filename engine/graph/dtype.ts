@@ -1,5 +1,13 @@
 /** Element types of graph values, with ONNX's numbers for them (`TensorProto.DataType`). */
-export const onnxType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9 } as const;
+export const onnxType = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+} as const;
 
 export type DType = keyof typeof onnxType;
 
@@ -11,4 +19,5 @@ export const elementBytes: Readonly<Record<DType, number>> = {
   int32: 4,
   int64: 8,
   bool: 1,
+  float64: 8,
 };

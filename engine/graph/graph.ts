@@ -26,6 +26,17 @@ export interface Initializer {
   readonly data: Uint8Array | { readonly external: string; readonly offset: number; readonly bytes: number };
 }
 
+/** The bytes of a constant. */
+const bytesOf: Readonly<Record<DType, (numbers: readonly number[]) => Uint8Array>> = {
+  float32: (numbers) => new Uint8Array(Float32Array.from(numbers).buffer),
+  float64: (numbers) => new Uint8Array(Float64Array.from(numbers).buffer),
+  int64: (numbers) => new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer),
+  int32: (numbers) => new Uint8Array(Int32Array.from(numbers).buffer),
+  bool: (numbers) => Uint8Array.from(numbers),
+  uint8: (numbers) => Uint8Array.from(numbers),
+  int8: (numbers) => new Uint8Array(Int8Array.from(numbers).buffer),
+};
+
 /** The domain of ONNX Runtime's own operators (FusedMatMul, Gelu). */
 export const MICROSOFT = 'com.microsoft';
 
@@ -79,17 +90,9 @@ export class Graph {
 
   /** A constant, made once for equal contents. */
   constant(type: DType, dims: readonly number[], numbers: readonly number[]): Value {
-    return this.once(`${type}${dims.join('x')}:${numbers.join(',')}`, (name) => {
-      const data =
-        type === 'float32'
-          ? new Uint8Array(Float32Array.from(numbers).buffer)
-          : type === 'int64'
-            ? new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer)
-            : type === 'int32'
-              ? new Uint8Array(Int32Array.from(numbers).buffer)
-              : Uint8Array.from(numbers);
-      return this.initializer(name, type, dims, data);
-    });
+    return this.once(`${type}${dims.join('x')}:${numbers.join(',')}`, (name) =>
+      this.initializer(name, type, dims, bytesOf[type](numbers)),
+    );
   }
 
   /** The named size as an int64 `[1]` value. */

@@ -1,11 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { tasks } from '../../tasks/index.js';
+import { externalWeights } from '../checkpoint/external-weights.js';
 import type { NamedTensor } from '../checkpoint/safetensors.js';
 import { writeSafetensors } from '../checkpoint/safetensors.js';
-import { readSafetensorsHeader } from '../checkpoint/safetensors-header.js';
 import { jsonWithFloats } from '../checkpoint/whole-floats.js';
-import { openWeightFile } from '../checkpoint/stored-tensor.js';
 import { mergedParameters, type Adapters } from './adapters.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
@@ -50,7 +49,7 @@ export async function exportModel(
   const tensors = await exportedTensors(setup, job.training.lora, untouched);
   await writeSafetensors(weights, tensors, { format: 'pt' });
   files['model.safetensors'] = weights;
-  await write('onnx/model.onnx', exportedModel(source.classifier, await externalData(weights, tensors)));
+  await write('onnx/model.onnx', exportedModel(source.classifier, await externalWeights(weights, ONNX_DATA)));
   const data = join(folder, 'onnx', ONNX_DATA);
   await secondLink(weights, data);
   files[`onnx/${ONNX_DATA}`] = data;
@@ -103,17 +102,4 @@ async function wholeEmbedding(
     data.set(trained.subarray(compact * width, (compact + 1) * width), row * width),
   );
   return { name, shape: [data.length / width, width], data };
-}
-
-/** Where each parameter's bytes are in the file of the weights. */
-async function externalData(path: string, tensors: readonly NamedTensor[]) {
-  const file = await openWeightFile(path);
-  const { tensors: stored } = await readSafetensorsHeader(file);
-  await file.handle.close();
-  const bytes = new Map(tensors.map(({ name, data }) => [name, data.byteLength]));
-  return (name: string) => ({
-    external: ONNX_DATA,
-    offset: stored.get(name)?.position as number,
-    bytes: bytes.get(name) as number,
-  });
 }

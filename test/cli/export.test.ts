@@ -6,7 +6,7 @@ import { facts } from '../../cli/facts/index.js';
 import { canRun, foldwise, withoutRuns, type Ended } from './built-command-line.js';
 import { SmallProject } from './small-project.js';
 
-describe.skipIf(!canRun)(`foldwise export${withoutRuns}`, { timeout: 180_000 }, () => {
+describe.skipIf(!canRun)(`foldwise export${withoutRuns}`, { timeout: 600_000 }, () => {
   let project: SmallProject;
   let run: string;
   let folder: string;
@@ -26,7 +26,7 @@ describe.skipIf(!canRun)(`foldwise export${withoutRuns}`, { timeout: 180_000 }, 
       0,
       expect.stringMatching(/exported: \d+ files, 2 models\n$/),
     ]);
-  });
+  }, 600_000);
   afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
 
   it('labels texts as the run does, also copied elsewhere and without the run', async () => {
