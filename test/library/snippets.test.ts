@@ -1,0 +1,171 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadEnsemble, type Prediction } from '../../library/index.js';
+import { canRun, foldwise, temporal, withoutRuns } from '../cli/built-command-line.js';
+import { SmallProject } from '../cli/small-project.js';
+import { findChromium } from '../report/chromium.js';
+
+const execute = promisify(execFile);
+const minutes = 60_000;
+
+/** The programs of the page, by the names that their first lines give them. */
+const snippets = new Map(
+  [
+    ...readFileSync('docs/library.md', 'utf8').matchAll(/^```(?:js|python)\n(?:\/\/|#) (\S+)\n(.*?)^```$/gms),
+  ].map(([, name, code]) => [name!, code!]),
+);
+
+const python = process.env['FOLDWISE_PYTHON'] ?? 'python3';
+const modules =
+  'import sys, importlib.util as u; sys.exit(not all(map(u.find_spec, ("torch", "transformers"))))';
+const noPython = spawnSync(python, ['-c', modules]).status !== 0;
+const withoutPython = noPython ? ' (skipped: FOLDWISE_PYTHON has no torch and transformers)' : '';
+
+/** A folder in whose `node_modules` transformers.js is; it brings half a gigabyte, so it is no dependency. */
+const place = resolve(process.env['FOLDWISE_TRANSFORMERS_JS'] ?? '.');
+const chrome = findChromium();
+const noBrowser = chrome === null || !existsSync(join(place, 'node_modules/@huggingface/transformers'));
+const withoutBrowser = noBrowser
+  ? ' (skipped: no Chromium, or no transformers.js in FOLDWISE_TRANSFORMERS_JS)'
+  : '';
+
+/** Of a probability: float32 rounding, in another order. */
+const near = 1e-5;
+
+describe.skipIf(!canRun)(`the programs of docs/library.md${withoutRuns}`, { timeout: 5 * minutes }, () => {
+  let project: SmallProject;
+  let expected: Prediction[];
+  const texts = ['What a lovely day!', 'I did not expect that.'];
+
+  beforeAll(async () => {
+    project = new SmallProject();
+    const installed = join(project.folder, 'node_modules');
+    mkdirSync(installed);
+    symlinkSync(process.cwd(), join(installed, 'foldwise'), 'dir');
+    symlinkSync(resolve('node_modules/@temporalio'), join(installed, '@temporalio'), 'dir');
+    for (const [name, code] of snippets) project.write(name, code);
+    const { workdir } = project;
+    const set = ['--set', 'training.epochs=2'];
+    expect((await foldwise(['run', project.pipeline, '--workdir', workdir, ...set])).code).toBe(0);
+    const run = readdirSync(join(workdir, 'runs'))[0]!;
+    const exported = await foldwise(['export', run, join(project.folder, 'ensemble'), '--workdir', workdir]);
+    expect([exported.code, exported.err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
+    await using ensemble = await loadEnsemble(join(project.folder, 'ensemble'), { threads: 1 });
+    expected = await ensemble.predict(texts);
+  }, 5 * minutes);
+  afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
+
+  /** What a program gave of the texts, beside what the library gives. */
+  function compare(found: readonly { labels: readonly string[]; probabilities: readonly number[] }[]): void {
+    expect(found.map(({ labels }) => labels)).toEqual(expected.map(({ labels }) => labels));
+    for (const [i, { probabilities }] of found.entries()) {
+      const ours = Object.values(expected[i]!.probabilities);
+      expect(probabilities).toHaveLength(ours.length);
+      probabilities.forEach((p, label) => expect(Math.abs(p - ours[label]!)).toBeLessThan(near));
+    }
+  }
+
+  const node = (name: string) => execute(process.execPath, [name], { cwd: project.folder });
+
+  it('are all run here', () => {
+    expect([...snippets.keys()]).toEqual([
+      'predict.mjs',
+      'train.mjs',
+      'workflows.mjs',
+      'worker.mjs',
+      'predict.py',
+      'predict-in-browser.mjs',
+    ]);
+  });
+
+  it('predict in Node', async () => {
+    const [label] = Object.entries(expected[0]!.probabilities);
+    const { stdout } = await node('predict.mjs');
+    expect(stdout).toContain(`${label![0]}: ${String(label![1]).slice(0, 6)}`);
+  });
+
+  it('train in Node', async () => {
+    const { stdout, stderr } = await node('train.mjs');
+    expect(stdout).toMatch(/runs\/small-\S+ [01](?:\.\d+)?\n$/);
+    expect(stderr).toMatch(/^completed$/m);
+  });
+
+  it('work for a workflow of one’s own', async () => {
+    const server = await TestWorkflowEnvironment.createLocal({
+      server: { executable: { type: 'existing-path', path: temporal() } },
+    });
+    const env = { ...process.env, TEMPORAL_ADDRESS: server.address };
+    const worker = spawn(process.execPath, ['worker.mjs'], { cwd: project.folder, env, stdio: 'ignore' });
+    try {
+      const asked = { taskQueue: 'texts', workflowId: 'greet', args: ['you'] };
+      expect(await server.client.workflow.execute('greet', asked)).toBe('hello you');
+      const exit = once(worker, 'exit');
+      worker.kill('SIGTERM');
+      expect(await exit).toEqual([0, null]);
+    } finally {
+      worker.kill('SIGKILL');
+      await server.teardown();
+    }
+  });
+
+  it.skipIf(noPython)(`predict in Python${withoutPython}`, async () => {
+    const { stdout } = await execute(python, ['predict.py'], { cwd: project.folder });
+    compare(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Parameters<typeof compare>[0][number]),
+    );
+  });
+
+  it.skipIf(noBrowser)(`predict in a browser${withoutBrowser}`, async () => {
+    const types: Readonly<Record<string, string>> = {
+      '.mjs': 'text/javascript',
+      '.js': 'text/javascript',
+      '.json': 'application/json',
+      '.wasm': 'application/wasm',
+    };
+    const imports = {
+      '@huggingface/transformers': '/modules/@huggingface/transformers/dist/transformers.min.js',
+    };
+    // transformers.js takes ONNX Runtime from elsewhere on the network, unless a page says where it is.
+    const page = `<script type="importmap">${JSON.stringify({ imports })}</script>
+      <script type="module">
+        import { env } from '@huggingface/transformers';
+        env.backends.onnx.wasm.wasmPaths = location.origin + '/modules/onnxruntime-web/dist/';
+        env.backends.onnx.wasm.numThreads = 1;
+        await import('/predict-in-browser.mjs');
+      </script>`;
+    const server = createServer((request, response) => {
+      const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
+      if (path === '/') return response.writeHead(200, { 'content-type': 'text/html' }).end(page);
+      const inModules = path.startsWith('/modules/');
+      const file = inModules ? join(place, 'node_modules', path.slice(9)) : join(project.folder, path);
+      if (!existsSync(file)) return response.writeHead(404).end();
+      const type = types[extname(file)] ?? 'application/octet-stream';
+      return response.writeHead(200, { 'content-type': type }).end(readFileSync(file));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const browser = await chromium.launch({ executablePath: chrome!, args: ['--no-sandbox'] });
+    try {
+      const tab = await browser.newPage();
+      await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+      await tab.waitForFunction("document.body.textContent.trim().startsWith('[')", undefined, {
+        timeout: 2 * minutes,
+      });
+      compare(JSON.parse((await tab.textContent('body')) ?? '') as Parameters<typeof compare>[0]);
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  });
+});
