@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['test/setup/temporal-server.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // What is waited for comes late on a busy machine, too.
+    expect: { poll: { timeout: 20_000 } },
     pool: 'forks',
     maxWorkers: 2,
     // Many tests drive real processes, whose waits a busy machine overruns; the output shows what was tried again.

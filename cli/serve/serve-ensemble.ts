@@ -7,6 +7,9 @@ import { packageVersion } from '../../worker/services.js';
 import { CommandFailure } from '../failure.js';
 import { onInterrupt } from '../host/interrupt.js';
 
+/** For the answers that say why it ends. */
+const lastAnswersMs = 1_000;
+
 export interface ServeRequest {
   readonly stored: StoredEnsemble;
   readonly server: ServerOptions;
@@ -29,22 +32,26 @@ export async function serveEnsemble(request: ServeRequest): Promise<void> {
   );
   onListening(server.url);
   const stop = once(interrupt.signal, 'abort');
-  let ensemble: Ensemble | undefined;
   try {
     const opened = Ensemble.open(stored.definition, { threads });
     await Promise.race([opened, stop]);
     if (interrupt.signal.aborted) return;
-    ensemble = await opened;
+    const ensemble = await opened;
     server.serve({ scorer: ensemble, about: aboutOf(stored) });
     note('Ready.');
+    // Where it is stuck it never gives its memory back; the end of the process does.
     await Promise.race([server.working, stop]);
+    await server.stop(drainMs).then(requireAll);
+    await ensemble.release();
   } finally {
-    const unanswered = await server.stop(drainMs);
+    await server.stop(lastAnswersMs);
     interrupt.close();
-    if (unanswered > 0)
-      throw new CommandFailure(`error: ${unanswered} requests were not answered before it ended (--drain)`);
-    await ensemble?.release();
   }
+}
+
+function requireAll(unanswered: number): void {
+  if (unanswered > 0)
+    throw new CommandFailure(`error: ${unanswered} requests were not answered before it ended (--drain)`);
 }
 
 function aboutOf({ definition, run, pipeline }: StoredEnsemble) {

@@ -136,6 +136,50 @@ describe.skipIf(!canRun)(`foldwise serve${withoutRuns}`, { timeout: 180_000 }, (
     expect(await ended).toBe(0);
   });
 
+  it('ends where the engine is stuck, and says so to whoever asked', async () => {
+    const { url, ended, output } = await serve(
+      ...[run, '--workdir', project.workdir, '--port', '0', '--stuck-after', '0.001ms'],
+    );
+    const answer = await post(url, { texts: ['a'] });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      503,
+      { error: { what: 'the engine is stuck' } },
+    ]);
+    expect(await ended).toBe(1);
+    expect(output.err).toMatch(
+      /error: this server: the engine is stuck; found a batch of texts took more than/,
+    );
+  });
+
+  it('ends at once at a second signal, whatever is being answered', async () => {
+    const { url, child, ended } = await serve(
+      ...[run, '--workdir', project.workdir, '--port', '0', '--max-wait', '5m'],
+    );
+    const lost = post(url, { texts: ['a'] }).catch((error: unknown) => error);
+    await expect
+      .poll(async () => (await fetch(`${url}/metrics`)).text())
+      .toContain('foldwise_queue_texts 1\n');
+    child.kill('SIGTERM');
+    await expect.poll(async () => (await fetch(`${url}/ready`)).status).toBe(503);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(130);
+    expect(await lost).toBeInstanceOf(Error);
+  });
+
+  it('says how many were not answered where it waits no longer for them', async () => {
+    const { url, child, ended, output } = await serve(
+      ...[run, '--workdir', project.workdir, '--port', '0', '--max-wait', '5m', '--drain', '100ms'],
+    );
+    const lost = post(url, { texts: ['a'] }).catch((error: unknown) => error);
+    await expect
+      .poll(async () => (await fetch(`${url}/metrics`)).text())
+      .toContain('foldwise_queue_texts 1\n');
+    child.kill('SIGTERM');
+    expect(await ended).toBe(1);
+    expect(output.err).toMatch(/1 requests were not answered before it ended/);
+    expect(await lost).toBeInstanceOf(Error);
+  });
+
   it('says whose a port is that it cannot have', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));

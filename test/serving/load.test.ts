@@ -6,7 +6,7 @@ import { trainFold } from '../../engine/training/fold.js';
 import { defaultBatching, defaultLimits } from '../../serving/limits.js';
 import { Server } from '../../serving/server.js';
 import { job, modelFolder, never, texts, useSmallFolds } from '../engine/training/small-fold.js';
-import { about } from './served.js';
+import { about, ask } from './served.js';
 
 useSmallFolds();
 
@@ -47,6 +47,13 @@ describe('an ensemble under load', () => {
       [...probabilities.subarray(2 * i, 2 * i + 2)].map((p) => p.toFixed(4)).join(),
     );
     expect(new Set(rows).size).toBeGreaterThan(asked.length / 3);
+    const waits: number[] = [];
+    const watch = setInterval(() => {
+      const begun = performance.now();
+      void ask(server, '/health').then(({ status }) =>
+        waits.push(status === 200 ? performance.now() - begun : NaN),
+      );
+    }, 100);
     const measured = await load({
       url: server.url,
       known,
@@ -55,11 +62,15 @@ describe('an ensemble under load', () => {
       mostTexts: 4,
       tolerance: 1e-5,
     });
+    clearInterval(watch);
     expect(await server.stop(10_000)).toBe(0);
     await ensemble.release();
     expect(measured).toMatchObject({ lost: 0, wrong: 0, refused: 0, answered: measured.requests });
     expect(measured.requests).toBeGreaterThan(50);
     expect(measured.worst).toBeLessThan(1e-5);
+    // It is alive meanwhile; how soon it says so, a busy machine decides.
+    expect(waits.length).toBeGreaterThan(2);
+    expect(Math.max(...waits)).toBeLessThan(2_000);
   });
 
   it('is seen to be wrong where another text is answered', async () => {
