@@ -1,0 +1,137 @@
+import { execFileSync } from 'node:child_process';
+import { createReadStream, existsSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join, normalize, resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from '../report/chromium.js';
+import { canRun, withoutRuns } from './built-command-line.js';
+import { handOver, type HandedOver } from './hand-over-project.js';
+
+/** A folder in whose `node_modules` transformers.js is; it brings half a gigabyte, so it is no dependency. */
+const place = resolve(process.env['FOLDWISE_TRANSFORMERS_JS'] ?? '.');
+const isThere = existsSync(join(place, 'node_modules/@huggingface/transformers'));
+const without = isThere ? '' : ' (skipped: no @huggingface/transformers in FOLDWISE_TRANSFORMERS_JS)';
+const executable = findChromium();
+const noBrowser = executable === null ? ' (skipped: there is no Chromium on this machine)' : '';
+
+/** Of a probability: float32 rounding, in another order. */
+const PROBABILITY = 1e-5;
+const minutes = 60_000;
+
+/**
+ * The body of a module that scores texts with one model, given `folder`, `texts` and `maxLength`. Of a text that is too
+ * long transformers.js cuts off the last special token, so that is put back.
+ */
+const scoring = `
+  const tokenizer = await AutoTokenizer.from_pretrained(folder);
+  const model = await AutoModelForSequenceClassification.from_pretrained(folder);
+  const all = [];
+  for (const text of texts) {
+    let ids = tokenizer.encode(text);
+    if (ids.length > maxLength) ids = [...ids.slice(0, maxLength - 1), ids.at(-1)];
+    const tensor = (of) => new Tensor('int64', BigInt64Array.from(ids, of), [1, ids.length]);
+    const inputs = { input_ids: tensor(BigInt), attention_mask: tensor(() => 1n), token_type_ids: tensor(() => 0n) };
+    const { logits } = await model(inputs);
+    all.push(Array.from(logits.data, (logit) => 1 / (1 + Math.exp(-logit))));
+  }
+`;
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
+
+/** Serves folders by the first name of a path, on this machine alone. */
+function served(folders: Readonly<Record<string, string>>): Promise<Server> {
+  const server = createServer((request, response) => {
+    const [, name = '', ...rest] = normalize(new URL(request.url ?? '/', 'http://x').pathname).split('/');
+    const file = join(folders[name] ?? place, ...rest);
+    if (name === 'page')
+      return response.writeHead(200, { 'content-type': 'text/html' }).end('<title>page</title>');
+    if (folders[name] === undefined || !existsSync(file)) return response.writeHead(404).end();
+    response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
+    createReadStream(file).pipe(response);
+  });
+  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
+}
+
+describe.skipIf(!canRun || !isThere)(
+  `an exported model in transformers.js${withoutRuns}${without}`,
+  { timeout: 10 * minutes },
+  () => {
+    let handed: HandedOver;
+    beforeAll(async () => {
+      handed = await handOver({ task: 'multi-label', type: 'bert' });
+    }, 10 * minutes);
+    afterAll(() => handed && rmSync(handed.root, { recursive: true, force: true }));
+
+    /** The rows of a fold: their texts, and what its model said of them. */
+    function rowsOf(fold: number) {
+      const rows = handed.outOfFold().filter((row) => row.fold === fold);
+      expect(rows.length).toBeGreaterThan(20);
+      return {
+        texts: rows.map(({ text }) => text),
+        expected: rows.map(({ probabilities }) => probabilities),
+      };
+    }
+
+    function compare(found: readonly (readonly number[])[], expected: readonly (readonly number[])[]): void {
+      expect(found.map((row) => row.length)).toEqual(expected.map((row) => row.length));
+      const apart = expected.flatMap((row, i) => row.map((p, label) => Math.abs(p - found[i]![label]!)));
+      expect(Math.max(...apart)).toBeLessThan(PROBABILITY);
+    }
+
+    it.each([1, 2])('gives what oof.csv has in Node: fold %i', (fold) => {
+      const { texts, expected } = rowsOf(fold);
+      const script = `
+        import { AutoModelForSequenceClassification, AutoTokenizer, Tensor, env } from '@huggingface/transformers';
+        env.allowRemoteModels = false;
+        env.localModelPath = '';
+        const [folder, texts, maxLength] = JSON.parse(process.argv[1]);
+        ${scoring}
+        console.log(JSON.stringify(all));`;
+      const given = JSON.stringify([join(handed.folder, `members/${fold}`), texts, handed.maxLength]);
+      const out = execFileSync(process.execPath, ['--input-type=module', '-e', script, given], {
+        cwd: place,
+      });
+      compare(JSON.parse(out.toString()) as number[][], expected);
+    });
+
+    it.skipIf(executable === null)(`gives it in a browser${noBrowser}`, async () => {
+      const server = await served({ models: handed.folder, modules: join(place, 'node_modules') });
+      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] });
+      try {
+        const page = await browser.newPage();
+        page.setDefaultTimeout(5 * minutes);
+        const asked: string[] = [];
+        page.on('request', (request) => asked.push(request.url()));
+        await page.goto(`${origin}/page/`);
+        const { texts, expected } = rowsOf(1);
+        const found = await page.evaluate(`(async () => {
+          const { AutoModelForSequenceClassification, AutoTokenizer, Tensor, env } =
+            await import('${origin}/modules/@huggingface/transformers/dist/transformers.min.js');
+          env.allowRemoteModels = false;
+          env.allowLocalModels = true;
+          env.localModelPath = '/models/';
+          env.backends.onnx.wasm.wasmPaths = '${origin}/modules/onnxruntime-web/dist/';
+          env.backends.onnx.wasm.numThreads = 1;
+          const [folder, texts, maxLength] = ${JSON.stringify(['members/1', texts, handed.maxLength])};
+          ${scoring}
+          return all;
+        })()`);
+        compare(found as number[][], expected);
+        expect(asked.some((url) => url.endsWith('onnx/model.onnx_data'))).toBe(true);
+        expect(asked.filter((url) => !url.startsWith(origin) && !url.startsWith('blob:'))).toEqual([]);
+      } finally {
+        await browser.close();
+        server.close();
+      }
+    });
+  },
+);
