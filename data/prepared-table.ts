@@ -27,7 +27,7 @@ export interface TrainingTable {
 
 /** The prepared rows to predict; open until it is closed. */
 export interface TestTable {
-  readonly ids: TextColumn;
+  readonly ids: Texts;
   readonly texts: TextColumn;
   readonly close: () => void;
 }

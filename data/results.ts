@@ -46,6 +46,15 @@ export function* predictionLines({
   }
 }
 
+/** The lines of rows that follow others: without the header, which stands before the first. */
+export function* withoutHeader(lines: Iterable<string>): Iterable<string> {
+  let header = true;
+  for (const line of lines) {
+    if (!header) yield line;
+    header = false;
+  }
+}
+
 export interface OofRows {
   /** Header of the id column. */
   readonly id: string;

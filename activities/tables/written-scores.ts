@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { openTestTable } from '../../data/prepared-table.js';
-import { predictionLines, submissionLines, type PredictedRow } from '../../data/results.js';
+import { predictionLines, submissionLines, withoutHeader, type PredictedRow } from '../../data/results.js';
 import { ScoreSketcher } from './score-sketch.js';
 import { predictionsOf, type SubmissionRequest } from './submission.js';
 import { writeLines } from './text-file.js';
@@ -35,20 +35,12 @@ export function writeScores(request: ScoresRequest): { rows: number } {
     const lines = probabilities
       ? predictionLines({ id, labels, rows: rows() })
       : submissionLines({ id, labels, target, rows: rows() });
-    writeLines(output.scores, header ? lines : withoutFirst(lines));
+    writeLines(output.scores, header ? lines : withoutHeader(lines));
     for (const each of predicted.rowsByOne()) sketcher.add(each);
     writeFileSync(output.sketch, JSON.stringify({ texts, scores: sketcher.sketch() }));
     return { rows: table.texts.length };
   } finally {
     predicted.close();
     table.close();
-  }
-}
-
-function* withoutFirst(lines: Iterable<string>): Iterable<string> {
-  let header = true;
-  for (const line of lines) {
-    if (!header) yield line;
-    header = false;
   }
 }

@@ -1,102 +1,202 @@
-import { createReadStream, existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { formatOf, textFormats, type TextFormat } from '../../data/text-stream/format.js';
+import { fileSource, streamSource } from '../../data/text-stream/source.js';
 import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
+import { sweepTemporaryFiles } from '../../store/temporary-file.js';
+import { createServices } from '../../worker/services.js';
+import { exitCodes } from '../exit-codes.js';
 import { predictedTableSchema } from '../facts/tables.js';
-import { printsJson, takesRun, type GlobalOptions, type JsonOption } from '../options.js';
+import { Interrupted } from '../failure.js';
+import { onInterrupt } from '../host/interrupt.js';
+import { printsJson, runNames, type GlobalOptions, type JsonOption } from '../options.js';
+import { commandDigest } from '../predict/command-digest.js';
 import { collectThreshold, withThresholds, type OtherThresholds } from '../predict/other-thresholds.js';
-import { predictTable } from '../predict/predict-table.js';
+import { streamOutput, type PredictionOutput } from '../predict/prediction-output.js';
+import { predictStream } from '../predict/predict-stream.js';
+import { ResumableFile } from '../predict/resumable-file.js';
 import { ensembleAt } from '../runs/ensemble-at.js';
 import { printJson, type Console } from '../terminal/console.js';
+import { openPredictionDisplay } from '../terminal/prediction-progress.js';
 import { workdirAt } from '../workdir.js';
 
+const outputFormats = ['csv', 'jsonl'] as const;
+type OutputFormat = (typeof outputFormats)[number];
+
 interface PredictArguments extends GlobalOptions, JsonOption {
+  readonly format?: TextFormat;
   readonly output?: string;
+  readonly outputFormat?: OutputFormat;
   readonly probabilities?: boolean;
   readonly threshold?: OtherThresholds;
+  readonly resume?: boolean;
   readonly force?: boolean;
 }
 
 /** In place of a file: standard input or output. */
 const stream = '-';
 
-/** `foldwise predict RUN CSV`: the ensemble of a run on other texts. */
+/** `foldwise predict RUN|FOLDER FILE`: an ensemble on texts of any number. */
 export function addPredict(program: Command, console: Console): void {
-  printsJson(takesRun(program.command('predict')))
-    .argument('<csv>', 'the texts: a column as in the pipeline, ids if it has them; - is standard input')
+  printsJson(program.command('predict'))
+    .argument('<ensemble>', `${runNames}; or the folder of an exported ensemble`)
+    .argument('<file>', 'the texts: CSV, TSV or JSON lines, columns as in the pipeline; - is standard input')
     .summary("label other texts with a run's models")
     .description(
-      "Scores texts with every fold's model of a completed run, takes the mean of the probabilities and applies the run's thresholds.",
+      'Scores texts of any number with every model of an ensemble, takes the mean of the probabilities and applies its thresholds.',
     )
-    .option('--probabilities', 'write the probabilities, p_<label>, in place of the labels')
+    .addOption(
+      new Option('--format <format>', "of the texts (default: by the file's name, else csv)").choices(
+        textFormats,
+      ),
+    )
+    .option(
+      '--probabilities',
+      'write the probabilities: as p_<label> in place of the labels, or in JSON beside them',
+    )
     .option(
       '--threshold <number>',
-      "decide by it in place of the run's thresholds; label=number for one label (repeatable)",
+      "decide by it in place of the ensemble's thresholds; label=number for one label (repeatable)",
       collectThreshold,
     )
     .option(
       '--output <file>',
-      'where to; - is standard output (default: submission.csv, or predictions.csv with --probabilities)',
+      'where to; - is standard output (default: submission or predictions, with the name of the format)',
     )
+    .addOption(
+      new Option(
+        '--output-format <format>',
+        "of what is written (default: by the output's name, else csv)",
+      ).choices(outputFormats),
+    )
+    .option('--resume', 'go on where the same command was cut off')
     .option('--force', 'overwrite a file that is there')
     .addHelpText(
       'after',
       `
 Examples:
   foldwise predict RUN texts.csv --output labels.csv
+  foldwise predict RUN texts.csv --output labels.csv --resume
   foldwise predict RUN texts.csv --threshold 0.5 --threshold joy=0.3
-  foldwise predict RUN - --probabilities --output - < texts.csv > probabilities.csv`,
+  foldwise predict exported/ texts.jsonl --probabilities --output scores.jsonl
+  zcat texts.tsv.gz | foldwise predict RUN - --format tsv --output - > labels.csv`,
     )
-    .action(async (run: string, csv: string, _options: unknown, command: Command) => {
+    .action(async (name: string, file: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PredictArguments>();
       const workdir = workdirAt(options.workdir);
-      const own = await ensembleAt(run, workdir);
+      const own = await ensembleAt(name, workdir);
+      const written = writtenTable(options);
+      if (options.threshold !== undefined && written.probabilities && written.format === 'csv')
+        throw undecided();
       const ensemble =
         options.threshold === undefined
           ? own
           : { ...own, definition: withThresholds(own.definition, options.threshold) };
-      const kind = options.probabilities === true ? 'predictions' : 'submission';
-      if (kind === 'predictions' && options.threshold !== undefined) throw undecided();
-      const output = options.output ?? `${kind}.csv`;
-      const target = output === stream ? null : resolve(output);
-      if (target !== null && options.force !== true) requireNew(target);
-      if (target === null && options.json === true) throw oneStream();
-      const { rows, models, warnings } = await predictTable({
-        source: csv === stream ? process.stdin : csv,
-        ensemble,
-        workdir: workdir.path,
-        kind,
-        target: target ?? ((file) => pipeline(createReadStream(file), process.stdout, { end: false })),
-        onProgress: (text) => console.note(text),
+      const services = createServices({ workdir: workdir.path, roots: null, searchAttributes: false });
+      await sweepTemporaryFiles(services.scratch);
+      const format = options.format ?? formatOf(file) ?? 'csv';
+      const digest = await commandDigest(ensemble, {
+        read: format,
+        written: written.format,
+        probabilities: written.probabilities,
+        engine: services.engineSignature(services.threads),
       });
-      if (options.json === true && target !== null) {
-        const facts = { run: ensemble.run, output: target, kind, rows, models, warnings } as const;
-        return printJson(console, predictedTableSchema, facts);
+      const output = await openOutput(options, written.target, digest);
+      const source = file === stream ? streamSource('standard input', process.stdin) : await fileSource(file);
+      const from = { rows: output.from?.rows ?? 0, bytes: output.from?.input.bytes ?? 0 };
+      if (from.rows > 0) console.note(`goes on behind row ${count(from.rows)}`);
+      const display = openPredictionDisplay(console, source.bytes, from);
+      const interrupt = onInterrupt(
+        () => process.stdin.destroy(),
+        () => undefined,
+      );
+      try {
+        const { rows, resumed, models, warnings } = await predictStream(services, {
+          ensemble,
+          source,
+          format,
+          output,
+          written,
+          signal: interrupt.signal,
+          onProgress: (progress) => display.update(progress),
+        });
+        display.close();
+        if (options.json === true && written.target !== null) {
+          const { kind, format } = written;
+          const facts = {
+            run: ensemble.run,
+            output: written.target,
+            kind,
+            format,
+            rows,
+            resumed,
+            models,
+            warnings,
+          };
+          return printJson(console, predictedTableSchema, facts);
+        }
+        for (const warning of warnings) console.note(`warning: ${warning}`);
+        const done = `${count(rows)} rows, by ${modelCount(models)}`;
+        if (written.target === null) console.note(done);
+        else console.print(`${written.target}: ${done}`);
+      } catch (error) {
+        display.close();
+        // Nobody reads it any more, which is told by the exit code alone.
+        if (process.exitCode === exitCodes.pipeClosed) return;
+        const kept = await output.abandon();
+        const hint = `${count(kept)} rows are done; the same command with --resume goes on behind them`;
+        if (interrupt.signal.aborted)
+          throw new Interrupted(kept > 0 ? `stopped: ${hint}` : 'stopped before any row was done');
+        if (kept > 0) console.note(hint);
+        throw error;
+      } finally {
+        interrupt.close();
       }
-      for (const warning of warnings) console.note(`warning: ${warning}`);
-      const done = `${count(rows)} rows, by ${modelCount(models)}`;
-      if (target === null) console.note(done);
-      else console.print(`${target}: ${done}`);
     });
 }
 
-/** Before hours of scoring, not after them. */
-function requireNew(target: string): void {
-  if (!existsSync(target)) return;
-  throw new InputFault({
-    where: target,
-    what: 'there is a file of this name already',
-    remedy: 'Name another one by --output, or overwrite it with --force.',
-  });
+interface Written {
+  /** Null: standard output. */
+  readonly target: string | null;
+  readonly kind: 'submission' | 'predictions';
+  readonly format: OutputFormat;
+  readonly probabilities: boolean;
+}
+
+function writtenTable({ output, outputFormat, probabilities = false }: PredictArguments): Written {
+  const kind = probabilities ? 'predictions' : 'submission';
+  const named = output === undefined ? undefined : formatOf(output);
+  const format = outputFormat ?? (named === 'jsonl' ? 'jsonl' : 'csv');
+  if (outputFormat === undefined && named === 'tsv') throw noTabs(output!);
+  const target = output === stream ? null : resolve(output ?? `${kind}.${format}`);
+  return { target, kind, format, probabilities };
+}
+
+async function openOutput(
+  { json = false, resume = false, force = false }: PredictArguments,
+  target: string | null,
+  command: string,
+): Promise<PredictionOutput> {
+  if (target !== null) return ResumableFile.open({ target, command, resume, force });
+  if (json) throw oneStream();
+  if (resume) throw noFile();
+  return streamOutput(process.stdout);
 }
 
 function undecided(): InputFault {
   return new InputFault({
     where: '--threshold',
     what: 'probabilities are written as they are, whatever the thresholds',
-    remedy: 'Leave out --threshold, or --probabilities.',
+    remedy: 'Leave out --threshold, or --probabilities, or write JSON lines, which hold both.',
+  });
+}
+
+function noTabs(output: string): InputFault {
+  return new InputFault({
+    where: output,
+    what: 'what is predicted is not written as TSV',
+    expected: 'the name of a .csv or .jsonl, or --output-format',
   });
 }
 
@@ -104,6 +204,14 @@ function oneStream(): InputFault {
   return new InputFault({
     where: 'standard output',
     what: 'the table and the facts of --json would both go there',
+    remedy: 'Write the table into a file.',
+  });
+}
+
+function noFile(): InputFault {
+  return new InputFault({
+    where: '--resume',
+    what: 'standard output does not tell how far it is',
     remedy: 'Write the table into a file.',
   });
 }

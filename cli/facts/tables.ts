@@ -7,7 +7,9 @@ export const predictedTableSchema = z.object({
   run: z.string().describe("the run's id"),
   output: z.string().describe('the file that was written'),
   kind: z.enum(['submission', 'predictions']).describe('labels, or probabilities'),
+  format: z.enum(['csv', 'jsonl']),
   rows: z.int(),
+  resumed: z.int().describe('rows of these that were there before it went on'),
   models: z.int().describe('how many scored them: those of members without weight need not'),
   warnings,
 });

@@ -17,7 +17,7 @@ export class DistinctIds {
   private rows = new Uint32Array(firstRoom);
   private count = 0;
 
-  constructor(private readonly most = mostIds) {}
+  constructor(readonly most = mostIds) {}
 
   /** Whether ids came of which it cannot be said whether they are there twice. */
   get isFull(): boolean {

@@ -13,7 +13,7 @@ import type { ByteSource } from './source.js';
 
 /** A row of a table of any length. */
 export interface StreamedRow {
-  /** Verbatim; where rows are numbered, the row's number, from 1. */
+  /** Verbatim; where rows are numbered, the row's number, from 0, as a run numbers them. */
   readonly id: string;
   /** Whether JSON has it without quotes. */
   readonly idIsNumber: boolean;
@@ -200,7 +200,7 @@ export class TextStream {
     const line = this.lines.before(this.records.start) + 1;
     const rows = this.place.rows + 1;
     this.place = { offset, rows, lines: this.lines.before(offset) };
-    this.waiting.push({ ...(id ?? { id: String(rows), idIsNumber: true }), text, line, end: this.place });
+    this.waiting.push({ ...(id ?? { id: String(rows - 1), idIsNumber: true }), text, line, end: this.place });
   }
 
   /** A fault of the record in progress. */

@@ -14,12 +14,18 @@ const BYTES_AT_ONCE = 2 ** 29;
 export class ScoredTogether {
   private bytes = 0;
 
-  constructor(private readonly mostBytes = BYTES_AT_ONCE) {}
+  private readonly mostRows: number;
+  private readonly mostBytes: number;
+
+  constructor({ rows = ROWS_AT_ONCE, bytes = BYTES_AT_ONCE } = {}) {
+    this.mostRows = rows;
+    this.mostBytes = bytes;
+  }
 
   /** @param row its number in the table, from 0 */
   begins(row: number, text: string): boolean {
     const more = Buffer.byteLength(text);
-    const begins = row % ROWS_AT_ONCE === 0 || this.bytes + more > this.mostBytes;
+    const begins = row % this.mostRows === 0 || this.bytes + more > this.mostBytes;
     this.bytes = begins ? more : this.bytes + more;
     return begins;
   }

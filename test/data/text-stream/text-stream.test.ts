@@ -58,9 +58,9 @@ const tables: [claim: string, format: TextFormat, content: string, rows: [string
     'csv',
     'message\ra\r""\rb\r',
     [
-      ['#1', 'a', 2],
-      ['#2', '', 3],
-      ['#3', 'b', 4],
+      ['#0', 'a', 2],
+      ['#1', '', 3],
+      ['#2', 'b', 4],
     ],
   ],
   [
@@ -88,8 +88,8 @@ const tables: [claim: string, format: TextFormat, content: string, rows: [string
     'jsonl',
     '{"message":"a"}\n{"message":""}\n',
     [
-      ['#1', 'a', 1],
-      ['#2', '', 2],
+      ['#0', 'a', 1],
+      ['#1', '', 2],
     ],
   ],
 ];

@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'foldwise-together-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The rows of each group, as `first-last`, of a table of these texts. */
-function groups(texts: readonly string[], mostBytes?: number): string[] {
+function groups(texts: readonly string[], bytes?: number): string[] {
   const path = join(folder, 'table');
   const writer = new ColumnFileWriter(path);
   const column = writer.texts('texts');
@@ -21,7 +21,7 @@ function groups(texts: readonly string[], mostBytes?: number): string[] {
   const file = ColumnFile.open(path);
   const found: string[] = [];
   let row = 0;
-  for (const group of groupsOf(file.texts('texts'), new ScoredTogether(mostBytes))) {
+  for (const group of groupsOf(file.texts('texts'), new ScoredTogether(bytes === undefined ? {} : { bytes }))) {
     const inLists = [...group.lists(7)].flat();
     expect(group.range(0, group.length)).toEqual(inLists);
     expect(inLists).toEqual(texts.slice(row, row + group.length));
