@@ -1,4 +1,13 @@
+import { storageFault } from '../../store/faults.js';
 import { exitCodes } from '../exit-codes.js';
+import { renderFailure } from '../failure.js';
+
+/** A full disk, where output goes to a file. */
+function endUnwritten(process: NodeJS.Process, error: Error): void {
+  const fault = storageFault(error, 'standard output', 'writing', 'give the command again then');
+  process.stderr.write(`${renderFailure(fault, { debug: false })}\n`);
+  process.exit(exitCodes.failed);
+}
 
 /**
  * Ends the process as other programs do where nobody reads its output any more, as in `foldwise doctor |
@@ -7,7 +16,7 @@ import { exitCodes } from '../exit-codes.js';
 export function endWhereNobodyReads(process: NodeJS.Process): void {
   let ending = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') return endUnwritten(process, error);
     if (ending) return;
     ending = true;
     process.exitCode = exitCodes.pipeClosed;
