@@ -261,6 +261,7 @@ describe('the file of predictions', () => {
     const file = at('changing.csv');
     writeFileSync(file, csvOf(50 * group));
     const changing = predict({
+      group,
       from: await fileSource(file),
       target: at('changed.csv'),
       onScored: () => writeFileSync(file, csvOf(50 * group).replace('r5,', 'q5,')),

@@ -21,7 +21,10 @@ function groups(texts: readonly string[], bytes?: number): string[] {
   const file = ColumnFile.open(path);
   const found: string[] = [];
   let row = 0;
-  for (const group of groupsOf(file.texts('texts'), new ScoredTogether(bytes === undefined ? {} : { bytes }))) {
+  for (const group of groupsOf(
+    file.texts('texts'),
+    new ScoredTogether(bytes === undefined ? {} : { bytes }),
+  )) {
     const inLists = [...group.lists(7)].flat();
     expect(group.range(0, group.length)).toEqual(inLists);
     expect(inLists).toEqual(texts.slice(row, row + group.length));
