@@ -31,7 +31,7 @@ export function requireTexts(where: string, value: unknown): void {
 /** An object of numbers from 0 to 1. */
 export function requireShares(where: string, value: unknown): void {
   requireKnown(where, value);
-  for (const [name, share] of Object.entries(value as object)) {
+  for (const [name, share] of Object.entries(value as Readonly<Record<string, unknown>>)) {
     if (typeof share === 'number' && share >= 0 && share <= 1) continue;
     throw wrong(`${where}[${JSON.stringify(name.slice(0, 100))}]`, 'a number from 0 to 1', share);
   }

@@ -28,9 +28,9 @@ class Program {
   }
 
   async line(): Promise<string> {
-    const { value, done } = await this.lines.next();
-    if (done === true) throw new Error(`it ended: ${this.said}`);
-    return value;
+    const next = await this.lines.next();
+    if (next.done === true) throw new Error(`it ended: ${this.said}`);
+    return next.value;
   }
 
   async stop(): Promise<number | null> {
@@ -69,7 +69,8 @@ describe.skipIf(!canRun)(`the examples of the library${withoutRuns}`, { timeout:
       const response = await fetch(url, { method: 'POST', body });
       return [response.status, await response.json()];
     };
-    const probabilities = { joy: expect.closeTo(0.5, 0), fear: expect.closeTo(0.5, 0) };
+    const probability = expect.closeTo(0.5, 0) as unknown;
+    const probabilities = { joy: probability, fear: probability };
     const [status, [first, second]] = (await post('["glad", ""]')) as [number, unknown[]];
     expect([status, first, second]).toEqual([
       200,

@@ -183,3 +183,42 @@ describe.skipIf(!canRun)(`loadEnsemble${withoutRuns}`, { timeout: 180_000 }, () 
     }
   });
 });
+
+describe.skipIf(!canRun)(`an ensemble of classes${withoutRuns}`, { timeout: 180_000 }, () => {
+  const project = new SmallProject();
+  afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
+
+  it('gives each text the class that its run gave it, and has no thresholds to be told', async () => {
+    const words = { glad: 'happy smile', grey: 'rain tears' };
+    const rows = Array.from({ length: 40 }, (_, row) => {
+      const mood = row % 2 === 0 ? 'glad' : 'grey';
+      return `${row},${words[mood]} ${row},${mood}`;
+    });
+    project.write('train.csv', ['id,text,mood', ...rows, ''].join('\n'));
+    project.write('test.csv', `id,text\nx,${words.glad}\ny,${words.grey}\n`);
+    project.write(
+      'pipeline.yaml',
+      `name: moods
+task: single-label
+labels: [glad, grey]
+data: { train: train.csv, test: test.csv, target: mood }
+folds: { count: 2 }
+model: { scratch: { type: bert, hiddenSize: 32, layers: 1, heads: 2, intermediateSize: 64, vocabulary: 60 }, maxLength: 16 }
+training: { epochs: 2, batchSize: 4, learningRate: 5.0e-3 }
+`,
+    );
+    expect((await foldwise(['run', project.pipeline, '--workdir', project.workdir])).code).toBe(0);
+    const runs = join(project.workdir, 'runs');
+    const run = join(runs, readdirSync(runs)[0]!);
+    const ensemble = await loadEnsemble(run, { threads: 1 });
+    const predictions = await ensemble.predict(Object.values(words));
+    await ensemble.close();
+    const submission = readFileSync(join(run, 'submission.csv'), 'utf8').trim().split('\n').slice(1);
+    expect(predictions.map(({ labels }) => labels)).toEqual(submission.map((line) => [line.split(',')[1]]));
+    for (const { probabilities } of predictions)
+      expect(Object.values(probabilities).reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+    expect([ensemble.task, Object.keys(ensemble.thresholds)]).toEqual(['single-label', ['glad', 'grey']]);
+    const other = loadEnsemble(run, { thresholds: { glad: 0.3 } });
+    await expect(other).rejects.toThrow(/options\.thresholds: .*has no thresholds/);
+  });
+});
