@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { startServer } from '../../infra/server/start.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
 import { limits } from './history.js';
+import { measureScoring } from './score.js';
 import { measureScale, type ScaleMeasurement } from './measure.js';
 
 interface Options {
@@ -23,6 +24,18 @@ const program = new Command('scale')
   .option('--epochs <n>', 'of each fold', positive, 4)
   .option('--json', 'print JSON')
   .action(run);
+program
+  .command('score')
+  .description(
+    'Scores a table by a tiny model, killed again and again, and holds what it wrote against predict.',
+  )
+  .option('--rows <n>', 'of the table', positiveMillions, 1_000_000)
+  .option('--kills <n>', 'how often all its processes are killed', count, 10)
+  .action(async ({ rows, kills }: { rows: number; kills: number }) => {
+    const found = await measureScoring(rows, kills);
+    console.log(JSON.stringify(found, null, 2));
+    if (!found.same) throw new Error('the scoring wrote other bytes than predict');
+  });
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
@@ -61,6 +74,16 @@ function table(measured: ScaleMeasurement): string {
     `a fold is told   ${measured.foldCallBytes} bytes`,
     `a fold gives     ${measured.foldOutputBytes} bytes`,
   ].join('\n');
+}
+
+function positiveMillions(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number from 1 on.');
+}
+
+function count(text: string): number {
+  if (/^\d{1,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Expected a whole number from 0 to 999.');
 }
 
 function positive(text: string): number {

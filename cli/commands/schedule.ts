@@ -8,6 +8,7 @@ import {
   printsJson,
   takesNoCheck,
   takesPipeline,
+  takesRun,
   type CheckOption,
   type GlobalOptions,
   type JsonOption,
@@ -16,12 +17,22 @@ import {
 import { mainQueue, summaryOf } from '../runs/start-run.js';
 import { checkedCron, checkedTimeZone } from '../schedules/cron.js';
 import { createSchedule, listSchedules } from '../schedules/schedules.js';
+import {
+  scheduleIdOf,
+  scoreRequest,
+  scoreSummaryOf,
+  type ScoreArguments,
+  type ScoreRequest,
+} from '../scoring/score-request.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { oneLine } from '../terminal/layout.js';
 import { tableLines } from '../terminal/table.js';
+import { takesScoreOptions } from './score.js';
 import { withServer } from '../with-server.js';
+import { workdirAt } from '../workdir.js';
 
-interface CreateArguments extends PipelineArguments, JsonOption, CheckOption {
+/** When something is started, and what becomes of what is late. */
+interface TimesArguments extends GlobalOptions, JsonOption {
   readonly cron: string;
   readonly id?: string;
   readonly timezone: string;
@@ -29,6 +40,10 @@ interface CreateArguments extends PipelineArguments, JsonOption, CheckOption {
   /** Minutes. */
   readonly catchup: number;
 }
+
+interface CreateArguments extends TimesArguments, PipelineArguments, CheckOption {}
+
+interface ScoreCreateArguments extends TimesArguments, ScoreArguments {}
 
 /** What to do when a run is due while the one before still goes on. */
 const overlaps = {
@@ -65,51 +80,103 @@ const changes = {
 export function addSchedule(program: Command, console: Console): void {
   const schedule = program
     .command('schedule')
-    .summary('run a pipeline by the clock')
-    .description('Creates, lists, triggers, pauses and deletes schedules of pipelines.');
+    .summary('run a pipeline, or score a table, by the clock')
+    .description('Creates, lists, triggers, pauses and deletes schedules of pipelines and of scorings.');
   addCreate(schedule, console);
+  addScoreCreate(schedule, console);
   addList(schedule, console);
   for (const name of Object.keys(changes) as (keyof typeof changes)[]) addChange(schedule, name, console);
 }
 
 function addCreate(schedule: Command, console: Console): void {
-  takesNoCheck(printsJson(takesPipeline(schedule.command('create'))))
+  const create = takesNoCheck(printsJson(takesPipeline(schedule.command('create'))));
+  takesTimes(create, "the schedule's id (default: the pipeline's name)")
     .summary('create a schedule, or bring one up to date')
     .description(
       'Creates a schedule that runs a pipeline. A schedule of that id that is there already gets the new times and the new pipeline, and keeps the pause that somebody set. A run whose data did not change reuses what the run before it trained.',
     )
+    .action(async (file: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<CreateArguments>();
+      const pipeline = await pipelineToStart(file, options);
+      await createAndTell(console, scheduleOf(pipeline, options), options);
+    });
+}
+
+function addScoreCreate(schedule: Command, console: Console): void {
+  const create = takesScoreOptions(printsJson(takesRun(schedule.command('score'))));
+  takesTimes(create, "the schedule's id (default: score- and the table's name)")
+    .argument('<table>', 'the texts, which are read anew each time')
+    .summary('create a schedule that scores a table, or bring one up to date')
+    .description(
+      'Creates a schedule that scores a table by the ensemble of a completed run or of an exported folder. Rows that were scored before, and stand in the table as they did, are not scored again. Each scoring has a name of its own, below scores/, and says what drifted.',
+    )
+    .action(async (run: string, table: string, _options: unknown, command: Command) => {
+      const options = command.optsWithGlobals<ScoreCreateArguments>();
+      const request = await scoreRequest(run, table, options, workdirAt(options.workdir));
+      await createAndTell(console, scoreScheduleOf(request, options), options);
+    });
+}
+
+/** Adds what is said of the times. @param id what it is for, in words */
+function takesTimes(command: Command, id: string): Command {
+  return command
     .requiredOption('--cron <expression>', 'when, as in "0 3 * * 1" for Mondays at three', checkedCron)
-    .option('--id <id>', "the schedule's id (default: the pipeline's name)")
+    .option('--id <id>', id)
     .option('--timezone <name>', 'the time zone of --cron, as in Europe/Berlin', checkedTimeZone, 'UTC')
     .addOption(
       new Option('--overlap <policy>', 'what to do while the run before still goes on')
         .choices(Object.keys(overlaps))
         .default('skip'),
     )
-    .option('--catchup <minutes>', 'how late a run that was missed may still start', positiveInteger, 60)
-    .action(async (file: string, _options: unknown, command: Command) => {
-      const options = command.optsWithGlobals<CreateArguments>();
-      const { cron, timezone } = options;
-      const pipeline = await pipelineToStart(file, options);
-      const { id, created, next } = await withServer(options, ({ client }) =>
-        createSchedule(client, scheduleOf(pipeline, options)),
-      );
-      if (options.json === true)
-        return printJson(console, createdScheduleSchema, { id, created, cron, timezone, next });
-      console.print(
-        `${created ? 'created' : 'brought up to date'}: schedule ${oneLine(id)}, ${cron} (${timezone})`,
-      );
-      console.print(`next run: ${next ?? 'none'}`);
-    });
+    .option('--catchup <minutes>', 'how late a run that was missed may still start', positiveInteger, 60);
 }
 
-function scheduleOf(
-  pipeline: Pipeline,
-  { id, cron, timezone, overlap, catchup }: CreateArguments,
-): ScheduleOptions {
+async function createAndTell(
+  console: Console,
+  schedule: ScheduleOptions,
+  options: TimesArguments,
+): Promise<void> {
+  const { cron, timezone } = options;
+  const { id, created, next } = await withServer(options, ({ client }) => createSchedule(client, schedule));
+  if (options.json === true)
+    return printJson(console, createdScheduleSchema, { id, created, cron, timezone, next });
+  console.print(
+    `${created ? 'created' : 'brought up to date'}: schedule ${oneLine(id)}, ${cron} (${timezone})`,
+  );
+  console.print(`next run: ${next ?? 'none'}`);
+}
+
+function scoreScheduleOf(request: ScoreRequest, options: ScoreCreateArguments): ScheduleOptions {
+  const id = options.id ?? scheduleIdOf(request);
   return {
-    scheduleId: id ?? pipeline.name,
+    scheduleId: id,
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'score',
+      workflowId: `${id}-scheduled`,
+      taskQueue: mainQueue,
+      args: [request.input],
+      ...scoreSummaryOf(request),
+    },
+    ...timesOf(options),
+  };
+}
+
+function timesOf({
+  cron,
+  timezone,
+  overlap,
+  catchup,
+}: TimesArguments): Pick<ScheduleOptions, 'spec' | 'policies'> {
+  return {
     spec: { cronExpressions: [cron], timezone },
+    policies: { overlap: overlaps[overlap], catchupWindow: catchup * 60_000 },
+  };
+}
+
+function scheduleOf(pipeline: Pipeline, options: CreateArguments): ScheduleOptions {
+  return {
+    scheduleId: options.id ?? pipeline.name,
     action: {
       type: 'startWorkflow',
       workflowType: 'pipeline',
@@ -118,13 +185,13 @@ function scheduleOf(
       args: [{ pipeline }],
       ...summaryOf(pipeline),
     },
-    policies: { overlap: overlaps[overlap], catchupWindow: catchup * 60_000 },
+    ...timesOf(options),
   };
 }
 
 function addList(schedule: Command, console: Console): void {
   printsJson(schedule.command('list'))
-    .summary('list the schedules of pipelines')
+    .summary('list the schedules of pipelines and of scorings')
     .action(async (_options: unknown, command: Command) => {
       const options = command.optsWithGlobals<GlobalOptions & JsonOption>();
       const found = await withServer(options, listSchedules);

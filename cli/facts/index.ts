@@ -36,6 +36,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   tensorboard: exportedRunsSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,
+  'schedule score': createdScheduleSchema,
   'schedule list': scheduleListSchema,
   'schedule trigger': scheduleChangeSchema,
   'schedule pause': scheduleChangeSchema,

@@ -16,9 +16,10 @@ export const createdScheduleSchema = z.object({
 export const scheduleListSchema = z.array(
   z.object({
     id,
+    starts: z.enum(['pipeline', 'score']).describe('a run of a pipeline, or the scoring of a table'),
     paused: z.boolean(),
     next,
-    lastRun: z.string().nullable().describe('the run that it started last, as other commands name it'),
+    lastRun: z.string().nullable().describe('the run, or the scoring, that it started last, by its name'),
   }),
 );
 

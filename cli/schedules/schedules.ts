@@ -10,6 +10,8 @@ import { runOf } from '../runs/find-run.js';
 /** A schedule as a listing shows it. */
 export interface ListedSchedule {
   readonly id: string;
+  /** The workflow type that it starts. */
+  readonly starts: 'pipeline' | 'score';
   readonly paused: boolean;
   /** When it starts a run next. */
   readonly next: string | null;
@@ -36,14 +38,20 @@ export async function createSchedule(
   return { id: scheduleId, created, next: info.nextActionTimes[0]?.toISOString() ?? null };
 }
 
-/** The schedules of pipelines in a namespace. */
+/** The schedules of pipelines and of scorings in a namespace. */
 export async function listSchedules({ client }: Pick<ServerLink, 'client'>): Promise<ListedSchedule[]> {
   const found: ListedSchedule[] = [];
   for await (const summary of client.schedule.list()) {
     const { scheduleId, state, action, info } = summary;
-    if (action?.workflowType !== 'pipeline') continue;
+    if (action?.workflowType !== 'pipeline' && action?.workflowType !== 'score') continue;
     const next = state.paused ? null : (info.nextActionTimes[0]?.toISOString() ?? null);
-    found.push({ id: scheduleId, paused: state.paused, next, lastRun: lastRunOf(summary) });
+    found.push({
+      id: scheduleId,
+      starts: action.workflowType,
+      paused: state.paused,
+      next,
+      lastRun: lastRunOf(summary),
+    });
   }
   return found;
 }

