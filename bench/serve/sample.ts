@@ -23,6 +23,9 @@ const maxLength = 128;
 /** Enough for a head that tells texts apart. */
 const trainedTexts = 64;
 
+/** What is asked: few enough to be scored beforehand in some seconds. */
+const askedTexts = 500;
+
 /**
  * One model, as a fold exports it: MiniLM after some steps of training, or a small network from scratch where MiniLM
  * is not there; and the texts of the sample, or of the quick start.
@@ -72,7 +75,7 @@ export async function madeSample(folder: string, threads: number): Promise<Serve
       thresholds: labels.map(() => 0.5),
       members: [{ weight: 1, models: [{ folder: exported, maxLength }] }],
     },
-    texts: [...new Set(read)],
+    texts: [...new Set(read)].slice(0, askedTexts),
     facts: { data: file, model: miniLm === null ? 'a small network from scratch' : 'all-MiniLM-L6-v2' },
   };
 }
