@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { facts } from '../../cli/facts/index.js';
@@ -128,6 +128,53 @@ describe.skipIf(!canRun)(`foldwise predict${withoutRuns}`, { timeout: 180_000 },
     expect([code, out]).toEqual([0, read(inRun('predictions.csv'))]);
     expect(err).toContain('2 rows, by 2 models');
     expect(readdirSync(join(project.workdir, '.foldwise', 'scratch'))).toEqual([]);
+  });
+
+  it('reads and writes JSON lines, reads TSV, and numbers rows without ids as a run does', async () => {
+    const jsonl = project.write(
+      'texts.jsonl',
+      `{"id":1.50,"text":"glad calm ${privateWords}"}\n{"text":"grey dread ${privateWords}","id":"b"}\n`,
+    );
+    const [, first, second] = read(inRun('predictions.csv')).split('\n');
+    const { code, out } = await predict(
+      jsonl,
+      '--probabilities',
+      '--output',
+      '-',
+      '--output-format',
+      'jsonl',
+    );
+    expect(code).toBe(0);
+    const said = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { id: unknown; probabilities: Record<string, number> });
+    expect(out).toMatch(/^\{"id":1\.50,"labels":\[/);
+    expect(said.map(({ id }) => id)).toEqual([1.5, 'b']);
+    expect(said.map(({ probabilities: { joy, fear } }) => `${joy},${fear}`)).toEqual(
+      [first, second].map((line) => line!.slice(2)),
+    );
+    const tsv = project.write('texts.tsv', `text\nglad calm ${privateWords}\ngrey dread ${privateWords}\n`);
+    expect((await predict(tsv, '--probabilities', '--output', '-')).out).toBe(
+      `id,p_joy,p_fear\n0${first!.slice(1)}\n1${second!.slice(1)}\n`,
+    );
+  });
+
+  it('says what became of standard output where nobody reads it, or its disk is full', async () => {
+    const csv = join(project.folder, 'test.csv');
+    const command = `${process.execPath} dist/cli/main.js predict ${run} ${csv} --output - --workdir ${project.workdir}`;
+    const closed = await ended('bash', ['-c', `${command} | true; exit \${PIPESTATUS[0]}`]);
+    expect([[0, 141], closed.err]).toEqual([
+      expect.arrayContaining([closed.code]),
+      expect.not.stringContaining('error'),
+    ]);
+    if (!existsSync('/dev/full')) return;
+    const full = await ended('bash', ['-c', `${command} > /dev/full`]);
+    expect([full.code, full.err]).toEqual([
+      1,
+      expect.stringMatching(/error: standard output: .*failed; found ENOSPC/),
+    ]);
+    expect(full.err).not.toContain('    at ');
   });
 
   it('prints facts as JSON, and not into the table', async () => {
