@@ -1,9 +1,10 @@
 import type { Initializer, Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
+import { selectRowsEarly } from '../graph/row-selection.js';
 import { prune } from '../graph/used-nodes.js';
 import type { Classifier } from '../models/family.js';
-import { packedInputs } from '../nn/packing.js';
+import { packedInputs, type PackedBatch } from '../nn/packing.js';
 import { quantize } from '../quantization/quantize.js';
 import type { DropoutSite, Parameter } from '../nn/scope.js';
 import { asConstants, ModelBuilder } from '../nn/scope.js';
@@ -33,6 +34,8 @@ export function inferenceGraph(classifier: Classifier, options: GraphOptions): C
   const { graph, model, draws } = forward;
   graph.output('logits', draws[0] as Value);
   if (model.cut !== null) prune(graph);
+  // A fold judges by the bits of the graph as it is recorded.
+  if (options.constants !== undefined) selectRowsEarly(graph, forward.batch.firstToken, 'tokens');
   return compiled(forward, `${classifier.modelType}-inference`);
 }
 
@@ -45,6 +48,7 @@ export function int8Graph(
   const { graph, draws } = forward;
   graph.output('logits', draws[0] as Value);
   quantize(graph, classifier.wordEmbedding);
+  selectRowsEarly(graph, forward.batch.firstToken, 'tokens');
   return { ...compiled(forward, `${classifier.modelType}-int8`), parameters: [] };
 }
 
@@ -53,6 +57,7 @@ export interface Forward {
   readonly graph: Graph;
   readonly tape: Tape;
   readonly model: ModelBuilder;
+  readonly batch: PackedBatch;
   /** `[texts, labels]` each: one for each draw of the dropout before the head. */
   readonly draws: readonly Value[];
 }
@@ -72,7 +77,7 @@ export function forwardPass(
   const { relativePositions, window, averaged, neighbours } = classifier;
   const features = { relative: relativePositions !== null, windowed: window !== null, averaged, neighbours };
   const batch = packedInputs(graph, { groups, ...features });
-  return { graph, tape, model, draws: classifier.build(model, batch, vocabulary) };
+  return { graph, tape, model, batch, draws: classifier.build(model, batch, vocabulary) };
 }
 
 /** @param early whether nodes run as early as they can (graph/onnx.ts) */
