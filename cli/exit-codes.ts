@@ -12,6 +12,8 @@ export const exitCodes = {
   runWaits: 4,
   /** `run` and `watch`: the run was cancelled or terminated. */
   runCancelled: 5,
+  /** `export`: the folder is written, but not all that was asked for. */
+  partly: 6,
   /** Ctrl-C or SIGTERM: 128 and SIGINT's number, as shells have it. */
   interrupted: 130,
   /** Nobody reads what it prints any more: 128 and SIGPIPE's number. */

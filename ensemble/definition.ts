@@ -1,4 +1,5 @@
 import type { Calibrator } from '../metrics/calibrators.js';
+import type { Precision } from '../engine/inference/precision.js';
 import type { TaskName } from '../tasks/task.js';
 
 /** What makes probabilities and decisions of a text: models, how they are joined, and what was tuned. */
@@ -9,6 +10,8 @@ export interface EnsembleDefinition {
   readonly thresholds: readonly number[];
   /** One per label, of the joined probabilities; without it these stay what they are. */
   readonly calibrators?: readonly Calibrator[];
+  /** What the models' products are computed in; default float32 (see in-int8.ts). */
+  readonly precision?: Precision;
   /** At least one, each with at least one model and a weight above 0. */
   readonly members: readonly EnsembleMember[];
 }

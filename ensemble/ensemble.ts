@@ -1,5 +1,4 @@
 import { InputFault } from '../errors/fault.js';
-import type { Precision } from '../engine/inference/precision.js';
 import { TextReaders, type TextReader } from '../engine/inference/text-reader.js';
 import { TextScorer } from '../engine/inference/text-scorer.js';
 import { modelsOf, type EnsembleDefinition } from './definition.js';
@@ -23,20 +22,17 @@ export class Ensemble {
     private readonly scorers: readonly TextScorer[],
   ) {}
 
-  /**
-   * @param options.precision of the models' products; default float32. Whether int8 says the same is the caller's to
-   *   know: an exported ensemble says so
-   * @throws InputFault where a folder holds no model of ours, or one of other labels
-   */
+  /** @throws InputFault where a folder holds no model of ours, or one of other labels */
   static async open(
     definition: EnsembleDefinition,
-    options: { readonly threads: number; readonly precision?: Precision },
+    { threads }: { readonly threads: number },
   ): Promise<Ensemble> {
+    const { precision = 'float32' } = definition;
     const scorers: TextScorer[] = [];
     const readers = new TextReaders();
     try {
       for (const { folder, maxLength } of modelsOf(definition)) {
-        const scorer = await TextScorer.open(folder, { maxLength, ...options }, readers);
+        const scorer = await TextScorer.open(folder, { maxLength, threads, precision }, readers);
         scorers.push(scorer);
         checkWidth(folder, scorer.width, definition.labels.length);
       }

@@ -30,6 +30,8 @@ const path = z.string().regex(pathPattern, 'a path within the folder');
 const column = z.string().min(1).max(256);
 const name = z.string().regex(namePattern);
 
+const precisionScores = z.strictObject({ float32: z.number(), int8: z.number() });
+
 const manifestSchema = z
   .strictObject({
     formatVersion: z.literal(formatVersion),
@@ -67,6 +69,15 @@ const manifestSchema = z
       )
       .min(1)
       .max(pipelineLimits.cells),
+    int8: z
+      .strictObject({
+        macroF1: precisionScores,
+        maxLoss: z.number().min(0).max(1),
+        rows: z.int().min(0),
+        change: z.strictObject({ mean: z.number().min(0), largest: z.number().min(0) }),
+        models: z.array(precisionScores.extend({ folder: path })).max(pipelineLimits.cells),
+      })
+      .exactOptional(),
     /** Every other file of the folder. */
     files: z
       .record(path, z.strictObject({ bytes: z.int().min(0), sha256: sha256Schema }))
@@ -94,7 +105,7 @@ export type ListedFile = Manifest['files'][string];
  * @param ensemble its models' folders are paths within the folder
  */
 export function manifestOf(
-  { definition, run, pipeline, columns }: StoredEnsemble,
+  { definition, run, pipeline, columns, int8 }: StoredEnsemble,
   files: Readonly<Record<string, ListedFile>>,
   version: string,
 ): string {
@@ -112,6 +123,7 @@ export function manifestOf(
     })),
     columns: { ...columns, text: [...columns.text] },
     members: members.map(({ weight, models }) => ({ weight, models: [...models] })),
+    ...(int8 === undefined ? {} : { int8: { ...int8, models: [...int8.models] } }),
     files,
   };
   return `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`;
@@ -131,7 +143,7 @@ export function isExported(folder: string): boolean {
 export async function readExportedEnsemble(folder: string): Promise<StoredEnsemble> {
   const manifest = await readManifest(folder);
   await checkFiles(folder, manifest);
-  const { run, pipeline, task, labels, columns, members } = manifest;
+  const { run, pipeline, task, labels, columns, members, int8 } = manifest;
   const calibrators = labels.flatMap(({ calibrator }) => (calibrator === undefined ? [] : [calibrator]));
   const definition: EnsembleDefinition = {
     task,
@@ -143,7 +155,7 @@ export async function readExportedEnsemble(folder: string): Promise<StoredEnsemb
       models: models.map((model) => ({ ...model, folder: join(folder, ...model.folder.split('/')) })),
     })),
   };
-  return { definition, run, pipeline, columns };
+  return { definition, run, pipeline, columns, ...(int8 === undefined ? {} : { int8 }) };
 }
 
 /**

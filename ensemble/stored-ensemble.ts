@@ -1,4 +1,5 @@
 import type { EnsembleDefinition } from './definition.js';
+import type { Int8Measure } from './in-int8.js';
 
 /** An ensemble as it lies in a folder: a run's, or one that was handed over. */
 export interface StoredEnsemble {
@@ -6,6 +7,8 @@ export interface StoredEnsemble {
   /** The id of the run that it comes from, and the name of its pipeline. */
   readonly run: string;
   readonly pipeline: string;
+  /** What it loses in 8 bits, where that has been measured: of an exported one. */
+  readonly int8?: Int8Measure;
   /** What the tables are called by that it reads and writes. */
   readonly columns: {
     /** Candidates for the column of the texts; the first one that is there is read. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { openIds, openTrainingTable } from '../../data/prepared-table.js';
 import { oofLines } from '../../data/results.js';
+import { HeldOutMeans } from '../../metrics/held-out-means.js';
 import { predictedRows } from '../../metrics/matrix.js';
 import { judgedProbabilities, nestedMixture, type NestedWeights } from '../../metrics/nested.js';
 import { learnWeights, type EnsembleMethod } from '../../tasks/ensemble.js';
@@ -68,25 +69,14 @@ export function aggregateFolds(request: AggregateRequest): {
   }
 }
 
-/** The mean of what was predicted of each row: once, or once per repeat of the split; NaN where nothing was. */
 function joined(
   folds: AggregateRequest['members'][number]['folds'],
   rows: number,
   width: number,
 ): Float32Array {
-  const sums = new Float64Array(rows * width);
-  const times = new Uint32Array(rows);
+  const means = new HeldOutMeans(rows, width);
   for (const fold of folds) {
-    const held = JSON.parse(readFileSync(fold.rows, 'utf8')) as number[];
-    const predicted = readFloatFile(fold.probabilities);
-    held.forEach((row, place) => {
-      times[row]! += 1;
-      for (let label = 0; label < width; label++)
-        sums[row * width + label]! += predicted[place * width + label]!;
-    });
+    means.add(JSON.parse(readFileSync(fold.rows, 'utf8')) as number[], readFloatFile(fold.probabilities));
   }
-  // Of one prediction the mean has its bits; of none it is NaN.
-  const means = new Float32Array(rows * width);
-  for (let at = 0; at < means.length; at++) means[at] = sums[at]! / times[Math.floor(at / width)]!;
-  return means;
+  return means.values();
 }
