@@ -129,6 +129,13 @@ export function positiveInteger(text: string): number {
   return Number(text);
 }
 
+/** Parses an option that is a part of 1. */
+export function share(text: string): number {
+  const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  return number;
+}
+
 /** Parses an option such as `5ms`, `30s` or `2m`; without a unit, seconds. @returns milliseconds */
 export function duration(text: string): number {
   const [, number, unit = 's'] = /^(\d{1,6}(?:\.\d{1,3})?)(ms|s|m)?$/.exec(text) ?? [];

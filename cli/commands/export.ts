@@ -6,9 +6,11 @@ import { readExportedEnsemble, verifyExported } from '../../ensemble/exported-en
 import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
 import { graphName } from '../export/ensemble-graph.js';
+import { thisMachine } from '../../worker/machine.js';
+import { defaultMaxLoss, int8Facts, int8Lines, withoutQuantized } from '../export/int8-words.js';
 import { exportRun } from '../export/export-run.js';
 import { exportedFolderSchema } from '../facts/export.js';
-import { printsJson, runNames, type GlobalOptions, type JsonOption } from '../options.js';
+import { printsJson, runNames, share, type GlobalOptions, type JsonOption } from '../options.js';
 import { readResult } from '../runs/results.js';
 import { runDirectory } from '../runs/run-directory.js';
 import { printJson, type Console } from '../terminal/console.js';
@@ -17,6 +19,8 @@ import { workdirAt } from '../workdir.js';
 interface ExportArguments extends GlobalOptions, JsonOption {
   readonly force?: boolean;
   readonly verify?: boolean;
+  readonly int8?: boolean;
+  readonly maxLoss?: number;
 }
 
 /** `foldwise export RUN DIR`: the ensemble of a run as a folder that others use. */
@@ -29,6 +33,12 @@ export function addExport(program: Command, console: Console): void {
       'Writes the models of a completed run with their thresholds as a folder that foldwise, transformers, transformers.js and ONNX Runtime load. It is written whole or not at all.',
     )
     .option('--force', 'replace an export that is in the folder')
+    .option('--int8', 'with models of 8 bits beside, where they lose no more than --max-loss')
+    .option(
+      '--max-loss <number>',
+      `what int8 may lose of macro F1 on the rows that the folds held out (default: ${defaultMaxLoss})`,
+      share,
+    )
     .option('--verify', 'write nothing: compare every file of an exported folder with its hash')
     .addHelpText(
       'after',
@@ -41,6 +51,8 @@ Examples:
       const options = command.optsWithGlobals<ExportArguments>();
       if (options.verify === true) return verify(run, folder, options, console);
       if (folder === undefined) throw withoutFolder();
+      if (options.maxLoss !== undefined && options.int8 !== true) throw withoutInt8();
+      const { maxLoss = defaultMaxLoss } = options;
       const workdir = workdirAt(options.workdir);
       const directory = await runDirectory(run, workdir);
       const result = await readResult(directory);
@@ -50,13 +62,25 @@ Examples:
         result,
         target: output,
         force: options.force === true,
+        ...(options.int8 === true ? { int8: { maxLoss, threads: thisMachine().processors } } : {}),
         onProgress: (text) => console.note(text),
       });
       const { models, notes } = written;
-      const facts = { output, run: result.run, ...written, models: [...models], notes: [...notes] };
-      if (options.json === true) return printJson(console, exportedFolderSchema, facts);
-      for (const note of notes) console.note(`note: ${note}`);
-      console.print(`${output}: ${count(written.files)} files, ${modelCount(models.length)}`);
+      const facts = {
+        output,
+        run: result.run,
+        ...written,
+        models: [...models],
+        notes: [...notes],
+        int8: int8Facts(written.int8, maxLoss),
+      };
+      if (options.json === true) printJson(console, exportedFolderSchema, facts);
+      else {
+        for (const note of notes) console.note(`note: ${note}`);
+        for (const line of int8Lines(facts.int8)) console.note(line);
+        console.print(`${output}: ${count(written.files)} files, ${modelCount(models.length)}`);
+      }
+      if (facts.int8?.included === false) throw withoutQuantized(facts.int8);
     });
 }
 
@@ -71,11 +95,12 @@ async function verify(
   }
   const output = resolve(name);
   const { files, bytes } = await verifyExported(output);
-  const { run, definition } = await readExportedEnsemble(output);
+  const { run, definition, int8 } = await readExportedEnsemble(output);
   const models = modelsOf(definition).map((model) => relative(output, model.folder).replaceAll('\\', '/'));
   const graph = existsSync(join(output, graphName)) ? graphName : null;
   if (json === true) {
-    const facts = { output, run, models, graph, notes: [], files: files + 1, bytes };
+    const measured = int8Facts(int8 ?? null, 0);
+    const facts = { output, run, models, graph, notes: [], int8: measured, files: files + 1, bytes };
     return printJson(console, exportedFolderSchema, facts);
   }
   console.print(`${output}: ${count(files)} files are those that were exported`);
@@ -87,6 +112,14 @@ function withoutFolder(): InputFault {
     what: 'no folder is named to write into',
     remedy:
       'Name one after the run: foldwise export RUN FOLDER. Event files for TensorBoard: foldwise tensorboard RUN.',
+  });
+}
+
+function withoutInt8(): InputFault {
+  return new InputFault({
+    where: '--max-loss',
+    what: 'nothing is measured without --int8',
+    remedy: 'Add --int8.',
   });
 }
 

@@ -3,6 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { ensembleOfRun } from '../../activities/stored-ensemble.js';
 import { modelsOf, type EnsembleMember } from '../../ensemble/definition.js';
 import { isExported, manifestName, manifestOf, type ListedFile } from '../../ensemble/exported-ensemble.js';
+import { holdsInInt8, type Int8Measure } from '../../ensemble/in-int8.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
 import { modelCard } from '../../report/model-card.js';
@@ -12,6 +13,7 @@ import { errorCode, storageFault } from '../../store/faults.js';
 import { FolderDraft, requireRoom } from '../../store/folder-draft.js';
 import { packageVersion } from '../../worker/services.js';
 import { addEnsembleGraph, graphName } from './ensemble-graph.js';
+import { measureInt8 } from './int8-measure.js';
 import { modelParts, type ModelToExport } from './model-parts.js';
 
 export interface ExportRequest {
@@ -21,6 +23,8 @@ export interface ExportRequest {
   readonly target: string;
   /** Whether a folder that was exported before is replaced. */
   readonly force: boolean;
+  /** Where models with products of 8 bits are asked for: what may be lost of macro F1, and the threads that measure it. */
+  readonly int8?: { readonly maxLoss: number; readonly threads: number };
   /** Told in words how far it is. */
   readonly onProgress: (text: string) => void;
 }
@@ -32,6 +36,8 @@ export interface ExportedFolder {
   readonly notes: readonly string[];
   readonly files: number;
   readonly bytes: number;
+  /** What is lost in 8 bits, or why that could not be measured; null where that was not asked for. */
+  readonly int8: Int8Measure | { readonly unmeasured: string } | null;
 }
 
 /** What the hub shows of a model. */
@@ -45,7 +51,9 @@ export async function exportRun(request: ExportRequest): Promise<ExportedFolder>
   const { directory, result, target, force, onProgress } = request;
   await requirePlace(target, force);
   const run = await ensembleOfRun(directory, result);
-  const { ensemble, models } = inFolder(directory, run);
+  const int8 = await measured(request, run);
+  const measure = int8 !== null && 'macroF1' in int8 ? int8 : undefined;
+  const { ensemble, models } = inFolder(directory, { ...run, ...(measure && { int8: measure }) });
   try {
     const sources = await Promise.all(models.map(({ source }) => filesOf(source)));
     await requireRoom(target, sources.flat(), models.length * writtenOfModel);
@@ -69,6 +77,7 @@ export async function exportRun(request: ExportRequest): Promise<ExportedFolder>
         models: folders,
         graph,
         notes,
+        int8,
         files: Object.keys(files).length + 1,
         bytes,
       };
@@ -78,6 +87,32 @@ export async function exportRun(request: ExportRequest): Promise<ExportedFolder>
   } catch (error) {
     throw storageFault(error, target, 'writing the exported folder', 'export again then');
   }
+}
+
+/** The gate of 8 bits: measured before anything is written. */
+async function measured(
+  { directory, result, int8, onProgress }: ExportRequest,
+  { definition }: StoredEnsemble,
+): Promise<ExportedFolder['int8']> {
+  if (int8 === undefined) return null;
+  const { maxLoss, threads } = int8;
+  try {
+    const { models, ...measure } = await measureInt8({ directory, result, definition, threads, onProgress });
+    const folders = modelsOf(definition).map(({ folder }) => placeOf(directory, folder));
+    return {
+      ...measure,
+      maxLoss,
+      models: models.map((scores, place) => ({ folder: folders[place]!, ...scores })),
+    };
+  } catch (error) {
+    // What was not measured is not handed over; the rest of the ensemble is none the worse for it.
+    if (error instanceof InputFault) return { unmeasured: error.message };
+    throw error;
+  }
+}
+
+function placeOf(directory: string, source: string): string {
+  return ['members', ...relative(join(directory, 'models'), source).split(sep)].join('/');
 }
 
 /** The ensemble with its models where they will be in the folder: `models/seed-1/2` → `members/seed-1/2`. */
@@ -91,15 +126,18 @@ function inFolder(
       ? {}
       : { calibrators: byLabel(definition.labels, definition.calibrators) }),
   };
-  const placeOf = (source: string): string =>
-    ['members', ...relative(join(directory, 'models'), source).split(sep)].join('/');
   const members: EnsembleMember[] = definition.members.map(({ weight, models }) => ({
     weight,
-    models: models.map(({ folder, maxLength }) => ({ folder: placeOf(folder), maxLength })),
+    models: models.map(({ folder, maxLength }) => ({ folder: placeOf(directory, folder), maxLength })),
   }));
   return {
     ensemble: { ...rest, definition: { ...definition, members } },
-    models: modelsOf(definition).map(({ folder }) => ({ source: folder, folder: placeOf(folder), tuned })),
+    models: modelsOf(definition).map(({ folder }) => ({
+      source: folder,
+      folder: placeOf(directory, folder),
+      tuned,
+      int8: rest.int8 !== undefined && holdsInInt8(rest.int8),
+    })),
   };
 }
 
