@@ -3,6 +3,7 @@ import { storedEnsembleIn } from '../activities/stored-ensemble.js';
 import { precisions, type Precision } from '../engine/inference/precision.js';
 import { Ensemble } from '../ensemble/ensemble.js';
 import type { Scored } from '../ensemble/joined.js';
+import { inInt8 } from '../ensemble/in-int8.js';
 import { withThresholds } from '../ensemble/other-thresholds.js';
 import { InputFault } from '../errors/fault.js';
 import type { TaskName } from '../tasks/task.js';
@@ -24,8 +25,8 @@ export interface LoadOptions {
   /** By label, from 0 to 1, in place of those that the run has tuned; only where a text has any number of labels. */
   readonly thresholds?: Readonly<Record<string, number>>;
   /**
-   * What the models' products are computed in. Default float32. What int8 changes was measured where an ensemble was
-   * exported with it.
+   * What the models' products are computed in. Default float32. An ensemble can be run in int8 where it was exported
+   * with it: what that loses has then been measured, and is no more than was allowed.
    */
   readonly precision?: Precision;
 }
@@ -78,12 +79,13 @@ export async function loadEnsemble(folder: string | URL, options: LoadOptions = 
   const where = 'loadEnsemble: options.thresholds';
   requireShares(where, thresholds);
   requireOneOf('loadEnsemble: options.precision', precision, precisions);
-  const { definition } = await storedEnsembleIn(path);
+  const stored = await storedEnsembleIn(path);
+  const definition = precision === 'int8' ? inInt8(stored, path) : stored.definition;
   const decided =
     Object.keys(thresholds).length === 0
       ? definition
       : withThresholds(definition, { byLabel: thresholds }, where);
-  return new Loaded(await Ensemble.open(decided, { threads, precision }));
+  return new Loaded(await Ensemble.open(decided, { threads }));
 }
 
 /** Scored at once; then calls that came meanwhile have their turn. */

@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { Command } from 'commander';
 import { modelsOf } from '../../ensemble/definition.js';
+import { inInt8 } from '../../ensemble/in-int8.js';
 import { InputFault } from '../../errors/fault.js';
 import { thisMachine } from '../../worker/machine.js';
 import { servingHostSchema } from '../facts/hosts.js';
@@ -33,6 +34,7 @@ interface ServeArguments extends GlobalOptions, JsonOption, LoggingOptions, Serv
   readonly host: string;
   readonly port: number;
   readonly threads?: number;
+  readonly int8?: boolean;
   readonly drain: number;
   readonly tokenFile?: string;
   readonly corsOrigin?: string;
@@ -54,6 +56,7 @@ export function addServe(program: Command, console: Console): void {
     .option('--host <address>', 'listen there', '127.0.0.1')
     .option('--port <number>', 'listen there; 0 is any that is free', port, 8080)
     .option('--threads <number>', 'threads that score (default: the processors)', positiveInteger)
+    .option('--int8', 'in 8 bits: of a folder that was exported with them')
     .option('--drain <time>', 'how long what was asked may take once it ends', duration, 30_000)
     .option('--token-file <file>', 'answer only requests that bear the token in this file')
     .option('--cors-origin <origin>', 'let the pages of this origin read answers', origin)
@@ -77,7 +80,8 @@ Examples:
         logFormat = 'text',
       } = options;
       if (isIP(host) === 0 && host !== 'localhost') throw noAddress(host);
-      const stored = await ensembleAt(name, workdirAt(options.workdir));
+      const own = await ensembleAt(name, workdirAt(options.workdir));
+      const stored = options.int8 === true ? { ...own, definition: inInt8(own, name) } : own;
       const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
       const log = (
         level: LogLevelName,

@@ -93,13 +93,19 @@ describe.skipIf(!canRun)(`loadEnsemble${withoutRuns}`, { timeout: 180_000 }, () 
     await other.close();
   });
 
-  it('computes in 8 bits where it is told to', async () => {
-    const int8 = await loadEnsemble(run, { threads: 1, precision: 'int8' });
+  it('computes in 8 bits where an export says what that loses', async () => {
+    await expect(loadEnsemble(run, { threads: 1, precision: 'int8' })).rejects.toThrow(
+      /nobody has measured.*--int8/,
+    );
+    const exported = join(project.folder, 'int8');
+    const args = ['export', run, exported, '--int8', '--max-loss', '1', '--workdir', project.workdir];
+    expect((await foldwise(args)).code).toBe(0);
+    const int8 = await loadEnsemble(exported, { threads: 1, precision: 'int8' });
     const [expected, found] = [await ensemble.predict(texts), await int8.predict(texts)];
     expect(found).not.toEqual(expected);
     for (const [i, { probabilities }] of found.entries())
       for (const [label, p] of Object.entries(probabilities))
-        expect(Math.abs(p - expected[i]!.probabilities[label]!)).toBeLessThan(0.1);
+        expect(Math.abs(p - expected[i]!.probabilities[label]!)).toBeLessThan(0.02);
     await int8.close();
   });
 
