@@ -18,7 +18,15 @@ const layers = {
   'engine/tokenization': ['engine/checkpoint'],
   'engine/models': ['engine/graph', 'engine/ops', 'engine/nn'],
   'engine/quantization': ['engine/graph'],
-  'engine/export': ['engine/quantization', 'engine/graph', 'engine/ops', 'engine/nn', 'engine/models'],
+  'engine/export': [
+    'engine/quantization',
+    'engine/inference',
+    'engine/checkpoint',
+    'engine/graph',
+    'engine/ops',
+    'engine/nn',
+    'engine/models',
+  ],
   'engine/inference': [
     'engine/quantization',
     'engine/graph',

@@ -29,10 +29,11 @@ const ensemble = await Ensemble.open(
   {
     task: 'multi-label',
     labels,
+    precision: values.precision === 'int8' ? 'int8' : 'float32',
     thresholds: labels.map(() => 0.5),
     members: [{ weight: 1, models: [{ folder: values.folder, maxLength }] }],
   },
-  { threads: Number(values.threads), precision: values.precision === 'int8' ? 'int8' : 'float32' },
+  { threads: Number(values.threads) },
 );
 const score: Score = values.server
   ? await served()

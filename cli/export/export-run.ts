@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { ensembleOfRun } from '../../activities/stored-ensemble.js';
 import { modelsOf, type EnsembleMember } from '../../ensemble/definition.js';
 import { isExported, manifestName, manifestOf, type ListedFile } from '../../ensemble/exported-ensemble.js';
-import { holdsInInt8, type Int8Measure } from '../../ensemble/in-int8.js';
+import { holdsInInt8, lossWords, type Int8Measure } from '../../ensemble/in-int8.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
 import { modelCard } from '../../report/model-card.js';
@@ -68,7 +68,10 @@ export async function exportRun(request: ExportRequest): Promise<ExportedFolder>
       const notes = why === null ? [] : [`${graphName} was not written: ${why}`];
       const folders = models.map(({ folder }) => folder);
       const maxLength = Math.max(...modelsOf(ensemble.definition).map((model) => model.maxLength));
-      await draft.write(cardName, modelCard(result, { models: folders, graph, notes, maxLength }));
+      await draft.write(
+        cardName,
+        modelCard(result, { models: folders, graph, notes: [...notes, ...cardWords(int8)], maxLength }),
+      );
       const files = await listedFiles(draft);
       await draft.write(manifestName, manifestOf(ensemble, files, packageVersion()));
       await draft.publish();
@@ -109,6 +112,18 @@ async function measured(
     if (error instanceof InputFault) return { unmeasured: error.message };
     throw error;
   }
+}
+
+/** What the card says of 8 bits; without what went wrong, which may name a folder of this machine. */
+function cardWords(int8: ExportedFolder['int8']): string[] {
+  if (int8 === null) return [];
+  if ('unmeasured' in int8) return ['int8 was left out: what it loses could not be measured'];
+  const words = lossWords(int8);
+  return [
+    holdsInInt8(int8)
+      ? `in int8, on the rows that the folds held out, ${words}`
+      : `int8 was left out: ${words}`,
+  ];
 }
 
 function placeOf(directory: string, source: string): string {

@@ -34,6 +34,9 @@ describe.skipIf(!canRun)(`foldwise export --int8${withoutRuns}`, { timeout: 180_
     expect(err).toMatch(
       /macro F1 of 40 held-out rows +float32 +int8 +change\nmembers\/1 .*\nmembers\/2 .*\nthe ensemble +\d/,
     );
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toMatch(
+      /[Ii]n int8, on the rows that the folds held out, macro F1 0\.\d{4}/,
+    );
     const { int8 } = await readExportedEnsemble(folder);
     const result = JSON.parse(readFileSync(join(project.workdir, 'runs', run, 'result.json'), 'utf8')) as {
       macroF1: { tuned: number };
