@@ -11,8 +11,6 @@ export type OnRow = (cells: readonly string[], row: number) => void;
 /** A table that was read to its end. */
 export interface ReadTable {
   readonly rows: number;
-  /** The byte that a row starts at. */
-  startOf(row: number): number;
   /** Where a row is, for a fault. */
   place(row: number, column?: string): Promise<TablePlace>;
 }
@@ -47,7 +45,6 @@ export async function readTable(file: string, onHeader: (header: Header) => OnRo
       throw new TableFault({ file }, { what: 'the file is empty', expected: 'a header and rows' });
     return {
       rows: starts.length,
-      startOf: (row) => starts.values()[row]!,
       place: (row, column) => placeOf(file, starts.values()[row]!, row, column),
     };
   } catch (error) {

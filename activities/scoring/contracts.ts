@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { textFormats } from '../../data/text-stream/format.js';
 import { canonicalJson } from '../../pipeline/keys.js';
 import type { ReadOnly } from '../../pipeline/read-only.js';
 import { sha256 } from '../../store/digest.js';
@@ -11,12 +12,15 @@ import { byLabel, count, list, runName, seconds, warnings, word } from '../field
 export const mostChunks = 500;
 
 const path = z.string().min(1).max(4096);
+const format = z.enum(textFormats);
 
 export const scoreOptionsSchema = z.strictObject({
   /** By label, in place of the ensemble's own. */
   thresholds: byLabel(z.number().min(0).max(1)).exactOptional(),
   /** The probabilities, `p_<label>`, in place of the labels. Default false. */
   probabilities: z.boolean().exactOptional(),
+  /** Of the table that is read; default: what the end of its name tells, else CSV. */
+  format: format.exactOptional(),
 });
 export type ScoreOptions = ReadOnly<z.output<typeof scoreOptionsSchema>>;
 
@@ -24,7 +28,7 @@ export type ScoreOptions = ReadOnly<z.output<typeof scoreOptionsSchema>>;
 export const scoreInputSchema = z.strictObject({
   /** The id of a completed run of the workdir, or the folder of a run or of an exported ensemble. */
   ensemble: path,
-  /** The path or file URI of a CSV file. */
+  /** The path or file URI of CSV, TSV or JSON lines. */
   table: path,
   /** Names the directory below `scores/`; by default made of the workflow's id. */
   score: runName.exactOptional(),
@@ -38,6 +42,7 @@ export function scoreInputDigest({ ensemble, table, options = {} }: ScoreInput):
 }
 
 const place = z.int().min(0);
+const column = z.string().max(4 * 1024 * 1024);
 
 /** The plan of a scoring, an artifact: what holds for all its chunks. */
 export const scorePlanSchema = z.object({
@@ -46,13 +51,21 @@ export const scorePlanSchema = z.object({
   execution: z.string().max(200),
   table: z.object({
     path,
+    format,
     sha256: sha256Schema,
     rows: count,
-    /** Its bytes stand before `end`. */
-    header: z.object({ end: place, sha256: sha256Schema }),
-    numbered: z.boolean(),
+    layout: z.object({
+      text: column,
+      id: column.nullable(),
+      cells: z.object({ width: place, text: place, id: place.nullable() }).exactOptional(),
+    }),
     chunks: list(
-      z.object({ first: count, rows: count, start: place, end: place, sha256: sha256Schema }),
+      z.object({
+        rows: count,
+        start: z.object({ offset: place, rows: place, lines: place }),
+        end: place,
+        sha256: sha256Schema,
+      }),
       mostChunks,
     ).min(1),
   }),

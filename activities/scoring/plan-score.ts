@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { ROWS_AT_ONCE } from '../../engine/inference/scored-together.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { runNameOf } from '../../pipeline/run-name.js';
+import { formatOf } from '../../data/text-stream/format.js';
 import type { TableColumns } from '../../data/text-rows.js';
 import { currentExecution, requireAcceptedScoring, requireScoreName } from '../admission.js';
 import { beating } from '../heartbeat.js';
@@ -35,10 +36,12 @@ async function plan(services: Services, input: ScoreInput): Promise<PlannedScore
   const ensemble = await scoringEnsemble(services, folder, options);
   const path = resolve(localPathOf(input.table, 'table'));
   await requireReadable(path, services.roots, 'table');
+  const format = options.format ?? formatOf(path) ?? 'csv';
   const { warnings, ...table } = await services.tables.run(
     'cut',
     {
       file: path,
+      format,
       columns: columnsOf(ensemble),
       unit: services.chunkRows ?? ROWS_AT_ONCE,
       mostChunks,
@@ -52,7 +55,7 @@ async function plan(services: Services, input: ScoreInput): Promise<PlannedScore
   const made: ScorePlan = {
     score,
     execution: execution.runId,
-    table: { path, ...table, chunks: [...table.chunks] },
+    table: { path, format, ...table, chunks: [...table.chunks] },
     ensemble: { folder, digest, run, pipeline },
     options,
     device: services.device,

@@ -56,15 +56,17 @@ function keyOf(
   { table, ensemble, options, ...settings }: ScorePlan,
   chunk: Chunk,
 ): string {
-  const { first, sha256: bytes } = chunk;
+  const { start, sha256: bytes } = chunk;
+  const { format, layout } = table;
   return sha256(
     canonicalJson({
       activity,
       version,
       bytes,
-      header: table.header.sha256,
-      numbered: table.numbered ? first : null,
-      isFirst: first === 0,
+      format,
+      layout,
+      numbered: layout.id === null ? start.rows : null,
+      isFirst: start.rows === 0,
       ensemble: ensemble.digest,
       probabilities: options.probabilities ?? false,
       ...engineOf(services, { fresh: false, ...settings }),
@@ -88,16 +90,17 @@ async function scoreRows(
   const { definition, columns } = ensemble;
   const { store, tables } = services;
   const signal = Context.current().cancellationSignal;
-  const names = ['piece', 'table', 'scores', 'sketch'] as const;
-  return withScratch(services, names, async ({ piece, table: prepared, scores, sketch }) => {
+  const names = ['table', 'scores', 'sketch'] as const;
+  return withScratch(services, names, async ({ table: prepared, scores, sketch }) => {
     const texts = await tables.run(
       'chunk',
       {
         file: table.path,
         columns: columnsOf(ensemble),
-        headerEnd: table.header.end,
+        format: table.format,
+        layout: table.layout,
         chunk,
-        output: { piece, table: prepared },
+        output: prepared,
       },
       signal,
     );
@@ -114,9 +117,8 @@ async function scoreRows(
           id: idColumn(columns),
           ...(columns.target === undefined ? {} : { target: columns.target }),
           table: prepared,
-          first: table.numbered ? chunk.first : null,
           probabilities: options.probabilities ?? false,
-          header: chunk.first === 0,
+          header: chunk.start.rows === 0,
           texts,
           output: { scores, sketch },
         },

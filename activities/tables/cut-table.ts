@@ -1,11 +1,18 @@
 import { createHash, type Hash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { readTextRows, type TableColumns } from '../../data/text-rows.js';
-import { EnvironmentFault } from '../../errors/fault.js';
+import { DistinctIds } from '../../data/text-stream/distinct-ids.js';
+import type { TextFormat } from '../../data/text-stream/format.js';
+import type { TextLayout } from '../../data/text-stream/layout.js';
+import { streamStart, type StreamPlace } from '../../data/text-stream/place.js';
+import { fileSource } from '../../data/text-stream/source.js';
+import { TextStream } from '../../data/text-stream/text-stream.js';
+import type { TableColumns } from '../../data/text-rows.js';
+import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { byteRange } from './byte-range.js';
 
 export interface CutRequest {
   readonly file: string;
+  readonly format: TextFormat;
   readonly columns: TableColumns;
   /** Every chunk but the last has a multiple of so many rows. */
   readonly unit: number;
@@ -14,50 +21,86 @@ export interface CutRequest {
 
 /** Whole rows that follow each other in a table's file. */
 export interface TableChunk {
-  /** The first of its rows, from 0. */
-  readonly first: number;
   readonly rows: number;
-  /** Bytes of the file, from `start` up to `end`. */
-  readonly start: number;
+  /** Before its rows; of the first chunk before the header. */
+  readonly start: StreamPlace;
+  /** Bytes of the file before its end. */
   readonly end: number;
-  /** Of these bytes. */
+  /** Of the bytes from start to end. */
   readonly sha256: string;
 }
 
 export interface CutTable {
   readonly rows: number;
   readonly sha256: string;
-  /** Its bytes stand before `end`. */
-  readonly header: { readonly end: number; readonly sha256: string };
-  /** Whether rows are numbered, as there is no column of ids. */
-  readonly numbered: boolean;
+  readonly layout: TextLayout;
   readonly chunks: readonly TableChunk[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads a whole table as its rows will be read, and cuts it into chunks.
+ * Reads a whole table as its rows will be read, in bounded memory, and cuts it into chunks.
  *
  * @throws TableFault at the first thing that a person has to change
  */
-export async function cutTable({ file, columns, unit, mostChunks }: CutRequest): Promise<CutTable> {
+export async function cutTable(request: CutRequest): Promise<CutTable> {
+  const { file, unit, mostChunks } = request;
   const before = stateOf(file);
-  const { table, rows, ids, warnings } = await readTextRows(file, columns, { append: () => undefined });
-  const size = unit * Math.ceil(rows / (unit * mostChunks));
-  const firsts = Array.from({ length: Math.ceil(rows / size) }, (_, chunk) => chunk * size);
+  const { places, rows, layout, warnings } = await readPlaces(request);
+  const units = Math.ceil(Math.ceil(rows / unit) / mostChunks);
+  const starts = places.filter((_, place) => place % units === 0);
   const whole = createHash('sha256');
-  const bytes = Number(before.size);
-  const headerEnd = table.startOf(0);
-  const header = { end: headerEnd, sha256: digest(file, 0, headerEnd, whole) };
-  const chunks = firsts.map((first) => {
-    const [start, next] = [table.startOf(first), first + size];
-    const end = next < rows ? table.startOf(next) : bytes;
-    const sha256 = digest(file, start, end, whole);
-    return { first, rows: Math.min(size, rows - first), start, end, sha256 };
+  const chunks = starts.map((start, place) => {
+    const next = starts[place + 1] ?? { rows, offset: Number(before.size) };
+    const sha256 = digest(file, start.offset, next.offset, whole);
+    return { rows: next.rows - start.rows, start, end: next.offset, sha256 };
   });
   if (stateOf(file).text !== before.text)
     throw new EnvironmentFault({ where: file, what: 'the table was changed while it was being read' });
-  return { rows, sha256: whole.digest('hex'), header, numbered: ids === null, chunks, warnings };
+  return { rows, sha256: whole.digest('hex'), layout, chunks, warnings };
+}
+
+/** The place before each unit of rows. */
+async function readPlaces({ file, format, columns, unit }: CutRequest): Promise<{
+  readonly places: readonly StreamPlace[];
+  readonly rows: number;
+  readonly layout: TextLayout;
+  readonly warnings: readonly string[];
+}> {
+  const stream = await TextStream.open(await fileSource(file), { format, columns });
+  try {
+    const ids = new DistinctIds();
+    const places = [streamStart];
+    let [rows, empty] = [0, 0];
+    let last = streamStart;
+    for await (const list of stream.rows()) {
+      for (const row of list) {
+        if (rows > 0 && rows % unit === 0) places.push(last);
+        rows = row.end.rows;
+        last = row.end;
+        if (row.text.trim() === '') empty++;
+        const former = stream.layout.id === null ? null : ids.add(row.id, rows);
+        if (former === null) continue;
+        throw stream.faultOf(row, {
+          what: `the id is the same as in row ${former}`,
+          expected: 'a different id in every row',
+          remedy: 'Remove one of the rows.',
+        });
+      }
+    }
+    if (rows === 0)
+      throw new InputFault({ where: file, what: 'there are no rows', expected: 'at least one' });
+    const warnings = [
+      ...stream.warnings,
+      ...(empty > 0 ? [`${file}: ${empty} of ${rows} texts are empty.`] : []),
+      ...(ids.isFull
+        ? [`${file}: that an id is there twice was looked for in the first ${ids.most} alone.`]
+        : []),
+    ];
+    return { places, rows, layout: stream.layout, warnings };
+  } finally {
+    await stream.close();
+  }
 }
 
 function digest(file: string, start: number, end: number, whole: Hash): string {

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
-import { writeTestTable } from '../../data/dataset.js';
+import { ColumnFileWriter } from '../../data/column-file/writer.js';
+import { IdColumn } from '../../data/ids.js';
+import { preparedColumns } from '../../data/prepared-table.js';
 import type { TableColumns } from '../../data/text-rows.js';
+import type { TextFormat } from '../../data/text-stream/format.js';
+import type { TextLayout } from '../../data/text-stream/layout.js';
+import type { ByteSource } from '../../data/text-stream/source.js';
+import { TextStream } from '../../data/text-stream/text-stream.js';
 import { InputFault } from '../../errors/fault.js';
 import { byteRange } from './byte-range.js';
 import type { TableChunk } from './cut-table.js';
@@ -9,12 +14,12 @@ import { TextSketcher, type TextSketch } from './text-sketch.js';
 
 export interface ChunkRequest {
   readonly file: string;
+  readonly format: TextFormat;
   readonly columns: TableColumns;
-  /** Its bytes stand before it. */
-  readonly headerEnd: number;
+  readonly layout: TextLayout;
   readonly chunk: TableChunk;
-  /** What is written: the header and the chunk's rows as they stand in the table, and a prepared test table of them. */
-  readonly output: { readonly piece: string; readonly table: string };
+  /** What is written: a prepared test table of the chunk's rows. */
+  readonly output: string;
 }
 
 /**
@@ -23,16 +28,46 @@ export interface ChunkRequest {
  * @throws InputFault where the bytes are not those that the chunk was cut from
  */
 export async function prepareChunk(request: ChunkRequest): Promise<TextSketch> {
-  const { file, columns, headerEnd, chunk, output } = request;
-  if (copyChunk(file, headerEnd, chunk, output.piece) !== chunk.sha256) throw changedTable(file);
+  const { file, chunk } = request;
+  const source = new ChunkSource(file, chunk);
+  try {
+    return await writeChunk(request, source);
+  } catch (error) {
+    // What a changed table has there may be anything.
+    if (!source.isWhole()) throw changedTable(file);
+    throw error;
+  }
+}
+
+async function writeChunk(
+  { format, columns, layout, chunk, output }: ChunkRequest,
+  source: ChunkSource,
+): Promise<TextSketch> {
+  const { start } = chunk;
+  const from = start.offset === 0 ? {} : { from: { place: start, layout } };
   const sketcher = new TextSketcher();
-  await writeTestTable(output.piece, columns, output.table, (texts) => ({
-    append: (text) => {
-      sketcher.append(text);
-      texts.append(text);
-    },
-  }));
-  return sketcher.sketch();
+  const ids = new IdColumn();
+  const file = new ColumnFileWriter(output);
+  try {
+    const texts = file.texts(preparedColumns.texts);
+    const stream = await TextStream.open(source, { format, columns, ...from });
+    for await (const rows of stream.rows()) {
+      for (const { id, text } of rows) {
+        texts.append(text);
+        sketcher.append(text);
+        ids.append(id);
+      }
+    }
+    texts.end();
+    if (!source.isWhole()) throw changedTable(source.name);
+    const names = file.texts(preparedColumns.ids);
+    for (let row = 0; row < ids.length; row++) names.append(ids.at(row));
+    names.end();
+    file.finish(ids.length);
+    return sketcher.sketch();
+  } finally {
+    file.close();
+  }
 }
 
 /** The table is not what it was when its scoring began. */
@@ -45,20 +80,39 @@ export function changedTable(file: string): InputFault {
   });
 }
 
-function copyChunk(file: string, headerEnd: number, { start, end }: TableChunk, target: string): string {
-  const hash = createHash('sha256');
-  const output = openSync(target, 'w', 0o600);
-  try {
-    const write = (piece: Buffer): void => {
-      for (let done = 0; done < piece.length;) done += writeSync(output, piece, done);
-    };
-    for (const piece of byteRange(file, 0, headerEnd)) write(piece);
-    for (const piece of byteRange(file, start, end)) {
-      hash.update(piece);
-      write(piece);
-    }
-  } finally {
-    closeSync(output);
+/** The bytes of a chunk alone, at their places in the table. */
+class ChunkSource implements ByteSource {
+  readonly bytes = null;
+  private readonly hash = createHash('sha256');
+  private found: string | null = null;
+  private read: number;
+
+  constructor(
+    readonly name: string,
+    private readonly chunk: TableChunk,
+  ) {
+    this.read = chunk.start.offset;
   }
-  return hash.digest('hex');
+
+  async *pieces(): AsyncGenerator<Buffer> {
+    for (const piece of byteRange(this.name, this.read, this.chunk.end)) {
+      this.hash.update(piece);
+      this.read += piece.length;
+      yield piece;
+    }
+    await Promise.resolve();
+  }
+
+  /** Whether they are those that the chunk was cut from; what was not read is read now. */
+  isWhole(): boolean {
+    if (this.found === null) {
+      for (const piece of byteRange(this.name, this.read, this.chunk.end)) this.hash.update(piece);
+      this.found = this.hash.digest('hex');
+    }
+    return this.found === this.chunk.sha256;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
 }

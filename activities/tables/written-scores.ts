@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { openTestTable } from '../../data/prepared-table.js';
-import { predictionLines, submissionLines, withoutHeader, type PredictedRow } from '../../data/results.js';
+import { predictionLines, submissionLines, withoutHeader } from '../../data/results.js';
 import { ScoreSketcher } from './score-sketch.js';
 import { predictionsOf, type SubmissionRequest } from './submission.js';
 import { writeLines } from './text-file.js';
@@ -9,8 +9,6 @@ import type { TextSketch } from './text-sketch.js';
 export type ScoresRequest = Pick<SubmissionRequest, 'ensemble' | 'id' | 'target'> & {
   /** The rows of a chunk: a prepared test table. */
   readonly table: string;
-  /** Where rows are numbered: the number of the first. */
-  readonly first: number | null;
   /** Probabilities in place of labels. */
   readonly probabilities: boolean;
   /** Whether these are the first rows of the table that is written. */
@@ -22,19 +20,15 @@ export type ScoresRequest = Pick<SubmissionRequest, 'ensemble' | 'id' | 'target'
 
 /** Writes what an ensemble says of a chunk's rows, as `submission.csv` and `predictions.csv` have it. */
 export function writeScores(request: ScoresRequest): { rows: number } {
-  const { ensemble, id, target, first, probabilities, header, texts, output } = request;
+  const { ensemble, id, target, probabilities, header, texts, output } = request;
   const { labels } = ensemble;
   const table = openTestTable(request.table);
   const predicted = predictionsOf(ensemble, table);
   const sketcher = new ScoreSketcher(labels.length);
-  function* rows(): Iterable<PredictedRow> {
-    let row = first ?? 0;
-    for (const each of predicted.rows()) yield first === null ? each : { ...each, id: String(row++) };
-  }
   try {
     const lines = probabilities
-      ? predictionLines({ id, labels, rows: rows() })
-      : submissionLines({ id, labels, target, rows: rows() });
+      ? predictionLines({ id, labels, rows: predicted.rows() })
+      : submissionLines({ id, labels, target, rows: predicted.rows() });
     writeLines(output.scores, header ? lines : withoutHeader(lines));
     for (const each of predicted.rowsByOne()) sketcher.add(each);
     writeFileSync(output.sketch, JSON.stringify({ texts, scores: sketcher.sketch() }));

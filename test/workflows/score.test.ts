@@ -139,6 +139,17 @@ describe.skipIf(server === null)(`a table that is scored in chunks${without}`, (
     expect(await complete()).toMatchObject({ rows: 25, chunks: 7, reused: 5 });
   });
 
+  it('reads TSV and JSON lines as it reads CSV', async () => {
+    const csv = scores(await complete());
+    const rows = texts.map((text) => text.replaceAll('"', ''));
+    table = join(bench.folder, 'new.jsonl');
+    writeFileSync(table, rows.map((text, row) => `${JSON.stringify({ id: `n${row}`, text })}\n`).join(''));
+    expect(scores(await complete())).toBe(csv);
+    table = join(bench.folder, 'new.txt');
+    writeFileSync(table, `id\ttext\n${texts.map((text, row) => `n${row}\t${text}\n`).join('')}`);
+    expect(scores(await complete({ options: { format: 'tsv' } }))).toBe(csv);
+  });
+
   it('scores anew what other thresholds decide, and refuses thresholds of no label', async () => {
     const [own, other] = [await complete(), await complete({ options: { thresholds: { joy: 0.01 } } })];
     expect(other.reused).toBe(0);
