@@ -9,7 +9,7 @@ import { SmallProject } from '../small-project.js';
 
 /** FOLDWISE_PREDICT_ROWS=1000000 is the full measure; it takes minutes. */
 const rows = Number(process.env['FOLDWISE_PREDICT_ROWS'] ?? 50_000);
-const mostBytes = rows > 500_000 ? 2 ** 30 : 0.75 * 2 ** 30;
+const mostBytes = rows > 500_000 ? 2 ** 30 : 0.9 * 2 ** 30;
 
 /** Resident memory of a process and all below it, as the kernel counts it. */
 function residentBytes(pid: number): number {
