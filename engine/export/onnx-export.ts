@@ -3,6 +3,7 @@ import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
 import type { Classifier } from '../models/family.js';
 import { asConstants, ModelBuilder } from '../nn/scope.js';
+import { castFromFloat16 } from '../quantization/float16.js';
 import { quantize } from '../quantization/quantize.js';
 import { Tape } from '../ops/tape.js';
 import { PaddedInputs } from './padded-inputs.js';
@@ -30,6 +31,22 @@ export function quantizedModel(classifier: Classifier, weights: (name: string) =
   const graph = exportedGraph(classifier, weights);
   quantize(graph, classifier.wordEmbedding);
   return toOnnx(graph, `${classifier.modelType}-int8`);
+}
+
+/**
+ * The same with weights in float16; it computes in float32.
+ *
+ * @param weights where a parameter's bytes are, relative to the folder of the model
+ * @param stored names of those whose bytes are float16's
+ */
+export function float16Model(
+  classifier: Classifier,
+  weights: (name: string) => Initializer['data'],
+  stored: ReadonlySet<string>,
+): Uint8Array {
+  const graph = exportedGraph(classifier, weights);
+  castFromFloat16(graph, stored);
+  return toOnnx(graph, `${classifier.modelType}-float16`);
 }
 
 /** The same before it is serialised, to be made a part of another graph. */

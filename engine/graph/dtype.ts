@@ -6,6 +6,7 @@ export const onnxType = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
   float64: 11,
 } as const;
 
@@ -19,5 +20,6 @@ export const elementBytes: Readonly<Record<DType, number>> = {
   int32: 4,
   int64: 8,
   bool: 1,
+  float16: 2,
   float64: 8,
 };

@@ -1,4 +1,5 @@
 import type { DType } from './dtype.js';
+import { toFloat16 } from './float16.js';
 import type { Dim, Shape } from './shape.js';
 import { showShape } from './shape.js';
 
@@ -29,6 +30,7 @@ export interface Initializer {
 /** The bytes of a constant. */
 const bytesOf: Readonly<Record<DType, (numbers: readonly number[]) => Uint8Array>> = {
   float32: (numbers) => new Uint8Array(Float32Array.from(numbers).buffer),
+  float16: (numbers) => new Uint8Array(toFloat16(Float32Array.from(numbers)).buffer),
   float64: (numbers) => new Uint8Array(Float64Array.from(numbers).buffer),
   int64: (numbers) => new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer),
   int32: (numbers) => new Uint8Array(Int32Array.from(numbers).buffer),

@@ -10,9 +10,10 @@ import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
 import { constantWeights } from './constant-weights.js';
 import { exportedClassifier, weightsInMemory } from './exported-classifier.js';
 import { readExportedReading } from './exported-settings.js';
+import { throughFloat16 } from './float16-weights.js';
 import { int8Graph } from './graphs.js';
 import { parametersOf } from './parameters.js';
-import type { Precision } from './precision.js';
+import type { ExportedPrecision } from './precision.js';
 import { readingOf, windowed } from './reading.js';
 import { TextReaders, type TextReader } from './text-reader.js';
 
@@ -25,7 +26,7 @@ export interface ScorerOptions {
   /** Intra-op threads. */
   readonly threads: number;
   /** Default float32. */
-  readonly precision?: Precision;
+  readonly precision?: ExportedPrecision;
 }
 
 /** An exported model, open to score any number of texts. */
@@ -61,7 +62,8 @@ export class TextScorer {
         threads,
         batching: ofTokens(BATCH_TOKENS),
       };
-      const run = precision === 'int8' ? await int8Run(shared, weights) : await float32Run(shared, weights);
+      const given = precision === 'float16' ? throughFloat16(weights) : weights;
+      const run = precision === 'int8' ? await int8Run(shared, given) : await float32Run(shared, given);
       await run.prepare();
       return new TextScorer(classifier.labels, reader, run, taskOfProblem(config['problem_type']));
     } finally {
