@@ -32,6 +32,8 @@ const name = z.string().regex(namePattern);
 
 const precisionScores = z.strictObject({ float32: z.number(), int8: z.number() });
 
+const probabilityChange = z.strictObject({ mean: z.number().min(0), largest: z.number().min(0) });
+
 const manifestSchema = z
   .strictObject({
     formatVersion: z.literal(formatVersion),
@@ -74,8 +76,15 @@ const manifestSchema = z
         macroF1: precisionScores,
         maxLoss: z.number().min(0).max(1),
         rows: z.int().min(0),
-        change: z.strictObject({ mean: z.number().min(0), largest: z.number().min(0) }),
+        change: probabilityChange,
         models: z.array(precisionScores.extend({ folder: path })).max(pipelineLimits.cells),
+      })
+      .exactOptional(),
+    float16: z
+      .strictObject({
+        macroF1: z.strictObject({ float32: z.number(), float16: z.number() }),
+        rows: z.int().min(0),
+        change: probabilityChange,
       })
       .exactOptional(),
     /** Every other file of the folder. */
@@ -105,7 +114,7 @@ export type ListedFile = Manifest['files'][string];
  * @param ensemble its models' folders are paths within the folder
  */
 export function manifestOf(
-  { definition, run, pipeline, columns, int8 }: StoredEnsemble,
+  { definition, run, pipeline, columns, int8, float16 }: StoredEnsemble,
   files: Readonly<Record<string, ListedFile>>,
   version: string,
 ): string {
@@ -124,6 +133,7 @@ export function manifestOf(
     columns: { ...columns, text: [...columns.text] },
     members: members.map(({ weight, models }) => ({ weight, models: [...models] })),
     ...(int8 === undefined ? {} : { int8: { ...int8, models: [...int8.models] } }),
+    ...(float16 === undefined ? {} : { float16 }),
     files,
   };
   return `${JSON.stringify(manifestSchema.parse(manifest), null, 2)}\n`;
@@ -143,7 +153,7 @@ export function isExported(folder: string): boolean {
 export async function readExportedEnsemble(folder: string): Promise<StoredEnsemble> {
   const manifest = await readManifest(folder);
   await checkFiles(folder, manifest);
-  const { run, pipeline, task, labels, columns, members, int8 } = manifest;
+  const { run, pipeline, task, labels, columns, members, int8, float16 } = manifest;
   const calibrators = labels.flatMap(({ calibrator }) => (calibrator === undefined ? [] : [calibrator]));
   const definition: EnsembleDefinition = {
     task,
@@ -155,7 +165,14 @@ export async function readExportedEnsemble(folder: string): Promise<StoredEnsemb
       models: models.map((model) => ({ ...model, folder: join(folder, ...model.folder.split('/')) })),
     })),
   };
-  return { definition, run, pipeline, columns, ...(int8 === undefined ? {} : { int8 }) };
+  return {
+    definition,
+    run,
+    pipeline,
+    columns,
+    ...(int8 === undefined ? {} : { int8 }),
+    ...(float16 === undefined ? {} : { float16 }),
+  };
 }
 
 /**

@@ -9,6 +9,8 @@ export interface StoredEnsemble {
   readonly pipeline: string;
   /** What it loses in 8 bits, where that has been measured: of an exported one. */
   readonly int8?: Int8Measure;
+  /** What storing weights in float16 changes, where that has been measured. */
+  readonly float16?: Float16Measure;
   /** What the tables are called by that it reads and writes. */
   readonly columns: {
     /** Candidates for the column of the texts; the first one that is there is read. */
@@ -18,4 +20,13 @@ export interface StoredEnsemble {
     /** Where a row has one class: the column of its name; without it a column of 0 and 1 for each label. */
     readonly target?: string;
   };
+}
+
+/** What an ensemble says with weights stored in float16, of the rows that no model of the kind was trained on. */
+export interface Float16Measure {
+  readonly macroF1: { readonly float32: number; readonly float16: number };
+  /** Rows that some fold predicted. */
+  readonly rows: number;
+  /** Mean and largest change of a probability. */
+  readonly change: { readonly mean: number; readonly largest: number };
 }

@@ -7,6 +7,7 @@ import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
 import { graphName } from '../export/ensemble-graph.js';
 import { thisMachine } from '../../worker/machine.js';
+import { float16Facts, float16Lines } from '../export/float16-words.js';
 import { defaultMaxLoss, int8Facts, int8Lines, withoutQuantized } from '../export/int8-words.js';
 import { exportRun } from '../export/export-run.js';
 import { exportedFolderSchema } from '../facts/export.js';
@@ -20,6 +21,7 @@ interface ExportArguments extends GlobalOptions, JsonOption {
   readonly force?: boolean;
   readonly verify?: boolean;
   readonly int8?: boolean;
+  readonly float16?: boolean;
   readonly maxLoss?: number;
 }
 
@@ -34,6 +36,7 @@ export function addExport(program: Command, console: Console): void {
     )
     .option('--force', 'replace an export that is in the folder')
     .option('--int8', 'with models of 8 bits beside, where they lose no more than --max-loss')
+    .option('--float16', 'with models beside whose weights are stored in float16, for half of the bytes')
     .option(
       '--max-loss <number>',
       `what int8 may lose of macro F1 on the rows that the folds held out (default: ${defaultMaxLoss})`,
@@ -62,7 +65,9 @@ Examples:
         result,
         target: output,
         force: options.force === true,
-        ...(options.int8 === true ? { int8: { maxLoss, threads: thisMachine().processors } } : {}),
+        maxLoss: options.int8 === true ? maxLoss : null,
+        float16: options.float16 === true,
+        threads: thisMachine().processors,
         onProgress: (text) => console.note(text),
       });
       const { models, notes } = written;
@@ -73,11 +78,13 @@ Examples:
         models: [...models],
         notes: [...notes],
         int8: int8Facts(written.int8, maxLoss),
+        float16: float16Facts(written.float16),
       };
       if (options.json === true) printJson(console, exportedFolderSchema, facts);
       else {
         for (const note of notes) console.note(`note: ${note}`);
         for (const line of int8Lines(facts.int8)) console.note(line);
+        for (const line of float16Lines(written.float16)) console.note(line);
         console.print(`${output}: ${count(written.files)} files, ${modelCount(models.length)}`);
       }
       if (facts.int8?.included === false) throw withoutQuantized(facts.int8);
@@ -95,12 +102,22 @@ async function verify(
   }
   const output = resolve(name);
   const { files, bytes } = await verifyExported(output);
-  const { run, definition, int8 } = await readExportedEnsemble(output);
+  const { run, definition, int8, float16 } = await readExportedEnsemble(output);
   const models = modelsOf(definition).map((model) => relative(output, model.folder).replaceAll('\\', '/'));
   const graph = existsSync(join(output, graphName)) ? graphName : null;
   if (json === true) {
     const measured = int8Facts(int8 ?? null, 0);
-    const facts = { output, run, models, graph, notes: [], int8: measured, files: files + 1, bytes };
+    const facts = {
+      output,
+      run,
+      models,
+      graph,
+      notes: [],
+      int8: measured,
+      float16: float16Facts(float16 ?? null),
+      files: files + 1,
+      bytes,
+    };
     return printJson(console, exportedFolderSchema, facts);
   }
   console.print(`${output}: ${count(files)} files are those that were exported`);

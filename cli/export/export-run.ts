@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 import { ensembleOfRun } from '../../activities/stored-ensemble.js';
 import { modelsOf, type EnsembleMember } from '../../ensemble/definition.js';
 import { isExported, manifestName, manifestOf, type ListedFile } from '../../ensemble/exported-ensemble.js';
-import { holdsInInt8, lossWords, type Int8Measure } from '../../ensemble/in-int8.js';
+import { holdsInInt8 } from '../../ensemble/in-int8.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
 import { modelCard } from '../../report/model-card.js';
@@ -13,7 +13,12 @@ import { errorCode, storageFault } from '../../store/faults.js';
 import { FolderDraft, requireRoom } from '../../store/folder-draft.js';
 import { packageVersion } from '../../worker/services.js';
 import { addEnsembleGraph, graphName } from './ensemble-graph.js';
-import { measureInt8 } from './int8-measure.js';
+import {
+  cardWords,
+  knownMeasures,
+  measuredPrecisions,
+  type MeasuredPrecisions,
+} from './measured-precisions.js';
 import { modelParts, type ModelToExport } from './model-parts.js';
 
 export interface ExportRequest {
@@ -23,21 +28,23 @@ export interface ExportRequest {
   readonly target: string;
   /** Whether a folder that was exported before is replaced. */
   readonly force: boolean;
-  /** Where models with products of 8 bits are asked for: what may be lost of macro F1, and the threads that measure it. */
-  readonly int8?: { readonly maxLoss: number; readonly threads: number };
+  /** What may be lost of macro F1 where models with products of 8 bits are asked for, and null where they are not. */
+  readonly maxLoss: number | null;
+  /** Whether models with weights in float16 are asked for. */
+  readonly float16: boolean;
+  /** That measure both. */
+  readonly threads: number;
   /** Told in words how far it is. */
   readonly onProgress: (text: string) => void;
 }
 
-export interface ExportedFolder {
+export interface ExportedFolder extends MeasuredPrecisions {
   readonly models: readonly string[];
   /** The graph of the whole ensemble, and else why there is none. */
   readonly graph: string | null;
   readonly notes: readonly string[];
   readonly files: number;
   readonly bytes: number;
-  /** What is lost in 8 bits, or why that could not be measured; null where that was not asked for. */
-  readonly int8: Int8Measure | { readonly unmeasured: string } | null;
 }
 
 /** What the hub shows of a model. */
@@ -48,15 +55,20 @@ const writtenOfModel = 16 * 2 ** 20;
 
 /** Writes the ensemble of a completed run as a folder that others can use: whole, or not at all. */
 export async function exportRun(request: ExportRequest): Promise<ExportedFolder> {
-  const { directory, result, target, force, onProgress } = request;
+  const { directory, result, target, force, float16, onProgress } = request;
   await requirePlace(target, force);
   const run = await ensembleOfRun(directory, result);
-  const int8 = await measured(request, run);
-  const measure = int8 !== null && 'macroF1' in int8 ? int8 : undefined;
-  const { ensemble, models } = inFolder(directory, { ...run, ...(measure && { int8: measure }) });
+  const { definition } = run;
+  const measured = await measuredPrecisions({
+    ...request,
+    definition,
+    placeOf: (folder) => placeOf(directory, folder),
+  });
+  const { ensemble, models } = inFolder(directory, { ...run, ...knownMeasures(measured) }, float16);
   try {
     const sources = await Promise.all(models.map(({ source }) => filesOf(source)));
-    await requireRoom(target, sources.flat(), models.length * writtenOfModel);
+    const halves = float16 ? (await weightBytes(models)) / 2 : 0;
+    await requireRoom(target, sources.flat(), models.length * writtenOfModel + halves);
     const draft = await FolderDraft.begin(target);
     try {
       for (const [place, model] of models.entries()) {
@@ -70,7 +82,7 @@ export async function exportRun(request: ExportRequest): Promise<ExportedFolder>
       const maxLength = Math.max(...modelsOf(ensemble.definition).map((model) => model.maxLength));
       await draft.write(
         cardName,
-        modelCard(result, { models: folders, graph, notes: [...notes, ...cardWords(int8)], maxLength }),
+        modelCard(result, { models: folders, graph, notes: [...notes, ...cardWords(measured)], maxLength }),
       );
       const files = await listedFiles(draft);
       await draft.write(manifestName, manifestOf(ensemble, files, packageVersion()));
@@ -80,7 +92,7 @@ export async function exportRun(request: ExportRequest): Promise<ExportedFolder>
         models: folders,
         graph,
         notes,
-        int8,
+        ...measured,
         files: Object.keys(files).length + 1,
         bytes,
       };
@@ -92,40 +104,6 @@ export async function exportRun(request: ExportRequest): Promise<ExportedFolder>
   }
 }
 
-/** The gate of 8 bits: measured before anything is written. */
-async function measured(
-  { directory, result, int8, onProgress }: ExportRequest,
-  { definition }: StoredEnsemble,
-): Promise<ExportedFolder['int8']> {
-  if (int8 === undefined) return null;
-  const { maxLoss, threads } = int8;
-  try {
-    const { models, ...measure } = await measureInt8({ directory, result, definition, threads, onProgress });
-    const folders = modelsOf(definition).map(({ folder }) => placeOf(directory, folder));
-    return {
-      ...measure,
-      maxLoss,
-      models: models.map((scores, place) => ({ folder: folders[place]!, ...scores })),
-    };
-  } catch (error) {
-    // What was not measured is not handed over; the rest of the ensemble is none the worse for it.
-    if (error instanceof InputFault) return { unmeasured: error.message };
-    throw error;
-  }
-}
-
-/** What the card says of 8 bits; without what went wrong, which may name a folder of this machine. */
-function cardWords(int8: ExportedFolder['int8']): string[] {
-  if (int8 === null) return [];
-  if ('unmeasured' in int8) return ['int8 was left out: what it loses could not be measured'];
-  const words = lossWords(int8);
-  return [
-    holdsInInt8(int8)
-      ? `in int8, on the rows that the folds held out, ${words}`
-      : `int8 was left out: ${words}`,
-  ];
-}
-
 function placeOf(directory: string, source: string): string {
   return ['members', ...relative(join(directory, 'models'), source).split(sep)].join('/');
 }
@@ -134,6 +112,7 @@ function placeOf(directory: string, source: string): string {
 function inFolder(
   directory: string,
   { definition, ...rest }: StoredEnsemble,
+  float16: boolean,
 ): { readonly ensemble: StoredEnsemble; readonly models: readonly ModelToExport[] } {
   const tuned = {
     thresholds: byLabel(definition.labels, definition.thresholds),
@@ -152,6 +131,7 @@ function inFolder(
       folder: placeOf(directory, folder),
       tuned,
       int8: rest.int8 !== undefined && holdsInInt8(rest.int8),
+      float16,
     })),
   };
 }
@@ -170,6 +150,12 @@ async function filesOf(folder: string): Promise<string[]> {
     });
   });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+async function weightBytes(models: readonly ModelToExport[]): Promise<number> {
+  let bytes = 0;
+  for (const { source } of models) bytes += (await stat(join(source, 'model.safetensors'))).size;
+  return bytes;
 }
 
 async function listedFiles(draft: FolderDraft): Promise<Record<string, ListedFile>> {

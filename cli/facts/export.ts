@@ -27,6 +27,21 @@ export const exportedFolderSchema = z.object({
     })
     .nullable()
     .describe('what `--int8` measured; null where it was not asked for'),
+  float16: z
+    .object({
+      unmeasured: z.string().nullable().describe('why it could not be measured; null where it was'),
+      macroF1: z
+        .object({ float32: z.number(), float16: z.number() })
+        .nullable()
+        .describe('of the whole ensemble, on the rows that its folds held out, by its thresholds'),
+      rows: z.int().describe('how many rows that were'),
+      change: z
+        .object({ mean: z.number(), largest: z.number() })
+        .nullable()
+        .describe("of the ensemble's probabilities"),
+    })
+    .nullable()
+    .describe('what `--float16` measured; null where it was not asked for'),
   files: z.int().describe('how many files it has'),
   bytes: z
     .int()

@@ -18,15 +18,20 @@ const noBrowser = executable === null ? ' (skipped: there is no Chromium on this
 
 /** Of a probability: float32 rounding, in another order. */
 const PROBABILITY = 1e-5;
+
+/** With weights of 11 bits: 5e-4 of each, which sums of them over so small a model keep to. */
+const IN_FLOAT16 = 2e-3;
+const bounds = { fp32: PROBABILITY, fp16: IN_FLOAT16 } as const;
+type Stored = keyof typeof bounds;
 const minutes = 60_000;
 
 /**
- * The body of a module that scores texts with one model, given `folder`, `texts` and `maxLength`. Of a text that is too
+ * The body of a module that scores texts with one model, given `folder`, `texts`, `maxLength` and `options`. Of a text that is too
  * long transformers.js cuts off the last special token, so that is put back.
  */
 const scoring = `
   const tokenizer = await AutoTokenizer.from_pretrained(folder);
-  const model = await AutoModelForSequenceClassification.from_pretrained(folder);
+  const model = await AutoModelForSequenceClassification.from_pretrained(folder, options);
   const all = [];
   for (const text of texts) {
     let ids = tokenizer.encode(text);
@@ -66,7 +71,7 @@ describe.skipIf(!canRun || !isThere)(
   () => {
     let handed: HandedOver;
     beforeAll(async () => {
-      handed = await handOver({ task: 'multi-label', type: 'bert' });
+      handed = await handOver({ task: 'multi-label', type: 'bert' }, '--float16');
     }, 10 * minutes);
     afterAll(() => handed && rmSync(handed.root, { recursive: true, force: true }));
 
@@ -80,40 +85,55 @@ describe.skipIf(!canRun || !isThere)(
       };
     }
 
-    function compare(found: readonly (readonly number[])[], expected: readonly (readonly number[])[]): void {
+    function compare(
+      found: readonly (readonly number[])[],
+      expected: readonly (readonly number[])[],
+      stored: Stored,
+    ): void {
       expect(found.map((row) => row.length)).toEqual(expected.map((row) => row.length));
       const apart = expected.flatMap((row, i) => row.map((p, label) => Math.abs(p - found[i]![label]!)));
-      expect(Math.max(...apart)).toBeLessThan(PROBABILITY);
+      expect(Math.max(...apart)).toBeLessThan(bounds[stored]);
+      if (stored === 'fp16') expect(Math.max(...apart)).toBeGreaterThan(PROBABILITY);
     }
 
-    it.each([1, 2])('gives what oof.csv has in Node: fold %i', (fold) => {
+    /** Without asking for a `dtype` it is float32. */
+    const optionsOf = (stored: Stored): object => (stored === 'fp32' ? {} : { dtype: stored });
+
+    it.each([
+      [1, 'fp32'],
+      [2, 'fp32'],
+      [1, 'fp16'],
+    ] as const)('gives what oof.csv has in Node: fold %i in %s', (fold, stored) => {
       const { texts, expected } = rowsOf(fold);
       const script = `
         import { AutoModelForSequenceClassification, AutoTokenizer, Tensor, env } from '@huggingface/transformers';
         env.allowRemoteModels = false;
         env.localModelPath = '';
-        const [folder, texts, maxLength] = JSON.parse(process.argv[1]);
+        const [folder, texts, maxLength, options] = JSON.parse(process.argv[1]);
         ${scoring}
         console.log(JSON.stringify(all));`;
-      const given = JSON.stringify([join(handed.folder, `members/${fold}`), texts, handed.maxLength]);
+      const folder = join(handed.folder, `members/${fold}`);
+      const given = JSON.stringify([folder, texts, handed.maxLength, optionsOf(stored)]);
       const out = execFileSync(process.execPath, ['--input-type=module', '-e', script, given], {
         cwd: place,
       });
-      compare(JSON.parse(out.toString()) as number[][], expected);
+      compare(JSON.parse(out.toString()) as number[][], expected, stored);
     });
 
-    it.skipIf(executable === null)(`gives it in a browser${noBrowser}`, async () => {
-      const server = await served({ models: handed.folder, modules: join(place, 'node_modules') });
-      const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-      const browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] });
-      try {
-        const page = await browser.newPage();
-        page.setDefaultTimeout(5 * minutes);
-        const asked: string[] = [];
-        page.on('request', (request) => asked.push(request.url()));
-        await page.goto(`${origin}/page/`);
-        const { texts, expected } = rowsOf(1);
-        const found = await page.evaluate(`(async () => {
+    it.skipIf(executable === null).each(['fp32', 'fp16'] as const)(
+      `gives it in a browser in %s${noBrowser}`,
+      async (stored) => {
+        const server = await served({ models: handed.folder, modules: join(place, 'node_modules') });
+        const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] });
+        try {
+          const page = await browser.newPage();
+          page.setDefaultTimeout(5 * minutes);
+          const asked: string[] = [];
+          page.on('request', (request) => asked.push(request.url()));
+          await page.goto(`${origin}/page/`);
+          const { texts, expected } = rowsOf(1);
+          const found = await page.evaluate(`(async () => {
           const { AutoModelForSequenceClassification, AutoTokenizer, Tensor, env } =
             await import('${origin}/modules/@huggingface/transformers/dist/transformers.min.js');
           env.allowRemoteModels = false;
@@ -121,17 +141,22 @@ describe.skipIf(!canRun || !isThere)(
           env.localModelPath = '/models/';
           env.backends.onnx.wasm.wasmPaths = '${origin}/modules/onnxruntime-web/dist/';
           env.backends.onnx.wasm.numThreads = 1;
-          const [folder, texts, maxLength] = ${JSON.stringify(['members/1', texts, handed.maxLength])};
+          const [folder, texts, maxLength, options] = ${JSON.stringify(['members/1', texts, handed.maxLength, optionsOf(stored)])};
           ${scoring}
           return all;
         })()`);
-        compare(found as number[][], expected);
-        expect(asked.some((url) => url.endsWith('onnx/model.onnx_data'))).toBe(true);
-        expect(asked.filter((url) => !url.startsWith(origin) && !url.startsWith('blob:'))).toEqual([]);
-      } finally {
-        await browser.close();
-        server.close();
-      }
-    });
+          compare(found as number[][], expected, stored);
+          expect(
+            asked.some((url) =>
+              url.endsWith(stored === 'fp32' ? 'onnx/model.onnx_data' : 'onnx/model_fp16.onnx_data'),
+            ),
+          ).toBe(true);
+          expect(asked.filter((url) => !url.startsWith(origin) && !url.startsWith('blob:'))).toEqual([]);
+        } finally {
+          await browser.close();
+          server.close();
+        }
+      },
+    );
   },
 );

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { memberOofFile, modelFolder } from '../../activities/records.js';
 import type { EnsembleDefinition, EnsembleModel } from '../../ensemble/definition.js';
-import type { Int8Measure, PrecisionScores } from '../../ensemble/in-int8.js';
 import { join as joinScores, type Joining } from '../../ensemble/joined.js';
+import type { ExportedPrecision } from '../../engine/inference/precision.js';
 import { TextScorer } from '../../engine/inference/text-scorer.js';
 import { InputFault } from '../../errors/fault.js';
 import { macroF1 } from '../../metrics/f1.js';
@@ -18,28 +18,42 @@ export interface MeasureRequest {
   readonly directory: string;
   readonly result: RunResult;
   readonly definition: EnsembleDefinition;
+  readonly precision: Exclude<ExportedPrecision, 'float32'>;
   readonly threads: number;
   readonly onProgress: (text: string) => void;
 }
 
-/** As `Int8Measure` has it; of each model in the order of `modelsOf`. */
-export type Measured = Omit<Int8Measure, 'maxLoss' | 'models'> & {
-  readonly models: readonly PrecisionScores[];
-};
+/** Macro F1 of the same held-out rows, by the same thresholds. */
+export interface MeasuredScores {
+  readonly float32: number;
+  readonly lower: number;
+}
 
-/** What a model said of the rows that its fold held out, in 8 bits. */
+/** What a lower precision changes. */
+export interface Measured {
+  /** Of the whole ensemble. */
+  readonly macroF1: MeasuredScores;
+  /** Rows that some fold predicted. */
+  readonly rows: number;
+  /** Mean and largest change of a probability. */
+  readonly change: { readonly mean: number; readonly largest: number };
+  /** Each model alone, on the rows of its fold, in the order of `modelsOf`. */
+  readonly models: readonly MeasuredScores[];
+}
+
+/** What a model said of the rows that its fold held out, in the lower precision. */
 interface HeldOut {
   readonly rows: Int32Array;
   readonly probabilities: Float32Array;
 }
 
 /**
- * Has every model in 8 bits score the rows that its fold held out, joins and decides that as the run does, and compares
- * it with what the run said of the same rows in float32.
+ * Has every model in a lower precision score the rows that its fold held out, joins and decides that as the run does,
+ * and compares it with what the run said of the same rows in float32.
  *
  * @throws InputFault where the run's training rows cannot be had any more
  */
-export async function measureInt8(request: MeasureRequest): Promise<Measured> {
+export async function measurePrecision(request: MeasureRequest): Promise<Measured> {
   const { directory, result, definition } = request;
   const cells = new Map(
     result.folds.map(({ member = '', fold }) => [
@@ -48,8 +62,8 @@ export async function measureInt8(request: MeasureRequest): Promise<Measured> {
     ]),
   );
   return withTrainingRows(result, async (rows) => {
-    const all = { float32: [] as Float32Array[], int8: [] as Float32Array[] };
-    const models: PrecisionScores[] = [];
+    const all = { float32: [] as Float32Array[], lower: [] as Float32Array[] };
+    const models: MeasuredScores[] = [];
     const width = definition.labels.length;
     for (const member of definition.members) {
       const [first] = member.models;
@@ -62,23 +76,23 @@ export async function measureInt8(request: MeasureRequest): Promise<Measured> {
         const truth = selectRows(rows.labels, width, held.rows);
         models.push({
           float32: scoreOf([selectRows(float32, width, held.rows)], truth, alone(definition)),
-          int8: scoreOf([held.probabilities], truth, alone(definition)),
+          lower: scoreOf([held.probabilities], truth, alone(definition)),
         });
-        request.onProgress(`int8 of model ${models.length} of ${cells.size} is measured`);
+        request.onProgress(`${request.precision} of model ${models.length} of ${cells.size} is measured`);
       }
       all.float32.push(float32);
-      all.int8.push(means.values());
+      all.lower.push(means.values());
     }
-    const predicted = predictedRows(sumOf([...all.float32, ...all.int8]), width);
+    const predicted = predictedRows(sumOf([...all.float32, ...all.lower]), width);
     const kept = (matrices: readonly Float32Array[]): Float32Array[] =>
       matrices.map((matrix) => keepRows(matrix, width, predicted));
-    const [float32, int8] = [kept(all.float32), kept(all.int8)];
+    const [float32, lower] = [kept(all.float32), kept(all.lower)];
     const truth = keepRows(rows.labels, width, predicted);
     const joining = ofMembers(definition);
     return {
-      macroF1: { float32: scoreOf(float32, truth, joining), int8: scoreOf(int8, truth, joining) },
+      macroF1: { float32: scoreOf(float32, truth, joining), lower: scoreOf(lower, truth, joining) },
       rows: predicted.length,
-      change: changeOf(joinScores(joining, float32).probabilities, joinScores(joining, int8).probabilities),
+      change: changeOf(joinScores(joining, float32).probabilities, joinScores(joining, lower).probabilities),
       models,
     };
   });
@@ -105,7 +119,7 @@ async function heldOut(
   { folder, maxLength }: EnsembleModel,
   isHeldOut: (row: number) => boolean,
   { texts }: TrainingRows,
-  { threads }: MeasureRequest,
+  { threads, precision }: MeasureRequest,
 ): Promise<HeldOut> {
   const rows: number[] = [];
   const held: string[] = [];
@@ -119,7 +133,7 @@ async function heldOut(
       row++;
     }
   }
-  const scorer = await TextScorer.open(folder, { maxLength, threads, precision: 'int8' });
+  const scorer = await TextScorer.open(folder, { maxLength, threads, precision });
   try {
     return { rows: Int32Array.from(rows), probabilities: await scorer.score(held) };
   } finally {
@@ -146,7 +160,7 @@ function sumOf(matrices: readonly Float32Array[]): Float32Array {
   return first.map((_, at) => matrices.reduce((sum, matrix) => sum + matrix[at]!, 0));
 }
 
-function changeOf(before: Float32Array, after: Float32Array): Int8Measure['change'] {
+function changeOf(before: Float32Array, after: Float32Array): Measured['change'] {
   const changes = before.map((value, at) => Math.abs(value - after[at]!));
   const largest = changes.reduce((most, change) => Math.max(most, change), 0);
   return {
