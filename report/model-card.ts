@@ -70,7 +70,7 @@ function metricsOf({ macroF1, perLabel, labels, assessment, classes }: RunResult
   ): Metric[] => {
     if (!Number.isFinite(value)) return [];
     const isKnown = interval?.every((end) => Number.isFinite(end)) === true;
-    return [{ type, name, value, ...(isKnown ? { args: { confidence_interval: interval! } } : {}) }];
+    return [{ type, name, value, ...(isKnown ? { args: { confidence_interval: interval } } : {}) }];
   };
   return [
     ...metric('f1', 'macro F1, cross-fitted', macroF1.crossFitted, assessment?.macro.intervals.crossFitted),

@@ -1,6 +1,6 @@
 import type { Scored } from '../ensemble/joined.js';
 import type { BatchingOptions } from './limits.js';
-import { internal, overloaded, unavailable } from './refusal.js';
+import { internal, overloaded, unavailable, type Refusal } from './refusal.js';
 
 /** What scores texts, one call after the other. */
 export interface Scorer {
@@ -201,6 +201,6 @@ export class Batcher {
   }
 }
 
-function stuckFault(): unknown {
+function stuckFault(): Refusal {
   return unavailable('the engine is stuck');
 }

@@ -1,4 +1,4 @@
-import { HeaderObject, type HeaderValue } from '../engine/checkpoint/strict-json.js';
+import type { HeaderObject, HeaderValue } from '../engine/checkpoint/strict-json.js';
 import type { ServingLimits } from './limits.js';
 import { Refusal, requestBody } from './refusal.js';
 

@@ -26,15 +26,21 @@ export interface PredictionOutput {
 export function streamOutput(stream: Writable): PredictionOutput {
   return {
     from: null,
-    write: (text) =>
-      new Promise((resolve, reject) => {
-        stream.write(text, (error) => {
-          if (error == null) resolve();
-          else reject(storageFault(error, 'standard output', 'writing the predictions') as Error);
-        });
-      }),
+    write: async (text) => {
+      try {
+        await written(stream, text);
+      } catch (error) {
+        throw storageFault(error, 'standard output', 'writing the predictions');
+      }
+    },
     reached: () => Promise.resolve(),
     finish: () => Promise.resolve(),
     abandon: () => Promise.resolve(0),
   };
+}
+
+function written(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => (error == null ? resolve() : reject(error)));
+  });
 }

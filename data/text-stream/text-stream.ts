@@ -49,7 +49,7 @@ export class TextStream {
   private readonly lines: LineCount;
   private waiting: StreamedRow[] = [];
   /** What is wrong behind the rows that wait. */
-  private failure: unknown;
+  private failure: Error | undefined;
   private place: StreamPlace;
 
   private constructor(
@@ -128,7 +128,7 @@ export class TextStream {
     } catch (error) {
       const fault = rowFault(error);
       const told = fault === undefined ? error : this.faultHere(fault);
-      if (this.waiting.length === 0) throw told;
+      if (this.waiting.length === 0 || !(told instanceof Error)) throw told;
       this.failure = told;
       return true;
     }
