@@ -65,7 +65,7 @@ export async function measureScoring(rows: number, kills: number): Promise<Score
 async function killed(folder: string, memory: Memory): Promise<void> {
   const scoring = start(folder, 'score', 'latest', 'new.csv');
   await memory.watching(scoring, async () => {
-    await said(scoring, /planning|scoring|joining/);
+    await said(scoring, /scoring: /);
     await delay(1_000 + 4_000 * Math.random());
     for (const pid of familyOf(scoring.pid!)) kill(pid);
     if (scoring.exitCode === null && scoring.signalCode === null) await once(scoring, 'exit');
