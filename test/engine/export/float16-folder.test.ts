@@ -1,6 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { float16DataName, float16ModelOf, float16Name } from '../../../engine/export/float16-folder.js';
 import { predictTexts } from '../../../engine/inference/predict.js';
@@ -8,18 +8,15 @@ import { trainFold } from '../../../engine/training/fold.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import * as node from '../../../engine/graph/nodes.js';
 import { castFromFloat16 } from '../../../engine/quantization/float16.js';
+import {
+  noBrowserLibrary,
+  noPython,
+  place,
+  python,
+  withoutLibrary,
+  withoutPython,
+} from '../../setup/other-runtimes.js';
 import { job, modelFolder, never, sha256, texts, useSmallFolds } from '../training/small-fold.js';
-
-const python = process.env['FOLDWISE_PYTHON'] ?? 'python3';
-const noPython = spawnSync(python, ['-c', 'import onnxruntime, transformers']).status !== 0;
-const withoutPython = noPython ? ' (skipped: no onnxruntime and transformers in FOLDWISE_PYTHON)' : '';
-
-/** A folder in whose `node_modules` transformers.js is; it brings half a gigabyte, so it is no dependency. */
-const place = resolve(process.env['FOLDWISE_TRANSFORMERS_JS'] ?? '.');
-const noBrowserLibrary = !existsSync(join(place, 'node_modules/@huggingface/transformers'));
-const withoutLibrary = noBrowserLibrary
-  ? ' (skipped: no @huggingface/transformers in FOLDWISE_TRANSFORMERS_JS)'
-  : '';
 
 /** The same weights in float32: what is left is the order of sums. */
 const TOLERANCE = 1e-5;

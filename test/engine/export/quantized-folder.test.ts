@@ -1,6 +1,6 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { quantizedModel } from '../../../engine/export/onnx-export.js';
 import { quantizedModelOf, quantizedName } from '../../../engine/export/quantized-folder.js';
@@ -8,18 +8,15 @@ import { parametersOf } from '../../../engine/inference/parameters.js';
 import { predictTexts } from '../../../engine/inference/predict.js';
 import { familyOf } from '../../../engine/models/families.js';
 import { trainFold } from '../../../engine/training/fold.js';
+import {
+  noBrowserLibrary,
+  noPython,
+  place,
+  python,
+  withoutLibrary,
+  withoutPython,
+} from '../../setup/other-runtimes.js';
 import { job, modelFolder, never, texts, useSmallFolds } from '../training/small-fold.js';
-
-const python = process.env['FOLDWISE_PYTHON'] ?? 'python3';
-const noPython = spawnSync(python, ['-c', 'import onnxruntime, transformers']).status !== 0;
-const withoutPython = noPython ? ' (skipped: no onnxruntime and transformers in FOLDWISE_PYTHON)' : '';
-
-/** A folder in whose `node_modules` transformers.js is; it brings half a gigabyte, so it is no dependency. */
-const place = resolve(process.env['FOLDWISE_TRANSFORMERS_JS'] ?? '.');
-const noBrowserLibrary = !existsSync(join(place, 'node_modules/@huggingface/transformers'));
-const withoutLibrary = noBrowserLibrary
-  ? ' (skipped: no @huggingface/transformers in FOLDWISE_TRANSFORMERS_JS)'
-  : '';
 
 /**
  * Rounding of two runs falls on either side of a half now and then, and a level of 127 then differs; in float32 they
