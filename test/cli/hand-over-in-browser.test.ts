@@ -2,17 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { createReadStream, existsSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { extname, join, normalize, resolve } from 'node:path';
+import { extname, join, normalize } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../report/chromium.js';
 import { canRun, withoutRuns } from './built-command-line.js';
 import { handOver, type HandedOver } from './hand-over-project.js';
+import { noBrowserLibrary, place, withoutLibrary } from '../setup/transformers-js.js';
 
-/** A folder in whose `node_modules` transformers.js is; it brings half a gigabyte, so it is no dependency. */
-const place = resolve(process.env['FOLDWISE_TRANSFORMERS_JS'] ?? '.');
-const isThere = existsSync(join(place, 'node_modules/@huggingface/transformers'));
-const without = isThere ? '' : ' (skipped: no @huggingface/transformers in FOLDWISE_TRANSFORMERS_JS)';
 const executable = findChromium();
 const noBrowser = executable === null ? ' (skipped: there is no Chromium on this machine)' : '';
 
@@ -65,8 +62,8 @@ function served(folders: Readonly<Record<string, string>>): Promise<Server> {
   return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
 }
 
-describe.skipIf(!canRun || !isThere)(
-  `an exported model in transformers.js${withoutRuns}${without}`,
+describe.skipIf(!canRun || noBrowserLibrary)(
+  `an exported model in transformers.js${withoutRuns}${withoutLibrary}`,
   { timeout: 10 * minutes },
   () => {
     let handed: HandedOver;

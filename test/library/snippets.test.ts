@@ -12,6 +12,7 @@ import { loadEnsemble, type Prediction } from '../../library/index.js';
 import { canRun, foldwise, temporal, withoutRuns } from '../cli/built-command-line.js';
 import { SmallProject } from '../cli/small-project.js';
 import { findChromium } from '../report/chromium.js';
+import { noBrowserLibrary, place } from '../setup/transformers-js.js';
 
 const execute = promisify(execFile);
 const minutes = 60_000;
@@ -29,10 +30,8 @@ const modules =
 const noPython = spawnSync(python, ['-c', modules]).status !== 0;
 const withoutPython = noPython ? ' (skipped: FOLDWISE_PYTHON has no torch and transformers)' : '';
 
-/** A folder in whose `node_modules` transformers.js is; it brings half a gigabyte, so it is no dependency. */
-const place = resolve(process.env['FOLDWISE_TRANSFORMERS_JS'] ?? '.');
 const chrome = findChromium();
-const noBrowser = chrome === null || !existsSync(join(place, 'node_modules/@huggingface/transformers'));
+const noBrowser = chrome === null || noBrowserLibrary;
 const withoutBrowser = noBrowser
   ? ' (skipped: no Chromium, or no transformers.js in FOLDWISE_TRANSFORMERS_JS)'
   : '';

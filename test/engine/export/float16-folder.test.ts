@@ -8,14 +8,8 @@ import { trainFold } from '../../../engine/training/fold.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import * as node from '../../../engine/graph/nodes.js';
 import { castFromFloat16 } from '../../../engine/quantization/float16.js';
-import {
-  noBrowserLibrary,
-  noPython,
-  place,
-  python,
-  withoutLibrary,
-  withoutPython,
-} from '../../setup/other-runtimes.js';
+import { noPython, python, withoutPython } from '../../setup/reference-python.js';
+import { noBrowserLibrary, place, withoutLibrary } from '../../setup/transformers-js.js';
 import { job, modelFolder, never, sha256, texts, useSmallFolds } from '../training/small-fold.js';
 
 /** The same weights in float32: what is left is the order of sums. */

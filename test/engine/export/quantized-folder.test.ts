@@ -8,14 +8,8 @@ import { parametersOf } from '../../../engine/inference/parameters.js';
 import { predictTexts } from '../../../engine/inference/predict.js';
 import { familyOf } from '../../../engine/models/families.js';
 import { trainFold } from '../../../engine/training/fold.js';
-import {
-  noBrowserLibrary,
-  noPython,
-  place,
-  python,
-  withoutLibrary,
-  withoutPython,
-} from '../../setup/other-runtimes.js';
+import { noPython, python, withoutPython } from '../../setup/reference-python.js';
+import { noBrowserLibrary, place, withoutLibrary } from '../../setup/transformers-js.js';
 import { job, modelFolder, never, texts, useSmallFolds } from '../training/small-fold.js';
 
 /**

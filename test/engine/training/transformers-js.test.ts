@@ -1,16 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { trainFold } from '../../../engine/training/fold.js';
 import { predictTexts } from '../../../engine/inference/predict.js';
 import { job, never, texts, useSmallFolds } from './small-fold.js';
-
-/** A folder in whose `node_modules` transformers.js is; it brings half a gigabyte, so it is no dependency. */
-const place = resolve(process.env['FOLDWISE_TRANSFORMERS_JS'] ?? '.');
-const isThere = existsSync(join(place, 'node_modules/@huggingface/transformers'));
-const why = isThere ? '' : ' (skipped: no @huggingface/transformers in FOLDWISE_TRANSFORMERS_JS)';
+import { noBrowserLibrary, place, withoutLibrary } from '../../setup/transformers-js.js';
 
 useSmallFolds();
 
@@ -29,7 +25,7 @@ const script = `
   }
   console.log(JSON.stringify(all));`;
 
-describe.skipIf(!isThere)(`an exported folder in transformers.js${why}`, () => {
+describe.skipIf(noBrowserLibrary)(`an exported folder in transformers.js${withoutLibrary}`, () => {
   it.each(['bert', 'deberta-v2'] as const)(
     'of %s gives our probabilities to 1e-5',
     async (type) => {
