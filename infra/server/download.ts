@@ -3,10 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { keepExecutable } from '../cached-executable.js';
 import { childEnvironment } from '../child-environment.js';
-import { keepExecutable } from './executable.js';
 import { bytesOf, fetchBounded, requirePinned } from './fetch-bounded.js';
-import { archives, executableName, temporalVersion, thisMachine } from './release.js';
+import { archives, cachedServer, executableName, temporalVersion, thisMachine } from './release.js';
 
 const downloadMs = 10 * 60_000;
 const releases = `https://github.com/temporalio/cli/releases/download/v${temporalVersion}`;
@@ -32,7 +32,7 @@ export async function downloadServer(signal?: AbortSignal): Promise<string> {
   try {
     await writeFile(join(folder, archive.name), bytes);
     await run('tar', ['-xf', archive.name, executableName], { cwd: folder, env: childEnvironment() });
-    return await keepExecutable(join(folder, executableName));
+    return await keepExecutable(join(folder, executableName), cachedServer());
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

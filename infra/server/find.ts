@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { buildableVersion, cacheFolder, executableName, temporalVersion } from './release.js';
+import { buildableVersion, cachedServer, executableName, temporalVersion } from './release.js';
 
 /** An executable of Temporal's command line on this machine. */
 export interface FoundServer {
@@ -17,7 +17,7 @@ export function findServer(env: NodeJS.ProcessEnv = process.env): FoundServer | 
     if (folder !== '' && isExecutable(path)) return { path, from: 'PATH' };
   }
   for (const version of [temporalVersion, buildableVersion]) {
-    const path = join(cacheFolder(env, version), executableName);
+    const path = cachedServer(env, version);
     if (isExecutable(path)) return { path, from: 'cache' };
   }
   return null;

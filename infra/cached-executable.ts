@@ -1,0 +1,23 @@
+import { chmod, copyFile, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { makeFolder } from '../store/durable-file.js';
+
+/** Where this user's fetched and built programs are kept. */
+export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
+  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'foldwise');
+}
+
+/** Copies an executable to where it is kept by a rename, so that it is never found half there. */
+export async function keepExecutable(path: string, target: string): Promise<string> {
+  const temporary = `${target}.${process.pid}`;
+  await makeFolder(dirname(target));
+  try {
+    await copyFile(path, temporary);
+    await chmod(temporary, 0o755);
+    await rename(temporary, target);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  return target;
+}
