@@ -31,12 +31,16 @@ export function temporaryName(path: string): string {
   return `${path}.${scope}-${pid}-${startOf(thisProcess())}-${randomUUID().slice(0, 8)}.tmp`;
 }
 
-/** Removes what killed processes left half-written anywhere below a folder. */
+export function isTemporaryName(name: string): boolean {
+  return pattern.test(name);
+}
+
+/** Removes what killed processes left half-written anywhere below a folder: files, and folders with all that is in them. */
 export async function sweepTemporaryFiles(folder: string): Promise<void> {
   try {
     for (const entry of await readdir(folder, { recursive: true })) {
       const path = join(folder, entry);
-      if (await isAbandoned(path)) await rm(path, { force: true });
+      if (await isAbandoned(path)) await rm(path, { recursive: true, force: true });
     }
   } catch (error) {
     // No folder yet, or one that went away while it was read: with its files.

@@ -15,6 +15,12 @@ export interface ObjectContent {
   readonly stream: Readable;
 }
 
+/** What is known of an object without reading it. */
+export interface ObjectFacts {
+  readonly bytes: number;
+  readonly version: ObjectVersion;
+}
+
 export interface ListedObject {
   readonly name: string;
   readonly bytes: number;
@@ -22,7 +28,7 @@ export interface ListedObject {
   readonly modified: number;
 }
 
-/** From the first byte up to, but not including, the last. */
+/** From the first byte up to, but not including, the last; both within the object. */
 export interface ByteRange {
   readonly from: number;
   readonly to: number;
@@ -36,13 +42,16 @@ export interface ObjectCallOptions {
  * Bytes by name, in one place that all workers reach.
  *
  * A name is segments of letters, digits, `.`, `_` and `-`, joined by `/`; none begins with a dot
- * (`requireObjectName`). A write is whole or not at all, and whoever reads afterwards, on any machine,
- * reads it. Of conditional writes of one name at most one succeeds for each version. Methods throw an
- * EnvironmentFault where the storage fails, after having tried again where that may help.
+ * (`requireObjectName`). No name is the folder of another. A write is whole or not at all, and whoever reads afterwards, on any machine,
+ * reads it. Of conditional writes of one name at most one succeeds for each version; what is replaced
+ * conditionally was first written by `putIfAbsent`. Methods throw an EnvironmentFault where the storage
+ * fails, after having tried again where that may help.
  */
 export interface ObjectStore {
   /** For people: a folder, or `s3://bucket/prefix`. */
   readonly place: string;
+  /** Null where there is none. */
+  stat(name: string, options?: ObjectCallOptions): Promise<ObjectFacts | null>;
   /** Null where there is none. */
   get(
     name: string,

@@ -1,0 +1,66 @@
+import { rm, stat } from 'node:fs/promises';
+import { fileSha256 } from './digest.js';
+import { errorCode } from './faults.js';
+import type { FolderObjects } from './objects/folder-objects.js';
+
+/** A file of this machine, to be read only. */
+export interface LocalFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** Whether its bytes have the hash that they must have. */
+  readonly intact: boolean;
+}
+
+/** Files of this machine with the bytes of objects: what is to be read as a file is read there. */
+export interface LocalFiles {
+  /** The object's own file, where the store keeps it on this machine; null where it has to be brought. */
+  own(name: string): string | null;
+  /**
+   * The bytes of an object that must have a hash, brought here where they are not. One that was intact is
+   * not looked through again while its file is unchanged. Null where there is no such object.
+   */
+  verified(name: string, sha256: string): Promise<LocalFile | null>;
+  /** Takes a file away whose bytes the object was just given: they need not be brought then. */
+  take(name: string, sha256: string, path: string): Promise<void>;
+}
+
+/** Files that this process has found intact, by the state they had then. */
+export class VerifiedFiles {
+  private readonly states = new Map<string, string>();
+
+  /** Null where there is no such file. */
+  async look(path: string, sha256: string): Promise<LocalFile | null> {
+    try {
+      const { size, mtimeMs, ino } = await stat(path);
+      const state = `${sha256} ${size} ${mtimeMs} ${ino}`;
+      if (this.states.get(path) !== state) {
+        this.states.delete(path);
+        if ((await fileSha256(path)) !== sha256) return { path, bytes: size, intact: false };
+        this.states.set(path, state);
+      }
+      return { path, bytes: size, intact: true };
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw error;
+    }
+  }
+}
+
+/** Of a store that is a folder: its own files. */
+export class FolderFiles implements LocalFiles {
+  private readonly files = new VerifiedFiles();
+
+  constructor(private readonly objects: FolderObjects) {}
+
+  own(name: string): string {
+    return this.objects.pathOf(name);
+  }
+
+  verified(name: string, sha256: string): Promise<LocalFile | null> {
+    return this.files.look(this.own(name), sha256);
+  }
+
+  async take(_name: string, _sha256: string, path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+}
