@@ -88,6 +88,7 @@ export async function withModelScores<T>(
   work: (scored: ScoredEnsemble) => Promise<T>,
 ): Promise<T> {
   const models = modelsOf(ensemble);
+  const { precision } = ensemble;
   const names = models.map((_, place) => `probabilities-${place + 1}`);
   let scored = 0;
   const rowsOf = models.map(() => 0);
@@ -98,7 +99,8 @@ export async function withModelScores<T>(
   return withScratch(services, names, async (paths) => {
     await concurrently([...models.entries()], services.slots, async ([place, { folder, maxLength }]) => {
       const files = { table, output: paths[names[place]!]! };
-      await services.predictor.predict(folder, files, { maxLength, threads, signal, onRows: told(place) });
+      const options = { maxLength, threads, precision, signal, onRows: told(place) };
+      await services.predictor.predict(folder, files, options);
       onScored?.(++scored, models.length);
     });
     const files = names.map((name) => paths[name]!);

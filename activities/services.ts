@@ -1,5 +1,6 @@
 import type { AcceptedRuns } from './admission.js';
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
+import type { Precision } from '../engine/inference/precision.js';
 import type { FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
@@ -32,6 +33,8 @@ export interface Predictor {
     options: {
       readonly maxLength: number;
       readonly threads: number;
+      /** Default float32. */
+      readonly precision?: Precision | undefined;
       readonly signal: AbortSignal;
       /** Told now and then how many rows have been scored. */
       readonly onRows?: ((rows: number) => void) | undefined;

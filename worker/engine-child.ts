@@ -29,10 +29,10 @@ async function answer(request: EngineRequest): Promise<void> {
 async function compute(request: EngineRequest): Promise<EngineAnswer> {
   switch (request.type) {
     case 'predict': {
-      const { folder, files, maxLength, threads } = request;
+      const { folder, files, maxLength, threads, precision } = request;
       enter('opening the model', { silent: true, foreign: tokenizerOf(folder) });
       const onProgress = (rows: number): void => enter('scoring', { done: rows });
-      await predictTable(folder, files, { maxLength, threads, onProgress });
+      await predictTable(folder, files, { maxLength, threads, precision, onProgress });
       return null;
     }
     case 'tokenizer': {

@@ -36,8 +36,9 @@ export class EngineProcess implements Predictor, ModelSource {
   ) {}
 
   async predict(...[folder, files, options]: PredictArguments): Promise<void> {
-    const { maxLength, threads, signal, onRows } = options;
-    await this.ask('the ensemble', { type: 'predict', folder, files, maxLength, threads }, signal, onRows);
+    const { maxLength, threads, precision = 'float32', signal, onRows } = options;
+    const request: EngineRequest = { type: 'predict', folder, files, maxLength, threads, precision };
+    await this.ask('the ensemble', request, signal, onRows);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
+import type { Precision } from '../engine/inference/precision.js';
 import type { EstimatedFold, FoldEstimate } from '../engine/training/fold-estimate.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
 import type { ModelUse, ScratchModel } from '../pipeline/pipeline.js';
@@ -13,6 +14,7 @@ export type EngineRequest =
       readonly files: { readonly table: string; readonly output: string };
       readonly maxLength: number;
       readonly threads: number;
+      readonly precision: Precision;
     }
   | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly table: string }
   | {

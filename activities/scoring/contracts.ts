@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { textFormats } from '../../data/text-stream/format.js';
+import { precisions } from '../../engine/inference/precision.js';
 import { canonicalJson } from '../../pipeline/keys.js';
 import type { ReadOnly } from '../../pipeline/read-only.js';
 import { sha256 } from '../../store/digest.js';
@@ -21,6 +22,8 @@ export const scoreOptionsSchema = z.strictObject({
   probabilities: z.boolean().exactOptional(),
   /** Of the table that is read; default: what the end of its name tells, else CSV. */
   format: format.exactOptional(),
+  /** What the models' products are computed in. Default float32; int8 where an export measured what it loses. */
+  precision: z.enum(precisions).exactOptional(),
 });
 export type ScoreOptions = ReadOnly<z.output<typeof scoreOptionsSchema>>;
 

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { modelsOf } from '../../ensemble/definition.js';
+import { inInt8 } from '../../ensemble/in-int8.js';
 import { withThresholds } from '../../ensemble/other-thresholds.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
@@ -36,7 +37,7 @@ export async function ensembleFolder(services: EnsembleServices, ensemble: strin
 export async function scoringEnsemble(
   services: EnsembleServices,
   folder: string,
-  { thresholds }: ScoreOptions,
+  { thresholds, precision }: ScoreOptions,
 ): Promise<ScoringEnsemble> {
   const { roots, runsDirectory } = services;
   // A run of this workdir is ours to read, wherever that lies.
@@ -44,10 +45,9 @@ export async function scoringEnsemble(
   await requireReadable(folder, allowed, 'ensemble');
   await requireReadable(join(folder, 'result.json'), allowed, 'ensemble');
   const stored = await storedEnsembleIn(folder);
+  const own = precision === 'int8' ? inInt8(stored, folder) : stored.definition;
   const definition =
-    thresholds === undefined
-      ? stored.definition
-      : withThresholds(stored.definition, { byLabel: thresholds }, 'options.thresholds');
+    thresholds === undefined ? own : withThresholds(own, { byLabel: thresholds }, 'options.thresholds');
   const models: unknown[] = [];
   for (const model of modelsOf(definition)) {
     const files = await filesIn(model.folder);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { formatOf, textFormats, type TextFormat } from '../../data/text-stream/format.js';
 import { fileSource, streamSource } from '../../data/text-stream/source.js';
+import { inInt8 } from '../../ensemble/in-int8.js';
 import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
 import { sweepTemporaryFiles } from '../../store/temporary-file.js';
@@ -30,6 +31,7 @@ interface PredictArguments extends GlobalOptions, JsonOption {
   readonly outputFormat?: OutputFormat;
   readonly probabilities?: boolean;
   readonly threshold?: OtherThresholds;
+  readonly int8?: boolean;
   readonly resume?: boolean;
   readonly force?: boolean;
 }
@@ -60,6 +62,7 @@ export function addPredict(program: Command, console: Console): void {
       "decide by it in place of the ensemble's thresholds; label=number for one label (repeatable)",
       collectThreshold,
     )
+    .option('--int8', 'in 8 bits: of a folder that was exported with them')
     .option(
       '--output <file>',
       'where to; - is standard output (default: submission or predictions, with the name of the format)',
@@ -85,7 +88,8 @@ Examples:
     .action(async (name: string, file: string, _options: unknown, command: Command) => {
       const options = command.optsWithGlobals<PredictArguments>();
       const workdir = workdirAt(options.workdir);
-      const own = await ensembleAt(name, workdir);
+      const stored = await ensembleAt(name, workdir);
+      const own = options.int8 === true ? { ...stored, definition: inInt8(stored, name) } : stored;
       const written = writtenTable(options);
       if (options.threshold !== undefined && written.probabilities && written.format === 'csv')
         throw undecided();

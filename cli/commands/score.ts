@@ -56,7 +56,8 @@ export function takesScoreOptions(command: Command): Command {
       '--threshold <number>',
       "decide by it in place of the ensemble's thresholds; label=number for one label (repeatable)",
       collectThreshold,
-    );
+    )
+    .option('--int8', 'in 8 bits: of a folder that was exported with them');
 }
 
 const stopping = 'Stopping. The chunks that are scored are kept. Ctrl-C again stops at once.';

@@ -4,6 +4,7 @@ import { readResultFile } from '../../activities/result-file.js';
 import { localPathOf } from '../../activities/roots.js';
 import { scoreInputDigest, type ScoreInput } from '../../activities/scoring/contracts.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
+import { inInt8 } from '../../ensemble/in-int8.js';
 import { withThresholds, type OtherThresholds } from '../../ensemble/other-thresholds.js';
 import { InputFault } from '../../errors/fault.js';
 import { ensembleAt, ensembleFolderAt } from '../runs/ensemble-at.js';
@@ -12,6 +13,7 @@ import type { Workdir } from '../workdir.js';
 /** How a person asks for a scoring. */
 export interface ScoreArguments {
   readonly probabilities?: boolean;
+  readonly int8?: boolean;
   readonly threshold?: OtherThresholds;
 }
 
@@ -32,7 +34,7 @@ export interface ScoreRequest {
 export async function scoreRequest(
   name: string,
   table: string,
-  { probabilities, threshold }: ScoreArguments,
+  { probabilities, int8, threshold }: ScoreArguments,
   workdir: Workdir,
 ): Promise<ScoreRequest> {
   const ensemble = await ensembleAt(name, workdir);
@@ -46,9 +48,11 @@ export async function scoreRequest(
       what: 'probabilities are written as they are, whatever the thresholds',
       remedy: 'Leave out --threshold, or --probabilities.',
     });
+  if (int8 === true) inInt8(ensemble, name);
   const options = {
     ...(threshold === undefined ? {} : { thresholds: byLabel(ensemble, threshold) }),
     ...(probabilities === true ? { probabilities } : {}),
+    ...(int8 === true ? { precision: 'int8' as const } : {}),
   };
   const input = { ensemble: folder, table: path, options };
   return { input, ensemble, folder, workflowId: `score-${stemOf(path)}-${digestOf(input)}` };
@@ -78,13 +82,13 @@ export function scoreSummaryOf({ input, ensemble }: ScoreRequest): {
   staticSummary: string;
   staticDetails: string;
 } {
-  const { thresholds, probabilities } = input.options ?? {};
+  const { thresholds, probabilities, precision } = input.options ?? {};
   return {
     staticSummary: `${basename(input.table)} by ${ensemble.pipeline}`,
     staticDetails: [
       `**Table** \`${input.table}\``,
       `**Ensemble** \`${input.ensemble}\`, of the run ${ensemble.run}`,
-      `**Written** ${probabilities === true ? 'probabilities' : 'labels'}`,
+      `**Written** ${probabilities === true ? 'probabilities' : 'labels'}${precision === 'int8' ? ', in int8' : ''}`,
       ...(thresholds === undefined
         ? []
         : [

@@ -1,27 +1,25 @@
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportedFolderSchema } from '../../cli/facts/export.js';
 import { facts } from '../../cli/facts/index.js';
 import { readExportedEnsemble } from '../../ensemble/exported-ensemble.js';
-import { canRun, foldwise, withoutRuns, type Ended } from './built-command-line.js';
-import { SmallProject } from './small-project.js';
+import { SmallRun } from '../setup/small-run.js';
+import { canRun, withoutRuns, type Ended } from './built-command-line.js';
 
 const model = 'onnx/model_fp16.onnx';
 
 describe.skipIf(!canRun)(`foldwise export --float16${withoutRuns}`, { timeout: 180_000 }, () => {
-  let project: SmallProject;
+  let trained: SmallRun;
   let run: string;
-  const on = (...args: string[]): Promise<Ended> => foldwise([...args, '--workdir', project.workdir]);
-  const place = (name: string): string => join(project.folder, name);
+  const on = (...args: string[]): Promise<Ended> => trained.on(...args);
+  const place = (name: string): string => trained.place(name);
 
   beforeAll(async () => {
-    project = new SmallProject();
-    const { code, err } = await on('run', project.pipeline);
-    expect([code, err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
-    run = readdirSync(join(project.workdir, 'runs'))[0]!;
+    trained = await SmallRun.train();
+    run = trained.id;
   });
-  afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
+  afterAll(() => trained?.remove());
 
   it('writes the models beside, and tells what that changes on held-out rows', async () => {
     const folder = place('good');
@@ -32,7 +30,7 @@ describe.skipIf(!canRun)(`foldwise export --float16${withoutRuns}`, { timeout: 1
     expect(err).toMatch(new RegExp(`float16, on 40 held-out rows: ${said.source}`));
     expect(readFileSync(join(folder, 'README.md'), 'utf8')).toMatch(said);
     const { float16 } = await readExportedEnsemble(folder);
-    const result = JSON.parse(readFileSync(join(project.workdir, 'runs', run, 'result.json'), 'utf8')) as {
+    const result = JSON.parse(readFileSync(trained.file('result.json'), 'utf8')) as {
       macroF1: { tuned: number };
     };
     expect(float16!.macroF1.float32).toBeCloseTo(result.macroF1.tuned, 12);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,24 +8,22 @@ import { exportedFolderSchema } from '../../cli/facts/export.js';
 import { Ensemble } from '../../ensemble/ensemble.js';
 import { readExportedEnsemble } from '../../ensemble/exported-ensemble.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
-import { canRun, foldwise, withoutRuns, type Ended } from './built-command-line.js';
-import { SmallProject } from './small-project.js';
+import { SmallRun } from '../setup/small-run.js';
+import { canRun, withoutRuns, type Ended } from './built-command-line.js';
 
 const quantized = 'onnx/model_quantized.onnx';
 
 describe.skipIf(!canRun)(`foldwise export --int8${withoutRuns}`, { timeout: 180_000 }, () => {
-  let project: SmallProject;
+  let trained: SmallRun;
   let run: string;
-  const on = (...args: string[]): Promise<Ended> => foldwise([...args, '--workdir', project.workdir]);
-  const place = (name: string): string => join(project.folder, name);
+  const on = (...args: string[]): Promise<Ended> => trained.on(...args);
+  const place = (name: string): string => trained.place(name);
 
   beforeAll(async () => {
-    project = new SmallProject();
-    const { code, err } = await on('run', project.pipeline, '--set', 'calibration=platt');
-    expect([code, err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
-    run = readdirSync(join(project.workdir, 'runs'))[0]!;
+    trained = await SmallRun.train('calibration=platt');
+    run = trained.id;
   });
-  afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
+  afterAll(() => trained?.remove());
 
   it('measures what is lost on held-out rows, tells it, and hands the models over', async () => {
     const folder = place('good');
@@ -38,7 +36,7 @@ describe.skipIf(!canRun)(`foldwise export --int8${withoutRuns}`, { timeout: 180_
       /[Ii]n int8, on the rows that the folds held out, macro F1 0\.\d{4}/,
     );
     const { int8 } = await readExportedEnsemble(folder);
-    const result = JSON.parse(readFileSync(join(project.workdir, 'runs', run, 'result.json'), 'utf8')) as {
+    const result = JSON.parse(readFileSync(trained.file('result.json'), 'utf8')) as {
       macroF1: { tuned: number };
     };
     // The same rows by the same thresholds: the run's own score of them.
@@ -83,10 +81,39 @@ describe.skipIf(!canRun)(`foldwise export --int8${withoutRuns}`, { timeout: 180_
     expect(Math.max(...changes)).toBeLessThan(0.02);
   });
 
+  it('is scored in int8 by predict and by score alike, and nowhere where that was not measured', async () => {
+    const table = place('test.csv');
+    const predicted = async (...args: string[]): Promise<string> => {
+      const { code, out } = await on('predict', ...args, '--probabilities', '--output', '-');
+      expect(code).toBe(0);
+      return out;
+    };
+    const int8 = await predicted(place('good'), table, '--int8');
+    const float32 = await predicted(place('good'), table);
+    const [found, expected] = [int8, float32].map((csv) => csv.match(/0\.\d+/g)!.map(Number));
+    const changes = expected!.map((value, i) => Math.abs(value - found![i]!));
+    expect(Math.max(...changes)).toBeGreaterThan(1e-6);
+    expect(Math.max(...changes)).toBeLessThan(0.02);
+
+    const asked = ['--probabilities', '--int8', '--name', 'in-int8', '--json'];
+    const scored = await on('score', place('good'), table, ...asked);
+    expect([scored.code, scored.err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
+    const { directory } = facts['score']!.parse(JSON.parse(scored.out)) as { directory: string };
+    expect(readFileSync(join(directory, 'scores.csv'), 'utf8')).toBe(int8);
+    expect(JSON.parse(readFileSync(join(directory, 'result.json'), 'utf8'))).toMatchObject({
+      options: { probabilities: true, precision: 'int8' },
+    });
+
+    for (const command of ['predict', 'score']) {
+      const { code, err } = await on(command, run, table, '--int8');
+      expect([code, err]).toEqual([1, expect.stringMatching(/cannot be run in int8.*nobody has measured/)]);
+    }
+  });
+
   it('leaves out of the folder what loses too much, and says so', async () => {
     // The rows were predicted by other weights than these: in 8 bits they say the opposite.
     const other = place('spoilt-run');
-    await cp(join(project.workdir, 'runs', run), other, { recursive: true });
+    await cp(trained.directory, other, { recursive: true });
     for (const fold of ['1', '2']) negateHead(join(other, `models/${fold}/model.safetensors`));
     const folder = place('refused');
     const { code, out, err } = await on('export', other, folder, '--int8', '--max-loss', '0.01', '--json');

@@ -3,25 +3,23 @@ import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { facts } from '../../cli/facts/index.js';
+import { SmallRun } from '../setup/small-run.js';
 import { canRun, ended, foldwise, withoutRuns, type Ended } from './built-command-line.js';
-import { privateWords, SmallProject } from './small-project.js';
+import { privateWords, type SmallProject } from './small-project.js';
 
 describe.skipIf(!canRun)(`foldwise predict${withoutRuns}`, { timeout: 180_000 }, () => {
+  let trained: SmallRun;
   let project: SmallProject;
   let run: string;
-  const inRun = (name: string): string => join(project.workdir, 'runs', run, name);
+  const inRun = (name: string): string => trained.file(name);
   const read = (path: string): string => readFileSync(path, 'utf8');
-  const predict = (...args: string[]): Promise<Ended> =>
-    foldwise(['predict', run, ...args, '--workdir', project.workdir]);
+  const predict = (...args: string[]): Promise<Ended> => trained.on('predict', run, ...args);
 
   beforeAll(async () => {
-    project = new SmallProject();
-    const set = ['--set', 'training.epochs=2'];
-    const { code, err } = await foldwise(['run', project.pipeline, '--workdir', project.workdir, ...set]);
-    expect([code, err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
-    run = readdirSync(join(project.workdir, 'runs'))[0]!;
+    trained = await SmallRun.train('training.epochs=2');
+    ({ project, id: run } = trained);
   });
-  afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
+  afterAll(() => trained?.remove());
 
   it('writes what the run itself wrote of the same rows, labels and probabilities', async () => {
     const rows = ['submission.csv', 'predictions.csv'];

@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { facts } from '../../cli/facts/index.js';
+import { SmallRun } from '../setup/small-run.js';
 import { built, canRun, foldwise, withoutBuild, withoutRuns } from './built-command-line.js';
-import { SmallProject } from './small-project.js';
+import type { SmallProject } from './small-project.js';
 
 interface Serving {
   readonly child: ChildProcess;
@@ -43,18 +44,16 @@ const post = (url: string, body: unknown, headers: Record<string, string> = {}):
   });
 
 describe.skipIf(!canRun)(`foldwise serve${withoutRuns}`, { timeout: 180_000 }, () => {
+  let trained: SmallRun;
   let project: SmallProject;
   let run: string;
-  const read = (name: string): string => readFileSync(join(project.workdir, 'runs', run, name), 'utf8');
+  const read = (name: string): string => readFileSync(trained.file(name), 'utf8');
 
   beforeAll(async () => {
-    project = new SmallProject();
-    const set = ['--set', 'training.epochs=2'];
-    const { code, err } = await foldwise(['run', project.pipeline, '--workdir', project.workdir, ...set]);
-    expect([code, err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
-    run = readdirSync(join(project.workdir, 'runs'))[0]!;
+    trained = await SmallRun.train('training.epochs=2');
+    ({ project, id: run } = trained);
   });
-  afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
+  afterAll(() => trained?.remove());
 
   it("gives the probabilities and labels that its run wrote, by the run's name or its folder", async () => {
     const texts = readFileSync(join(project.folder, 'test.csv'), 'utf8')

@@ -1,6 +1,14 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,6 +16,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ScoreInput, ScoreResult } from '../../activities/scoring/contracts.js';
 import type { Predictor, Services } from '../../activities/services.js';
 import { openTestTable } from '../../data/prepared-table.js';
+import { manifestName, manifestOf } from '../../ensemble/exported-ensemble.js';
 import type { ScoreSummary } from '../../workflows/score.js';
 import type { ScoringProgress } from '../../workflows/scoring-progress.js';
 import { Bench, labels, server, startEnvironment, without } from './bench.js';
@@ -16,14 +25,16 @@ import { Bench, labels, server, startEnvironment, without } from './bench.js';
 class TextPredictor implements Predictor {
   /** Rows of each call. */
   readonly calls: number[] = [];
+  readonly precisions: (string | undefined)[] = [];
   msPerCall = 0;
 
-  async predict(_folder: string, files: { table: string; output: string }): Promise<void> {
+  async predict(...[, files, { precision }]: Parameters<Predictor['predict']>): Promise<void> {
     const { texts, close } = openTestTable(files.table);
     const rows = texts.range(0, texts.length);
     close();
     if (this.msPerCall > 0) await delay(this.msPerCall);
     this.calls.push(rows.length);
+    this.precisions.push(precision);
     const values = rows.flatMap((text) => labels.map((label) => scoreOf(text + label)));
     await writeFile(files.output, new Uint8Array(Float32Array.from(values).buffer));
   }
@@ -53,7 +64,7 @@ describe.skipIf(server === null)(`a table that is scored in chunks${without}`, (
     predictor = new TextPredictor();
     await work();
     await bench.complete({ run: 'trained' });
-    predictor.calls.length = 0;
+    predictor.calls.length = predictor.precisions.length = 0;
     table = join(bench.folder, 'new.csv');
     write(texts);
   });
@@ -159,6 +170,24 @@ describe.skipIf(server === null)(`a table that is scored in chunks${without}`, (
     );
   });
 
+  it('scores in int8 what an export measured in it, and mixes that with no chunk of float32', async () => {
+    const exported = exportedFolder(join(bench.folder, 'exported'), { float32: 0.9, int8: 0.899 });
+    const float32 = await complete({ ensemble: exported });
+    const int8 = await complete({ ensemble: exported, options: { precision: 'int8' } });
+    expect([float32.reused, int8.reused]).toEqual([0, 0]);
+    expect(new Set(predictor.precisions.slice(0, 6))).toEqual(new Set([undefined]));
+    expect(new Set(predictor.precisions.slice(6))).toEqual(new Set(['int8']));
+    expect(resultOf(int8).options).toEqual({ precision: 'int8' });
+    for (const options of [{}, { precision: 'float32' as const }, { precision: 'int8' as const }])
+      expect(await complete({ ensemble: exported, options })).toMatchObject({ reused: 6 });
+    const worse = exportedFolder(join(bench.folder, 'worse'), { float32: 0.9, int8: 0.8 });
+    for (const [ensemble, why] of [
+      [worse, /cannot be run in int8; found macro F1 0\.8000 in place of 0\.9000/],
+      ['trained', /cannot be run in int8; found an ensemble of which nobody has measured/],
+    ] as const)
+      expect(await failureOf(await start({ ensemble, options: { precision: 'int8' } }))).toMatch(why);
+  });
+
   it('ends with the same bytes however often its worker is shut down', async () => {
     const undisturbed = scores(await complete());
     rmSync(join(bench.folder, '.foldwise', 'keys'), { recursive: true });
@@ -225,6 +254,32 @@ describe.skipIf(server === null)(`a table that is scored in chunks${without}`, (
     expect(await failureOf(handle)).toMatch(/input of the workflow score.*no field of another name/);
   });
 });
+
+/** A folder that says of itself what an export with int8 says; its one model is none. */
+function exportedFolder(folder: string, macroF1: { float32: number; int8: number }): string {
+  const model = 'members/1';
+  mkdirSync(join(folder, model), { recursive: true });
+  const files = Object.fromEntries(
+    ['config.json', 'model.safetensors'].map((name) => {
+      writeFileSync(join(folder, model, name), '{}');
+      return [`${model}/${name}`, { bytes: 2, sha256: '0'.repeat(64) }];
+    }),
+  );
+  const ensemble: Parameters<typeof manifestOf>[0] = {
+    run: 'trained',
+    pipeline: 'bench',
+    columns: { text: ['text'] },
+    definition: {
+      task: 'multi-label',
+      labels,
+      thresholds: labels.map(() => 0.5),
+      members: [{ weight: 1, models: [{ folder: model, maxLength: 8 }] }],
+    },
+    int8: { macroF1, maxLoss: 0.005, rows: 30, change: { mean: 0.001, largest: 0.01 }, models: [] },
+  };
+  writeFileSync(join(folder, manifestName), manifestOf(ensemble, files, '0.0.0'));
+  return folder;
+}
 
 async function progressWhen(
   handle: WorkflowHandle,
