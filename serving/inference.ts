@@ -95,14 +95,14 @@ export function inferenceFault({ status, message }: Refusal): object {
 
 /** `GET /info`: what the other server tells of a classifier, and `ensemble`, which is ours. */
 export function info(
-  { version, labels, maxLength, run, ...about }: About,
+  { version, labels, maxLength, run, precision, ...about }: About,
   { batchTexts }: BatchingOptions,
   { queuedTexts, texts }: ServingLimits,
 ): object {
   return {
     model_id: run,
     model_sha: null,
-    model_dtype: 'float32',
+    model_dtype: precision,
     model_type: {
       classifier: {
         id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
@@ -117,6 +117,6 @@ export function info(
     auto_truncate: true,
     tokenization_workers: 1,
     version,
-    ensemble: { run, labels, ...about },
+    ensemble: { run, labels, precision, ...about },
   };
 }

@@ -1,3 +1,4 @@
+import type { EnsembleDefinition } from '../ensemble/definition.js';
 import type { TaskName } from '../tasks/task.js';
 import type { Scorer } from './batcher.js';
 
@@ -9,6 +10,8 @@ export interface About {
   readonly labels: readonly string[];
   readonly thresholds: readonly number[];
   readonly models: number;
+  /** What their products are computed in. */
+  readonly precision: NonNullable<EnsembleDefinition['precision']>;
   /** Tokens that are read of a text, by the model that reads most. */
   readonly maxLength: number;
   /** Of foldwise. */

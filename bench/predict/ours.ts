@@ -60,7 +60,14 @@ async function served(): Promise<Score> {
     limits: defaultLimits,
     batching: defaultBatching,
   });
-  const about = { run: 'bench', pipeline: 'bench', task: 'multi-label', models: 1, version: '' } as const;
+  const about = {
+    run: 'bench',
+    pipeline: 'bench',
+    task: 'multi-label',
+    models: 1,
+    precision: 'float32',
+    version: '',
+  } as const;
   server.serve({
     scorer: ensemble,
     about: { ...about, labels, thresholds: labels.map(() => 0.5), maxLength },

@@ -16,11 +16,14 @@ const server = await Server.listen({
   limits: defaultLimits,
   batching: defaultBatching,
 });
-const { task, labels, thresholds } = definition;
+const { task, labels, thresholds, precision = 'float32' } = definition;
 const models = modelsOf(definition).length;
 server.serve({
   scorer: ensemble,
-  about: { run: 'bench', pipeline: 'bench', task, labels, thresholds, models, maxLength: 128, version: '' },
+  about: {
+    ...{ run: 'bench', pipeline: 'bench', version: '' },
+    ...{ task, labels, thresholds, models, precision, maxLength: 128 },
+  },
 });
 console.log(JSON.stringify({ port: Number(new URL(server.url).port) }));
 process.stdin.resume().once('end', () => process.exit());

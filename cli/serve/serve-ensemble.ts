@@ -55,7 +55,7 @@ function requireAll(unanswered: number): void {
 }
 
 function aboutOf({ definition, run, pipeline }: StoredEnsemble) {
-  const { task, labels, thresholds } = definition;
+  const { task, labels, thresholds, precision = 'float32' } = definition;
   const models = modelsOf(definition);
   const maxLength = Math.max(...models.map((model) => model.maxLength));
   return {
@@ -65,6 +65,7 @@ function aboutOf({ definition, run, pipeline }: StoredEnsemble) {
     labels,
     thresholds,
     models: models.length,
+    precision,
     maxLength,
     version: packageVersion(),
   };

@@ -19,6 +19,7 @@ export const about: About = {
   labels: ['joy', 'fear', 'anger'],
   thresholds: [0.5, 0.5, 0.5],
   models: 2,
+  precision: 'int8',
   maxLength: 128,
   version: '0.0.0',
 };

@@ -198,6 +198,7 @@ describe('a server', () => {
     expect((await ask(server, '/ready')).body).toEqual({ status: 'ready' });
     expect((await ask(server, '/info')).body).toMatchObject({
       model_id: 'run-1',
+      model_dtype: 'int8',
       model_type: { classifier: { id2label: { 0: 'joy', 1: 'fear', 2: 'anger' }, label2id: { anger: 2 } } },
       max_client_batch_size: 1000,
       auto_truncate: true,
