@@ -66,6 +66,8 @@ export const resolvedRunSchema = z.object({
   reference: artifact.exactOptional(),
   /** Whether the namespace knows foldwise's search attributes. */
   searchAttributes: z.boolean(),
+  /** Whether payloads are encrypted: then ids and search attributes tell nothing of the pipeline but its name. */
+  encrypted: z.literal(true).exactOptional(),
   /** Where the run's files go, as the worker sees it. */
   runDirectory: z.string().max(8192),
 });

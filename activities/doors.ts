@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { InputFault } from '../errors/fault.js';
+import { requireDecrypted } from '../payloads/unreadable.js';
 import { foldTotal } from '../pipeline/folds.js';
 import { expectation } from '../pipeline/issues.js';
 import { axesOf, cellId, combinationsOf, type Cell } from '../pipeline/matrix.js';
@@ -115,6 +116,7 @@ const mostOfPath = 100;
 
 /** @throws InputFault naming what does not have the form that it must have */
 export function checked<T>(schema: z.ZodType<T>, value: unknown, where: string, remedy?: string): T {
+  requireDecrypted(value, where);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const found = parsed.error.issues.slice(0, mostIssues).map((issue) => {

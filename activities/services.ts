@@ -93,4 +93,6 @@ export interface Services {
   readonly accepts: AcceptedRuns | null;
   /** Whether the namespace knows the search attributes. */
   readonly searchAttributes: boolean;
+  /** Whether payloads are encrypted: then nothing private may stand beside them. */
+  readonly encrypted: boolean;
 }

@@ -2,6 +2,8 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { EnvironmentFault } from '../errors/fault.js';
 import { readRecord } from '../infra/server/record.js';
+import { dataConverterOf } from '../payloads/data-converter.js';
+import { readEncryptionKeys, type EncryptionKeys } from '../payloads/encryption-keys.js';
 import type { Workdir } from './workdir.js';
 
 /** A server that was reached. */
@@ -13,6 +15,8 @@ export interface ServerLink {
   readonly uiUrl: string | null;
   /** Whether it runs on the database of this workdir. */
   readonly ownServer: boolean;
+  /** What payloads are encrypted with; null where they are written in the clear. */
+  readonly encryption: EncryptionKeys | null;
   close(): Promise<void>;
 }
 
@@ -68,6 +72,7 @@ export function configuredOptions(): ClientConnectConfig['connectionOptions'] {
 
 async function open({ options, ...place }: ServerPlace): Promise<ServerLink> {
   const { address, namespace } = place;
+  const encryption = readEncryptionKeys();
   const connection = await Connection.connect({ ...options, address }).catch((error: unknown) => {
     throw new EnvironmentFault(
       {
@@ -78,8 +83,8 @@ async function open({ options, ...place }: ServerPlace): Promise<ServerLink> {
       { cause: error },
     );
   });
-  const client = new Client({ connection, namespace });
-  return { ...place, client, close: () => connection.close() };
+  const client = new Client({ connection, namespace, dataConverter: dataConverterOf(encryption) });
+  return { ...place, client, encryption, close: () => connection.close() };
 }
 
 function configuredServer(): ServerPlace | null {

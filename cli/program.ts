@@ -6,6 +6,7 @@ import { addRetry, addSkip } from './commands/decide.js';
 import { addDev } from './commands/dev.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExport } from './commands/export.js';
+import { addKeys } from './commands/keys.js';
 import { addPlan } from './commands/plan.js';
 import { addInit } from './commands/init.js';
 import { addReport } from './commands/report.js';
@@ -47,6 +48,7 @@ const commands = [
   addExport,
   addCompare,
   addTensorboard,
+  addKeys,
   addDoctor,
   addSchema,
 ];

@@ -2,13 +2,13 @@ import type { RunOutcome } from '../cli/facts/run-outcome.js';
 import { checkPipeline } from '../cli/input/checked-input.js';
 import { checkModel } from '../cli/input/checked-model.js';
 import { HostedRun } from '../cli/runs/hosted-run.js';
+import { pipelineSummaryOf } from '../cli/runs/run-end.js';
 import { outcomeOf } from '../cli/runs/run-facts.js';
 import type { RunView } from '../cli/runs/run-view.js';
 import { failureReasons } from '../cli/runs/waiting.js';
 import { writableWorkdir, workdirAt } from '../cli/workdir.js';
 import { InputFault } from '../errors/fault.js';
 import type { RunResult } from '../report/run-result.js';
-import type { PipelineSummary } from '../workflows/pipeline.js';
 import { downloadLines, type DownloadView } from '../worker/download-progress.js';
 import { requireKnown, requireThreads } from './arguments.js';
 import { pipelineOfSource, type PipelineSource } from './pipeline-source.js';
@@ -127,7 +127,7 @@ async function run(source: PipelineSource, options: RunPipelineOptions): Promise
       const why = view.failure ?? [waitingFor ?? '', ...failureReasons(view)].join('\n');
       throw new RunFault(run.run, state, why);
     }
-    const summary = (await run.handle.result()) as PipelineSummary;
+    const summary = await pipelineSummaryOf(run);
     const { outcome, result } = await outcomeOf(run, view, summary, workdir);
     const { state: _state, waitingFor: _waitingFor, failure: _failure, ...completed } = outcome;
     return { ...completed, result };

@@ -10,6 +10,7 @@ import { checkPipeline } from '../cli/input/checked-input.js';
 import { checkModel } from '../cli/input/checked-model.js';
 import { observeRun } from '../cli/runs/observe-run.js';
 import { rootCause } from '../cli/runs/outcome.js';
+import { pipelineSummaryOf } from '../cli/runs/run-end.js';
 import { startRun as start } from '../cli/runs/start-run.js';
 import { workdirAt } from '../cli/workdir.js';
 import type { PipelineSummary } from '../workflows/pipeline.js';
@@ -101,7 +102,7 @@ export async function startRun(source: PipelineSource, options: StartRunOptions 
 
 async function resultOf(run: string, handle: WorkflowHandle): Promise<PipelineSummary> {
   try {
-    return (await handle.result()) as PipelineSummary;
+    return await pipelineSummaryOf({ run, handle });
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     const { cause } = error;

@@ -27,6 +27,8 @@ export interface ServicesOptions {
   /** The runs that are worked for. Default: everybody's. */
   readonly accepts?: AcceptedRuns;
   readonly searchAttributes: boolean;
+  /** Whether payloads are. Default false. */
+  readonly encrypted?: boolean;
   /** Told what trainers print and how downloads go; by default it goes to stderr. */
   readonly onOutput?: (text: string) => void;
 }
@@ -70,6 +72,7 @@ export function createServices(options: ServicesOptions): Services {
     roots,
     accepts: options.accepts ?? null,
     searchAttributes,
+    encrypted: options.encrypted ?? false,
   };
 }
 

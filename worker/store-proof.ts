@@ -24,6 +24,8 @@ export interface StoreProofOptions {
   readonly workdir: string;
   /** Whether the server's database is the workdir's own: then its runs are, too, whatever was noted. */
   readonly ownServer: boolean;
+  /** Whether payloads are encrypted: then the note names no folder. */
+  readonly encrypted?: boolean;
   /** Queues on which runs of the namespace are worked for. */
   readonly taskQueues: readonly string[];
 }
@@ -70,7 +72,8 @@ export async function requireSharedStore(options: StoreProofOptions): Promise<vo
       throw refusal(options, ours ? null : (noted?.place ?? null), others);
     }
   }
-  if (!ours) await note(options, mark);
+  const tellsTooMuch = options.encrypted === true && noted?.place.includes(options.workdir) === true;
+  if (!ours || tellsTooMuch) await note(options, mark);
 }
 
 interface NotedStore {
@@ -84,8 +87,9 @@ async function notedStore({ connection, namespace }: StoreProofOptions): Promise
   return mark === undefined || place === undefined ? null : { mark, place };
 }
 
-async function note({ connection, namespace, workdir }: StoreProofOptions, mark: string): Promise<void> {
-  const data = { [noteKey]: `${mark} ${hostname()}:${workdir}` };
+async function note(options: StoreProofOptions, mark: string): Promise<void> {
+  const { connection, namespace, workdir, encrypted = false } = options;
+  const data = { [noteKey]: `${mark} ${encrypted ? `of ${hostname()}` : `${hostname()}:${workdir}`}` };
   // Not everybody may change a namespace, nor can every server keep the note.
   await connection.workflowService
     .updateNamespace({ namespace, updateInfo: { data } })

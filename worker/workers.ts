@@ -5,11 +5,14 @@ import {
   type NativeConnection,
   type WorkerOptions,
 } from '@temporalio/worker';
+import type { DataConverter } from '@temporalio/common';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
 import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
+import { dataConverterOf } from '../payloads/data-converter.js';
+import { readEncryptionKeys, type EncryptionKeys } from '../payloads/encryption-keys.js';
 import { sha256 } from '../store/digest.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
 import { scoreQueue } from '../workflows/score-queue.js';
@@ -32,6 +35,8 @@ export interface WorkersOptions {
   readonly roots?: readonly string[] | null;
   /** The runs that are worked for. Default: everybody's. */
   readonly accepts?: AcceptedRuns;
+  /** Keys for all payloads; null writes them in the clear. Default: those of the environment. */
+  readonly encryption?: EncryptionKeys | null;
   /** Task queue of the workflow; a queue `q` of the steps is `<taskQueue>-q`. Default `foldwise`. */
   readonly taskQueue?: string;
   /** How this process calls itself to the server. Default: its number and machine. */
@@ -58,11 +63,12 @@ export interface Workers {
 
 const quiet = new DefaultLogger('ERROR');
 
-/** Made once per process: it takes a second or two. */
-let bundle: ReturnType<typeof bundleWorkflowCode> | undefined;
+/** By the converter of failures that is in it; made once per process: it takes a second or two. */
+const bundles = new Map<string, ReturnType<typeof bundleWorkflowCode>>();
 
 /** Creates a worker per queue: the main one carries the workflow, too; the others activities alone. */
-export async function createWorkers(options: WorkersOptions): Promise<Workers> {
+export async function createWorkers(given: WorkersOptions): Promise<Workers> {
+  const options = { ...given, encryption: encryptionOf(given) };
   await sweepTemporaryFiles(join(options.workdir, '.foldwise'));
   await sweepTemporaryFiles(join(options.workdir, 'runs'));
   const services = await servicesOf(options);
@@ -91,6 +97,10 @@ export async function createWorkers(options: WorkersOptions): Promise<Workers> {
   };
 }
 
+function encryptionOf({ encryption }: WorkersOptions): EncryptionKeys | null {
+  return encryption === undefined ? readEncryptionKeys() : encryption;
+}
+
 async function servicesOf(options: WorkersOptions): Promise<Services> {
   const { connection, namespace, onMessage } = options;
   const missing = await missingSearchAttributes(connection, namespace);
@@ -99,21 +109,34 @@ async function servicesOf(options: WorkersOptions): Promise<Services> {
       `The namespace ${namespace} does not know ${missing.join(', ')}; runs go without. To add them: ${registrationCommand(namespace)}`,
     );
   }
-  return { ...createServices({ ...options, searchAttributes: missing.length === 0 }), ...options.services };
+  const searchAttributes = missing.length === 0;
+  const encrypted = encryptionOf(options) !== null;
+  return { ...createServices({ ...options, searchAttributes, encrypted }), ...options.services };
 }
 
 async function mainWorker(options: WorkersOptions, services: Services): Promise<Worker> {
-  const workflowBundle = await (bundle ??= bundleWorkflowCode({
-    workflowsPath: workflowsPath(),
-    logger: quiet,
-  }));
+  const workflowBundle = await bundleWith(dataConverterOf(encryptionOf(options)));
+  const { code } = await bundleWith({});
   return Worker.create({
     ...common(options, services),
     taskQueue: options.taskQueue ?? 'foldwise',
-    // Not to route by; it says whose code carries a run, and whose answers for its queue.
-    buildId: `foldwise@${services.versions['foldwise']}+${sha256(workflowBundle.code).slice(0, 8)}`,
+    // Not to route by; it says whose code carries a run, and whose answers for its queue: the same, encrypted or not.
+    buildId: `foldwise@${services.versions['foldwise']}+${sha256(code).slice(0, 8)}`,
     workflowBundle,
   });
+}
+
+/** The workflow code; Temporal loads what converts its failures with it. */
+function bundleWith({ failureConverterPath = '' }: DataConverter): ReturnType<typeof bundleWorkflowCode> {
+  const made =
+    bundles.get(failureConverterPath) ??
+    bundleWorkflowCode({
+      workflowsPath: workflowsPath(),
+      logger: quiet,
+      ...(failureConverterPath === '' ? {} : { failureConverterPath }),
+    });
+  bundles.set(failureConverterPath, made);
+  return made;
 }
 
 function queueWorker(options: WorkersOptions, services: Services, queue: string): Promise<Worker> {
@@ -128,12 +151,11 @@ function activityWorker(options: WorkersOptions, services: Services, taskQueue: 
   });
 }
 
-function common(
-  { connection, namespace, identity, shutdownGraceMs = 0 }: WorkersOptions,
-  services: Services,
-): Omit<WorkerOptions, 'taskQueue'> {
+function common(options: WorkersOptions, services: Services): Omit<WorkerOptions, 'taskQueue'> {
+  const { connection, namespace, identity, shutdownGraceMs = 0 } = options;
   return {
     ...workerSettings,
+    dataConverter: dataConverterOf(encryptionOf(options)),
     connection,
     namespace,
     ...(identity === undefined ? {} : { identity }),

@@ -24,6 +24,8 @@ export class BoardCell {
     readonly step: PlannedStep,
     /** Null for a plain step. */
     readonly cell: Cell | null,
+    /** How the server knows it, where it is not to know its name. */
+    private readonly alias: string | null = null,
   ) {}
 
   /** How it is called within its step; empty for a plain one. */
@@ -36,7 +38,8 @@ export class BoardCell {
   }
 
   get activityId(): string {
-    return this.retries === 0 ? this.name : `${this.name}-retry-${this.retries}`;
+    const name = this.alias ?? this.name;
+    return this.retries === 0 ? name : `${name}-retry-${this.retries}`;
   }
 
   get summary(): string {
@@ -83,16 +86,24 @@ export class Board {
     readonly steps: readonly PlannedStep[],
     /** Of each fold. */
     private readonly epochs: number,
+    /** Whether ids of activities, which are never encrypted, tell places in place of names. */
+    private readonly aliased = false,
   ) {
     this.cells = new Map(
-      steps.map((step) => [
-        step.name,
-        step.cells.length === 0
-          ? [new BoardCell(step, null)]
-          : step.cells.map((cell) => new BoardCell(step, cell)),
-      ]),
+      steps.map((step) => {
+        const alias = aliased ? this.calledBy(step) : null;
+        const cells = step.cells.map(
+          (cell, at) => new BoardCell(step, cell, alias === null ? null : `${alias}-cell-${at + 1}`),
+        );
+        return [step.name, cells.length === 0 ? [new BoardCell(step, null, alias)] : cells];
+      }),
     );
     this.byId = new Map(this.all.flatMap((cell) => (cell.cell === null ? [] : [[cell.id, cell] as const])));
+  }
+
+  /** How the server knows what is done for a step. */
+  calledBy(step: PlannedStep): string {
+    return this.aliased ? `step-${this.steps.indexOf(step) + 1}` : step.name;
   }
 
   of(step: string): readonly BoardCell[] {
@@ -171,6 +182,7 @@ export class Board {
       state: this.stepState(name),
       message: plain ? (cells[0]?.message ?? null) : matrixMessage(cells),
       cells: plain ? [] : cells.flatMap(cellProgress),
+      ...(plain && this.aliased ? { activityId: cells[0]!.activityId } : {}),
     };
   }
 }

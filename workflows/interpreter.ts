@@ -195,7 +195,8 @@ export class Interpreter {
     return ({ cell }) => {
       const place = cell === null ? 0 : Math.floor(step.cells.indexOf(cell) / portion);
       const cells = cell === null ? null : step.cells.slice(place * portion, (place + 1) * portion);
-      const name = step.cells.length > portion ? `${step.name}-part-${place + 1}` : step.name;
+      const called = this.board.calledBy(step);
+      const name = step.cells.length > portion ? `${called}-part-${place + 1}` : called;
       const answer = asked.get(place) ?? lookUp(name, this.lookupCall(step, cells));
       asked.set(place, answer);
       return answer;

@@ -15,6 +15,7 @@ import { resolveRun } from './calls.js';
 import { LiveDetails } from './details.js';
 import { runFailure } from './failure.js';
 import { Interpreter } from './interpreter.js';
+import { requireKey } from './require-key.js';
 import { listen } from './listeners.js';
 import { RunAttributes } from './search-attributes.js';
 
@@ -42,6 +43,7 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
     () => show(),
   );
 
+  requireKey(input, 'the input of the run');
   const resolved = await resolveRun(input).catch((error: unknown) => {
     throw isCancellation(error) ? error : runFailure('', error);
   });
@@ -52,6 +54,7 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
     resolved.pipeline.name,
     planSteps(resolved.pipeline),
     mostEpochs(resolved.pipeline),
+    resolved.encrypted === true,
   ));
   const details = new LiveDetails(made);
   show = (): void => {
@@ -75,7 +78,8 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
     details.show();
   }
   const summary = summarise(resolved, made, interpreter.reused());
-  attributes.showScore(summary.macroF1?.crossFitted ?? null);
+  // A search attribute is never encrypted.
+  if (resolved.encrypted !== true) attributes.showScore(summary.macroF1?.crossFitted ?? null);
   return summary;
 }
 

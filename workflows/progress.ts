@@ -26,6 +26,8 @@ export interface StepProgress {
   readonly message: string | null;
   /** The cells of its matrix; empty for a plain step. */
   readonly cells: readonly CellProgress[];
+  /** Of a plain step whose activity is not called as it is. */
+  readonly activityId?: string;
 }
 
 export interface CellProgress {

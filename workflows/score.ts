@@ -10,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { PlannedScore, ScoredChunk, ScoreInput } from '../activities/scoring/contracts.js';
 import { isLostArtifact, runFailure } from './failure.js';
+import { requireKey } from './require-key.js';
 import { compareScores, joinScores, planScore, scoreChunk } from './score-calls.js';
 import { scoringDetails, type ScoringProgress } from './scoring-progress.js';
 import { RunAttributes } from './search-attributes.js';
@@ -33,6 +34,7 @@ const maxRepairs = 5;
 
 /** Scores a table by an ensemble, chunk by chunk: the workflow type `score`. */
 export async function score(input: ScoreInput): Promise<ScoreSummary> {
+  requireKey(input, 'the input of the scoring');
   const scoring = new Scoring(input);
   setHandler(scoringProgressQuery, () => scoring.progress(), {
     description: 'How many chunks and rows of the table are scored',

@@ -5,6 +5,7 @@ import { CommandFailure } from '../failure.js';
 import { decisionSchema } from '../facts/run-control.js';
 import { InputFault } from '../../errors/fault.js';
 import { positiveInteger, printsJson, takesRun, type GlobalOptions, type JsonOption } from '../options.js';
+import { decryptedAnswer } from '../runs/decoded.js';
 import { findRun, type FoundRun } from '../runs/find-run.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { withServer } from '../with-server.js';
@@ -86,9 +87,10 @@ async function tell(
 ): Promise<string> {
   try {
     const args: [CellChoice] = [choice];
-    return await client.withDeadline(Date.now() + patience, () =>
+    const answer = await client.withDeadline(Date.now() + patience, () =>
       handle.executeUpdate<string, [CellChoice]>(decision, { args }),
     );
+    return decryptedAnswer(answer, 'the answer of the run');
   } catch (error) {
     // The run's own words on why it cannot do that.
     if (error instanceof WorkflowUpdateFailedError)

@@ -4,6 +4,7 @@ import { ServerKeeper } from '../../infra/server/keeper.js';
 import { answers } from '../../infra/server/probe.js';
 import { send } from '../../infra/server/process.js';
 import { startServer, type StartOptions } from '../../infra/server/start.js';
+import { encryptionNotes } from '../../worker/encryption-notes.js';
 import { requireSharedStore, storeMark, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
@@ -104,7 +105,7 @@ export async function openWorkers(
 
 async function workersOn(
   connection: NativeConnection,
-  { namespace, ownServer }: ServerLink,
+  { namespace, ownServer, encryption }: ServerLink,
   options: HostOptions,
 ): Promise<Workers> {
   const { log } = options;
@@ -112,10 +113,12 @@ async function workersOn(
   await requireSharedStore({
     ...place,
     ownServer,
+    encrypted: encryption !== null,
     taskQueues: [mainQueue, `${mainQueue}-gpu`, scoreQueue(mainQueue)],
   });
   const identity = workerIdentity(await storeMark(place.workdir));
-  return createWorkers({ ...options, ...place, identity, onOutput: log.printed });
+  for (const message of await encryptionNotes(place, encryption)) options.onMessage(message);
+  return createWorkers({ ...options, ...place, encryption, identity, onOutput: log.printed });
 }
 
 interface Held {

@@ -1,4 +1,3 @@
-import { defaultPayloadConverter } from '@temporalio/common';
 import {
   WorkflowFailedError,
   type Client,
@@ -6,9 +5,10 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import type { FoldHeartbeat } from '../../activities/contracts.js';
-import { EnvironmentFault } from '../../errors/fault.js';
+import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import type { Progress, RunState } from '../../workflows/progress.js';
 import { otherVersion } from './carriers.js';
+import { decoded, decryptedAnswer, messageOf } from './decoded.js';
 import { rootCause } from './outcome.js';
 import type { FoundRun } from './find-run.js';
 import { lastAttempt } from './last-attempt.js';
@@ -34,7 +34,8 @@ export async function observeRun(client: Client, { run, handle }: FoundRun): Pro
     throw (await otherVersion(client, run, description)) ?? answer;
   }
   const progress = await settled(answer, over, () => queryProgress(client, run, handle));
-  const live = (description.raw.pendingActivities ?? []).map(liveActivity);
+  const pending = description.raw.pendingActivities ?? [];
+  const live = await Promise.all(pending.map((activity) => liveActivity(client, activity)));
   const end = description.closeTime ?? new Date();
   return {
     // A run that failed while its pipeline was read does not know its name.
@@ -66,8 +67,11 @@ async function queryProgress(
   handle: WorkflowHandle,
 ): Promise<Progress | EnvironmentFault> {
   try {
-    return await client.withDeadline(Date.now() + queryDeadline, () => handle.query<Progress>('progress'));
+    const ask = (): Promise<Progress> => handle.query<Progress>('progress');
+    const answer = await client.withDeadline(Date.now() + queryDeadline, ask);
+    return decryptedAnswer(answer, `the progress of run ${run}`);
   } catch (error) {
+    if (error instanceof InputFault) throw error;
     return new EnvironmentFault(
       {
         where: `run ${run}`,
@@ -112,21 +116,24 @@ const phases: readonly LiveActivity['phase'][] = [
   'paused',
 ];
 
-function liveActivity(pending: Pending): LiveActivity {
+async function liveActivity(client: Client, pending: Pending): Promise<LiveActivity> {
+  const { lastFailure } = pending;
   return {
     activityId: pending.activityId ?? '',
     attempt: pending.attempt ?? 1,
     phase: phases[pending.state ?? 0] ?? 'running',
-    heartbeat: heartbeatOf(pending),
-    ...lastAttempt(pending.lastFailure),
+    heartbeat: await heartbeatOf(client, pending),
+    ...lastAttempt(
+      lastFailure == null ? null : { ...lastFailure, message: await messageOf(client, lastFailure) },
+    ),
   };
 }
 
 /** Heartbeats come from any version of a worker, so their shape is checked. */
-function heartbeatOf({ heartbeatDetails }: Pending): FoldHeartbeat | null {
+async function heartbeatOf(client: Client, { heartbeatDetails }: Pending): Promise<FoldHeartbeat | null> {
   const payload = heartbeatDetails?.payloads?.[0];
   if (payload === undefined) return null;
-  const details = defaultPayloadConverter.fromPayload<Partial<FoldHeartbeat> | null>(payload);
+  const details = (await decoded(client, payload)) as Partial<FoldHeartbeat> | null;
   if (typeof details !== 'object' || details === null) return null;
   const { fold, epoch, epochs, step, steps, loss, secondsPerStep } = details;
   const numbers = [fold, epoch, epochs, step, steps, secondsPerStep];

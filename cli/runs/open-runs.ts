@@ -1,5 +1,4 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PipelineInput } from '../../activities/contracts.js';
@@ -9,6 +8,7 @@ import type { RunState } from '../../workflows/progress.js';
 import { searchAttributes } from '../../workflows/search-attributes.js';
 import type { ServerLink } from '../connection.js';
 import type { Workdir } from '../workdir.js';
+import { decoded } from './decoded.js';
 import { handleOf, latestRuns, runOf, type FoundRun } from './find-run.js';
 
 /** What `foldwise run` does about other runs that are open: `keep` leaves them as they are. */
@@ -71,7 +71,7 @@ export async function pipelineOf(
   });
   const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
   if (payload === undefined) return null;
-  const input = defaultPayloadConverter.fromPayload<Partial<PipelineInput> | null>(payload);
+  const input = (await decoded(client, payload)) as Partial<PipelineInput> | null;
   if (typeof input?.pipeline !== 'object' || input.overrides !== undefined) return null;
   try {
     return requireResolved(input.pipeline);

@@ -19,7 +19,7 @@ export interface ShownCell extends Omit<CellProgress, 'state'> {
   readonly state: ShownState;
 }
 
-export interface ShownStep extends Omit<StepProgress, 'state' | 'cells'> {
+export interface ShownStep extends Omit<StepProgress, 'state' | 'cells' | 'activityId'> {
   readonly state: ShownState;
   readonly cells: readonly ShownCell[];
 }
@@ -55,15 +55,16 @@ export function shownProgress(progress: Progress, live: readonly LiveActivity[])
   return { ...progress, steps: progress.steps.map((step) => shownStep(step, queued)) };
 }
 
-function shownStep(step: StepProgress, queued: ReadonlySet<string>): ShownStep {
+function shownStep({ activityId, ...step }: StepProgress, queued: ReadonlySet<string>): ShownStep {
   const cells = step.cells.map((cell): ShownCell => {
     const waits = cell.state === 'running' && queued.has(cell.activityId);
     return waits ? { ...cell, state: 'queued' } : cell;
   });
+  const plain = activityId ?? step.step;
   const waits =
     cells.length > 0
       ? cells.every(({ state }) => state === 'queued' || state === 'pending')
-      : [...queued].some((id) => id === step.step || id.startsWith(`${step.step}-retry-`));
+      : [...queued].some((id) => id === plain || id.startsWith(`${step.step}-retry-`));
   return { ...step, cells, state: step.state === 'running' && waits ? 'queued' : step.state };
 }
 

@@ -7,6 +7,8 @@ import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
 import { withThresholds, type OtherThresholds } from '../../ensemble/other-thresholds.js';
 import { InputFault } from '../../errors/fault.js';
+import { readEncryptionKeys } from '../../payloads/encryption-keys.js';
+import { sha256 } from '../../store/digest.js';
 import { ensembleAt, ensembleFolderAt } from '../runs/ensemble-at.js';
 import type { Workdir } from '../workdir.js';
 
@@ -55,7 +57,7 @@ export async function scoreRequest(
     ...(int8 === true ? { precision: 'int8' as const } : {}),
   };
   const input = { ensemble: folder, table: path, options };
-  return { input, ensemble, folder, workflowId: `score-${stemOf(path)}-${digestOf(input)}` };
+  return { input, ensemble, folder, workflowId: `${scheduleIdOf({ input })}-${digestOf(input)}` };
 }
 
 /** `reviews-20261126-031500-1f2e3d`: of a table in the order in which it was scored. */
@@ -64,9 +66,10 @@ export function scoreNameOf({ input }: Pick<ScoreRequest, 'input'>, startedAt: D
   return `${stemOf(input.table)}-${day}-${time}-${digestOf(input).slice(0, 6)}`;
 }
 
-/** Of a table, whatever is scored of it. */
+/** Of a table, whatever is scored of it. Ids are never encrypted: where all else is, this one tells no name of a file. */
 export function scheduleIdOf({ input }: Pick<ScoreRequest, 'input'>): string {
-  return `score-${stemOf(input.table)}`;
+  const called = readEncryptionKeys() === null ? stemOf(input.table) : sha256(input.table).slice(0, 12);
+  return `score-${called}`;
 }
 
 /** The files that a scoring reads: roots for a worker that works for it alone. */

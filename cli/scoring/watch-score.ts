@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { InputFault } from '../../errors/fault.js';
 import type { ScoringProgress } from '../../workflows/scoring-progress.js';
+import { decryptedAnswer } from '../runs/decoded.js';
 import { rootCause } from '../runs/outcome.js';
 import type { FoundRun } from '../runs/find-run.js';
 import type { ScoreDisplay } from './score-display.js';
@@ -28,7 +30,11 @@ export async function observeScore(client: Client, { run, handle }: FoundRun): P
   const ask = (): Promise<ScoringProgress | null> =>
     client
       .withDeadline(Date.now() + queryDeadline, () => handle.query<ScoringProgress>('progress'))
-      .catch(() => null);
+      .then((answer) => decryptedAnswer(answer, `the progress of scoring ${run}`))
+      .catch((error: unknown) => {
+        if (error instanceof InputFault) throw error;
+        return null;
+      });
   const answer = await ask();
   const description = await handle.describe();
   const status = description.status.name;

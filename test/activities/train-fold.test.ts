@@ -52,6 +52,7 @@ beforeEach(async () => {
     roots: null,
     accepts: null,
     searchAttributes: false,
+    encrypted: false,
   };
   const table = { texts: ['a', 'b', 'c', 'd'], labels: [[1], [0], [1], [0]], folds: [1, 2, 1, 2] };
   writeTrainingTable(join(folder, 'table'), table);

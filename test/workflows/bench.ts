@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PipelineInput } from '../../activities/contracts.js';
 import type { Services } from '../../activities/services.js';
 import { findServer } from '../../infra/server/find.js';
+import type { EncryptionKeys } from '../../payloads/encryption-keys.js';
 import { createWorkers, type Workers } from '../../worker/workers.js';
 import type { CellChoice } from '../../workflows/messages.js';
 import type { PipelineSummary } from '../../workflows/pipeline.js';
@@ -78,13 +79,17 @@ export class Bench {
     };
   }
 
-  async work(services: Partial<Services> = {}, options: { slots?: number } = {}): Promise<void> {
+  async work(
+    services: Partial<Services> = {},
+    options: { slots?: number; encryption?: EncryptionKeys | null } = {},
+  ): Promise<void> {
     this.workers = await createWorkers({
       connection: this.environment.nativeConnection,
       namespace: this.environment.namespace ?? 'default',
       workdir: this.folder,
       taskQueue: this.taskQueue,
       slots: options.slots ?? 3,
+      encryption: options.encryption ?? null,
       threads: 1,
       shutdownGraceMs: 500,
       services: {
