@@ -1,5 +1,5 @@
-import { ScheduleNotFoundError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
-import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
+import type { ScheduleNotFoundError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import type { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
 
 /**
  * What an error of Temporal, of gRPC or of the operating system means to a person, with what to do; null
@@ -9,17 +9,22 @@ export function explain(error: Error): string | null {
   return ofTemporal(error) ?? ofGrpc(error) ?? ofSystem(error);
 }
 
+/** By the name that its class gives an error: what is wrong with a table is told without loading Temporal. */
+function is<E extends Error>(error: Error, name: string): error is E {
+  return error.name === name;
+}
+
 function ofTemporal(error: Error): string | null {
-  if (error instanceof ScheduleNotFoundError)
+  if (is<ScheduleNotFoundError>(error, 'ScheduleNotFoundError'))
     return `schedule ${error.scheduleId}: the server knows no such schedule. \`foldwise schedule list\` names those there are.`;
-  if (error instanceof NamespaceNotFoundError)
+  if (is<NamespaceNotFoundError>(error, 'NamespaceNotFoundError'))
     return `namespace ${error.namespace}: the server does not know it. Create it there, or set TEMPORAL_NAMESPACE to one that it has.`;
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)
+  if (is<WorkflowUpdateRPCTimeoutOrCancelledError>(error, 'WorkflowUpdateRPCTimeoutOrCancelledError'))
     return 'the run did not answer in time: no worker may be there. Start one with `foldwise dev` or `foldwise worker`, and try again.';
   // The worker's connection, which is native, knows no class of its own for it.
   if (error.name === 'TransportError')
     return 'the Temporal server cannot be reached. Check that it runs, and that TEMPORAL_ADDRESS names it.';
-  if (!(error instanceof WorkflowNotFoundError)) return null;
+  if (!is<WorkflowNotFoundError>(error, 'WorkflowNotFoundError')) return null;
   const run = error.workflowId === '' ? 'the run' : `run ${error.workflowId}`;
   return error.message.includes('already completed')
     ? `${run} has ended: nothing can be decided or ended in it any more. \`foldwise status\` shows how it ended.`

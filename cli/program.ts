@@ -22,7 +22,7 @@ import { addStatus } from './commands/status.js';
 import { addTensorboard } from './commands/tensorboard.js';
 import { addWatch } from './commands/watch.js';
 import { addWorker } from './commands/worker.js';
-import { packageVersion } from '../worker/services.js';
+import { packageVersion } from '../worker/versions.js';
 import type { Console } from './terminal/console.js';
 
 /** In the order in which `--help` lists them. */

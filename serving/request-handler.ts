@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { expositionType } from '../telemetry/instruments.js';
 import type { Access } from './access.js';
 import { preflight } from './access.js';
 import { json, refusalAnswer, send, type Answer } from './answer.js';
@@ -106,7 +105,7 @@ export class RequestHandler {
         this.options.engine();
         return json({ status: 'ready' });
       case 'metrics':
-        return { status: 200, type: expositionType, body: metrics.render() };
+        return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.render() };
       case 'info': {
         const { batching, limits } = this.options;
         return json(info(this.options.engine().about, batching, limits));

@@ -1,9 +1,3 @@
-import { checkTraining } from '../engine/training/trained-model.js';
-import { estimateFold } from '../engine/training/fold-estimate.js';
-import { openModelSource } from '../engine/training/model-source.js';
-import { predictTable } from '../engine/inference/predict.js';
-import { learnTableVocabulary } from '../engine/training/table-vocabulary.js';
-import { countTokens } from '../engine/training/token-counts.js';
 import type { EngineAnswer, EngineReply, EngineRequest } from './engine-request.js';
 import { thisMachine } from './machine.js';
 import { leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
@@ -14,7 +8,10 @@ const workSeconds = 1_800;
 /** Looking at a checkpoint takes seconds, whoever made it: somebody waits for the answer. */
 const checkSeconds = 120;
 
-/** The process that answers one request of the worker, whose own event loop so stays free. */
+/**
+ * The process that answers one request of the worker, whose own event loop so stays free. It loads what the
+ * request needs.
+ */
 async function answer(request: EngineRequest): Promise<void> {
   try {
     await send({ type: 'done', value: await compute(request) } satisfies EngineReply);
@@ -30,6 +27,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
   switch (request.type) {
     case 'predict': {
       const { folder, files, maxLength, threads, precision } = request;
+      const { predictTable } = await import('../engine/inference/predict.js');
       enter('opening the model', { silent: true, foreign: tokenizerOf(folder) });
       const onProgress = (rows: number): void => enter('scoring', { done: rows });
       await predictTable(folder, files, { maxLength, threads, precision, onProgress });
@@ -37,33 +35,35 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
     }
     case 'tokenizer': {
       const { vocabulary, type } = request.scratch;
+      const { learnTableVocabulary } = await import('../engine/training/table-vocabulary.js');
       enter('learning the vocabulary', { silent: true });
       return learnTableVocabulary(request.table, { size: vocabulary, type });
     }
     case 'tokens': {
       const { model, files } = request;
+      const { countTokens } = await import('../engine/training/token-counts.js');
       const foreign = 'folder' in model ? { foreign: tokenizerOf(model.folder) } : {};
       enter('opening the tokenizer', { silent: true, ...foreign });
       return countTokens(model, files, () => enter('counting tokens', foreign));
     }
     case 'estimate': {
       const { folder, labels, ...fold } = request;
+      const { estimateFold } = await import('../engine/training/fold-estimate.js');
+      const { openedModel } = await import('../engine/training/model-source.js');
       enter('estimating', { silent: true, patienceSeconds: checkSeconds, foreign: tokenizerOf(folder) });
-      const source = await openModelSource({ checkpoint: folder, ...fold.model }, labels, [0, 0]);
-      await source.close();
-      const { classifier, tokenizer } = source;
+      const { classifier, tokenizer } = await openedModel({ checkpoint: folder, ...fold.model }, labels);
       return estimateFold({ ...fold, classifier, tokenizer });
     }
     case 'check': {
       const { folder, labels, model, training } = request;
+      const { checkTraining } = await import('../engine/training/trained-model.js');
+      const { openedModel } = await import('../engine/training/model-source.js');
       enter('opening the model', {
         silent: true,
         patienceSeconds: checkSeconds,
         foreign: tokenizerOf(folder),
       });
-      const source = await openModelSource({ checkpoint: folder, ...model }, labels, [0, 0]);
-      await source.close();
-      const { classifier, warnings } = source;
+      const { classifier, warnings } = await openedModel({ checkpoint: folder, ...model }, labels);
       return [...warnings, ...checkTraining(classifier, model, training, thisMachine().bytes)];
     }
   }

@@ -1,20 +1,18 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
 import type { Services } from '../activities/services.js';
-import { engineSignature, ENGINE_VERSION } from '../engine/training/signature.js';
+import { engineSignature } from '../engine/training/signature.js';
 import { CheckpointShelf } from '../store/checkpoints.js';
 import { FolderStore } from '../store/folder-store.js';
 import { KeyIndex } from '../store/keys.js';
 import { PatientStore } from '../store/patient-store.js';
-import type { OutputListener } from './child-process.js';
 import { EngineProcess } from './engine-process.js';
 import { thisMachine } from './machine.js';
 import { sharesOf } from './shares.js';
 import { TablesProcess } from './tables-process.js';
 import { TrainerProcess } from './trainer-process.js';
+import { componentVersions } from './versions.js';
 
 export interface ServicesOptions {
   /** Everything that a run writes goes below it. */
@@ -30,8 +28,8 @@ export interface ServicesOptions {
   readonly searchAttributes: boolean;
   /** Whether payloads are. Default false. */
   readonly encrypted?: boolean;
-  /** Told each line that child processes print, and how downloads go; by default that goes to stderr. */
-  readonly onOutput?: OutputListener;
+  /** Told what trainers print and how downloads go; by default it goes to stderr. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** The state of one workdir: artifacts, keys and checkpoints, as every command finds them. */
@@ -54,14 +52,17 @@ export function openState(
 export function createServices(options: ServicesOptions): Services {
   const { workdir, roots = [workdir, process.cwd()], searchAttributes, onOutput } = options;
   const versions = componentVersions();
-  const print = onOutput ?? ((line: string) => void process.stderr.write(`${line}\n`));
-  const engine = openEngine(workdir, print, print);
+  const print = onOutput ?? ((text: string) => void process.stderr.write(text));
+  const engine = openEngine(workdir, (line) => print(`${line}\n`));
   return {
     ...openState(workdir),
-    trainer: new TrainerProcess({ script: script('trainer-child'), onOutput }),
+    trainer: new TrainerProcess({
+      script: script('trainer-child'),
+      ...(onOutput === undefined ? {} : { onOutput }),
+    }),
     predictor: engine,
     models: engine,
-    tables: new TablesProcess(script('tables-child'), onOutput),
+    tables: new TablesProcess(script('tables-child')),
     ...sharesOf(options),
     machineBytes: thisMachine().bytes,
     device: 'cpu',
@@ -75,37 +76,8 @@ export function createServices(options: ServicesOptions): Services {
 }
 
 /** The engine's child process, for one answer at a time. */
-export function openEngine(
-  workdir: string,
-  onLine?: OutputListener,
-  onOutput?: OutputListener,
-): EngineProcess {
-  return new EngineProcess(script('engine-child'), join(workdir, '.foldwise'), onLine, onOutput);
-}
-
-function componentVersions(): { foldwise: string; node: string; engine: string; onnxruntime: string } {
-  const require = createRequire(import.meta.url);
-  return {
-    foldwise: packageVersion(),
-    node: process.versions.node,
-    engine: ENGINE_VERSION,
-    onnxruntime: versionOf(require.resolve('onnxruntime-node/package.json')),
-  };
-}
-
-/** foldwise's own version. */
-export function packageVersion(): string {
-  return versionOf(packageFile());
-}
-
-function versionOf(path: string): string {
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
-}
-
-/** Our package.json: two folders up from dist/worker, one from the source. */
-function packageFile(): string {
-  const above = import.meta.url.endsWith('.ts') ? '../package.json' : '../../package.json';
-  return fileURLToPath(new URL(above, import.meta.url));
+export function openEngine(workdir: string, onLine?: (line: string) => void): EngineProcess {
+  return new EngineProcess(script('engine-child'), join(workdir, '.foldwise'), onLine);
 }
 
 function script(name: string): string {

@@ -1,38 +1,28 @@
-import { prepareTables } from '../../data/dataset.js';
 import { storageFault } from '../../store/faults.js';
-import { aggregateFolds } from './aggregate-folds.js';
-import type { DataDigests } from '../../report/run-result.js';
-import { compareSketches } from './compared-sketches.js';
-import { cutTable } from './cut-table.js';
-import { writeReference } from './drift-reference.js';
-import { findIssues } from './label-issues.js';
-import type { PageRequest } from './report-page.js';
-import { prepareChunk } from './prepared-chunk.js';
-import { joinChunks } from './joined-chunks.js';
-import { writeScores } from './written-scores.js';
-import { scoreTable } from './score-table.js';
-import { writeSubmission } from './submission.js';
 
 /**
- * What is done over whole tables, in a process of its own. Requests and results are small and plain JSON;
- * tables, probabilities and what is made of them are files.
+ * What is done over whole tables, in a process of its own, which loads what its task needs. Requests and
+ * results are small and plain JSON; tables, probabilities and what is made of them are files.
  */
 export const tableTasks = {
-  prepare: prepareTables,
-  aggregate: aggregateFolds,
-  score: scoreTable,
-  issues: findIssues,
-  submit: writeSubmission,
-  cut: cutTable,
-  chunk: prepareChunk,
-  scores: writeScores,
-  join: joinChunks,
-  reference: writeReference,
-  compare: compareSketches,
-  // The plots are loaded where they are drawn.
-  report: async (request: PageRequest): Promise<DataDigests> =>
-    (await import('./report-page.js')).writePage(request),
+  prepare: loaded(async () => (await import('../../data/dataset.js')).prepareTables),
+  aggregate: loaded(async () => (await import('./aggregate-folds.js')).aggregateFolds),
+  score: loaded(async () => (await import('./score-table.js')).scoreTable),
+  issues: loaded(async () => (await import('./label-issues.js')).findIssues),
+  submit: loaded(async () => (await import('./submission.js')).writeSubmission),
+  cut: loaded(async () => (await import('./cut-table.js')).cutTable),
+  chunk: loaded(async () => (await import('./prepared-chunk.js')).prepareChunk),
+  scores: loaded(async () => (await import('./written-scores.js')).writeScores),
+  join: loaded(async () => (await import('./joined-chunks.js')).joinChunks),
+  reference: loaded(async () => (await import('./drift-reference.js')).writeReference),
+  compare: loaded(async () => (await import('./compared-sketches.js')).compareSketches),
+  report: loaded(async () => (await import('./report-page.js')).writePage),
 } as const;
+
+/** A task, its modules loaded when it is done. */
+function loaded<Request, Result>(load: () => Promise<(request: Request) => Result | Promise<Result>>) {
+  return async (request: Request): Promise<Result> => (await load())(request);
+}
 
 export type TableTasks = typeof tableTasks;
 export type TableTask = keyof TableTasks;
@@ -53,7 +43,7 @@ export async function runTableTask<T extends TableTask>(
   task: T,
   request: TaskRequest<T>,
 ): Promise<TaskResult<T>> {
-  const work = tableTasks[task] as (request: TaskRequest<T>) => TaskResult<T> | Promise<TaskResult<T>>;
+  const work = tableTasks[task] as (request: TaskRequest<T>) => Promise<TaskResult<T>>;
   try {
     return await work(request);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { readPipeline } from '../../pipeline/load.js';
-import { takesPipeline, type PipelineArguments } from '../options.js';
+import { takesPipeline } from '../options.js';
 import type { Console } from '../terminal/console.js';
+import { whenRun } from '../when-run.js';
 
 /** `foldwise config`: the workflow's input, everything resolved, for the plain Temporal CLI. */
 export function addConfig(program: Command, console: Console): void {
@@ -18,8 +18,5 @@ Example:
   temporal workflow start --type pipeline --task-queue foldwise \\
     --workflow-id emotions --input-file input.json`,
     )
-    .action((file: string, { set }: PipelineArguments) => {
-      const input = { pipeline: readPipeline(file, { overrides: set ?? {} }) };
-      console.print(JSON.stringify(input, null, 2));
-    });
+    .action(whenRun(console, async () => (await import('../actions/config.js')).config));
 }

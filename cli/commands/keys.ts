@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError, type Command } from 'commander';
-import { isKeyId, newKeyLine } from '../../payloads/encryption-keys.js';
+import { isKeyId } from '../../payloads/encryption-keys.js';
 import type { Console } from '../terminal/console.js';
+import { whenRun } from '../when-run.js';
 
 /** `foldwise keys …`: what payloads are encrypted with. */
 export function addKeys(program: Command, console: Console): void {
@@ -20,7 +20,7 @@ Example:
   (umask 077; foldwise keys new 2026-11 > keys.txt)
   export FOLDWISE_ENCRYPTION_KEYS_FILE=$PWD/keys.txt`,
     )
-    .action((name: string = randomBytes(4).toString('hex')) => console.print(newKeyLine(name)));
+    .action(whenRun(console, async () => (await import('../actions/keys.js')).newKey));
 }
 
 function keyName(text: string): string {

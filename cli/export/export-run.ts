@@ -11,7 +11,7 @@ import type { RunResult } from '../../report/run-result.js';
 import { fileSha256 } from '../../store/digest.js';
 import { errorCode, storageFault } from '../../store/faults.js';
 import { FolderDraft, requireRoom } from '../../store/folder-draft.js';
-import { packageVersion } from '../../worker/services.js';
+import { packageVersion } from '../../worker/versions.js';
 import { addEnsembleGraph, graphName } from './ensemble-graph.js';
 import {
   cardWords,

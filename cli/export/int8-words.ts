@@ -8,9 +8,6 @@ import type { ExportedFolder } from './export-run.js';
 
 type Int8Facts = NonNullable<z.output<typeof exportedFolderSchema>['int8']>;
 
-/** Of macro F1: less than what another seed changes. */
-export const defaultMaxLoss = 0.005;
-
 export function int8Facts(int8: ExportedFolder['int8'], maxLoss: number): Int8Facts | null {
   if (int8 === null) return null;
   if ('unmeasured' in int8) {

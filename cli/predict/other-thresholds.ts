@@ -1,8 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { OtherThresholds } from '../../ensemble/other-thresholds.js';
 
-export { withThresholds, type OtherThresholds } from '../../ensemble/other-thresholds.js';
-
 /** Parses `0.5` or `label=0.3`, and adds it to those before. */
 export function collectThreshold(text: string, earlier: OtherThresholds = { byLabel: {} }): OtherThresholds {
   const equals = text.lastIndexOf('=');

@@ -15,6 +15,7 @@ import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
 import { idColumn } from '../../pipeline/pipeline.js';
 import { count } from '../../report/notation.js';
+import type { OutputFormat } from './output-formats.js';
 import type { PredictionOutput } from './prediction-output.js';
 import { RowSpool } from './row-spool.js';
 
@@ -32,7 +33,7 @@ export interface StreamRequest {
 
 /** What a table of predictions has. */
 export interface WrittenTable {
-  readonly format: 'csv' | 'jsonl';
+  readonly format: OutputFormat;
   readonly probabilities: boolean;
 }
 

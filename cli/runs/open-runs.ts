@@ -11,10 +11,6 @@ import type { Workdir } from '../workdir.js';
 import { decoded } from './decoded.js';
 import { handleOf, latestRuns, runOf, type FoundRun } from './find-run.js';
 
-/** What `foldwise run` does about other runs that are open: `keep` leaves them as they are. */
-export const otherChoices = ['keep', 'wait', 'cancel'] as const;
-export type OtherChoice = (typeof otherChoices)[number];
-
 /** A run that has not ended. */
 export interface OpenRun extends FoundRun {
   readonly state: RunState;

@@ -3,7 +3,7 @@ import { Ensemble } from '../../ensemble/ensemble.js';
 import { modelsOf } from '../../ensemble/definition.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { Server, type ServerOptions } from '../../serving/server.js';
-import { packageVersion } from '../../worker/services.js';
+import { packageVersion } from '../../worker/versions.js';
 import { CommandFailure } from '../failure.js';
 import { onInterrupt } from '../host/interrupt.js';
 

@@ -1,5 +1,6 @@
 import { duration } from '../../report/notation.js';
-import { otherChoices, type OpenRun, type OtherChoice } from '../runs/open-runs.js';
+import type { OpenRun } from '../runs/open-runs.js';
+import { otherChoices, type OtherChoice } from '../runs/other-choices.js';
 import { ask } from './ask.js';
 import { oneLine, padEnd } from './layout.js';
 

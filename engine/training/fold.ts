@@ -208,7 +208,6 @@ class Fold {
       step: position.step,
       steps: this.course.steps,
       loss,
-      tokens: batches.flat().reduce((sum, row) => sum + (texts[row]?.length ?? 0), 0),
       secondsPerStep: this.watch.recent('train'),
     });
   }

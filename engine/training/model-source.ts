@@ -44,6 +44,16 @@ export async function openModelSource(
   return 'checkpoint' in model ? pretrained(model, labels, key) : fromScratch(model, labels, key);
 }
 
+/** What a fold would start from, its files closed already. */
+export async function openedModel(
+  model: FoldJob['model'],
+  labels: readonly string[],
+): Promise<Omit<ModelSource, 'close'>> {
+  const source = await openModelSource(model, labels, [0, 0]);
+  await source.close();
+  return source;
+}
+
 async function pretrained(
   { checkpoint: folder, pooling }: Extract<FoldJob['model'], { checkpoint: string }>,
   labels: readonly string[],

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { collectThreshold, withThresholds } from '../../cli/predict/other-thresholds.js';
+import { collectThreshold } from '../../cli/predict/other-thresholds.js';
+import { withThresholds } from '../../ensemble/other-thresholds.js';
 import type { EnsembleDefinition } from '../../ensemble/definition.js';
 import { InputFault } from '../../errors/fault.js';
 

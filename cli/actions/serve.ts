@@ -1,0 +1,97 @@
+import { BlockList, isIP } from 'node:net';
+import { modelsOf } from '../../ensemble/definition.js';
+import { inInt8 } from '../../ensemble/in-int8.js';
+import { InputFault } from '../../errors/fault.js';
+import { thisMachine } from '../../worker/machine.js';
+import { servingHostSchema } from '../facts/hosts.js';
+import { logLevels, renderEntry, type LogLevelName } from '../host/log-format.js';
+import type { GlobalOptions, JsonOption, LoggingOptions } from '../options.js';
+import { ensembleAt } from '../runs/ensemble-at.js';
+import { batchingOf, limitsOf, type ServingOptions } from '../serve/options.js';
+import { serveEnsemble } from '../serve/serve-ensemble.js';
+import { readToken } from '../serve/token-file.js';
+import { printJson, type Console } from '../terminal/console.js';
+import { oneLine } from '../terminal/layout.js';
+import { workdirAt } from '../workdir.js';
+
+interface ServeOptions extends GlobalOptions, JsonOption, LoggingOptions, ServingOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly threads?: number;
+  readonly int8?: boolean;
+  readonly drain: number;
+  readonly tokenFile?: string;
+  readonly corsOrigin?: string;
+  readonly logRequests?: boolean;
+}
+
+export async function serve(console: Console, options: ServeOptions, name: string): Promise<void> {
+  const {
+    host,
+    threads = thisMachine().processors,
+    tokenFile,
+    corsOrigin,
+    logLevel = 'info',
+    logFormat = 'text',
+  } = options;
+  if (isIP(host) === 0 && host !== 'localhost') throw noAddress(host);
+  const own = await ensembleAt(name, workdirAt(options.workdir));
+  const stored = options.int8 === true ? { ...own, definition: inInt8(own, name) } : own;
+  const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
+  const log = (level: LogLevelName, message: string, facts: Readonly<Record<string, unknown>> = {}): void => {
+    if (logLevels.indexOf(level) < logLevels.indexOf(logLevel)) return;
+    const entry = { time: new Date(), level: level.toUpperCase(), message: oneLine(message), facts };
+    console.note(renderEntry(entry, logFormat));
+  };
+  if (token === undefined && !isLoopback(host))
+    log('warn', `whoever reaches ${host} is answered: there is no token (--token-file), and no encryption`);
+  const { run, pipeline, definition } = stored;
+  const models = modelsOf(definition).length;
+  await serveEnsemble({
+    stored,
+    threads,
+    drainMs: options.drain,
+    note: (message) => log('info', message),
+    onListening: (url) => {
+      const { labels } = definition;
+      if (options.json === true)
+        return printJson(console, servingHostSchema, { url, run, pipeline, models, labels: [...labels] });
+      console.print(
+        `${url}: ${models === 1 ? '1 model' : `${models} models`} of run ${run}; Ctrl-C ends it.`,
+      );
+    },
+    server: {
+      host,
+      port: options.port,
+      batching: batchingOf(options),
+      limits: limitsOf(options),
+      ...(token === undefined ? {} : { token }),
+      ...(corsOrigin === undefined ? {} : { corsOrigin }),
+      ...(options.logRequests === true ? { onRequest: (entry) => log('info', 'request', { ...entry }) } : {}),
+      onFault: (fault) => log('error', messageOf(fault)),
+    },
+  });
+}
+
+/** What was not foreseen may quote a text: of that only the kind is told. */
+function messageOf(fault: unknown): string {
+  if (fault instanceof InputFault) return fault.message;
+  return `not foreseen: ${fault instanceof Error ? fault.name : typeof fault}`;
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4');
+}
+
+function noAddress(host: string): InputFault {
+  return new InputFault({
+    where: '--host',
+    what: 'this is no address',
+    found: oneLine(host),
+    expected: 'an IP address of this machine, as in 127.0.0.1, 0.0.0.0 or ::1, or localhost',
+  });
+}
