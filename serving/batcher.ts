@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import type { Scored } from '../ensemble/joined.js';
 import type { BatchingOptions } from './limits.js';
 import { internal, overloaded, unavailable, type Refusal } from './refusal.js';
@@ -112,6 +113,8 @@ export class Batcher {
   /** Waits for others until the oldest text has waited long enough, or there are enough of them. */
   private async gather(): Promise<void> {
     const { maxWaitMs } = this.options;
+    // Requests that came together are read in the same turn of the event loop.
+    if (!this.full()) await breathe();
     for (let oldest = this.queue[0]; oldest !== undefined && !this.full(); oldest = this.queue[0]) {
       const left = oldest.since + maxWaitMs - performance.now();
       if (left <= 0) return;

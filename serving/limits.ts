@@ -33,7 +33,7 @@ export const defaultLimits: ServingLimits = {
 
 /** How texts are gathered. */
 export interface BatchingOptions {
-  /** How long a text may wait for others while nothing is scored. */
+  /** How long a text may wait for others while nothing is scored. What comes while something is waits anyway. */
   readonly maxWaitMs: number;
   /** Texts of a batch. */
   readonly batchTexts: number;
@@ -44,7 +44,7 @@ export interface BatchingOptions {
 }
 
 export const defaultBatching: BatchingOptions = {
-  maxWaitMs: 5,
+  maxWaitMs: 0,
   batchTexts: 32,
   batchCharacters: 65_536,
   stuckMs: 120_000,

@@ -28,7 +28,7 @@ export function takesServingOptions(command: Command): Command {
   return command
     .option(
       '--max-wait <time>',
-      `how long a text waits for others (default: ${batching.maxWaitMs}ms)`,
+      `how long a text waits for others while nothing is scored (default: ${batching.maxWaitMs}ms)`,
       duration,
     )
     .option('--batch-texts <number>', `texts of a batch (default: ${batching.batchTexts})`, positiveInteger)

@@ -42,6 +42,25 @@ describe('texts of many requests', () => {
     expect(scorer.batches).toHaveLength(1);
   });
 
+  it('that come while nothing is scored are scored at once, and those that come meanwhile together', async () => {
+    const scorer = new PlainScorer();
+    const release = held(scorer);
+    const { maxWaitMs } = defaultBatching;
+    const batcher = batcherOf(scorer, { maxWaitMs });
+    const together = [batcher.score(['one'], never), batcher.score(['two'], never)];
+    await new Promise(setImmediate);
+    expect(scorer.batches).toEqual([['one', 'two']]);
+    const meanwhile: Promise<unknown>[] = [];
+    for (const text of ['three', 'four', 'five']) {
+      meanwhile.push(batcher.score([text], never));
+      await new Promise(setImmediate);
+    }
+    expect(scorer.batches).toHaveLength(1);
+    release();
+    await Promise.all([...together, ...meanwhile]);
+    expect(scorer.batches.map((batch) => batch.length)).toEqual([2, 3]);
+  });
+
   it('are split over batches by length, the oldest first, and joined again', async () => {
     const scorer = new PlainScorer();
     const release = held(scorer);
