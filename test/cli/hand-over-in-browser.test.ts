@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { createReadStream, existsSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join, normalize } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from '../report/chromium.js';
 import { canRun, withoutRuns } from './built-command-line.js';
 import { handOver, type HandedOver } from './hand-over-project.js';
+import { predictTexts } from '../../engine/inference/predict.js';
+import { snippetsOf } from '../setup/markdown.js';
+import { ModulePage, originOf, served } from '../setup/module-page.js';
 import { noBrowserLibrary, place, withoutLibrary } from '../setup/transformers-js.js';
 
 const executable = findChromium();
@@ -39,28 +40,6 @@ const scoring = `
     all.push(Array.from(logits.data, (logit) => 1 / (1 + Math.exp(-logit))));
   }
 `;
-
-const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.json': 'application/json',
-  '.wasm': 'application/wasm',
-};
-
-/** Serves folders by the first name of a path, on this machine alone. */
-function served(folders: Readonly<Record<string, string>>): Promise<Server> {
-  const server = createServer((request, response) => {
-    const [, name = '', ...rest] = normalize(new URL(request.url ?? '/', 'http://x').pathname).split('/');
-    const file = join(folders[name] ?? place, ...rest);
-    if (name === 'page')
-      return response.writeHead(200, { 'content-type': 'text/html' }).end('<title>page</title>');
-    if (folders[name] === undefined || !existsSync(file)) return response.writeHead(404).end();
-    response.writeHead(200, { 'content-type': types[extname(file)] ?? 'application/octet-stream' });
-    createReadStream(file).pipe(response);
-  });
-  return new Promise((done) => server.listen(0, '127.0.0.1', () => done(server)));
-}
 
 describe.skipIf(!canRun || noBrowserLibrary)(
   `an exported model in transformers.js${withoutRuns}${withoutLibrary}`,
@@ -120,8 +99,9 @@ describe.skipIf(!canRun || noBrowserLibrary)(
     it.skipIf(executable === null).each(['fp32', 'fp16'] as const)(
       `gives it in a browser in %s${noBrowser}`,
       async (stored) => {
-        const server = await served({ models: handed.folder, modules: join(place, 'node_modules') });
-        const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+        const folders = { models: handed.folder, modules: join(place, 'node_modules') };
+        const server = await served(folders, { '/page/': '<title>page</title>' });
+        const origin = originOf(server);
         const browser = await chromium.launch({ executablePath: executable!, args: ['--no-sandbox'] });
         try {
           const page = await browser.newPage();
@@ -153,6 +133,44 @@ describe.skipIf(!canRun || noBrowserLibrary)(
           await browser.close();
           server.close();
         }
+      },
+    );
+
+    /** What a model says of the text of the snippets, as transformers.js has it: the largest first. */
+    async function classified(): Promise<{ label: string; score: number }[]> {
+      const folder = join(handed.folder, 'members/1');
+      const { maxLength, labels } = handed;
+      const scores = await predictTexts(folder, ['What a lovely day!'], { maxLength, threads: 1 });
+      return labels
+        .map((label, place) => ({ label, score: scores[place]! }))
+        .toSorted((a, b) => b.score - a.score);
+    }
+
+    function compareClasses(found: unknown, expected: readonly { label: string; score: number }[]): void {
+      expect(found).toEqual(
+        expected.map(({ label, score }) => ({ label, score: expect.closeTo(score, 5) as number })),
+      );
+    }
+
+    it('is classified with by the snippet of the card in Node, as it stands there', async () => {
+      const modules = join(handed.folder, '..', 'node_modules');
+      mkdirSync(modules);
+      symlinkSync(join(place, 'node_modules/@huggingface'), join(modules, '@huggingface'), 'dir');
+      const code = snippetsOf(readFileSync(join(handed.folder, 'README.md'), 'utf8'), 'js').at(-1)!;
+      const json = code.replace(/console\.log\((.*)\);/, 'console.log(JSON.stringify($1));');
+      const out = execFileSync(process.execPath, ['--input-type=module', '-e', json], {
+        cwd: handed.folder,
+      });
+      compareClasses(JSON.parse(out.toString()), await classified());
+    });
+
+    it.skipIf(executable === null)(
+      `is classified with by the snippet of docs/hand-over.md in a browser, as it stands there${noBrowser}`,
+      async () => {
+        const [code] = snippetsOf(readFileSync('docs/hand-over.md', 'utf8'), 'js');
+        await using page = await ModulePage.open(executable!, code!, { models: handed.folder });
+        await expect.poll(() => page.logged.length, { timeout: 5 * minutes }).toBe(1);
+        compareClasses(page.logged[0], await classified());
       },
     );
   },

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { modelsOf } from '../../ensemble/definition.js';
 import { readExportedEnsemble } from '../../ensemble/exported-ensemble.js';
+import { loadEnsemble } from '../../library/index.js';
+import { snippetsOf } from '../setup/markdown.js';
 import { canRun, withoutRuns } from './built-command-line.js';
 import { handOver, type HandedOver, type HandOverCase } from './hand-over-project.js';
 
@@ -113,11 +115,35 @@ describe.skipIf(!canRun || noTransformers)(
         expect(new Set(decisions.slice(first).flat()).size).toBe(2);
       });
 
+      it('decides as the library does by the Python of docs/hand-over.md, which needs ONNX Runtime and tokenizers alone', async () => {
+        const [code] = snippetsOf(readFileSync('docs/hand-over.md', 'utf8'), 'python');
+        const [, texts] = /^texts = (\[.*\])$/m.exec(code!)!;
+        const others = `import sys\nfor name in ("torch", "transformers"):\n    sys.modules[name] = None\n`;
+        const { stdout, stderr, status } = spawnSync(python, ['-c', others + code!], {
+          cwd: handed.folder,
+          encoding: 'utf8',
+        });
+        expect(status, stderr).toBe(0);
+        await using ensemble = await loadEnsemble(handed.folder, { threads: 1 });
+        const expected = await ensemble.predict(JSON.parse(texts!) as string[]);
+        const found = stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line) as { labels: string[]; probabilities: number[] });
+        expect(found.map(({ labels }) => labels)).toEqual(expected.map(({ labels }) => labels));
+        const probabilities = expected.map((each) => Object.values(each.probabilities));
+        expect(
+          farthest(
+            found.map((each) => each.probabilities),
+            probabilities,
+          ),
+        ).toBeLessThan(PROBABILITY);
+      });
+
       it.runIf(title === carded)(
         'has a card that the hub reads, and whose Python runs as it stands there',
         () => {
-          const card = readFileSync(join(handed.folder, 'README.md'), 'utf8');
-          const snippets = Array.from(card.matchAll(/```python\n([^]*?)```/g), ([, code]) => code!);
+          const snippets = snippetsOf(readFileSync(join(handed.folder, 'README.md'), 'utf8'), 'python');
           expect(snippets).toHaveLength(2);
           for (const [place, code] of [...snippets, hubSnippet].entries()) {
             const { stdout, stderr, status } = spawnSync(python, ['-c', code], {

@@ -1,27 +1,27 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { extname, join, normalize, resolve } from 'node:path';
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEnsemble, type Prediction } from '../../library/index.js';
 import { canRun, foldwise, temporal, withoutRuns } from '../cli/built-command-line.js';
 import { SmallProject } from '../cli/small-project.js';
 import { findChromium } from '../report/chromium.js';
-import { noBrowserLibrary, place } from '../setup/transformers-js.js';
+import { snippetsOf } from '../setup/markdown.js';
+import { ModulePage } from '../setup/module-page.js';
+import { noBrowserLibrary } from '../setup/transformers-js.js';
 
 const execute = promisify(execFile);
 const minutes = 60_000;
 
 /** The programs of the page, by the names that their first lines give them. */
 const snippets = new Map(
-  [
-    ...readFileSync('docs/library.md', 'utf8').matchAll(/^```(?:js|python)\n(?:\/\/|#) (\S+)\n(.*?)^```$/gms),
-  ].map(([, name, code]) => [name!, code!]),
+  snippetsOf(readFileSync('docs/library.md', 'utf8'), '(?:js|python)').map((code) => [
+    /^(?:\/\/|#) (\S+)\n/.exec(code)?.[1] ?? '',
+    code,
+  ]),
 );
 
 const python = process.env['FOLDWISE_PYTHON'] ?? 'python3';
@@ -91,6 +91,14 @@ describe.skipIf(!canRun)(`the programs of docs/library.md${withoutRuns}`, { time
     expect(stdout).toContain(`${label![0]}: ${String(label![1]).slice(0, 6)}`);
   });
 
+  it('predict in Node as the card of the exported folder does', async () => {
+    const folder = join(project.folder, 'ensemble');
+    const [code] = snippetsOf(readFileSync(join(folder, 'README.md'), 'utf8'), 'js');
+    const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', code!], { cwd: folder });
+    const [label] = Object.entries(expected[0]!.probabilities);
+    expect(stdout).toContain(`${label![0]}: ${String(label![1]).slice(0, 6)}`);
+  });
+
   it('train in Node', async () => {
     const { stdout, stderr } = await node('train.mjs');
     expect(stdout).toMatch(/runs\/small-\S+ [01](?:\.\d+)?\n$/);
@@ -126,45 +134,9 @@ describe.skipIf(!canRun)(`the programs of docs/library.md${withoutRuns}`, { time
   });
 
   it.skipIf(noBrowser)(`predict in a browser${withoutBrowser}`, async () => {
-    const types: Readonly<Record<string, string>> = {
-      '.mjs': 'text/javascript',
-      '.js': 'text/javascript',
-      '.json': 'application/json',
-      '.wasm': 'application/wasm',
-    };
-    const imports = {
-      '@huggingface/transformers': '/modules/@huggingface/transformers/dist/transformers.min.js',
-    };
-    // transformers.js takes ONNX Runtime from elsewhere on the network, unless a page says where it is.
-    const page = `<script type="importmap">${JSON.stringify({ imports })}</script>
-      <script type="module">
-        import { env } from '@huggingface/transformers';
-        env.backends.onnx.wasm.wasmPaths = location.origin + '/modules/onnxruntime-web/dist/';
-        env.backends.onnx.wasm.numThreads = 1;
-        await import('/predict-in-browser.mjs');
-      </script>`;
-    const server = createServer((request, response) => {
-      const path = normalize(new URL(request.url ?? '/', 'http://x').pathname);
-      if (path === '/') return response.writeHead(200, { 'content-type': 'text/html' }).end(page);
-      const inModules = path.startsWith('/modules/');
-      const file = inModules ? join(place, 'node_modules', path.slice(9)) : join(project.folder, path);
-      if (!existsSync(file)) return response.writeHead(404).end();
-      const type = types[extname(file)] ?? 'application/octet-stream';
-      return response.writeHead(200, { 'content-type': type }).end(readFileSync(file));
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const browser = await chromium.launch({ executablePath: chrome!, args: ['--no-sandbox'] });
-    try {
-      const tab = await browser.newPage();
-      await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-      await tab.waitForFunction("document.body.textContent.trim().startsWith('[')", undefined, {
-        timeout: 2 * minutes,
-      });
-      compare(JSON.parse((await tab.textContent('body')) ?? '') as Parameters<typeof compare>[0]);
-    } finally {
-      await browser.close();
-      server.close();
-    }
+    const module = snippets.get('predict-in-browser.mjs')!;
+    await using page = await ModulePage.open(chrome!, module, { ensemble: join(project.folder, 'ensemble') });
+    await page.tab.waitForFunction("document.body.textContent.trim().startsWith('[')");
+    compare(JSON.parse((await page.tab.textContent('body')) ?? '') as Parameters<typeof compare>[0]);
   });
 });
