@@ -88,8 +88,9 @@ export class FoldSession {
    * be done under it after that.
    */
   async letGo(): Promise<void> {
-    this.timers.splice(0).forEach(clearInterval);
+    // A checkpoint may take longer to keep than a lease lasts.
     await this.checkpoints.done();
+    this.timers.splice(0).forEach(clearInterval);
     await this.renewal;
   }
 

@@ -155,7 +155,7 @@ async function trainSeeds(
     await services.checkpoints.restart(lease, seed);
     const workDirectory = join(lease.workDirectory, `seed-${seed}`);
     await mkdir(workDirectory, { recursive: true });
-    const resume = lease.seed === seed ? lease.checkpoints : [];
+    const resume = lease.seed === seed ? await services.checkpoints.bring(lease) : [];
     try {
       return await trainFitting(services, { ...job, seed, workDirectory, resume }, session);
     } catch (error) {

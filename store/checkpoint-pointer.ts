@@ -1,9 +1,5 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { InputFault } from '../errors/fault.js';
-import { createDurably } from './durable-file.js';
-import { errorCode } from './faults.js';
+import type { ObjectStore, ObjectVersion } from './objects/object-store.js';
 import { readSealed, sealed } from './sealed-json.js';
 import { sha256Schema } from './store.js';
 
@@ -21,106 +17,111 @@ const ownerSchema = z.object({
 export type CheckpointOwner = Readonly<z.output<typeof ownerSchema>>;
 
 const fileSchema = z.object({
-  /** Within the key's folder, and nowhere else. */
-  name: z.string().regex(/^[0-9a-f-]{1,128}$/),
+  /** Among the fold's objects, and nowhere else. */
+  name: z.string().regex(/^[0-9a-f][0-9a-f-]{0,127}$/),
   sha256: sha256Schema,
   bytes: z.int().min(0),
 });
 
-/** A file of the shelf, by name within the key's folder. */
+/** A file of the shelf, by name among the fold's objects. */
 export type ShelvedFile = Readonly<z.output<typeof fileSchema>>;
 
 const checkpointSchema = z.object({ step: z.int().min(0), state: fileSchema, best: fileSchema.nullable() });
 export type ShelvedCheckpoint = Readonly<z.output<typeof checkpointSchema>>;
 
-const pointerSchema = z.object({
+/** Nobody may keep others waiting for longer. */
+const mostLeaseMs = 3_600_000;
+
+const common = {
   owner: ownerSchema,
   /** Fences writes: only the holder of the current token may publish. */
   token: z.uuid(),
-  /** Milliseconds since the epoch; 0 once released. */
-  leaseUntil: z.number(),
   /** The seed that the checkpoints belong to. */
   seed: z.int().nullable(),
   /** Attempts that have owned these checkpoints so far. */
   attempts: z.int().min(0),
   /** Newest first, two at most. */
   checkpoints: z.array(checkpointSchema).max(2).readonly(),
+};
+
+const pointerSchema = z.object({
+  ...common,
+  /** Nobody holds the fold any more. */
+  released: z.boolean(),
+  /** How long the lease lasts for those who see the pointer unchanged. */
+  leaseMs: z.int().min(1).max(mostLeaseMs),
+  /** Counted up with each writing, so that a renewal is seen. */
+  writes: z.int().min(0),
 });
 
 /** Who owns a fold's checkpoints and which there are: the truth about a fold in progress. */
 export type CheckpointPointer = Readonly<z.output<typeof pointerSchema>>;
 
-export interface PointerVersion {
-  /** 0 where there is none yet. */
-  readonly version: number;
+/** How long leases lasted that were judged by the clock. */
+const earlierLeaseMs = 20_000;
+
+/** Until version 0.4, when a pointer said until when its lease lasts. */
+const earlierSchema = z
+  .object({ ...common, leaseUntil: z.number() })
+  .transform(({ leaseUntil, ...rest }): CheckpointPointer => ({
+    ...rest,
+    released: leaseUntil === 0,
+    leaseMs: earlierLeaseMs,
+    writes: 0,
+  }));
+
+export interface SeenPointer {
+  /** What it was when it was read; null where there is none to be replaced. */
+  readonly version: ObjectVersion | null;
+  /** Changes whenever the pointer does. */
+  readonly state: string;
   /** Null where there is none, or none that can be read. */
   readonly pointer: CheckpointPointer | null;
 }
 
-const name = /^pointer-(\d{1,9})\.json$/;
-/** Never reached by us; after a higher one that somebody put there, there would be no next. */
-const mostVersions = 10 ** 9 - 1;
+const nobody: SeenPointer = { version: null, state: '', pointer: null };
 
-/** The pointer with the highest version; where that one is damaged, the one before it. */
-export async function readPointer(folder: string): Promise<PointerVersion> {
-  for (let attempt = 0; ; attempt++) {
-    const present = await versions(folder);
-    for (const version of present) {
-      const pointer = await readVersion(folder, version);
-      if (pointer !== null) return { version: present[0] ?? version, pointer };
-    }
-    // A writer may replace all that were listed before they are read; three times over, they are damaged.
-    if (present.length === 0 || attempt === 2) return { version: present[0] ?? 0, pointer: null };
-  }
+/** The objects of a fold's checkpoints. @throws RangeError for what is no key */
+export function checkpointFolder(key: string): string {
+  if (!/^[0-9a-f-]{16,128}$/.test(key)) throw new RangeError('a checkpoint key is hex');
+  return `checkpoints/${key}`;
 }
 
-/**
- * Compare-and-swap: becomes the pointer after version `expected`, unless another one did.
- *
- * Creating a file under a name that must be free decides the race; a late writer whose predecessors
- * were already cleaned away finds a higher version and has lost too.
- */
-export async function swapPointer(
-  folder: string,
-  expected: number,
+export function pointerName(key: string): string {
+  return `${checkpointFolder(key)}/pointer.json`;
+}
+
+export async function readPointer(objects: ObjectStore, key: string): Promise<SeenPointer> {
+  const found = await readSealed(objects, pointerName(key), pointerSchema);
+  if (found === null) return readEarlier(objects, key);
+  return { version: found.version, state: found.version, pointer: found.value };
+}
+
+/** Compare-and-swap. @returns the new version; null where the pointer has changed since it was seen */
+export function swapPointer(
+  objects: ObjectStore,
+  key: string,
+  version: ObjectVersion | null,
   pointer: CheckpointPointer,
-): Promise<boolean> {
-  const version = expected + 1;
-  if (version > mostVersions) {
-    throw new InputFault({
-      where: pathOf(folder, expected),
-      what: 'the number of this pointer is none of foldwise',
-      remedy: 'Remove the folder: the fold then starts again.',
-    });
-  }
-  const path = pathOf(folder, version);
-  if (!(await createDurably(path, sealed(pointer)))) return false;
-  const present = await versions(folder);
-  if (present[0] !== version) {
-    await rm(path, { force: true });
-    return false;
-  }
-  for (const older of present.slice(2)) await rm(pathOf(folder, older), { force: true });
-  return true;
+): Promise<ObjectVersion | null> {
+  const bytes = sealed(pointer);
+  return version === null
+    ? objects.putIfAbsent(pointerName(key), bytes)
+    : objects.putIfMatch(pointerName(key), version, bytes);
 }
 
-/** Descending. */
-async function versions(folder: string): Promise<number[]> {
-  let names: string[];
-  try {
-    names = await readdir(folder);
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
-    throw error;
+/** Of a fold that version 0.4 or one before began in a folder: the highest of its numbered pointers that is whole. */
+async function readEarlier(objects: ObjectStore, key: string): Promise<SeenPointer> {
+  const prefix = `${checkpointFolder(key)}/pointer-`;
+  const numbers: number[] = [];
+  for await (const { name } of objects.list(prefix)) {
+    const [, number] = /^(\d{1,9})\.json$/.exec(name.slice(prefix.length)) ?? [];
+    if (number !== undefined) numbers.push(Number(number));
   }
-  const found = names.flatMap((entry) => name.exec(entry)?.[1] ?? []);
-  return found.map(Number).sort((a, b) => b - a);
-}
-
-function readVersion(folder: string, version: number): Promise<CheckpointPointer | null> {
-  return readSealed(pathOf(folder, version), pointerSchema);
-}
-
-function pathOf(folder: string, version: number): string {
-  return join(folder, `pointer-${version}.json`);
+  for (const number of numbers.sort((a, b) => b - a)) {
+    const found = await readSealed(objects, `${prefix}${number}.json`, earlierSchema);
+    if (found?.value != null)
+      return { version: null, state: `${number} ${found.version}`, pointer: found.value };
+  }
+  return nobody;
 }

@@ -1,8 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { writeDurably } from './durable-file.js';
-import { storageFault } from './faults.js';
+import type { ObjectStore } from './objects/object-store.js';
 import { readSealed, sealed } from './sealed-json.js';
 import { artifactRefSchema, sha256Schema, type ArtifactStore } from './store.js';
 
@@ -23,7 +20,7 @@ export type KeyRecord = Readonly<z.output<typeof recordSchema>>;
 /** The outputs of finished steps by key: what makes reuse possible. */
 export class KeyIndex {
   constructor(
-    private readonly folder: string,
+    private readonly objects: ObjectStore,
     private readonly store: ArtifactStore,
   ) {}
 
@@ -42,32 +39,23 @@ export class KeyIndex {
   }
 
   async record(record: KeyRecord): Promise<void> {
-    const path = this.pathOf(record.key);
-    try {
-      await writeDurably(path, sealed(record));
-    } catch (error) {
-      throw storageFault(error, path, "recording a step's output");
-    }
+    await this.objects.put(nameOf(record.key), sealed(record));
   }
 
   async forget(key: string): Promise<void> {
-    await rm(this.pathOf(key), { force: true });
+    await this.objects.delete(nameOf(key));
   }
 
   private async read(key: string): Promise<KeyRecord | null> {
-    const path = this.pathOf(key);
-    try {
-      const record = await readSealed(path, recordSchema);
-      return record?.key === key ? record : null;
-    } catch (error) {
-      throw storageFault(error, path, "looking up a step's output");
-    }
+    const record = (await readSealed(this.objects, nameOf(key), recordSchema))?.value ?? null;
+    return record?.key === key ? record : null;
   }
+}
 
-  private pathOf(key: string): string {
-    if (!/^[0-9a-f]{64}$/.test(key)) throw new RangeError('a step key is a SHA-256 in hex');
-    return join(this.folder, key.slice(0, 2), `${key}.json`);
-  }
+/** The name of a record's object. */
+function nameOf(key: string): string {
+  if (!/^[0-9a-f]{64}$/.test(key)) throw new RangeError('a step key is a SHA-256 in hex');
+  return `keys/${key.slice(0, 2)}/${key}.json`;
 }
 
 /** Everything inside a JSON value that stands for an artifact, however deep. */

@@ -1,44 +1,51 @@
-import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { sha256 } from './digest.js';
-import { errorCode } from './faults.js';
+import type { ObjectStore, ObjectVersion } from './objects/object-store.js';
+import { readObject } from './objects/read-object.js';
 
-/** Ours are a few kilobytes, of many epochs a megabyte; a larger file is none of ours. */
+/** Ours are a few kilobytes, of many epochs a megabyte; a larger object is none of ours. */
 const mostBytes = 64 * 2 ** 20;
 
 const envelope = z.object({ sha256: z.string(), body: z.string() });
 
-/** JSON together with its hash, so that a file which was torn or damaged is noticed. */
-export function sealed(value: unknown): string {
+/** JSON together with its hash, so that one which was torn or damaged is noticed. */
+export function sealed(value: unknown): Uint8Array {
   const body = JSON.stringify(value);
-  return JSON.stringify({ sha256: sha256(body), body });
+  return Buffer.from(JSON.stringify({ sha256: sha256(body), body }));
 }
 
-/**
- * What a sealed file says; null where there is none, or one that is damaged or says something else.
- *
- * @throws the file system's own errors, for whoever knows what was being done
- */
-export async function readSealed<T>(path: string, schema: z.ZodType<T>): Promise<T | null> {
+/** What a sealed object says; null where it is damaged or says something else. */
+export function unsealed<T>(bytes: Uint8Array, schema: z.ZodType<T>): T | null {
+  const body = bodyOf(bytes);
+  const inner = body === null ? null : schema.safeParse(JSON.parse(body));
+  return inner?.success === true ? inner.data : null;
+}
+
+/** Whether bytes are what `sealed` made. */
+export function isSealed(bytes: Uint8Array): boolean {
+  return bodyOf(bytes) !== null;
+}
+
+/** Null where there is no such object; its value is null where it is damaged or says something else. */
+export async function readSealed<T>(
+  objects: ObjectStore,
+  name: string,
+  schema: z.ZodType<T>,
+): Promise<{ readonly version: ObjectVersion; readonly value: T | null } | null> {
+  const found = await readObject(objects, name, mostBytes);
+  if (found === null) return null;
+  const { version, bytes } = found;
+  return { version, value: bytes === null ? null : unsealed(bytes, schema) };
+}
+
+function bodyOf(bytes: Uint8Array): string | null {
   try {
-    const text = await readBounded(path);
-    if (text === null) return null;
-    const outer = envelope.safeParse(JSON.parse(text));
+    const outer = envelope.safeParse(JSON.parse(Buffer.from(bytes).toString('utf8')));
     if (!outer.success || sha256(outer.data.body) !== outer.data.sha256) return null;
-    const inner = schema.safeParse(JSON.parse(outer.data.body));
-    return inner.success ? inner.data : null;
+    JSON.parse(outer.data.body);
+    return outer.data.body;
   } catch (error) {
-    if (error instanceof SyntaxError || errorCode(error) === 'ENOENT') return null;
+    if (error instanceof SyntaxError) return null;
     throw error;
-  }
-}
-
-async function readBounded(path: string): Promise<string | null> {
-  const file = await open(path, 'r');
-  try {
-    const status = await file.stat();
-    return status.isFile() && status.size <= mostBytes ? await file.readFile('utf8') : null;
-  } finally {
-    await file.close();
   }
 }

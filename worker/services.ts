@@ -3,10 +3,13 @@ import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
 import type { Services } from '../activities/services.js';
 import { engineSignature } from '../engine/training/signature.js';
+import { Artifacts } from '../store/artifacts.js';
 import { CheckpointShelf } from '../store/checkpoints.js';
-import { FolderStore } from '../store/folder-store.js';
 import { KeyIndex } from '../store/keys.js';
+import { FolderFiles } from '../store/local-files.js';
+import { FolderObjects } from '../store/objects/folder-objects.js';
 import { PatientStore } from '../store/patient-store.js';
+import { isSealed } from '../store/sealed-json.js';
 import { EngineProcess } from './engine-process.js';
 import { thisMachine } from './machine.js';
 import { sharesOf } from './shares.js';
@@ -36,15 +39,17 @@ export interface ServicesOptions {
 export function openState(
   workdir: string,
 ): Pick<Services, 'store' | 'keys' | 'checkpoints' | 'runsDirectory' | 'scoresDirectory' | 'scratch'> {
-  const state = join(workdir, '.foldwise');
-  const store = new PatientStore(new FolderStore(join(state, 'store')));
+  const objects = new FolderObjects(join(workdir, '.foldwise'), { isSound: isSealed });
+  const files = new FolderFiles(objects);
+  const scratch = join(workdir, '.foldwise', 'scratch');
+  const store = new PatientStore(new Artifacts(objects, files));
   return {
     store,
-    keys: new KeyIndex(join(state, 'keys'), store),
-    checkpoints: new CheckpointShelf(join(state, 'checkpoints')),
+    keys: new KeyIndex(objects, store),
+    checkpoints: new CheckpointShelf({ objects, files, scratch }),
     runsDirectory: join(workdir, 'runs'),
     scoresDirectory: join(workdir, 'scores'),
-    scratch: join(state, 'scratch'),
+    scratch,
   };
 }
 

@@ -242,9 +242,9 @@ export class FolderObjects implements ObjectStore {
     return version;
   }
 
-  /** Up to the store's own folder. */
+  /** Up to the store's own folder, and the first of those within it. */
   private async removeEmpty(folder: string): Promise<void> {
-    if (!folder.startsWith(this.folder + sep)) return;
+    if (!dirname(folder).startsWith(this.folder + sep)) return;
     try {
       await rmdir(folder);
     } catch (error) {

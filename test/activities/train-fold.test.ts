@@ -15,12 +15,12 @@ import type { Services, Trainer } from '../../activities/services.js';
 import { trainFold } from '../../activities/train-fold.js';
 import type { FoldJob, FoldOutcome } from '../../engine/training/job.js';
 import { EnvironmentFault } from '../../errors/fault.js';
-import { CheckpointShelf } from '../../store/checkpoints.js';
 import type { ArtifactStore } from '../../store/store.js';
 import { openState } from '../../worker/services.js';
 import { ColumnFileWriter } from '../../data/column-file/writer.js';
 import { preparedColumns, writeTrainingTable } from '../../data/prepared-table.js';
 import { parse } from '../pipeline/minimal.js';
+import { folderState } from '../store/folder-state.js';
 import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from '../workflows/fake-trainer.js';
 
 const leaseMs = 2_500;
@@ -36,7 +36,7 @@ beforeEach(async () => {
   writeFileSync(join(model, 'model.safetensors'), 'weights');
   services = {
     ...openState(folder),
-    checkpoints: new CheckpointShelf(join(folder, 'checkpoints'), { leaseMs }),
+    checkpoints: folderState(folder, { leaseMs }).checkpoints,
     trainer: new FakeTrainer(),
     predictor: new FakePredictor(1),
     models: {
@@ -138,6 +138,20 @@ class StoppableTrainer implements Trainer {
   }
 }
 
+/** Has a trainer stop once it has done so many steps. */
+function lastAt(step: number, trainer: StoppableTrainer): Trainer {
+  return {
+    train: async (job, { onMessage, signal }) => {
+      const stop = new AbortController();
+      const told: typeof onMessage = (message) => {
+        onMessage(message);
+        if (trainer.step >= step) stop.abort();
+      };
+      return trainer.train(job, { onMessage: told, signal: AbortSignal.any([signal, stop.signal]) });
+    },
+  };
+}
+
 async function until(holds: () => boolean): Promise<void> {
   for (let tries = 0; tries < 1_000 && !holds(); tries++) await delay(20);
   expect(holds()).toBe(true);
@@ -153,6 +167,27 @@ describe('a fold that two runs want', () => {
     expect(jobs()).toHaveLength(1);
     expect(b).toEqual(a);
     expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
+  });
+
+  it('is trained once, also where a checkpoint takes longer than a lease to keep', async () => {
+    const { checkpoints } = services;
+    const publish: typeof checkpoints.publish = async (lease, checkpoint) => {
+      await delay(2 * leaseMs);
+      await checkpoints.publish(lease, checkpoint);
+    };
+    const slowly = Object.assign(Object.create(checkpoints) as typeof checkpoints, { publish });
+    const trainer = new StoppableTrainer();
+    const first = attempt(
+      trainFold({ ...services, checkpoints: slowly, trainer: lastAt(4, trainer) }),
+      'run-1',
+    );
+    await until(() => trainer.step > 0);
+    const second = attempt(trainFold({ ...services, trainer }), 'run-2');
+    await expect(first.result).rejects.toThrow(/stopped/);
+    await until(() => trainer.resumedFrom.length === 2);
+    expect(trainer.resumedFrom[1]).toBeGreaterThanOrEqual(4);
+    second.environment.cancel();
+    await expect(second.result).rejects.toThrow();
   });
 
   it('is looked for once more after the lease: it may have been finished in between', async () => {

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunDirectory } from '../../activities/run-directory.js';
 import { EnvironmentFault } from '../../errors/fault.js';
-import { CheckpointShelf, type Lease } from '../../store/checkpoints.js';
+import type { Artifacts } from '../../store/artifacts.js';
+import type { CheckpointShelf, Lease } from '../../store/checkpoints.js';
 import { sha256 } from '../../store/digest.js';
-import { FolderStore } from '../../store/folder-store.js';
-import { KeyIndex } from '../../store/keys.js';
+import type { KeyIndex } from '../../store/keys.js';
 import type { ArtifactRef } from '../../store/store.js';
+import { folderState } from './folder-state.js';
 import { mountable, SmallDisk } from './small-disk.js';
 
 const without = mountable ? '' : ' (skipped: only root may mount a file system)';
@@ -18,7 +19,7 @@ const owner = { runId: 'run', activityId: 'fold-1', attempt: 1, host: 'elsewhere
 
 /** A workdir's state on a disk, with something of everything in it. */
 class State {
-  readonly store: FolderStore;
+  readonly store: Artifacts;
   readonly keys: KeyIndex;
   readonly shelf: CheckpointShelf;
   readonly run: RunDirectory;
@@ -28,9 +29,10 @@ class State {
   readonly source = join(mkdtempSync(join(tmpdir(), 'foldwise-source-')), 'file');
 
   constructor(folder: string) {
-    this.store = new FolderStore(join(folder, 'store'));
-    this.keys = new KeyIndex(join(folder, 'keys'), this.store);
-    this.shelf = new CheckpointShelf(join(folder, 'checkpoints'));
+    const { store, keys, checkpoints } = folderState(folder);
+    this.store = store;
+    this.keys = keys;
+    this.shelf = checkpoints;
     this.run = new RunDirectory({ store: this.store, runsDirectory: join(folder, 'runs') }, 'run');
   }
 

@@ -7,13 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Trainer } from '../../activities/services.js';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
-import { FolderStore } from '../../store/folder-store.js';
 import { PatientStore } from '../../store/patient-store.js';
 import type { ArtifactStore } from '../../store/store.js';
 import type { Predictor } from '../../activities/services.js';
 import { crash } from '../../worker/child-process.js';
 import type { Progress } from '../../workflows/progress.js';
 import { TrainerProcess } from '../../worker/trainer-process.js';
+import { folderState } from '../store/folder-state.js';
 import { Bench, progressWhen, server, startEnvironment, update, without } from './bench.js';
 import { FakeTrainer } from './fake-trainer.js';
 
@@ -68,7 +68,7 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
 
   it('completes with the same files on a store of which every third call fails', async () => {
     bench = new Bench(environment);
-    const store = new FolderStore(join(bench.folder, '.foldwise', 'store'));
+    const { store } = folderState(join(bench.folder, '.foldwise'));
     let calls = 0;
     const everyThirdFails = <T>(call: () => Promise<T>): Promise<T> =>
       ++calls % 3 === 0

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServerProcess } from '../../bench/faults/server-process.js';
-import { CheckpointShelf } from '../../store/checkpoints.js';
+import { folderState } from '../store/folder-state.js';
 import { Bench, quietRuntime, server, without } from './bench.js';
 import { FakeTrainer } from './fake-trainer.js';
 
@@ -41,7 +41,7 @@ describe.skipIf(server === null)(`a server that is away while folds train${witho
     const client = new Client({ connection });
     const trainer = new FakeTrainer({ steps, stepMs: 30, stepsAreEpochs: true });
     bench = new Bench({ client, nativeConnection, namespace: 'default' }, trainer);
-    const checkpoints = new CheckpointShelf(join(bench.folder, 'checkpoints'), { leaseMs });
+    const { checkpoints } = folderState(bench.folder, { leaseMs });
     await bench.work({ checkpoints });
     const handle = await bench.start();
     const done = (): number => [...trainer.stepsDone.values()].reduce((sum, count) => sum + count, 0);

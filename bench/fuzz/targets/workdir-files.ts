@@ -14,21 +14,26 @@ const key = sha256('key');
 const token = '123e4567-e89b-42d3-a456-426614174000';
 const file = { name: `${token}-${artifact().sha256}`, sha256: artifact().sha256, bytes: 10 };
 
+/** Of the pointer's contents, the one that its folder says is current. */
+const version = '7-0123456789ab';
+
 /** An artifact that is there. */
 const kept = Buffer.from('kept');
 const ref = { uri: `artifact:sha256/${sha256(kept)}`, sha256: sha256(kept), bytes: kept.length };
 const output = trainedFold(1, { rows: ref, probabilities: ref, model: { 'config.json': ref } });
 
+const pointer = {
+  owner: { runId: 'x', activityId: 'fold-1', attempt: 1, host: 'elsewhere', pid: 1, started: null },
+  token,
+  seed: 42,
+  attempts: 1,
+  checkpoints: [{ step: 3, state: file, best: null }],
+};
+
 const samples = {
   record: { key, activity: 'trainFold', run: 'run', execution: 'x', output },
-  pointer: {
-    owner: { runId: 'x', activityId: 'fold-1', attempt: 1, host: 'elsewhere', pid: 1, started: null },
-    token,
-    leaseUntil: 0,
-    seed: 42,
-    attempts: 1,
-    checkpoints: [{ step: 3, state: file, best: null }],
-  },
+  pointer: { ...pointer, released: true, leaseMs: 20_000, writes: 7 },
+  'earlier pointer': { ...pointer, leaseUntil: 0 },
   owner: { workflowId: 'w', runId: 'x' },
 } as const;
 
@@ -36,7 +41,8 @@ type Kind = keyof typeof samples;
 
 const places: Readonly<Record<Kind, string>> = {
   record: `.foldwise/keys/${key.slice(0, 2)}/${key}.json`,
-  pointer: `.foldwise/checkpoints/${key}/pointer-7.json`,
+  pointer: `.foldwise/checkpoints/${key}/pointer.json@/${version}`,
+  'earlier pointer': `.foldwise/checkpoints/${key}/pointer-7.json`,
   owner: 'runs/run/run.json',
 };
 
@@ -46,7 +52,7 @@ export const workdirFiles: FuzzTarget = {
   reads: 'key index, checkpoint pointers and run.json',
   extension: '.json',
   make(dice) {
-    const kind = dice.one(['record', 'pointer', 'owner'] as const) ?? 'record';
+    const kind = dice.one(['record', 'pointer', 'earlier pointer', 'owner'] as const) ?? 'record';
     const value = dice.between(0, 1) < 0.1 ? samples[kind] : mutateJson(dice, samples[kind]);
     const text = kind === 'owner' ? JSON.stringify(value ?? null) : sealed(value ?? null);
     const bytes = Buffer.from(text);
@@ -62,6 +68,7 @@ export const workdirFiles: FuzzTarget = {
     const path = join(workdir, places[kind]);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, input.subarray(end + 1));
+    if (kind === 'pointer') writeFileSync(join(dirname(path), `current=${version}`), '');
     const understood = await read(workdir, kind);
     if (readdirSync(scratch).join() !== 'workdir')
       throw new Error('a file was written outside of the workdir');
@@ -78,7 +85,8 @@ async function read(workdir: string, kind: Kind): Promise<unknown> {
       const record = await keys.find(key);
       return record === null ? null : outputOf('trainFold', record.output);
     }
-    case 'pointer': {
+    case 'pointer':
+    case 'earlier pointer': {
       const owner = { ...samples.pointer.owner, runId: 'y' };
       const acquired = await checkpoints.acquire(key, owner);
       if (!('lease' in acquired)) return acquired;

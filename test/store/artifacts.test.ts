@@ -12,10 +12,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
+import type { Artifacts } from '../../store/artifacts.js';
 import { ArtifactDamaged, ArtifactMissing } from '../../store/faults.js';
-import { FolderStore } from '../../store/folder-store.js';
-import { KeyIndex } from '../../store/keys.js';
+import type { KeyIndex } from '../../store/keys.js';
 import type { ArtifactRef } from '../../store/store.js';
+import { folderState } from './folder-state.js';
 
 let folder: string;
 beforeEach(() => {
@@ -26,7 +27,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const bytes = new TextEncoder().encode('what was learnt');
 const fileOf = (ref: ArtifactRef): string =>
   join(folder, 'store', 'sha256', ref.sha256.slice(0, 2), ref.sha256);
-const open = (): FolderStore => new FolderStore(join(folder, 'store'));
+const open = (): Artifacts => folderState(folder).store;
 
 const damages: [string, (path: string) => void][] = [
   ['truncated', (path) => truncateSync(path, 5)],
@@ -138,10 +139,7 @@ describe('an artifact', () => {
 
 describe('a recorded step', () => {
   const key = 'ab'.repeat(32);
-  const index = (): { keys: KeyIndex; store: FolderStore } => {
-    const store = open();
-    return { store, keys: new KeyIndex(join(folder, 'keys'), store) };
-  };
+  const index = (): { keys: KeyIndex; store: Artifacts } => folderState(folder);
 
   it('is found again with its output', async () => {
     const { keys, store } = index();
@@ -163,6 +161,7 @@ describe('a recorded step', () => {
   it.each(damages)('counts as absent where its record was %s', async (_title, damage) => {
     const { keys } = index();
     await keys.record({ key, activity: 'prepareData', run: 'first', output: { rows: 3 } });
+    chmodSync(join(folder, 'keys', 'ab', `${key}.json`), 0o644);
     damage(join(folder, 'keys', 'ab', `${key}.json`));
     expect(await keys.find(key)).toBeNull();
   });
