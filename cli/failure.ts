@@ -1,6 +1,7 @@
 import { Fault } from '../errors/fault.js';
 import { exitCodes } from './exit-codes.js';
 import { explain } from './foreign-failure.js';
+import { renderEntry } from './host/log-format.js';
 import { oneLine } from './terminal/layout.js';
 
 /** A command that ends with a message and an exit code of its own, its work being told already. */
@@ -37,6 +38,17 @@ export function renderFailure(error: unknown, { debug }: { readonly debug: boole
   const distinct = messages.filter((message, i) => message !== '' && messages.indexOf(message) === i);
   return `error: not foreseen: ${distinct.join(': ') || error.name} (--debug shows where)`;
 }
+
+/** What a command says last, as the arguments ask for it: where its log is JSON, as a line of it. */
+export function lastLine(args: readonly string[], error: unknown): string {
+  const message = renderFailure(error, { debug: args.includes('--debug') });
+  const format = args.some((arg, i) => `${args[i - 1]}=${arg}` === jsonLog || arg === jsonLog);
+  if (!format) return message;
+  const level = error instanceof Interrupted ? 'INFO' : 'ERROR';
+  return renderEntry({ time: new Date(), level, message, facts: {} }, 'json');
+}
+
+const jsonLog = '--log-format=json';
 
 /** What the error asks for, or `failed`. */
 export function exitCode(error: unknown): number {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { exitCodes } from './exit-codes.js';
-import { exitCode, renderFailure } from './failure.js';
+import { exitCode, lastLine } from './failure.js';
 import { leaveSoon } from './host/leave.js';
 import { createProgram } from './program.js';
 import { endWhereNobodyReads } from './terminal/closed-pipe.js';
@@ -15,7 +15,7 @@ try {
     // Commander has said what was wrong; help and version end this way too, with 0.
     process.exitCode = error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   } else {
-    processConsole.note(renderFailure(error, { debug: process.argv.includes('--debug') }));
+    processConsole.note(lastLine(process.argv, error));
     process.exitCode = exitCode(error);
   }
 }

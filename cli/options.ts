@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ProbeAddress } from '../serving/probes.js';
 import { logFormats, logLevels, type LogFormat, type LogLevelName } from './host/log-format.js';
 
 /** Options that every command takes, before or after its name. */
@@ -76,6 +78,22 @@ export function takesLogging(command: Command): Command {
     );
 }
 
+export interface MetricsOption {
+  readonly metrics?: ProbeAddress;
+}
+
+/** Adds `--metrics`. */
+export function takesMetrics(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--metrics <address>',
+      'answer there over HTTP with metrics, health and readiness: a port of this machine alone, or host:port; 0 is any port that is free',
+    )
+      .env('FOLDWISE_METRICS')
+      .argParser(probeAddress),
+  );
+}
+
 export interface WaitOption {
   readonly wait?: boolean;
 }
@@ -121,6 +139,18 @@ function collectOverride(text: string, earlier: Readonly<Record<string, string>>
   const equals = text.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('It must be path=value, as in training.epochs=2.');
   return { ...earlier, [text.slice(0, equals).trim()]: text.slice(equals + 1) };
+}
+
+/** Parses an address to listen at: `9464`, `0.0.0.0:9464` or `[::]:9464`. */
+function probeAddress(text: string): ProbeAddress {
+  const [, bracketed, plain, digits = ''] = /^(?:(?:\[([^\]]+)\]|([^:[\]]+)):)?(\d{1,5})$/.exec(text) ?? [];
+  const name = bracketed ?? plain ?? '127.0.0.1';
+  const host = name === 'localhost' ? '127.0.0.1' : name;
+  const port = digits === '' ? NaN : Number(digits);
+  if (isIP(host) !== 0 && port <= 65_535) return { host, port };
+  throw new InvalidArgumentError(
+    'It must be a port, or an IP address of this machine and a port, as in 0.0.0.0:9464.',
+  );
 }
 
 /** Parses an option that must be a whole number from 1 on. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { expositionType } from '../telemetry/instruments.js';
 import type { Access } from './access.js';
 import { preflight } from './access.js';
 import { json, refusalAnswer, send, type Answer } from './answer.js';
@@ -105,7 +106,7 @@ export class RequestHandler {
         this.options.engine();
         return json({ status: 'ready' });
       case 'metrics':
-        return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metrics.render() };
+        return { status: 200, type: expositionType, body: metrics.render() };
       case 'info': {
         const { batching, limits } = this.options;
         return json(info(this.options.engine().about, batching, limits));

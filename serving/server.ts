@@ -13,6 +13,7 @@ import { rawAnswer } from './answer.js';
 import { Batcher } from './batcher.js';
 import type { BatchingOptions, ServingLimits } from './limits.js';
 import { ServingMetrics } from './metrics.js';
+import { urlOf } from './probes.js';
 import { Refusal, unavailable } from './refusal.js';
 import { RequestHandler, type Engine, type RequestEntry } from './request-handler.js';
 import type { Served } from './served.js';
@@ -87,8 +88,7 @@ export class Server {
   }
 
   get url(): string {
-    const { address, port, family } = this.http.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    return urlOf(this.http.address() as AddressInfo);
   }
 
   /** From now on texts are scored. */

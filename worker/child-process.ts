@@ -1,27 +1,57 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { EnvironmentFault, InputFault, type Fault } from '../errors/fault.js';
 import { childEnvironment } from '../infra/child-environment.js';
+import { currentFacts, type ActivityFacts } from './activity-facts.js';
+import { remember, type ChildKind } from './children.js';
 
 /** The child ended without an answer: killed, out of memory, or a crash of native code. */
 export class ProcessCrashed extends EnvironmentFault {}
 
+/** Told each line that a child prints, and the activity that the child works for. */
+export type OutputListener = (line: string, facts: ActivityFacts) => void;
+
+export interface ChildOptions {
+  readonly script: string;
+  readonly kind: ChildKind;
+  /** By default what the child prints goes to stderr. */
+  readonly onOutput?: OutputListener | undefined;
+}
+
 /**
  * Starts a script of ours with an IPC channel. The channel is what ties the child to this process: the
  * child leaves when it closes.
- *
- * @param onOutput told what the child prints; by default it goes to stderr
  */
-export function startChild(script: string, onOutput: (text: string) => void = printOutput): ChildProcess {
+export function startChild({ script, kind, onOutput = printOutput }: ChildOptions): ChildProcess {
   const child = fork(script, [], {
     env: childEnvironment(),
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', onOutput);
-  }
+  remember(child, kind);
+  const facts = currentFacts();
+  for (const stream of [child.stdout, child.stderr])
+    if (stream !== null) eachLine(stream, (line) => onOutput(line, facts));
   return child;
+}
+
+/** What comes without an end of a line is told in pieces of this length: native code may print anything. */
+const longestLine = 8_000;
+
+function eachLine(stream: Readable, onLine: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) onLine(line);
+    if (rest.length < longestLine) return;
+    onLine(rest);
+    rest = '';
+  });
+  stream.on('end', () => {
+    if (rest !== '') onLine(rest);
+  });
 }
 
 /** An error event of a child: it could not be started, or the channel to it broke. */
@@ -61,6 +91,6 @@ export function crash(
   });
 }
 
-function printOutput(text: string): void {
-  process.stderr.write(text);
+function printOutput(line: string): void {
+  process.stderr.write(`${line}\n`);
 }

@@ -5,6 +5,8 @@ import type { FoldEstimate } from '../engine/training/fold-estimate.js';
 import { Fault } from '../errors/fault.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
 import { DownloadPace, downloadLines } from './download-progress.js';
+import { currentFacts } from './activity-facts.js';
+import type { OutputListener } from './child-process.js';
 import type { ChildWatchOptions } from './child-watch.js';
 import type { CheckedTraining, EngineAnswer, EngineRequest } from './engine-request.js';
 import { askChild, type FailedReply } from './request-process.js';
@@ -27,11 +29,13 @@ export class EngineProcess implements Predictor, ModelSource {
    * @param script see `engine-child.ts`
    * @param folder where a relative checkpoint would be; pipelines name folders absolutely
    * @param onLine told how downloads go
+   * @param onOutput told what a child prints; by default it goes to stderr
    */
   constructor(
     private readonly script: string,
     private readonly folder: string,
-    private readonly onLine: (line: string) => void = () => undefined,
+    private readonly onLine: OutputListener = () => undefined,
+    private readonly onOutput?: OutputListener,
     private readonly watch: ChildWatchOptions = {},
   ) {}
 
@@ -75,7 +79,8 @@ export class EngineProcess implements Predictor, ModelSource {
     const running = this.located.get(checkpoint);
     if (running !== undefined) return running;
     const pace = new DownloadPace(checkpoint);
-    const lines = downloadLines(this.onLine);
+    const facts = currentFacts();
+    const lines = downloadLines((line) => this.onLine(line, facts));
     const onProgress = (progress: DownloadProgress): void => lines(pace.view(progress));
     const locating = resolveModel(checkpoint, { baseDirectory: this.folder, onProgress });
     this.located.set(checkpoint, locating);
@@ -93,6 +98,15 @@ export class EngineProcess implements Predictor, ModelSource {
     onDone?: (done: number) => void,
   ): Promise<EngineAnswer> {
     const faultOf = (reply: FailedReply): Fault => new EngineFault(where, reply);
-    return askChild(this.script, request, { where, signal, watch: this.watch, onDone, faultOf });
+    const { watch, onOutput } = this;
+    return askChild(this.script, request, {
+      where,
+      kind: 'engine',
+      onOutput,
+      signal,
+      watch,
+      onDone,
+      faultOf,
+    });
   }
 }

@@ -1,5 +1,5 @@
 import { EnvironmentFault, type Fault, type FaultDetails } from '../errors/fault.js';
-import { crash, startChild, startFailure } from './child-process.js';
+import { crash, startChild, startFailure, type ChildOptions } from './child-process.js';
 import { ChildWatch, endChild, stalled, type ChildWatchOptions, type SignOfLife } from './child-watch.js';
 
 /** What a child says that answers one request and ends. */
@@ -17,7 +17,7 @@ export interface FailedReply {
 /** It was told to end, and had nothing to keep. */
 export class WorkGivenUp extends EnvironmentFault {}
 
-export interface AskOptions {
+export interface AskOptions extends Pick<ChildOptions, 'kind' | 'onOutput'> {
   /** What is worked on, as its faults say it. */
   readonly where: string;
   /** Once aborted the child ends at once. */
@@ -37,11 +37,11 @@ export interface AskOptions {
 export function askChild<Value>(
   script: string,
   request: object,
-  { where, signal, watch: watchOptions = {}, onDone, faultOf }: AskOptions,
+  { where, kind, onOutput, signal, watch: watchOptions = {}, onDone, faultOf }: AskOptions,
 ): Promise<Value> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(givenUp(where));
-    const child = startChild(script);
+    const child = startChild({ script, kind, onOutput });
     let reply: Exclude<RequestReply<Value>, SignOfLife> | undefined;
     let failure: Fault | undefined;
     const end = (): void => void child.kill('SIGKILL');

@@ -10,6 +10,7 @@ import { FolderFiles } from '../store/local-files.js';
 import { FolderObjects } from '../store/objects/folder-objects.js';
 import { PatientStore } from '../store/patient-store.js';
 import { isSealed } from '../store/sealed-json.js';
+import type { OutputListener } from './child-process.js';
 import { EngineProcess } from './engine-process.js';
 import { thisMachine } from './machine.js';
 import { sharesOf } from './shares.js';
@@ -31,8 +32,8 @@ export interface ServicesOptions {
   readonly searchAttributes: boolean;
   /** Whether payloads are. Default false. */
   readonly encrypted?: boolean;
-  /** Told what trainers print and how downloads go; by default it goes to stderr. */
-  readonly onOutput?: (text: string) => void;
+  /** Told each line that child processes print, and how downloads go; by default that goes to stderr. */
+  readonly onOutput?: OutputListener;
 }
 
 /** The state of one workdir: artifacts, keys and checkpoints, as every command finds them. */
@@ -57,17 +58,14 @@ export function openState(
 export function createServices(options: ServicesOptions): Services {
   const { workdir, roots = [workdir, process.cwd()], searchAttributes, onOutput } = options;
   const versions = componentVersions();
-  const print = onOutput ?? ((text: string) => void process.stderr.write(text));
-  const engine = openEngine(workdir, (line) => print(`${line}\n`));
+  const print = onOutput ?? ((line: string) => void process.stderr.write(`${line}\n`));
+  const engine = openEngine(workdir, print, print);
   return {
     ...openState(workdir),
-    trainer: new TrainerProcess({
-      script: script('trainer-child'),
-      ...(onOutput === undefined ? {} : { onOutput }),
-    }),
+    trainer: new TrainerProcess({ script: script('trainer-child'), onOutput }),
     predictor: engine,
     models: engine,
-    tables: new TablesProcess(script('tables-child')),
+    tables: new TablesProcess(script('tables-child'), onOutput),
     ...sharesOf(options),
     machineBytes: thisMachine().bytes,
     device: 'cpu',
@@ -81,8 +79,12 @@ export function createServices(options: ServicesOptions): Services {
 }
 
 /** The engine's child process, for one answer at a time. */
-export function openEngine(workdir: string, onLine?: (line: string) => void): EngineProcess {
-  return new EngineProcess(script('engine-child'), join(workdir, '.foldwise'), onLine);
+export function openEngine(
+  workdir: string,
+  onLine?: OutputListener,
+  onOutput?: OutputListener,
+): EngineProcess {
+  return new EngineProcess(script('engine-child'), join(workdir, '.foldwise'), onLine, onOutput);
 }
 
 function script(name: string): string {

@@ -1,5 +1,6 @@
 import type { TableTask, TableWork, TaskRequest, TaskResult } from '../activities/tables/tasks.js';
 import { Fault } from '../errors/fault.js';
+import type { OutputListener } from './child-process.js';
 import { askChild, type FailedReply } from './request-process.js';
 
 export interface TablesRequest {
@@ -17,12 +18,19 @@ export class TablesFault extends Fault {
 
 /** Each task over whole tables in a process of its own, which is gone when it is done. */
 export class TablesProcess implements TableWork {
-  /** @param script see `tables-child.ts` */
-  constructor(private readonly script: string) {}
+  /**
+   * @param script see `tables-child.ts`
+   * @param onOutput told what the child prints; by default it goes to stderr
+   */
+  constructor(
+    private readonly script: string,
+    private readonly onOutput?: OutputListener,
+  ) {}
 
   run<T extends TableTask>(task: T, request: TaskRequest<T>, signal: AbortSignal): Promise<TaskResult<T>> {
     const message: TablesRequest = { task, request };
     const faultOf = (reply: FailedReply): Fault => new TablesFault(reply);
-    return askChild(this.script, message, { where: 'a table', signal, faultOf });
+    const { onOutput } = this;
+    return askChild(this.script, message, { where: 'a table', kind: 'tables', onOutput, signal, faultOf });
   }
 }

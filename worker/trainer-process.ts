@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Trainer } from '../activities/services.js';
 import type { FoldCommand, FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
 import { EnvironmentFault, Fault } from '../errors/fault.js';
-import { crash, startChild, startFailure } from './child-process.js';
+import { crash, startChild, startFailure, type OutputListener } from './child-process.js';
 import { ChildWatch, endChild, stalled, type ChildWatchOptions } from './child-watch.js';
 
 /** The training was told to stop; `what` says whether its checkpoint came. */
@@ -26,7 +26,7 @@ export interface TrainerProcessOptions {
   /** How long a training that was told to stop may take to begin its checkpoint. Default 30 s. */
   readonly patienceMs?: number;
   /** Told what the child prints; by default it goes to stderr. */
-  readonly onOutput?: (text: string) => void;
+  readonly onOutput?: OutputListener | undefined;
   readonly watch?: ChildWatchOptions;
 }
 
@@ -66,7 +66,7 @@ class Training {
 
   run(job: FoldJob): Promise<FoldOutcome> {
     return new Promise((resolve, reject) => {
-      const child = startChild(this.options.script, this.options.onOutput);
+      const child = startChild({ ...this.options, kind: 'trainer' });
       const onAbort = (): void => this.askToStop(child);
       const settle = (code: number | null, exitSignal: NodeJS.Signals | null): void => {
         clearTimeout(this.kill);

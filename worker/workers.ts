@@ -16,8 +16,14 @@ import { readEncryptionKeys, type EncryptionKeys } from '../payloads/encryption-
 import { sha256 } from '../store/digest.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
 import { scoreQueue } from '../workflows/score-queue.js';
+import type { OutputListener } from './child-process.js';
+import { MeasuredTrainer } from './metrics/measured-trainer.js';
+import { observedActivities } from './metrics/observed-activities.js';
+import { WorkerMetrics } from './metrics/worker-metrics.js';
+import type { Check } from './readiness.js';
 import { missingSearchAttributes, registrationCommand } from './search-attributes.js';
 import { createServices } from './services.js';
+import { diskSpaceAt, workerChecks } from './worker-checks.js';
 import { workerSettings } from './worker-settings.js';
 
 export interface WorkersOptions {
@@ -47,8 +53,10 @@ export interface WorkersOptions {
   readonly services?: Partial<Services>;
   /** Told what a person should know. */
   readonly onMessage?: (message: string) => void;
-  /** Told what trainers print; by default it goes to stderr. */
-  readonly onOutput?: (text: string) => void;
+  /** Told each line that child processes print; by default it goes to stderr. */
+  readonly onOutput?: OutputListener;
+  /** Told how the work goes. Default: nobody is. */
+  readonly metrics?: WorkerMetrics;
 }
 
 /** The workers of one process. */
@@ -59,6 +67,8 @@ export interface Workers {
   shutdown(): void;
   /** Activities that run just now. */
   busy(): number;
+  /** What makes them ready (see `Readiness`). */
+  readonly checks: Readonly<Record<string, Check>>;
 }
 
 const quiet = new DefaultLogger('ERROR');
@@ -71,22 +81,25 @@ export async function createWorkers(given: WorkersOptions): Promise<Workers> {
   const options = { ...given, encryption: encryptionOf(given) };
   await sweepTemporaryFiles(join(options.workdir, '.foldwise'));
   await sweepTemporaryFiles(join(options.workdir, 'runs'));
-  const services = await servicesOf(options);
-  const { queues = ['main', 'gpu'] } = options;
+  const { queues = ['main', 'gpu'], metrics = new WorkerMetrics(), workdir } = options;
+  const services = await servicesOf(options, metrics);
+  const { versions, slots, device } = services;
+  metrics.tell({ version: versions['foldwise'] ?? '', slots, device, disk: () => diskSpaceAt(workdir) });
+  const setting: Setting = { options, services, metrics };
   const workers: Worker[] = [];
   for (const queue of queues) {
-    workers.push(
-      await (queue === 'main' ? mainWorker(options, services) : queueWorker(options, services, queue)),
-    );
+    workers.push(await (queue === 'main' ? mainWorker(setting) : queueWorker(setting, queue)));
     // Chunks of tables are taken by whoever takes all but training, as many at once as there are slots.
     if (queue === 'main')
-      workers.push(await activityWorker(options, services, scoreQueue(options.taskQueue ?? 'foldwise')));
+      workers.push(await activityWorker(setting, scoreQueue(options.taskQueue ?? 'foldwise')));
   }
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
+  const polls = (): boolean => workers.every((worker) => worker.getState() === 'RUNNING');
   return {
     shutdown,
+    checks: workerChecks({ ...options, store: services.store, polls }),
     busy: () => workers.reduce((sum, worker) => sum + worker.getStatus().numInFlightActivities, 0),
     run: async () => {
       const runs = workers.map((worker) => worker.run().finally(shutdown));
@@ -101,7 +114,7 @@ function encryptionOf({ encryption }: WorkersOptions): EncryptionKeys | null {
   return encryption === undefined ? readEncryptionKeys() : encryption;
 }
 
-async function servicesOf(options: WorkersOptions): Promise<Services> {
+async function servicesOf(options: WorkersOptions, metrics: WorkerMetrics): Promise<Services> {
   const { connection, namespace, onMessage } = options;
   const missing = await missingSearchAttributes(connection, namespace);
   if (missing.length > 0) {
@@ -111,14 +124,23 @@ async function servicesOf(options: WorkersOptions): Promise<Services> {
   }
   const searchAttributes = missing.length === 0;
   const encrypted = encryptionOf(options) !== null;
-  return { ...createServices({ ...options, searchAttributes, encrypted }), ...options.services };
+  const services = { ...createServices({ ...options, searchAttributes, encrypted }), ...options.services };
+  return { ...services, trainer: new MeasuredTrainer(services.trainer, metrics) };
 }
 
-async function mainWorker(options: WorkersOptions, services: Services): Promise<Worker> {
+/** What the workers of one process have in common. */
+interface Setting {
+  readonly options: WorkersOptions;
+  readonly services: Services;
+  readonly metrics: WorkerMetrics;
+}
+
+async function mainWorker(setting: Setting): Promise<Worker> {
+  const { options, services } = setting;
   const workflowBundle = await bundleWith(dataConverterOf(encryptionOf(options)));
   const { code } = await bundleWith({});
   return Worker.create({
-    ...common(options, services),
+    ...common(setting),
     taskQueue: options.taskQueue ?? 'foldwise',
     // Not to route by; it says whose code carries a run, and whose answers for its queue: the same, encrypted or not.
     buildId: `foldwise@${services.versions['foldwise']}+${sha256(code).slice(0, 8)}`,
@@ -139,19 +161,19 @@ function bundleWith({ failureConverterPath = '' }: DataConverter): ReturnType<ty
   return made;
 }
 
-function queueWorker(options: WorkersOptions, services: Services, queue: string): Promise<Worker> {
-  return activityWorker(options, services, `${options.taskQueue ?? 'foldwise'}-${queue}`);
+function queueWorker(setting: Setting, queue: string): Promise<Worker> {
+  return activityWorker(setting, `${setting.options.taskQueue ?? 'foldwise'}-${queue}`);
 }
 
-function activityWorker(options: WorkersOptions, services: Services, taskQueue: string): Promise<Worker> {
+function activityWorker(setting: Setting, taskQueue: string): Promise<Worker> {
   return Worker.create({
-    ...common(options, services),
+    ...common(setting),
     taskQueue,
-    maxConcurrentActivityTaskExecutions: services.slots,
+    maxConcurrentActivityTaskExecutions: setting.services.slots,
   });
 }
 
-function common(options: WorkersOptions, services: Services): Omit<WorkerOptions, 'taskQueue'> {
+function common({ options, services, metrics }: Setting): Omit<WorkerOptions, 'taskQueue'> {
   const { connection, namespace, identity, shutdownGraceMs = 0 } = options;
   return {
     ...workerSettings,
@@ -161,6 +183,7 @@ function common(options: WorkersOptions, services: Services): Omit<WorkerOptions
     ...(identity === undefined ? {} : { identity }),
     activities: createActivities(services),
     shutdownGraceTime: shutdownGraceMs,
+    interceptors: { activity: [observedActivities(metrics)] },
   };
 }
 

@@ -1,12 +1,21 @@
 import { openLog } from '../host/host-log.js';
 import { devHostSchema } from '../facts/hosts.js';
 import { openHost } from '../host/host.js';
+import { observed } from '../host/observation.js';
 import { serve } from '../host/serve.js';
-import type { GlobalOptions, JsonOption, LoggingOptions, RootOptions, ShareOptions } from '../options.js';
+import type {
+  GlobalOptions,
+  JsonOption,
+  LoggingOptions,
+  MetricsOption,
+  RootOptions,
+  ShareOptions,
+} from '../options.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { writableWorkdir } from '../workdir.js';
 
-interface DevOptions extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions, JsonOption {
+interface DevOptions
+  extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions, MetricsOption, JsonOption {
   readonly port?: number;
   readonly uiPort?: number;
 }
@@ -15,26 +24,36 @@ export async function dev(console: Console, options: DevOptions): Promise<void> 
   const { workdir: folder, root, port, uiPort, slots, threads } = options;
   const workdir = await writableWorkdir(folder);
   const log = openLog(workdir, console, options);
-  await serve(log.note, {
-    open: (signal) =>
-      openHost({
-        workdir,
-        log,
-        signal,
-        onMessage: log.note,
-        ...(root === undefined ? {} : { roots: root }),
-        ...(port === undefined ? {} : { port }),
-        ...(uiPort === undefined ? {} : { uiPort }),
-        ...(slots === undefined ? {} : { slots }),
-        ...(threads === undefined ? {} : { threads }),
-      }),
-    announce: ({ link: { address, namespace, uiUrl } }) => {
-      if (options.json === true)
-        return printJson(console, devHostSchema, { address, namespace, uiUrl, log: log.path });
-      console.print(`Temporal server  ${address}`);
-      if (uiUrl !== null) console.print(`Web UI           ${uiUrl}`);
-      console.print(`worker's log     ${log.path}`);
-      console.print('Ctrl-C ends both.');
-    },
-  });
+  await observed(options.metrics, (observation) =>
+    serve(log.note, {
+      open: (signal) =>
+        openHost({
+          workdir,
+          log,
+          observation,
+          signal,
+          onMessage: log.note,
+          ...(root === undefined ? {} : { roots: root }),
+          ...(port === undefined ? {} : { port }),
+          ...(uiPort === undefined ? {} : { uiPort }),
+          ...(slots === undefined ? {} : { slots }),
+          ...(threads === undefined ? {} : { threads }),
+        }),
+      announce: ({ link: { address, namespace, uiUrl } }) => {
+        if (options.json === true)
+          return printJson(console, devHostSchema, {
+            address,
+            namespace,
+            uiUrl,
+            log: log.path,
+            metrics: observation.url,
+          });
+        console.print(`Temporal server  ${address}`);
+        if (uiUrl !== null) console.print(`Web UI           ${uiUrl}`);
+        console.print(`worker's log     ${log.path}`);
+        if (observation.url !== null) console.print(`metrics, health  ${observation.url}`);
+        console.print('Ctrl-C ends both.');
+      },
+    }),
+  );
 }

@@ -1,5 +1,12 @@
 import type { Command } from 'commander';
-import { positiveInteger, printsJson, takesLogging, takesRoots, takesShares } from '../options.js';
+import {
+  positiveInteger,
+  printsJson,
+  takesLogging,
+  takesMetrics,
+  takesRoots,
+  takesShares,
+} from '../options.js';
 import type { Console } from '../terminal/console.js';
 import { whenRun } from '../when-run.js';
 
@@ -13,7 +20,7 @@ export function addDev(program: Command, console: Console): void {
     )
     .option('--port <number>', "the server's port (default: a free one)", positiveInteger)
     .option('--ui-port <number>', "the Web UI's port (default: a free one)", positiveInteger);
-  printsJson(takesLogging(takesRoots(takesShares(dev)))).action(
+  printsJson(takesMetrics(takesLogging(takesRoots(takesShares(dev))))).action(
     whenRun(console, async () => (await import('../actions/dev.js')).dev),
   );
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { printsJson, takesLogging, takesRoots, takesShares } from '../options.js';
+import { printsJson, takesLogging, takesMetrics, takesRoots, takesShares } from '../options.js';
 import type { Console } from '../terminal/console.js';
 import { whenRun } from '../when-run.js';
 
@@ -12,7 +12,7 @@ export function addWorker(program: Command, console: Console): void {
       'Runs a worker until Ctrl-C, for the server that TEMPORAL_ADDRESS or a Temporal profile names, or that runs for the workdir. The queue `main` carries everything but training; folds train on `gpu`.',
     )
     .option('--queue <name...>', 'the queues to work for', ['main', 'gpu']);
-  printsJson(takesLogging(takesRoots(takesShares(worker)))).action(
+  printsJson(takesMetrics(takesLogging(takesRoots(takesShares(worker))))).action(
     whenRun(console, async () => (await import('../actions/worker.js')).worker),
   );
 }

@@ -6,6 +6,10 @@ export const devHostSchema = z.object({
   namespace: z.string(),
   uiUrl: z.string().nullable().describe("the Web UI's address; null where it is not known"),
   log: z.string().describe("the file of the worker's log"),
+  metrics: z
+    .string()
+    .nullable()
+    .describe('where metrics, health and readiness are asked for; null without --metrics'),
 });
 
 /** What `worker` prints once it works. */
@@ -14,6 +18,10 @@ export const workerHostSchema = z.object({
   namespace: z.string(),
   queues: z.array(z.string()),
   log: z.string().describe("the file of the worker's log"),
+  metrics: z
+    .string()
+    .nullable()
+    .describe('where metrics, health and readiness are asked for; null without --metrics'),
 });
 
 /** What `serve` prints once it listens. */

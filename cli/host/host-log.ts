@@ -1,7 +1,14 @@
 import { IllegalStateError } from '@temporalio/common';
-import { DefaultLogger, Runtime, makeTelemetryFilterString, type LogLevel } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  Runtime,
+  makeTelemetryFilterString,
+  type LogLevel,
+  type TelemetryOptions,
+} from '@temporalio/worker';
 import { join } from 'node:path';
 import { LogFile } from '../../infra/log-file.js';
+import type { ActivityFacts } from '../../worker/activity-facts.js';
 import type { LoggingOptions } from '../options.js';
 import type { Console } from '../terminal/console.js';
 import { oneLine } from '../terminal/layout.js';
@@ -35,6 +42,8 @@ export function openLog(workdir: Workdir, console: Console, options: LoggingOpti
 export class HostLog {
   readonly path: string;
   private readonly file: LogFile;
+  /** How the workers call themselves to the server, once that is known. */
+  private worker: string | undefined;
 
   constructor(
     { state }: Workdir,
@@ -48,14 +57,20 @@ export class HostLog {
    * Gives Temporal's runtime this log, and leaves signals to the command. The runtime is native and keeps
    * the process until the last connection of a worker is closed: so only once the server is known to answer.
    * A runtime that is there already is another worker's of this process, and logs as that one has it.
+   *
+   * @param sdkMetrics where the runtime answers with its metrics; null: nowhere
    */
-  install(): void {
+  install(sdkMetrics: string | null = null): void {
+    if (this.options.format === 'json') takeWarnings((message) => this.entry('WARN', message));
     const level = this.options.level.toUpperCase() as LogLevel;
     const core = level === 'TRACE' || level === 'DEBUG' ? level : 'WARN';
     try {
       Runtime.install({
         logger: new DefaultLogger(level, ({ level: at, message, meta }) => this.entry(at, message, meta)),
-        telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core }), forward: {} } },
+        telemetryOptions: {
+          logging: { filter: makeTelemetryFilterString({ core }), forward: {} },
+          ...(sdkMetrics === null ? {} : { metrics: metricsAt(sdkMetrics) }),
+        },
         shutdownSignals: [],
       });
     } catch (error) {
@@ -69,16 +84,35 @@ export class HostLog {
     else this.options.onNote(message);
   };
 
-  /** Takes what a child process printed, line by line. */
-  readonly printed = (text: string): void => {
-    for (const line of text.split('\n')) if (line.trim() !== '') this.entry('WARN', line);
+  /** From now on every line says which worker it comes from. */
+  speakAs(worker: string): void {
+    this.worker = worker;
+  }
+
+  /** Takes a line that a child process printed. */
+  readonly printed = (line: string, facts: ActivityFacts): void => {
+    if (line.trim() !== '') this.entry('WARN', line, facts);
   };
 
   private entry(level: string, message: string, meta: object = {}): void {
-    const facts = Object.fromEntries(Object.entries(meta));
+    const facts = {
+      ...(this.worker === undefined ? {} : { worker: this.worker }),
+      ...Object.fromEntries(Object.entries(meta)),
+    };
     const entry = { time: new Date(), level, message: oneLine(message), facts };
     const line = renderEntry(entry, this.options.format);
     this.file.write(`${line}\n`);
     this.options.onLine(line);
   }
+}
+
+/** Has what Node warns of told as a line like the others: Node's own way is text. */
+function takeWarnings(onWarning: (message: string) => void): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => onWarning(`${name}: ${message}`));
+}
+
+/** In milliseconds, and under the names, that the published dashboards expect. */
+function metricsAt(bindAddress: string): NonNullable<TelemetryOptions['metrics']> {
+  return { prometheus: { bindAddress, useSecondsForDurations: false }, attachServiceName: false };
 }

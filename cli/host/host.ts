@@ -13,6 +13,7 @@ import { configuredOptions, connectTo, type ServerLink } from '../connection.js'
 import { mainQueue } from '../runs/start-run.js';
 import type { Workdir } from '../workdir.js';
 import type { HostLog } from './host-log.js';
+import type { Observation } from './observation.js';
 
 /** What the workers of a host do, and for whom. */
 export type WorkerChoice = Pick<WorkersOptions, 'queues' | 'slots' | 'threads' | 'roots' | 'accepts'>;
@@ -23,6 +24,8 @@ export interface HostOptions extends WorkerChoice {
   readonly uiPort?: number;
   /** What the workers and their children say. */
   readonly log: HostLog;
+  /** Told how the workers do. Default: nobody is. */
+  readonly observation?: Observation;
   /** Told each thing that is done, as one sentence. */
   readonly onMessage: (message: string) => void;
   /** Gives up what is being started. */
@@ -81,13 +84,15 @@ export async function openWorkers(
   keeper?: ServerKeeper,
 ): Promise<Host> {
   options.signal?.throwIfAborted();
-  options.log.install();
+  const { observation } = options;
+  options.log.install(observation?.sdkAddress);
   const connection = await NativeConnection.connect({ ...configuredOptions(), address: link.address });
   const workers = await workersOn(connection, link, options).catch(async (error: unknown) => {
     await connection.close();
     throw error;
   });
   const ended = workers.run();
+  await observation?.readiness.watch(workers.checks);
   const working = keeper === undefined ? ended : Promise.race([ended, keeper.failed]);
   // Whoever waits for it hears of a failure; until then it must not end the process.
   working.catch(() => undefined);
@@ -95,7 +100,10 @@ export async function openWorkers(
   return {
     link,
     working,
-    stop: () => stop(workers, ended, { connection, link, ...(keeper === undefined ? {} : { keeper }) }),
+    stop: () => {
+      observation?.readiness.end();
+      return stop(workers, ended, { connection, link, ...(keeper === undefined ? {} : { keeper }) });
+    },
     stopNow: () => {
       const server = keeper?.current;
       if (server?.started === true && server.process !== null) send(server.process, 'SIGKILL');
@@ -108,7 +116,7 @@ async function workersOn(
   { namespace, ownServer, encryption }: ServerLink,
   options: HostOptions,
 ): Promise<Workers> {
-  const { log } = options;
+  const { log, observation } = options;
   const place = { connection, namespace, workdir: options.workdir.path };
   await requireSharedStore({
     ...place,
@@ -117,8 +125,10 @@ async function workersOn(
     taskQueues: [mainQueue, `${mainQueue}-gpu`, scoreQueue(mainQueue)],
   });
   const identity = workerIdentity(await storeMark(place.workdir));
+  log.speakAs(identity);
   for (const message of await encryptionNotes(place, encryption)) options.onMessage(message);
-  return createWorkers({ ...options, ...place, encryption, identity, onOutput: log.printed });
+  const metrics = observation === undefined ? {} : { metrics: observation.metrics };
+  return createWorkers({ ...options, ...place, ...metrics, encryption, identity, onOutput: log.printed });
 }
 
 interface Held {

@@ -7,6 +7,8 @@ export type LogFormat = (typeof logFormats)[number];
 
 /** A text is cut beyond it: what fails may quote anything. */
 const longestText = 8_000;
+/** Facts that would make a longer line are left out, which the line then says. */
+const longestLine = 32_000;
 
 export interface LogEntry {
   readonly time: Date;
@@ -20,8 +22,11 @@ export interface LogEntry {
 export function renderEntry({ time, level, message, facts }: LogEntry, format: LogFormat): string {
   const stamp = time.toISOString();
   const text = message.slice(0, longestText);
-  if (format === 'json') return json({ ...facts, time: stamp, level, message: text });
-  return `${stamp} ${level} ${text}${Object.keys(facts).length === 0 ? '' : ` ${json(facts)}`}`;
+  const told = json(facts).length > longestLine ? { factsLeftOut: true } : facts;
+  // Once more, last: no fact may take the place of what every line has.
+  const fixed = { time: stamp, level, message: text };
+  if (format === 'json') return json({ ...fixed, ...told, ...fixed });
+  return `${stamp} ${level} ${text}${Object.keys(told).length === 0 ? '' : ` ${json(told)}`}`;
 }
 
 /** Long texts cut, errors by their messages. */

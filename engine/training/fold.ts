@@ -208,6 +208,7 @@ class Fold {
       step: position.step,
       steps: this.course.steps,
       loss,
+      tokens: batches.flat().reduce((sum, row) => sum + (texts[row]?.length ?? 0), 0),
       secondsPerStep: this.watch.recent('train'),
     });
   }

@@ -108,6 +108,8 @@ export type FoldMessage =
       readonly step: number;
       readonly steps: number;
       readonly loss: number;
+      /** Of the step's texts, as the model reads them: without padding. */
+      readonly tokens: number;
       /** Mean seconds of one step, of the recent ones. */
       readonly secondsPerStep: number;
     }

@@ -52,7 +52,7 @@ async function play({ fold, labels: [scene], workDirectory }) {
   if (scene === 'steps') {
     await phase('training', 60);
     for (let step = 1; ; step++) {
-      await send({ type: 'step', epoch: 1, step, steps: 10_000, loss: 1, secondsPerStep: 0.01 });
+      await send({ type: 'step', epoch: 1, step, steps: 10_000, loss: 1, tokens: 32, secondsPerStep: 0.01 });
       await pause(20);
     }
   }

@@ -30,6 +30,7 @@ function ask(scene: string, signal?: AbortSignal): Promise<number> {
     { scene },
     {
       where: 'the work',
+      kind: 'engine',
       signal,
       watch: { silenceMs: 300, everyMs: 30 },
       faultOf: ({ message }) => new EnvironmentFault({ where: 'the work', what: message }),

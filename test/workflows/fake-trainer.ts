@@ -40,7 +40,7 @@ export class FakeTrainer implements Trainer {
     for (let step = from + 1; step <= steps; step++) {
       if (this.options.stepMs !== undefined) await delay(this.options.stepMs);
       this.stepsDone.set(job.fold, (this.stepsDone.get(job.fold) ?? 0) + 1);
-      onMessage({ type: 'step', epoch: 1, step, steps, loss: 1 / step, secondsPerStep: 0.01 });
+      onMessage({ type: 'step', epoch: 1, step, steps, loss: 1 / step, tokens: 32, secondsPerStep: 0.01 });
       if (this.options.stepsAreEpochs === true)
         onMessage({
           type: 'epoch',

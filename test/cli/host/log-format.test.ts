@@ -34,6 +34,14 @@ describe('an entry of the log', () => {
       expect(line).toContain('"7"');
     },
   );
+
+  it.each(['text', 'json'] as const)('as %s says where facts are left out, which are too many', (format) => {
+    const facts = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`f${i}`, 'x'.repeat(1_000)]));
+    const line = renderEntry({ ...entry, facts }, format);
+    expect(line.length).toBeLessThan(200);
+    expect(line).toContain('a fold waits');
+    expect(line).toContain('"factsLeftOut":true');
+  });
 });
 
 describe.each(['dev', 'worker'])('the log of %s', (command) => {
