@@ -1,0 +1,277 @@
+import type {
+  GetObjectCommandOutput,
+  ListMultipartUploadsCommandOutput,
+  ListObjectsV2CommandOutput,
+  S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import { rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { EnvironmentFault } from '../../errors/fault.js';
+import { storageFault } from '../faults.js';
+import { requireObjectName, requireObjectPrefix } from '../objects/object-name.js';
+import type {
+  ByteRange,
+  ListedObject,
+  ObjectCallOptions,
+  ObjectContent,
+  ObjectFacts,
+  ObjectSource,
+  ObjectStore,
+  ObjectVersion,
+} from '../objects/object-store.js';
+import { placeOf, type S3Address } from './address.js';
+import { connectS3, quick, type S3Connection } from './client.js';
+import { isAbsent, isRangeBeyond, s3Fault } from './failures.js';
+import { headOf } from './head.js';
+import { resumingBytes } from './resuming-bytes.js';
+import { Slots } from './slots.js';
+import { requireText, Uploads, usualPartBytes, type UploadTarget } from './uploads.js';
+import { Writes, type Condition } from './writes.js';
+
+export interface S3Options {
+  /** In place of what the environment says. */
+  readonly client?: S3ClientConfig;
+  /** A larger file goes in parts of so many bytes, or more where it has very many. Default 16 MiB. */
+  readonly partBytes?: number;
+}
+
+/** Parts or small files that are held in memory at once. */
+const heldAtOnce = 4;
+
+/**
+ * An object store on S3. An object's version is its ETag: two writes of the same bytes may have the same,
+ * so what is swapped must have something in it that differs each time.
+ */
+export class S3Objects implements ObjectStore {
+  readonly place: string;
+  private readonly uploads: Uploads;
+  private readonly writes: Writes;
+  private connection: Promise<S3Connection> | undefined;
+
+  constructor(
+    private readonly address: S3Address,
+    private readonly options: S3Options = {},
+  ) {
+    this.place = placeOf(address);
+    const connection = (): Promise<S3Connection> => this.connected();
+    const slots = new Slots(heldAtOnce);
+    const partBytes = options.partBytes ?? usualPartBytes;
+    this.uploads = new Uploads(connection, slots, partBytes);
+    this.writes = new Writes(connection, this.uploads, slots, partBytes);
+  }
+
+  async stat(name: string, { signal }: ObjectCallOptions = {}): Promise<ObjectFacts | null> {
+    const target = this.target(name);
+    try {
+      const found = await headOf(await this.connected(), target, signal);
+      return found === null ? null : { bytes: found.ContentLength ?? 0, version: requireText(found.ETag) };
+    } catch (error) {
+      throw this.fault(error, name, 'looking for an object', signal);
+    }
+  }
+
+  async get(
+    name: string,
+    options: ObjectCallOptions & { readonly range?: ByteRange } = {},
+  ): Promise<ObjectContent | null> {
+    const { signal, range } = options;
+    const target = this.target(name);
+    // There is no way to ask for no byte at all.
+    if (range !== undefined && range.to <= range.from) return this.withoutBytes(name, signal);
+    try {
+      const first = await this.ask(target, range ?? null, null, signal);
+      const version = requireText(first.ETag);
+      const { bytes, from, to } = extentOf(first, range !== undefined);
+      const stream = resumingBytes({
+        first: bodyOf(first),
+        from,
+        to,
+        again: async (position) => bodyOf(await this.ask(target, { from: position, to }, version, signal)),
+        signal,
+        fault: (error) => this.fault(error, name, 'reading an object', signal),
+      });
+      return { bytes, version, stream };
+    } catch (error) {
+      if (isAbsent(error)) return null;
+      if (range !== undefined && isRangeBeyond(error)) return this.withoutBytes(name, signal);
+      throw this.fault(error, name, 'reading an object', signal);
+    }
+  }
+
+  async put(name: string, source: ObjectSource, options: ObjectCallOptions = {}): Promise<ObjectVersion> {
+    return requireText((await this.write(name, source, null, options)) ?? undefined);
+  }
+
+  putIfAbsent(
+    name: string,
+    source: ObjectSource,
+    options: ObjectCallOptions = {},
+  ): Promise<ObjectVersion | null> {
+    return this.write(name, source, { IfNoneMatch: '*' }, options);
+  }
+
+  putIfMatch(
+    name: string,
+    version: ObjectVersion,
+    source: ObjectSource,
+    options: ObjectCallOptions = {},
+  ): Promise<ObjectVersion | null> {
+    return this.write(name, source, { IfMatch: version }, options);
+  }
+
+  async *list(prefix: string): AsyncIterable<ListedObject> {
+    const Prefix = this.address.prefix + requireObjectPrefix(prefix);
+    let token: string | undefined;
+    do {
+      let page: ListObjectsV2CommandOutput;
+      try {
+        const { sdk, client } = await this.connected();
+        const command = new sdk.ListObjectsV2Command({
+          Bucket: this.address.bucket,
+          Prefix,
+          ...(token === undefined ? {} : { ContinuationToken: token }),
+        });
+        page = await client.send(command, quick());
+      } catch (error) {
+        throw this.fault(error, prefix, 'listing objects');
+      }
+      for (const { Key, Size, LastModified } of page.Contents ?? []) {
+        const name = Key?.slice(this.address.prefix.length);
+        // What is called otherwise is nobody's of ours: servers may list folders, too.
+        if (name === undefined || !isObjectName(name)) continue;
+        yield { name, bytes: Size ?? 0, modified: LastModified?.getTime() ?? 0 };
+      }
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
+
+  async delete(name: string): Promise<void> {
+    const target = this.target(name);
+    try {
+      const { sdk, client } = await this.connected();
+      await client.send(new sdk.DeleteObjectCommand(target), quick());
+    } catch (error) {
+      if (!isAbsent(error)) throw this.fault(error, name, 'deleting an object');
+    }
+  }
+
+  /** Gives up uploads in parts that began before then and were not ended. @returns how many there were */
+  async abortUploads(before: number): Promise<number> {
+    const { bucket: Bucket, prefix: Prefix } = this.address;
+    let aborted = 0;
+    try {
+      const { sdk, client } = await this.connected();
+      let marker: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
+      while (marker !== null) {
+        const page: ListMultipartUploadsCommandOutput = await client.send(
+          new sdk.ListMultipartUploadsCommand({ Bucket, Prefix, ...marker }),
+          quick(),
+        );
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+          if (Key === undefined || UploadId === undefined) continue;
+          if (!isObjectName(Key.slice(Prefix.length)) || (Initiated?.getTime() ?? 0) >= before) continue;
+          await this.uploads.abort({ Bucket, Key }, { id: UploadId });
+          aborted++;
+        }
+        const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
+        marker =
+          page.IsTruncated === true && KeyMarker !== undefined && UploadIdMarker !== undefined
+            ? { KeyMarker, UploadIdMarker }
+            : null;
+      }
+    } catch (error) {
+      throw this.fault(error, '', 'removing what unfinished uploads left');
+    }
+    return aborted;
+  }
+
+  private async write(
+    name: string,
+    source: ObjectSource,
+    condition: Condition,
+    { signal }: ObjectCallOptions,
+  ): Promise<ObjectVersion | null> {
+    const target = this.target(name);
+    try {
+      const version = await this.writes.write(target, source, condition, signal);
+      if (version !== null && 'path' in source && source.move === true)
+        await rm(source.path, { force: true });
+      return version;
+    } catch (error) {
+      // The file that was to be stored could not be read.
+      if (error instanceof Error && 'path' in error && 'path' in source) {
+        throw storageFault(error, source.path, 'reading what is to be stored');
+      }
+      throw this.fault(error, name, 'writing an object', signal);
+    }
+  }
+
+  private async withoutBytes(name: string, signal: AbortSignal | undefined): Promise<ObjectContent | null> {
+    const found = await this.stat(name, signal && { signal });
+    return found === null ? null : { ...found, stream: Readable.from([]) };
+  }
+
+  private async ask(
+    target: UploadTarget,
+    range: ByteRange | null,
+    version: ObjectVersion | null,
+    signal: AbortSignal | undefined,
+  ): Promise<GetObjectCommandOutput> {
+    const { sdk, client } = await this.connected();
+    const command = new sdk.GetObjectCommand({
+      ...target,
+      ...(range === null ? {} : { Range: `bytes=${range.from}-${range.to - 1}` }),
+      ...(version === null ? {} : { IfMatch: version }),
+    });
+    return client.send(command, quick(signal));
+  }
+
+  private target(name: string): UploadTarget {
+    return { Bucket: this.address.bucket, Key: this.address.prefix + requireObjectName(name) };
+  }
+
+  private connected(): Promise<S3Connection> {
+    this.connection ??= connectS3(this.place, this.options.client).catch((error: unknown) => {
+      this.connection = undefined;
+      throw error;
+    });
+    return this.connection;
+  }
+
+  private fault(error: unknown, name: string, doing: string, signal?: AbortSignal): unknown {
+    if (signal?.aborted === true) return signal.reason;
+    return s3Fault(error, name === '' ? this.place : `${this.place}/${name}`, doing);
+  }
+}
+
+interface Extent {
+  readonly bytes: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Which bytes an answer holds, and of how many. */
+function extentOf({ ContentRange, ContentLength }: GetObjectCommandOutput, ranged: boolean): Extent {
+  if (!ranged) return { bytes: ContentLength ?? 0, from: 0, to: ContentLength ?? 0 };
+  const [, from, last, bytes] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(ContentRange ?? '') ?? [];
+  if (bytes !== undefined) return { bytes: Number(bytes), from: Number(from), to: Number(last) + 1 };
+  throw new EnvironmentFault({
+    where: 'the server of the store',
+    what: 'it gave the whole of an object to a request for a part of it',
+    remedy: 'It cannot be used as a store.',
+  });
+}
+
+function bodyOf({ Body }: GetObjectCommandOutput): Readable {
+  if (Body instanceof Readable) return Body;
+  throw new TypeError('the body of an answer is no stream of Node.js');
+}
+
+function isObjectName(name: string): boolean {
+  try {
+    requireObjectName(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
