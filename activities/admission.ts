@@ -4,9 +4,9 @@ import { pipelineDigest } from '../pipeline/keys.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { StepCall } from './contracts.js';
 import type { OwnedDirectory, RunOwner } from './owned-directory.js';
-import { RunDirectory } from './run-directory.js';
+import { RunDirectory, type RunServices } from './run-directory.js';
 import { scoreInputDigest, type ScoreInput } from './scoring/contracts.js';
-import { ScoreDirectory } from './scoring/score-directory.js';
+import { ScoreDirectory, type ScoreServices } from './scoring/score-directory.js';
 import type { Services } from './services.js';
 
 /**
@@ -54,7 +54,7 @@ function nameOf(...parts: readonly (string | undefined)[]): string {
   return JSON.stringify(parts.filter((part) => part !== undefined));
 }
 
-type AdmissionServices = Pick<Services, 'accepts' | 'store' | 'runsDirectory'>;
+type AdmissionServices = Pick<Services, 'accepts'> & RunServices;
 
 /**
  * Lets an activity work for a run: one that this worker works for, by the workflow that has the run's name.
@@ -88,11 +88,11 @@ export async function requireAccepted(
   throw isSame(owner, execution) ? later(`run ${run}`) : stranger(`run ${run}`);
 }
 
-type ScoreServices = Pick<Services, 'accepts' | 'store' | 'scoresDirectory'>;
+type ScoreAdmissionServices = Pick<Services, 'accepts'> & ScoreServices;
 
 /** The same for a scoring. @param input what it was started with; absent once it has begun */
 export async function requireAcceptedScoring(
-  services: ScoreServices,
+  services: ScoreAdmissionServices,
   { score, input }: Pick<ScoreWork, 'score' | 'input'>,
 ): Promise<void> {
   const { accepts } = services;
@@ -104,7 +104,7 @@ export async function requireAcceptedScoring(
 
 /** Takes the scoring's name for the workflow where nobody has it. @throws see `requireName` */
 export async function requireScoreName(
-  services: ScoreServices,
+  services: ScoreAdmissionServices,
   score: string,
   former?: string,
 ): Promise<void> {

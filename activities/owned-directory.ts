@@ -4,16 +4,17 @@ import { z } from 'zod';
 import { InputFault } from '../errors/fault.js';
 import { namePattern } from '../pipeline/schema.js';
 import { copyDurably, createDurably, linkDurably, makeFolder } from '../store/durable-file.js';
+import { fileSha256 } from '../store/digest.js';
 import { errorCode, storageFault } from '../store/faults.js';
+import { resultOwnerSchema, type ResultIndex, type ResultOwner } from '../store/result-index.js';
 import type { ArtifactRef, ArtifactStore } from '../store/store.js';
 
 /** Says which workflow has the directory's name. */
 const ownerFile = 'run.json';
 const mostOwnerBytes = 10_000;
 
-const ownerSchema = z.object({ workflowId: z.string(), runId: z.string() });
 /** The one execution of a workflow that a directory belongs to. */
-export type RunOwner = Readonly<z.output<typeof ownerSchema>>;
+export type RunOwner = ResultOwner;
 
 /** From this size on, files are links to the artifacts instead of copies. */
 const linkFromBytes = 4 * 1024 * 1024;
@@ -25,12 +26,14 @@ export class OwnedDirectory {
   /**
    * @param parent holds a folder of each name
    * @param kind what is called so: `run`, or `score`
+   * @param results what all hosts know of those; null where all share this folder
    */
   constructor(
     private readonly store: ArtifactStore,
     private readonly parent: string,
-    name: string,
+    private readonly name: string,
     private readonly kind: string,
+    private readonly results: ResultIndex | null,
   ) {
     requireDirectoryName(name, kind);
     this.path = resolve(parent, name);
@@ -41,7 +44,7 @@ export class OwnedDirectory {
     try {
       const { size } = await stat(this.pathOf(ownerFile));
       if (size > mostOwnerBytes) throw new SyntaxError('the file is too large');
-      return ownerSchema.parse(JSON.parse(await readFile(this.pathOf(ownerFile), 'utf8')));
+      return resultOwnerSchema.parse(JSON.parse(await readFile(this.pathOf(ownerFile), 'utf8')));
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return null;
       if (!(error instanceof SyntaxError || error instanceof z.ZodError))
@@ -64,11 +67,13 @@ export class OwnedDirectory {
     if (present !== null) return present;
     try {
       if (await exists(this.pathOf('result.json'))) return null;
-      const { workflowId, runId } = owner;
-      await createDurably(await this.writable(ownerFile), `${JSON.stringify({ workflowId, runId })}\n`);
     } catch (error) {
       throw storageFault(error, this.path, `writing ${ownerFile}`);
     }
+    const { workflowId, runId } = owner;
+    const holder = (await this.results?.claim(this.name, { workflowId, runId })) ?? { workflowId, runId };
+    if (holder.workflowId !== workflowId || holder.runId !== runId) return holder;
+    await this.writeOwner(holder);
     return this.owner();
   }
 
@@ -83,8 +88,53 @@ export class OwnedDirectory {
     }
   }
 
-  /** Puts an artifact where a person looks for it; again does no harm. */
-  async put(path: string, ref: ArtifactRef): Promise<void> {
+  /** Puts artifacts where a person looks for them, by path; again does no harm. */
+  async put(files: Readonly<Record<string, ArtifactRef>>): Promise<void> {
+    for (const [path, ref] of Object.entries(files)) await this.putOne(path, ref);
+    if (this.results === null || Object.keys(files).length === 0) return;
+    const owner = await this.owner();
+    // Of before there was an index.
+    if (owner !== null) await this.results.claim(this.name, owner);
+    await this.results.add(this.name, files);
+  }
+
+  /**
+   * Brings files here that were made elsewhere, those that are asked for. What this machine has is left as
+   * it is, unless it is seen to be of before.
+   *
+   * @returns whether all hosts know of the directory
+   */
+  async bring(isWanted: (path: string) => boolean): Promise<boolean> {
+    const known = (await this.results?.read(this.name)) ?? null;
+    if (known === null) return false;
+    for (const [path, ref] of Object.entries(known.files))
+      if (isWanted(path) && !(await this.has(path, ref))) await this.putOne(path, ref);
+    await this.writeOwner(known.owner, known.startedAt);
+    return true;
+  }
+
+  private async has(path: string, ref: ArtifactRef): Promise<boolean> {
+    const target = this.pathOf(path);
+    try {
+      const { size } = await stat(target);
+      if (size !== ref.bytes) return false;
+      return ref.bytes >= linkFromBytes || (await fileSha256(target)) === ref.sha256;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw storageFault(error, this.path, `reading the ${this.kind} directory`);
+    }
+  }
+
+  private async writeOwner({ workflowId, runId }: RunOwner, startedAt?: string): Promise<void> {
+    const owner = { workflowId, runId, ...(startedAt === undefined ? {} : { startedAt }) };
+    try {
+      await createDurably(await this.writable(ownerFile), `${JSON.stringify(owner)}\n`);
+    } catch (error) {
+      throw storageFault(error, this.path, `writing ${ownerFile}`);
+    }
+  }
+
+  private async putOne(path: string, ref: ArtifactRef): Promise<void> {
     const source = await this.store.localPath(ref);
     try {
       const target = await this.writable(path);

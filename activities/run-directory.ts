@@ -5,10 +5,13 @@ import { OwnedDirectory, requireDirectoryName } from './owned-directory.js';
 import { modelFolder, records } from './records.js';
 import type { Services } from './services.js';
 
+/** What a run's folder stands on. */
+export type RunServices = Pick<Services, 'store' | 'runsDirectory' | 'results'>;
+
 /** The folder of one run. */
 export class RunDirectory extends OwnedDirectory {
-  constructor({ store, runsDirectory }: Pick<Services, 'store' | 'runsDirectory'>, run: string) {
-    super(store, runsDirectory, run, 'run');
+  constructor({ store, runsDirectory, results }: RunServices, run: string) {
+    super(store, runsDirectory, run, 'run', results?.runs ?? null);
   }
 
   /**
@@ -17,8 +20,7 @@ export class RunDirectory extends OwnedDirectory {
    * @param member of the ensemble, whose fold it is
    */
   async place<Name extends ActivityName>(activity: Name, output: OutputOf<Name>, member = ''): Promise<void> {
-    const files = Object.entries(records[activity].files(output, member));
-    for (const [path, ref] of files) await this.put(path, ref);
+    await this.put(records[activity].files(output, member));
   }
 
   /** The folder of a cell's exported model, its files in place. */

@@ -6,6 +6,7 @@ import type { TokenizedModel } from '../engine/training/token-counts.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
 import type { CheckpointShelf } from '../store/checkpoints.js';
 import type { KeyIndex } from '../store/keys.js';
+import type { ResultIndex } from '../store/result-index.js';
 import type { ArtifactStore } from '../store/store.js';
 import type { TableWork } from './tables/tasks.js';
 
@@ -66,6 +67,8 @@ export interface Services {
   readonly checkpoints: CheckpointShelf;
   /** What this machine has of memory; unknown where that is of no concern. */
   readonly machineBytes?: number;
+  /** What all hosts know of runs and scorings; null where they share the folders below. */
+  readonly results: { readonly runs: ResultIndex; readonly scores: ResultIndex } | null;
   /** Holds one folder per run. */
   readonly runsDirectory: string;
   /** Holds one folder per scoring. */

@@ -3,17 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
 import type { Services } from '../activities/services.js';
 import { engineSignature } from '../engine/training/signature.js';
-import { Artifacts } from '../store/artifacts.js';
-import { CheckpointShelf } from '../store/checkpoints.js';
-import { KeyIndex } from '../store/keys.js';
-import { FolderFiles } from '../store/local-files.js';
-import { FolderObjects } from '../store/objects/folder-objects.js';
-import { PatientStore } from '../store/patient-store.js';
-import { isSealed } from '../store/sealed-json.js';
 import type { OutputListener } from './child-process.js';
 import { EngineProcess } from './engine-process.js';
 import { thisMachine } from './machine.js';
 import { sharesOf } from './shares.js';
+import { openState } from './state.js';
 import { TablesProcess } from './tables-process.js';
 import { TrainerProcess } from './trainer-process.js';
 import { componentVersions } from './versions.js';
@@ -34,24 +28,6 @@ export interface ServicesOptions {
   readonly encrypted?: boolean;
   /** Told each line that child processes print, and how downloads go; by default that goes to stderr. */
   readonly onOutput?: OutputListener;
-}
-
-/** The state of one workdir: artifacts, keys and checkpoints, as every command finds them. */
-export function openState(
-  workdir: string,
-): Pick<Services, 'store' | 'keys' | 'checkpoints' | 'runsDirectory' | 'scoresDirectory' | 'scratch'> {
-  const objects = new FolderObjects(join(workdir, '.foldwise'), { isSound: isSealed });
-  const files = new FolderFiles(objects);
-  const scratch = join(workdir, '.foldwise', 'scratch');
-  const store = new PatientStore(new Artifacts(objects, files));
-  return {
-    store,
-    keys: new KeyIndex(objects, store),
-    checkpoints: new CheckpointShelf({ objects, files, scratch }),
-    runsDirectory: join(workdir, 'runs'),
-    scoresDirectory: join(workdir, 'scores'),
-    scratch,
-  };
 }
 
 /** What a worker's activities work with: folders of the workdir, and the engine in child processes. */

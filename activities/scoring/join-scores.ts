@@ -50,8 +50,7 @@ async function join(services: Services, call: JoinScoresCall): Promise<JoinedSco
   };
   const ref = await putJson(store, result);
   const directory = new ScoreDirectory(services, score);
-  await directory.put(scoresFile, scores);
-  await directory.put('result.json', ref);
+  await directory.put({ [scoresFile]: scores, 'result.json': ref });
   await directory.note('scoring completed', { rows, chunks: chunks.length });
   return { rows, scores, result: ref };
 }

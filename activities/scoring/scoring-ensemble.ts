@@ -10,7 +10,7 @@ import { sha256 } from '../../store/digest.js';
 import { errorCode, storageFault } from '../../store/faults.js';
 import { fileDigests, folderDigest } from '../file-digests.js';
 import { localPathOf, requireReadable } from '../roots.js';
-import { RunDirectory } from '../run-directory.js';
+import { RunDirectory, type RunServices } from '../run-directory.js';
 import type { Services } from '../services.js';
 import { storedEnsembleIn } from '../stored-ensemble.js';
 import type { ScoreOptions } from './contracts.js';
@@ -22,15 +22,22 @@ export interface ScoringEnsemble extends StoredEnsemble {
   readonly digest: string;
 }
 
-type EnsembleServices = Pick<Services, 'store' | 'runsDirectory' | 'roots'>;
+type EnsembleServices = Pick<Services, 'roots'> & RunServices;
 
 /** The folder that is meant by a run's id, a path or a file URI. @throws InputFault for one that may not be read */
 export async function ensembleFolder(services: EnsembleServices, ensemble: string): Promise<string> {
   const isPath = /[\\/]|^\.{1,2}$/.test(ensemble);
-  if (!isPath) return new RunDirectory(services, ensemble).path;
+  if (!isPath) return (await broughtRun(services, ensemble)).path;
   const folder = resolve(localPathOf(ensemble, 'ensemble'));
   await requireReadable(folder, services.roots, 'ensemble');
   return folder;
+}
+
+/** The directory of a run, with all of its files that this machine has not made. */
+export async function broughtRun(services: RunServices, run: string): Promise<RunDirectory> {
+  const directory = new RunDirectory(services, run);
+  await directory.bring(() => true);
+  return directory;
 }
 
 /** @throws InputFault where the folder holds no ensemble, or one whose files may not be read */

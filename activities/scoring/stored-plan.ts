@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { InputFault } from '../../errors/fault.js';
 import type { ArtifactRef } from '../../store/store.js';
 import { requireAcceptedScoring, requireScoreName } from '../admission.js';
 import { requireReadable } from '../roots.js';
 import type { Services } from '../services.js';
 import { scorePlanSchema, type ScorePlan } from './contracts.js';
-import { scoringEnsemble, type ScoringEnsemble } from './scoring-ensemble.js';
+import { broughtRun, scoringEnsemble, type ScoringEnsemble } from './scoring-ensemble.js';
 
 /** Of five hundred chunks and all labels; a larger one is no plan. */
 const mostBytes = 4 * 1024 * 1024;
@@ -33,8 +34,11 @@ export async function admittedPlan(
 /** The ensemble of a plan. @throws InputFault where it is no longer what it was */
 export async function plannedEnsemble(
   services: Services,
-  { ensemble: { folder, digest }, options }: ScorePlan,
+  { ensemble: { folder: planned, digest, run }, options }: ScorePlan,
 ): Promise<ScoringEnsemble> {
+  // Planned by another host, in a workdir of its own.
+  const isElsewhere = services.results !== null && !existsSync(planned);
+  const folder = isElsewhere ? (await broughtRun(services, run)).path : planned;
   const ensemble = await scoringEnsemble(services, folder, options);
   if (ensemble.digest === digest) return ensemble;
   throw new InputFault({

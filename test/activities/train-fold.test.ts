@@ -16,7 +16,7 @@ import { trainFold } from '../../activities/train-fold.js';
 import type { FoldJob, FoldOutcome } from '../../engine/training/job.js';
 import { EnvironmentFault } from '../../errors/fault.js';
 import type { ArtifactStore } from '../../store/store.js';
-import { openState } from '../../worker/services.js';
+import { openState } from '../../worker/state.js';
 import { ColumnFileWriter } from '../../data/column-file/writer.js';
 import { preparedColumns, writeTrainingTable } from '../../data/prepared-table.js';
 import { parse } from '../pipeline/minimal.js';

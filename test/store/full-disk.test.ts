@@ -33,7 +33,7 @@ class State {
     this.store = store;
     this.keys = keys;
     this.shelf = checkpoints;
-    this.run = new RunDirectory({ store: this.store, runsDirectory: join(folder, 'runs') }, 'run');
+    this.run = new RunDirectory({ store, runsDirectory: join(folder, 'runs'), results: null }, 'run');
   }
 
   async begin(): Promise<this> {

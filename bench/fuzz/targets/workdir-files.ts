@@ -5,7 +5,7 @@ import { RunDirectory } from '../../../activities/run-directory.js';
 import { InputFault } from '../../../errors/fault.js';
 import { sha256 } from '../../../store/digest.js';
 import { sealed } from '../../../store/sealed-json.js';
-import { openState } from '../../../worker/services.js';
+import { openState } from '../../../worker/state.js';
 import { artifact, trainedFold } from '../calls.js';
 import { mutateBytes, mutateJson } from '../mutations.js';
 import type { FuzzTarget } from '../target.js';
@@ -78,7 +78,8 @@ export const workdirFiles: FuzzTarget = {
 };
 
 async function read(workdir: string, kind: Kind): Promise<unknown> {
-  const { keys, checkpoints, store, runsDirectory } = openState(workdir);
+  const state = openState(workdir);
+  const { keys, checkpoints, store } = state;
   switch (kind) {
     case 'record': {
       await store.putBytes(kept);
@@ -96,6 +97,6 @@ async function read(workdir: string, kind: Kind): Promise<unknown> {
       return attempts === 1 ? null : attempts;
     }
     case 'owner':
-      return new RunDirectory({ store, runsDirectory }, 'run').owner();
+      return new RunDirectory(state, 'run').owner();
   }
 }

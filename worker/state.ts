@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { Services } from '../activities/services.js';
+import { Artifacts } from '../store/artifacts.js';
+import { CheckpointShelf } from '../store/checkpoints.js';
+import { KeyIndex } from '../store/keys.js';
+import { FolderFiles, type LocalFiles } from '../store/local-files.js';
+import { FolderObjects } from '../store/objects/folder-objects.js';
+import type { ObjectStore } from '../store/objects/object-store.js';
+import { PatientStore } from '../store/patient-store.js';
+import { ResultIndex } from '../store/result-index.js';
+import { isSealed } from '../store/sealed-json.js';
+
+/** What was done, as every command and worker finds it: artifacts, keys, checkpoints and results. */
+export type State = Pick<
+  Services,
+  'store' | 'keys' | 'checkpoints' | 'results' | 'runsDirectory' | 'scoresDirectory' | 'scratch'
+>;
+
+/** The state of a workdir whose store is in it. */
+export function openState(workdir: string): State {
+  const objects = new FolderObjects(join(workdir, '.foldwise'), { isSound: isSealed });
+  // Whoever shares the workdir sees the folders of its runs.
+  return { ...stateOver(workdir, objects, new FolderFiles(objects)), results: null };
+}
+
+/** The state that stands on a store elsewhere, with the folders of one machine's workdir. */
+export function stateOver(workdir: string, objects: ObjectStore, files: LocalFiles): State {
+  const scratch = join(workdir, '.foldwise', 'scratch');
+  const store = new PatientStore(new Artifacts(objects, files));
+  return {
+    store,
+    keys: new KeyIndex(objects, store),
+    checkpoints: new CheckpointShelf({ objects, files, scratch }),
+    results: { runs: new ResultIndex(objects, 'runs'), scores: new ResultIndex(objects, 'scores') },
+    runsDirectory: join(workdir, 'runs'),
+    scoresDirectory: join(workdir, 'scores'),
+    scratch,
+  };
+}
