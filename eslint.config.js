@@ -54,7 +54,7 @@ const layers = {
     'tasks',
   ],
   telemetry: [],
-  serving: ['ensemble', 'engine/checkpoint', 'tasks', 'telemetry'],
+  serving: ['ensemble', 'engine/checkpoint', 'tasks', 'telemetry', 'payloads'],
   metrics: [],
   tasks: ['metrics'],
   data: ['tasks'],

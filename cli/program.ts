@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCancel } from './commands/cancel.js';
+import { addCodec } from './commands/codec.js';
 import { addCompare } from './commands/compare.js';
 import { addConfig } from './commands/config.js';
 import { addRetry, addSkip } from './commands/decide.js';
@@ -49,6 +50,7 @@ const commands = [
   addCompare,
   addTensorboard,
   addKeys,
+  addCodec,
   addDoctor,
   addSchema,
 ];

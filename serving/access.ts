@@ -5,8 +5,10 @@ import { Refusal } from './refusal.js';
 export interface AccessOptions {
   /** What a request must bear; without it everybody is answered. */
   readonly token?: string;
-  /** The origin whose pages may read answers; without it none. */
-  readonly corsOrigin?: string;
+  /** The origins whose pages may read answers; without any none. */
+  readonly corsOrigins?: readonly string[];
+  /** Headers that such a page may send; by default those that an ensemble is asked with. */
+  readonly corsHeaders?: string;
 }
 
 /** Who may ask. */
@@ -21,7 +23,7 @@ export class Access {
   require({ authorization = '' }: IncomingHttpHeaders): void {
     if (this.expected === undefined) return;
     const [, token = ''] = /^bearer +(\S+) *$/i.exec(authorization) ?? [];
-    if (timingSafeEqual(digest(token), this.expected)) return;
+    if (this.isToken(token)) return;
     throw new Refusal(
       401,
       {
@@ -33,17 +35,35 @@ export class Access {
     );
   }
 
-  /** Lets the pages of the one origin read the answer. */
+  /** Lets the pages of the allowed origins read the answer. */
   allowOrigin({ origin }: IncomingHttpHeaders, response: ServerResponse): void {
-    const { corsOrigin } = this.options;
-    if (corsOrigin === undefined) return;
+    if (!this.answersBrowsers) return;
     response.setHeader('Vary', 'Origin');
-    if (origin === corsOrigin) response.setHeader('Access-Control-Allow-Origin', corsOrigin);
+    if (origin !== undefined && this.allows(origin))
+      response.setHeader('Access-Control-Allow-Origin', origin);
+  }
+
+  allows(origin: string): boolean {
+    return this.options.corsOrigins?.includes(origin) === true;
   }
 
   /** Whether a browser asks what its page may send, and is answered here. */
   get answersBrowsers(): boolean {
-    return this.options.corsOrigin !== undefined;
+    return (this.options.corsOrigins ?? []).length > 0;
+  }
+
+  /** What a browser may send from the allowed origins. */
+  get preflight(): Readonly<Record<string, string>> {
+    return {
+      'Access-Control-Allow-Methods': 'GET, POST',
+      'Access-Control-Allow-Headers': this.options.corsHeaders ?? 'Authorization, Content-Type',
+      'Access-Control-Max-Age': '600',
+    };
+  }
+
+  /** Whether a text is the token, compared in a time that does not tell how much of it was right. */
+  isToken(text: string): boolean {
+    return this.expected !== undefined && timingSafeEqual(digest(text), this.expected);
   }
 }
 
@@ -51,10 +71,3 @@ export class Access {
 function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }
-
-/** What a browser may send from the allowed origin. */
-export const preflight = {
-  'Access-Control-Allow-Methods': 'GET, POST',
-  'Access-Control-Allow-Headers': 'Authorization, Content-Type',
-  'Access-Control-Max-Age': '600',
-} as const;

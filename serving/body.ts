@@ -14,7 +14,11 @@ import { overloaded, Refusal, requestBody, unavailable } from './refusal.js';
 export class Bodies {
   private held = 0;
 
-  constructor(private readonly limits: Pick<ServingLimits, 'bodyBytes' | 'bodiesBytes'>) {}
+  /** @param smaller what to do where one is too large */
+  constructor(
+    private readonly limits: Pick<ServingLimits, 'bodyBytes' | 'bodiesBytes'>,
+    private readonly smaller = 'Send the texts in several requests.',
+  ) {}
 
   /**
    * @param begin called once it is clear that the body is wanted
@@ -59,7 +63,7 @@ export class Bodies {
       where: requestBody,
       what: 'it is too large',
       expected: `at most ${this.limits.bodyBytes} bytes`,
-      remedy: 'Send the texts in several requests.',
+      remedy: this.smaller,
     });
   }
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { expositionType } from '../telemetry/instruments.js';
 import { json, refusalAnswer, send, type Answer } from './answer.js';
+import { urlOf } from './listener.js';
 import { Refusal, unavailable } from './refusal.js';
 
 /** What those who look after a process may ask it. */
@@ -57,11 +58,6 @@ export class ProbeServer {
     this.http.closeAllConnections();
     await closed;
   }
-}
-
-/** Where a server is asked that listens there. */
-export function urlOf({ address, port, family }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
 async function handle(probed: Probed, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -36,10 +36,10 @@ export function unavailable(what: string): Refusal {
 }
 
 /** A fault of ours, which is told in the log alone. */
-export function internal(cause: unknown): Refusal {
+export function internal(cause: unknown, what = 'the texts could not be scored'): Refusal {
   const details = {
     where: 'this server',
-    what: 'the texts could not be scored',
+    what,
     remedy: 'Its log says why.',
   };
   return new Refusal(500, details, { cause });

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expositionType } from '../telemetry/instruments.js';
 import type { Access } from './access.js';
-import { preflight } from './access.js';
 import { json, refusalAnswer, send, type Answer } from './answer.js';
 import type { Batcher } from './batcher.js';
 import { Bodies } from './body.js';
@@ -96,7 +95,7 @@ export class RequestHandler {
     if (endpoint === elsewhere) throw unknownPath();
     const method = request.method ?? '';
     if (method === 'OPTIONS' && access.answersBrowsers)
-      return { status: 204, type: 'text/plain', body: '', headers: preflight };
+      return { status: 204, type: 'text/plain', body: '', headers: access.preflight };
     if (!endpoint.methods.includes(method)) throw wrongMethod(endpoint);
     if (endpoint.open !== true) access.require(request.headers);
     switch (endpoint.name) {

@@ -18,10 +18,10 @@ export function resolveRun(input: PipelineInput): Promise<ResolvedRun> {
   ]);
 }
 
-/** @param name what is looked up, unique among the look-ups that run at the same time */
+/** @param name how the server knows what is looked up, unique among the look-ups that run at the same time */
 export function lookUp(name: string, call: LookupCall): Promise<LookedUp[]> {
   return around.lookupSteps.executeWithOptions(
-    { activityId: `lookup-${name}`, summary: `is there a result of ${name} already?` },
+    { activityId: `lookup-${name}`, summary: `is there a result of ${call.step} already?` },
     [call],
   );
 }

@@ -1,4 +1,3 @@
-import { BlockList, isIP } from 'node:net';
 import { modelsOf } from '../../ensemble/definition.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
 import { InputFault } from '../../errors/fault.js';
@@ -7,6 +6,7 @@ import { servingHostSchema } from '../facts/hosts.js';
 import { logLevels, renderEntry, type LogLevelName } from '../host/log-format.js';
 import type { GlobalOptions, JsonOption, LoggingOptions } from '../options.js';
 import { ensembleAt } from '../runs/ensemble-at.js';
+import { isLoopback, requireAddress } from '../serve/address.js';
 import { batchingOf, limitsOf, type ServingOptions } from '../serve/options.js';
 import { serveEnsemble } from '../serve/serve-ensemble.js';
 import { readToken } from '../serve/token-file.js';
@@ -34,7 +34,7 @@ export async function serve(console: Console, options: ServeOptions, name: strin
     logLevel = 'info',
     logFormat = 'text',
   } = options;
-  if (isIP(host) === 0 && host !== 'localhost') throw noAddress(host);
+  requireAddress(host);
   const own = await ensembleAt(name, workdirAt(options.workdir));
   const stored = options.int8 === true ? { ...own, definition: inInt8(own, name) } : own;
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
@@ -66,7 +66,7 @@ export async function serve(console: Console, options: ServeOptions, name: strin
       batching: batchingOf(options),
       limits: limitsOf(options),
       ...(token === undefined ? {} : { token }),
-      ...(corsOrigin === undefined ? {} : { corsOrigin }),
+      ...(corsOrigin === undefined ? {} : { corsOrigins: [corsOrigin] }),
       ...(options.logRequests === true ? { onRequest: (entry) => log('info', 'request', { ...entry }) } : {}),
       onFault: (fault) => log('error', messageOf(fault)),
     },
@@ -77,21 +77,4 @@ export async function serve(console: Console, options: ServeOptions, name: strin
 function messageOf(fault: unknown): string {
   if (fault instanceof InputFault) return fault.message;
   return `not foreseen: ${fault instanceof Error ? fault.name : typeof fault}`;
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4');
-}
-
-function noAddress(host: string): InputFault {
-  return new InputFault({
-    where: '--host',
-    what: 'this is no address',
-    found: oneLine(host),
-    expected: 'an IP address of this machine, as in 127.0.0.1, 0.0.0.0 or ::1, or localhost',
-  });
 }

@@ -32,3 +32,10 @@ export const servingHostSchema = z.object({
   models: z.number(),
   labels: z.array(z.string()),
 });
+
+/** What `codec` prints once it listens. */
+export const codecHostSchema = z.object({
+  url: z.string().describe('the endpoint that the Web UI and `temporal --codec-endpoint` take'),
+  keys: z.array(z.string()).describe('names of the keys that it decrypts with; the first encrypts'),
+  origins: z.array(z.string()).describe('whose pages are answered'),
+});

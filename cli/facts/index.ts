@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { comparisonSchema } from './comparison.js';
 import { checksSchema } from './doctor.js';
 import { exportedFolderSchema } from './export.js';
-import { devHostSchema, servingHostSchema, workerHostSchema } from './hosts.js';
+import { codecHostSchema, devHostSchema, servingHostSchema, workerHostSchema } from './hosts.js';
 import { planSchema } from './plan.js';
 import { cancellationSchema, decisionSchema, startedRunSchema, writtenReportSchema } from './run-control.js';
 import { runListSchema } from './run-list.js';
@@ -34,6 +34,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   compare: comparisonSchema,
   export: exportedFolderSchema,
   tensorboard: exportedRunsSchema,
+  codec: codecHostSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,
   'schedule score': createdScheduleSchema,

@@ -290,7 +290,7 @@ describe('a server', () => {
   });
 
   it('lets pages of one origin read answers only where it is told so', async () => {
-    const server = await listen({ corsOrigin: 'https://example.org' });
+    const server = await listen({ corsOrigins: ['https://example.org'] });
     const from = (origin: string, method: string) =>
       ask(server, '/v1/predict', {
         method,
