@@ -15,7 +15,28 @@ export interface TableColumns {
   readonly task?: TaskName;
   /** Column of the class names; without it there is a column of 0 and 1 per label. */
   readonly target?: string;
+  /** Where a person names columns. Default: in the pipeline. */
+  readonly namedIn?: keyof typeof remedies;
 }
+
+/** How a person says which column is meant. */
+const remedies = {
+  pipeline: {
+    text: 'Name the column of the texts in data.text, as in `text: [message]`.',
+    id: 'Correct data.id, or leave it out: rows are then numbered.',
+    otherId: 'in data.id',
+  },
+  command: {
+    text: 'Name the column of the texts by --text-column, as in `--text-column message`.',
+    id: 'Name the column of the ids by --id-column, or say --no-id-column: rows are then numbered.',
+    otherId: 'by --id-column',
+  },
+  scoring: {
+    text: 'Name the column of the texts by --text-column (options.columns.text of the workflow).',
+    id: 'Name the column of the ids by --id-column (options.columns.id of the workflow), or say --no-id-column (null): rows are then numbered.',
+    otherId: 'by --id-column (options.columns.id of the workflow)',
+  },
+} as const;
 
 /** Header of the id column where the pipeline names none. */
 export const defaultId = 'id';
@@ -103,7 +124,7 @@ export function textColumnOf(header: Header, columns: TableColumns): string {
     {
       what: 'there is no text column',
       expected: `one of ${candidates.join(', ')}`,
-      remedy: 'Name the column of the texts in data.text, as in `text: [message]`.',
+      remedy: remedies[columns.namedIn ?? 'pipeline'].text,
     },
   );
 }
@@ -115,6 +136,7 @@ export function idColumnOf(
   columns: TableColumns,
 ): { readonly name: string | null; readonly warnings: readonly string[] } {
   const name = columns.id ?? defaultId;
+  const remedy = remedies[columns.namedIn ?? 'pipeline'];
   const place = header.place(name);
   if (place === undefined && columns.id !== undefined) {
     throw header.fault(
@@ -122,14 +144,14 @@ export function idColumnOf(
       {
         what: 'there is no id column',
         expected: JSON.stringify(name),
-        remedy: 'Correct data.id, or leave it out: rows are then numbered.',
+        remedy: remedy.id,
       },
     );
   }
   const alike = place === undefined ? header.lookalike(name) : undefined;
   if (alike === undefined) return { name: place === undefined ? null : name, warnings: [] };
   const guess = `${file}: there is no column ${JSON.stringify(name)}, so rows are numbered; is it ${alike}?`;
-  return { name: null, warnings: [`${guess} Then name it in data.id or correct the header.`] };
+  return { name: null, warnings: [`${guess} Then name it ${remedy.otherId} or correct the header.`] };
 }
 
 /** Ids are strings verbatim; they name the rows of the results, so each must be there once. */

@@ -14,6 +14,7 @@ export const mostChunks = 500;
 
 const path = z.string().min(1).max(4096);
 const format = z.enum(textFormats);
+const columnName = z.string().min(1).max(256);
 
 export const scoreOptionsSchema = z.strictObject({
   /** By label, in place of the ensemble's own. */
@@ -24,6 +25,10 @@ export const scoreOptionsSchema = z.strictObject({
   format: format.exactOptional(),
   /** What the models' products are computed in. Default float32; int8 where an export measured what it loses. */
   precision: z.enum(precisions).exactOptional(),
+  /** In place of those that the run's tables had; an id of null: `id` where the table has it, else rows are numbered. */
+  columns: z
+    .strictObject({ text: columnName.exactOptional(), id: columnName.nullable().exactOptional() })
+    .exactOptional(),
 });
 export type ScoreOptions = ReadOnly<z.output<typeof scoreOptionsSchema>>;
 

@@ -18,7 +18,7 @@ export function requireScoreInput(input: unknown): ScoreInput {
     scoreInputSchema,
     input,
     where,
-    'It is {"ensemble": <run or folder>, "table": <path>, "score"?: <name>, "options"?: {"thresholds"?: {<label>: <number>}, "probabilities"?: <boolean>, "format"?: <csv, tsv or jsonl>, "precision"?: <float32 or int8>}}.',
+    'It is {"ensemble": <run or folder>, "table": <path>, "score"?: <name>, "options"?: {"thresholds"?: {<label>: <number>}, "probabilities"?: <boolean>, "format"?: <csv, tsv or jsonl>, "precision"?: <float32 or int8>, "columns"?: {"text"?: <column>, "id"?: <column or null>}}}.',
   );
 }
 

@@ -76,5 +76,5 @@ async function plan(services: Services, input: ScoreInput): Promise<PlannedScore
 
 /** What the columns of a table are called that an ensemble reads. */
 export function columnsOf({ columns, definition }: StoredEnsemble): TableColumns {
-  return { id: undefined, ...columns, labels: definition.labels };
+  return { id: undefined, ...columns, labels: definition.labels, namedIn: 'scoring' };
 }

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { modelsOf } from '../../ensemble/definition.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
+import { withColumns } from '../../ensemble/other-columns.js';
 import { withThresholds } from '../../ensemble/other-thresholds.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
@@ -44,14 +45,14 @@ export async function broughtRun(services: RunServices, run: string): Promise<Ru
 export async function scoringEnsemble(
   services: EnsembleServices,
   folder: string,
-  { thresholds, precision }: ScoreOptions,
+  { thresholds, precision, columns = {} }: ScoreOptions,
 ): Promise<ScoringEnsemble> {
   const { roots, runsDirectory } = services;
   // A run of this workdir is ours to read, wherever that lies.
   const allowed = roots === null ? null : [...roots, runsDirectory];
   await requireReadable(folder, allowed, 'ensemble');
   await requireReadable(join(folder, 'result.json'), allowed, 'ensemble');
-  const stored = await storedEnsembleIn(folder);
+  const stored = withColumns(await storedEnsembleIn(folder), columns);
   const own = precision === 'int8' ? inInt8(stored, folder) : stored.definition;
   const definition =
     thresholds === undefined ? own : withThresholds(own, { byLabel: thresholds }, 'options.thresholds');

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { formatOf, type TextFormat } from '../../data/text-stream/format.js';
 import { fileSource, streamSource } from '../../data/text-stream/source.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
+import { withColumns } from '../../ensemble/other-columns.js';
 import { withThresholds, type OtherThresholds } from '../../ensemble/other-thresholds.js';
 import { InputFault } from '../../errors/fault.js';
 import { count } from '../../report/notation.js';
@@ -12,6 +13,7 @@ import { predictedTableSchema } from '../facts/tables.js';
 import { Interrupted } from '../failure.js';
 import { onInterrupt } from '../host/interrupt.js';
 import type { GlobalOptions, JsonOption } from '../options.js';
+import { otherColumns, type ColumnOptions } from '../predict/columns.js';
 import { commandDigest } from '../predict/command-digest.js';
 import type { OutputFormat } from '../predict/output-formats.js';
 import { streamOutput, type PredictionOutput } from '../predict/prediction-output.js';
@@ -22,7 +24,7 @@ import { printJson, type Console } from '../terminal/console.js';
 import { openPredictionDisplay } from '../terminal/prediction-progress.js';
 import { workdirAt } from '../workdir.js';
 
-interface PredictOptions extends GlobalOptions, JsonOption {
+interface PredictOptions extends GlobalOptions, JsonOption, ColumnOptions {
   readonly format?: TextFormat;
   readonly output?: string;
   readonly outputFormat?: OutputFormat;
@@ -43,7 +45,7 @@ export async function predict(
   file: string,
 ): Promise<void> {
   const workdir = workdirAt(options.workdir);
-  const stored = await ensembleAt(name, workdir);
+  const stored = withColumns(await ensembleAt(name, workdir), otherColumns(options));
   const own = options.int8 === true ? { ...stored, definition: inInt8(stored, name) } : stored;
   const written = writtenTable(options);
   if (options.threshold !== undefined && written.probabilities && written.format === 'csv') throw undecided();
@@ -60,8 +62,8 @@ export async function predict(
     probabilities: written.probabilities,
     engine: services.engineSignature(services.threads),
   });
-  const output = await openOutput(options, written.target, digest);
   const source = file === stream ? streamSource('standard input', process.stdin) : await fileSource(file);
+  const output = await openOutput(options, written.target, digest);
   const from = { rows: output.from?.rows ?? 0, bytes: output.from?.input.bytes ?? 0 };
   if (from.rows > 0) console.note(`goes on behind row ${count(from.rows)}`);
   const display = openPredictionDisplay(console, source.bytes, from);
@@ -100,9 +102,9 @@ export async function predict(
     else console.print(`${written.target}: ${done}`);
   } catch (error) {
     display.close();
+    const kept = await output.abandon();
     // Nobody reads it any more, which is told by the exit code alone.
     if (process.exitCode === exitCodes.pipeClosed) return;
-    const kept = await output.abandon();
     const hint = `${count(kept)} rows are done; the same command with --resume goes on behind them`;
     if (interrupt.signal.aborted)
       throw new Interrupted(kept > 0 ? `stopped: ${hint}` : 'stopped before any row was done');

@@ -84,7 +84,8 @@ class Prediction {
   async run(): Promise<PredictedStream> {
     const { source, format, ensemble, output, signal } = this.request;
     const { definition } = ensemble;
-    const columns = { id: undefined, ...ensemble.columns, labels: definition.labels };
+    const labelled = { labels: definition.labels, namedIn: 'command' } as const;
+    const columns = { id: undefined, ...ensemble.columns, ...labelled };
     const stream = await TextStream.open(this.prefix.of(source), { format, columns });
     try {
       for await (const rows of stream.rows()) {

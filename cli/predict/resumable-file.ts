@@ -4,6 +4,7 @@ import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promi
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
+import { takeLock, type HeldLock } from '../../infra/server/lock.js';
 import { flushFolder, makeFolder, writeDurably } from '../../store/durable-file.js';
 import { errorCode, storageFault } from '../../store/faults.js';
 import type { PredictionOutput, PredictionPlace } from './prediction-output.js';
@@ -45,32 +46,47 @@ export class ResumableFile implements PredictionOutput {
     readonly from: PredictionPlace | null,
     private bytes: number,
     private readonly hash: Hash,
+    private readonly lock: HeldLock,
   ) {
     ({ partial: this.partial, progress: this.progress } = namesOf(options.target));
     this.kept = from?.rows ?? 0;
   }
 
   /**
-   * Before anything is scored.
+   * Before anything is scored. Until it is finished or abandoned no other command opens it.
    *
-   * @throws InputFault where something is there that would be lost, or nothing that fits to go on from
+   * @throws InputFault where something is there that would be lost, or nothing that fits to go on from, and where
+   *   another command is writing it
    */
   static async open(options: ResumableFileOptions): Promise<ResumableFile> {
+    const { target } = options;
+    const lock = await takeLock(namesOf(target).lock);
+    if (lock === null) throw beingWritten(target);
+    try {
+      return await ResumableFile.openLocked(options, lock);
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  private static async openLocked(options: ResumableFileOptions, lock: HeldLock): Promise<ResumableFile> {
     const { target, command, resume, force } = options;
     const { partial, progress } = namesOf(target);
+    const anew = (): ResumableFile => new ResumableFile(options, null, 0, createHash('sha256'), lock);
     // It was killed when the file had its name already.
     if (!(await exists(partial)) && (await exists(target))) await rm(progress, { force: true });
     if (!force && (await exists(target))) throw present(target);
+    // What is there is written over, whatever it says.
+    if (force && !resume) return anew();
     const found = await readProgress(progress);
-    if (found === null || !resume) {
-      if (found !== null && !force) throw cutOff(target, found.rows);
-      return new ResumableFile(options, null, 0, createHash('sha256'));
-    }
+    if (found === null) return anew();
+    if (!resume) throw cutOff(target, found.rows);
     if (found.command !== command) throw otherCommand(progress);
     const { rows, input, output } = found;
     const hash = await digestOf(partial, output.bytes);
     if (hash.copy().digest('hex') !== output.sha256) throw damaged(partial);
-    return new ResumableFile(options, { rows, input }, output.bytes, hash);
+    return new ResumableFile(options, { rows, input }, output.bytes, hash, lock);
   }
 
   async write(text: string): Promise<void> {
@@ -105,7 +121,7 @@ export class ResumableFile implements PredictionOutput {
     try {
       this.file ??= await this.opened();
       const { size } = await this.file.stat();
-      // Should a second command have written the same name meanwhile.
+      // Should something else have written the same name meanwhile.
       if (size !== this.bytes) throw damaged(this.partial);
       await this.file.sync();
       await this.close();
@@ -116,12 +132,14 @@ export class ResumableFile implements PredictionOutput {
     } catch (error) {
       throw this.failed(error);
     }
+    await this.lock.release();
   }
 
   async abandon(): Promise<number> {
     const began = this.file !== null;
     await this.close();
     if (began && this.kept === 0) await rm(this.partial, { force: true });
+    await this.lock.release();
     return this.kept;
   }
 
@@ -144,8 +162,8 @@ export class ResumableFile implements PredictionOutput {
   }
 }
 
-function namesOf(target: string): { readonly partial: string; readonly progress: string } {
-  return { partial: `${target}.partial`, progress: `${target}.progress` };
+function namesOf(target: string): Readonly<Record<'partial' | 'progress' | 'lock', string>> {
+  return { partial: `${target}.partial`, progress: `${target}.progress`, lock: `${target}.lock` };
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -168,7 +186,7 @@ async function readProgress(path: string): Promise<Progress | null> {
   throw new InputFault({
     where: path,
     what: 'this does not say how far a prediction is',
-    remedy: 'Move it away, or begin anew with --force.',
+    remedy: 'Move it away, or begin anew with --force and without --resume.',
   });
 }
 
@@ -189,6 +207,14 @@ function present(target: string): InputFault {
     where: target,
     what: 'there is a file of this name already',
     remedy: 'Name another one by --output, or overwrite it with --force.',
+  });
+}
+
+function beingWritten(target: string): InputFault {
+  return new InputFault({
+    where: target,
+    what: 'another command is writing this file',
+    remedy: 'Wait for its end, or name another file by --output.',
   });
 }
 

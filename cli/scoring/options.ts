@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { takesColumns } from '../predict/columns.js';
 import { collectThreshold } from '../predict/other-thresholds.js';
 
 /** Adds what is said of a scoring besides what is scored by what. */
 export function takesScoreOptions(command: Command): Command {
-  return command
+  return takesColumns(command)
     .option('--probabilities', 'write the probabilities, p_<label>, in place of the labels')
     .option(
       '--threshold <number>',

@@ -10,10 +10,11 @@ import { InputFault } from '../../errors/fault.js';
 import { readEncryptionKeys } from '../../payloads/encryption-keys.js';
 import { sha256 } from '../../store/digest.js';
 import { ensembleAt, ensembleFolderAt } from '../runs/ensemble-at.js';
+import { otherColumns, type ColumnOptions } from '../predict/columns.js';
 import type { Workdir } from '../workdir.js';
 
 /** How a person asks for a scoring. */
-export interface ScoreArguments {
+export interface ScoreArguments extends ColumnOptions {
   readonly probabilities?: boolean;
   readonly int8?: boolean;
   readonly threshold?: OtherThresholds;
@@ -36,7 +37,7 @@ export interface ScoreRequest {
 export async function scoreRequest(
   name: string,
   table: string,
-  { probabilities, int8, threshold }: ScoreArguments,
+  { probabilities, int8, threshold, ...named }: ScoreArguments,
   workdir: Workdir,
 ): Promise<ScoreRequest> {
   const ensemble = await ensembleAt(name, workdir);
@@ -51,10 +52,12 @@ export async function scoreRequest(
       remedy: 'Leave out --threshold, or --probabilities.',
     });
   if (int8 === true) inInt8(ensemble, name);
+  const columns = otherColumns(named);
   const options = {
     ...(threshold === undefined ? {} : { thresholds: byLabel(ensemble, threshold) }),
     ...(probabilities === true ? { probabilities } : {}),
     ...(int8 === true ? { precision: 'int8' as const } : {}),
+    ...(Object.keys(columns).length > 0 ? { columns } : {}),
   };
   const input = { ensemble: folder, table: path, options };
   return { input, ensemble, folder, workflowId: `${scheduleIdOf({ input })}-${digestOf(input)}` };

@@ -27,21 +27,38 @@ export async function withLock<T>(
   work: () => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  await makeFolder(dirname(path)).catch((error: unknown) => {
-    throw hostStorageFault(error, dirname(path), 'making the folder');
-  });
-  for (let waits = 0; !(await take(path)); waits++) {
-    if (waits === 0) onWait();
+  let lock = await takeLock(path);
+  for (let waits = 0; lock === null; lock = await takeLock(path)) {
+    if (waits++ === 0) onWait();
     await delay(pollMs, undefined, signal === undefined ? {} : { signal });
   }
-  const refresh = setInterval(() => void touch(path), refreshMs);
   try {
     signal?.throwIfAborted();
     return await work();
   } finally {
-    clearInterval(refresh);
-    await release(path);
+    await lock.release();
   }
+}
+
+/** A lock that this process holds. */
+export interface HeldLock {
+  release(): Promise<void>;
+}
+
+/** Takes a lock unless another process holds it; null then. One left by a dead process is broken. */
+export async function takeLock(path: string): Promise<HeldLock | null> {
+  await makeFolder(dirname(path)).catch((error: unknown) => {
+    throw hostStorageFault(error, dirname(path), 'making the folder');
+  });
+  // The first try may have broken one that was left.
+  if (!(await take(path)) && !(await take(path))) return null;
+  const refresh = setInterval(() => void touch(path), refreshMs).unref();
+  return {
+    release: async () => {
+      clearInterval(refresh);
+      await release(path);
+    },
+  };
 }
 
 async function take(path: string): Promise<boolean> {

@@ -170,6 +170,21 @@ describe.skipIf(server === null)(`a table that is scored in chunks${without}`, (
     );
   });
 
+  it('reads other columns than the run where it is told to, and says how where they are not there', async () => {
+    const own = scores(await complete());
+    write(texts);
+    writeFileSync(table, readFileSync(table, 'utf8').replace('id,text', 'key,message'));
+    expect(await failureOf(await start())).toMatch(/no text column.*options\.columns\.text/);
+    const renamed = await complete({ options: { columns: { text: 'message', id: 'key' } } });
+    expect(scores(renamed)).toBe(own.replace('id,', 'key,'));
+    const text = { text: 'message' };
+    expect(await failureOf(await start({ options: { columns: { ...text, id: 'nr' } } }))).toMatch(
+      /no id column.*options\.columns\.id/,
+    );
+    const numbered = await complete({ options: { columns: { ...text, id: null } } });
+    expect(scores(numbered).split('\n')[1]).toMatch(/^0,/);
+  });
+
   it('scores in int8 what an export measured in it, and mixes that with no chunk of float32', async () => {
     const exported = exportedFolder(join(bench.folder, 'exported'), { float32: 0.9, int8: 0.899 });
     const float32 = await complete({ ensemble: exported });

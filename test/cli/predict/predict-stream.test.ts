@@ -20,6 +20,8 @@ import { ResumableFile, type ResumableFileOptions } from '../../../cli/predict/r
 import type { TextFormat } from '../../../data/text-stream/format.js';
 import { fileSource, streamSource, type ByteSource } from '../../../data/text-stream/source.js';
 import { ROWS_AT_ONCE, ScoredTogether } from '../../../engine/inference/scored-together.js';
+import { withColumns, type OtherColumns } from '../../../ensemble/other-columns.js';
+import type { StoredEnsemble } from '../../../ensemble/stored-ensemble.js';
 import { fakeEnsemble, fakeServices } from './fake-models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-predict-'));
@@ -39,6 +41,7 @@ const csvOf = (rows: number, from = 0): string =>
   `id,text\n${Array.from({ length: rows }, (_, row) => `r${from + row},${'x'.repeat(row % 9)}\n`).join('')}`;
 
 interface Work {
+  readonly ensemble?: StoredEnsemble;
   readonly from: ByteSource;
   readonly format?: TextFormat;
   readonly written?: WrittenTable;
@@ -52,11 +55,12 @@ interface Work {
 }
 
 async function predict({ from, format = 'csv', written = csv, target = at('out.csv'), ...work }: Work) {
+  const { ensemble = fakeEnsemble } = work;
   const options = { target, command: 'a', resume: false, force: false, ...work.options };
   const file = await ResumableFile.open(options);
   try {
     return await predictStream(fakeServices(at('scratch'), work.onScored), {
-      ensemble: fakeEnsemble,
+      ensemble,
       source: from,
       format,
       output: work.around?.(file) ?? file,
@@ -75,7 +79,7 @@ async function predict({ from, format = 'csv', written = csv, target = at('out.c
 function taken(target = at('out.csv')): string {
   const text = readFileSync(target, 'utf8');
   rmSync(target);
-  expect(readdirSync(folder).filter((name) => /partial|progress/.test(name))).toEqual([]);
+  expect(readdirSync(folder).filter((name) => /partial|progress|lock/.test(name))).toEqual([]);
   expect(readdirSync(at('scratch'))).toEqual([]);
   return text;
 }
@@ -229,9 +233,33 @@ describe('a prediction that was cut off', { timeout: 120_000 }, () => {
     await expect(predict({ group, from: source(content), ...resume })).rejects.toThrow(
       /does not say how far/,
     );
-    await predict({ group, from: source(csvOf(1)), options: { force: true } }).catch((error: unknown) =>
-      expect(String(error)).toMatch(/does not say how far/),
+    await predict({ group, from: source(csvOf(1)), options: { force: true } });
+    expect(taken()).toBe('id,joy,fear\nr0,0,0\n');
+  });
+});
+
+describe('the columns of a table', () => {
+  const of = (columns: StoredEnsemble['columns'], other: OtherColumns = {}): Partial<Work> => ({
+    ensemble: withColumns({ ...fakeEnsemble, columns }, other),
+  });
+
+  it('that are not there are named by options, which the messages say', async () => {
+    const from = (): ByteSource => source('key,message\nk0,x\nk1,xx\n');
+    await expect(predict({ from: from(), ...of({ text: ['text'] }) })).rejects.toThrow(
+      /no text column.*--text-column message/,
     );
+    const keyed = { text: ['text'], id: 'nr' };
+    await expect(predict({ from: from(), ...of(keyed, { text: 'message' }) })).rejects.toThrow(
+      /no id column.*expected "nr".*--id-column.*--no-id-column/,
+    );
+    await predict({ from: from(), ...of(keyed, { text: 'message', id: 'key' }) });
+    expect(taken()).toBe('key,joy,fear\nk0,0,0\nk1,0,0\n');
+    await predict({ from: from(), ...of(keyed, { text: 'message', id: null }) });
+    expect(taken()).toBe('id,joy,fear\n0,0,0\n1,0,0\n');
+    const jsonl = source('{"message":"x","Id":1}\n');
+    const { warnings } = await predict({ from: jsonl, format: 'jsonl', ...of({ text: ['message'] }) });
+    expect(warnings).toEqual([expect.stringMatching(/"Id"\? Then name it by --id-column/)]);
+    taken();
   });
 });
 
@@ -246,6 +274,28 @@ describe('the file of predictions', () => {
     expect(readFileSync(at('mine.csv'), 'utf8')).toBe('mine');
     await predict({ group, from: source(csvOf(1)), ...work, options: { force: true } });
     expect(readFileSync(at('mine.csv'), 'utf8')).toBe('id,joy,fear\nr0,0,0\n');
+  });
+
+  it('is written by one command at a time, whatever the other is told', async () => {
+    const options = { target: at('out.csv'), command: 'a', resume: false, force: false };
+    const first = await ResumableFile.open(options);
+    await first.write('begun');
+    for (const more of [{}, { resume: true }, { force: true }])
+      await expect(predict({ group, from: source(csvOf(2)), options: more })).rejects.toThrow(
+        /out\.csv: another command is writing this file.*--output/,
+      );
+    expect(readFileSync(at('out.csv.partial'), 'utf8')).toBe('begun');
+    await first.abandon();
+    await predict({ group, from: source(csvOf(2)) });
+    taken();
+    // One that was killed keeps nobody from it.
+    writeFileSync(at('out.csv.lock'), JSON.stringify({ pid: 2 ** 22 + 1, started: null }));
+    await predict({ group, from: source(csvOf(2)) });
+    taken();
+    writeFileSync(at('out.csv'), 'mine');
+    await expect(predict({ group, from: source(csvOf(2)) })).rejects.toThrow(/of this name already/);
+    expect(existsSync(at('out.csv.lock'))).toBe(false);
+    rmSync(at('out.csv'));
   });
 
   it.skipIf(!existsSync('/dev/full'))('on a full disk says so, and what to do', async () => {

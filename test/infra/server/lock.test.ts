@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { withLock } from '../../../infra/server/lock.js';
+import { takeLock, withLock } from '../../../infra/server/lock.js';
 import { thisProcess } from '../../../store/process-identity.js';
 import { mountable, SmallDisk } from '../../store/small-disk.js';
 
@@ -36,6 +36,15 @@ describe('the lock', () => {
     await Promise.all(['a', 'b', 'c'].map((name) => withLock(path, nothing, work(name))));
     for (let at = 0; at < 6; at += 2) expect(seen[at + 1]).toBe(seen[at]!.replace('begins', 'ends'));
     expect(existsSync(path)).toBe(false);
+  });
+
+  it('is refused to another where nobody waits for it', async () => {
+    const held = await takeLock(path);
+    expect(await takeLock(path)).toBeNull();
+    await held!.release();
+    const again = await takeLock(path);
+    expect(again).not.toBeNull();
+    await again!.release();
   });
 
   it('names its holder', async () => {
