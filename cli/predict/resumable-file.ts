@@ -1,12 +1,13 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, readdir, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { takeLock, type HeldLock } from '../../infra/server/lock.js';
 import { flushFolder, makeFolder, writeDurably } from '../../store/durable-file.js';
 import { errorCode, storageFault } from '../../store/faults.js';
+import { isAbandoned } from '../../store/temporary-file.js';
 import type { PredictionOutput, PredictionPlace } from './prediction-output.js';
 
 /** What goes on beside a file that is not whole yet: where it stands, and what it comes of. */
@@ -74,6 +75,7 @@ export class ResumableFile implements PredictionOutput {
     const { target, command, resume, force } = options;
     const { partial, progress } = namesOf(target);
     const anew = (): ResumableFile => new ResumableFile(options, null, 0, createHash('sha256'), lock);
+    await sweepBeside(target);
     // It was killed when the file had its name already.
     if (!(await exists(partial)) && (await exists(target))) await rm(progress, { force: true });
     if (!force && (await exists(target))) throw present(target);
@@ -164,6 +166,16 @@ export class ResumableFile implements PredictionOutput {
 
 function namesOf(target: string): Readonly<Record<'partial' | 'progress' | 'lock', string>> {
   return { partial: `${target}.partial`, progress: `${target}.progress`, lock: `${target}.lock` };
+}
+
+/** Removes what commands that were killed left half-written beside a file. */
+async function sweepBeside(target: string): Promise<void> {
+  const folder = dirname(target);
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((each) => each.startsWith(`${basename(target)}.`))) {
+    const path = join(folder, name);
+    if (await isAbandoned(path)) await rm(path, { force: true });
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

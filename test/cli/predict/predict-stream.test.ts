@@ -22,6 +22,7 @@ import { fileSource, streamSource, type ByteSource } from '../../../data/text-st
 import { ROWS_AT_ONCE, ScoredTogether } from '../../../engine/inference/scored-together.js';
 import { withColumns, type OtherColumns } from '../../../ensemble/other-columns.js';
 import type { StoredEnsemble } from '../../../ensemble/stored-ensemble.js';
+import { temporaryName } from '../../../store/temporary-file.js';
 import { fakeEnsemble, fakeServices } from './fake-models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-predict-'));
@@ -290,6 +291,8 @@ describe('the file of predictions', () => {
     taken();
     // One that was killed keeps nobody from it.
     writeFileSync(at('out.csv.lock'), JSON.stringify({ pid: 2 ** 22 + 1, started: null }));
+    const half = temporaryName(at('out.csv.progress')).replace(`-${process.pid}-`, `-${2 ** 22 + 1}-`);
+    writeFileSync(half, '{');
     await predict({ group, from: source(csvOf(2)) });
     taken();
     writeFileSync(at('out.csv'), 'mine');
