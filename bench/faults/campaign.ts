@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dice } from '../dice.js';
-import { FaultOrder } from './fault.js';
+import { FaultOrder } from '../fault-order.js';
+import { faultWeights } from './fault.js';
 import { differences } from './outcome.js';
 import { runSubject, type FinishedRun } from './run.js';
 import type { Subject } from './subject.js';
@@ -25,7 +26,7 @@ export async function campaign(subject: Subject, options: CampaignOptions): Prom
   const reference = await runSubject(undisturbed, subject);
   await cleared(undisturbed, reference, reference);
   const disturbed = withCheckpointsEvery(subject);
-  const order = new FaultOrder(dice);
+  const order = new FaultOrder(dice, faultWeights);
   const runs: FinishedRun[] = [];
   for (let left = faults; left > 0;) {
     onMessage(`${subject.name}: disturbed run ${runs.length + 1}, ${left} faults to go`);

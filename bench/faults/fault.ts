@@ -1,5 +1,3 @@
-import type { Dice } from '../dice.js';
-
 /** What the campaign does to a run, and how often relative to the others. */
 export const faultWeights = {
   /** SIGKILL of the process that trains a fold. */
@@ -31,23 +29,4 @@ export interface Fault {
   readonly at: number;
   /** Process numbers of the workers whose folds it met. */
   readonly workers: readonly number[];
-}
-
-/** Each kind once in random order, then by weight: so a short campaign, too, meets many. */
-export class FaultOrder {
-  private readonly first: FaultKind[];
-
-  constructor(private readonly dice: Dice) {
-    const left = [...faultKinds];
-    this.first = faultKinds.map(() => left.splice(Math.floor(dice.between(0, left.length)), 1)[0]!);
-  }
-
-  next(): FaultKind {
-    return this.first.shift() ?? this.dice.weighted(faultWeights);
-  }
-
-  /** Puts a kind back that could not be done just then. */
-  again(kind: FaultKind): void {
-    this.first.push(kind);
-  }
 }

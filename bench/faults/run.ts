@@ -1,11 +1,8 @@
-import type { WorkflowHandle } from '@temporalio/client';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { startRun } from '../../cli/runs/start-run.js';
-import { EnvironmentFault } from '../../errors/fault.js';
-import type { Dice } from '../dice.js';
+import { completed, disturb, type Disturbance } from '../disturbance.js';
 import { readEvents, type RunEvent } from './events.js';
-import type { Fault, FaultOrder } from './fault.js';
+import type { Fault, FaultKind } from './fault.js';
 import { Fleet } from './fleet.js';
 import { leftovers } from './leftovers.js';
 import { digestsOf, type Digests } from './outcome.js';
@@ -23,25 +20,11 @@ export interface FinishedRun {
   readonly leftovers: readonly string[];
 }
 
-export interface Disturbance {
-  readonly dice: Dice;
-  readonly order: FaultOrder;
-  /** How many at most. */
-  readonly most: number;
-  /** Mean seconds between two. */
-  readonly pause: number;
-  readonly onFault: (fault: Fault) => void;
-}
-
-const pollMs = 300;
-/** Far beyond what a run takes: it hangs. */
-const longestMs = 30 * 60_000;
-
 /** Runs a subject in a folder of its own, to its end. */
 export async function runSubject(
   workdir: string,
   subject: Subject,
-  disturbance?: Disturbance,
+  disturbance?: Disturbance<FaultKind, Fault>,
 ): Promise<FinishedRun> {
   const fleet = await Fleet.start(workdir, subject);
   const { run, handle } = await startRun(fleet.client, subject.pipeline, {
@@ -49,10 +32,14 @@ export async function runSubject(
     startedAt: new Date(),
   });
   const end = new AbortController();
-  const faults: Fault[] = [];
-  const [seconds] = await Promise.all([
-    ended(handle, end.signal).finally(() => end.abort()),
-    disturbance === undefined ? undefined : disturb(fleet, handle, disturbance, faults, end.signal),
+  const [seconds, faults = []] = await Promise.all([
+    completed(handle, end.signal).finally(() => end.abort()),
+    disturbance &&
+      disturb(
+        disturbance,
+        (kind) => strike(kind, { fleet, run: handle, dice: disturbance.dice }),
+        end.signal,
+      ),
   ]).finally(async () => {
     end.abort();
     await fleet.stop();
@@ -65,45 +52,4 @@ export async function runSubject(
     events: readEvents(directory),
     leftovers: await leftovers(workdir),
   };
-}
-
-async function disturb(
-  fleet: Fleet,
-  run: WorkflowHandle,
-  { dice, order, most, pause, onFault }: Disturbance,
-  faults: Fault[],
-  end: AbortSignal,
-): Promise<void> {
-  while (faults.length < most) {
-    const wait = dice.between(0.4 * pause, 1.6 * pause) * 1000;
-    await delay(wait, undefined, { signal: end }).catch(() => undefined);
-    if (end.aborted) return;
-    const kind = order.next();
-    const fault = await strike(kind, { fleet, run, dice });
-    if (fault === null) {
-      order.again(kind);
-    } else {
-      faults.push(fault);
-      onFault(fault);
-    }
-  }
-}
-
-/** Waits for the workflow's end, whoever of those one could ask is gone just then. @returns its seconds */
-async function ended(run: WorkflowHandle, given: AbortSignal): Promise<number> {
-  const deadline = performance.now() + longestMs;
-  while (performance.now() < deadline && !given.aborted) {
-    await delay(pollMs);
-    const description = await run.client
-      .withDeadline(Date.now() + 5_000, () => run.describe())
-      .catch(() => null);
-    if (description === null || description.status.name === 'RUNNING') continue;
-    if (description.status.name !== 'COMPLETED') throw failed(run, `it ${description.status.name}`);
-    return (description.closeTime!.getTime() - description.startTime.getTime()) / 1000;
-  }
-  throw failed(run, 'it does not come to its end');
-}
-
-function failed({ workflowId }: WorkflowHandle, what: string): EnvironmentFault {
-  return new EnvironmentFault({ where: `run ${workflowId}`, what });
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Dice } from '../../../bench/dice.js';
 import type { RunEvent } from '../../../bench/faults/events.js';
-import { faultKinds, FaultOrder, type Fault } from '../../../bench/faults/fault.js';
+import { FaultOrder } from '../../../bench/fault-order.js';
+import { faultKinds, faultWeights, type Fault } from '../../../bench/faults/fault.js';
 import { lossesOf } from '../../../bench/faults/losses.js';
 import { differences } from '../../../bench/faults/outcome.js';
 
@@ -69,7 +70,7 @@ describe('the loss by a fault', () => {
 
 describe('the order of faults', () => {
   const kinds = (seed: number): string[] => {
-    const order = new FaultOrder(new Dice(seed));
+    const order = new FaultOrder(new Dice(seed), faultWeights);
     return Array.from({ length: 40 }, () => order.next());
   };
 
