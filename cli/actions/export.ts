@@ -14,6 +14,7 @@ import { exportedFolderSchema } from '../facts/export.js';
 import type { GlobalOptions, JsonOption } from '../options.js';
 import { readResult } from '../runs/results.js';
 import { runDirectory } from '../runs/run-directory.js';
+import { allFiles } from '../runs/stored-runs.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { workdirAt } from '../workdir.js';
 
@@ -36,7 +37,7 @@ export async function exportEnsemble(
   if (options.maxLoss !== undefined && options.int8 !== true) throw withoutInt8();
   const { maxLoss = defaultMaxLoss } = options;
   const workdir = workdirAt(options.workdir);
-  const directory = await runDirectory(run, workdir);
+  const directory = await runDirectory(run, workdir, allFiles);
   const result = await readResult(directory);
   const output = resolve(folder);
   const written = await exportRun({

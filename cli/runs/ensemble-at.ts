@@ -6,6 +6,7 @@ import { InputFault } from '../../errors/fault.js';
 import type { Workdir } from '../workdir.js';
 import { readResult } from './results.js';
 import { isPath, runDirectory } from './run-directory.js';
+import { allFiles } from './stored-runs.js';
 
 /**
  * The ensemble of a run, by any name of the run, or the one that lies in a folder: a run's directory or what was
@@ -28,7 +29,7 @@ export async function ensembleAt(name: string, workdir: Workdir): Promise<Stored
 /** The folder that is meant. @throws InputFault for what names none */
 export async function ensembleFolderAt(name: string, workdir: Workdir): Promise<string> {
   try {
-    return await runDirectory(name, workdir);
+    return await runDirectory(name, workdir, allFiles);
   } catch (fault) {
     // What is wrong with the name of a run is said of whatever is no folder either.
     if (!isPath(name) && statSync(name, { throwIfNoEntry: false })?.isDirectory() === true)

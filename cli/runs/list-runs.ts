@@ -14,6 +14,7 @@ import { latestRuns, runOf } from './find-run.js';
 import { readLocalRuns, type LocalRun } from './local-runs.js';
 import { stateOf } from './open-runs.js';
 import { readResult } from './results.js';
+import { storedResult } from './stored-runs.js';
 
 /**
  * The runs that a server knows and those that have a directory in the workdir, the latest first; without a
@@ -23,12 +24,13 @@ export async function listRuns(link: ServerLink | null, workdir: Workdir): Promi
   const known = link === null ? [] : await latestRuns(link.client);
   const local = await readLocalRuns(workdir);
   const names = new Set(known.map(runOf));
+  const found = new Map(local.map((run) => [run.run, run]));
   const runs = [
-    ...(await concurrently(known, readers, (info) => knownRun(info, workdir))),
+    ...(await concurrently(known, readers, (info) => knownRun(info, workdir, found.get(runOf(info))))),
     ...(await concurrently(
       local.filter(({ run }) => !names.has(run)),
       readers,
-      localRun,
+      (run) => localRun(run, workdir),
     )),
   ];
   return runs.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
@@ -37,12 +39,16 @@ export async function listRuns(link: ServerLink | null, workdir: Workdir): Promi
 /** Results that are read at once: each may have megabytes. */
 const readers = 8;
 
-async function knownRun(info: WorkflowExecutionInfo, workdir: Workdir): Promise<ListedRun> {
+async function knownRun(
+  info: WorkflowExecutionInfo,
+  workdir: Workdir,
+  local: LocalRun | undefined,
+): Promise<ListedRun> {
   const run = runOf(info);
   const directory = join(workdir.runs, run);
   const here = existsSync(directory);
   const state = stateOf(info);
-  const told = here && state === 'completed' ? await factsIn(directory) : untold;
+  const told = local !== undefined && state === 'completed' ? await factsOf(local, workdir) : untold;
   return {
     run,
     workflowId: info.workflowId,
@@ -56,19 +62,22 @@ async function knownRun(info: WorkflowExecutionInfo, workdir: Workdir): Promise<
   };
 }
 
-/** A directory tells that its run completed, by its result, and nothing else of how it ended. */
-async function localRun({ run, directory, startedAt, execution }: LocalRun): Promise<ListedRun> {
+/** A run's files tell that it completed, by its result, and nothing else of how it ended. */
+async function localRun(local: LocalRun, workdir: Workdir): Promise<ListedRun> {
+  const { run, directory, startedAt, execution, stored } = local;
   // Written at the run's end.
   const result = await stat(join(directory, 'result.json')).catch(() => null);
-  const completed = result !== null;
+  const completed = result !== null || stored?.files['result.json'] !== undefined;
   return {
     run,
     workflowId: execution?.workflowId ?? null,
     state: completed ? 'completed' : null,
-    ...(completed ? await factsIn(directory) : untold),
+    ...(completed ? await factsOf(local, workdir) : untold),
     startedAt: startedAt.toISOString(),
-    seconds: completed ? Math.max(0, (result.mtimeMs - startedAt.getTime()) / 1000) : null,
-    directory,
+    // Of one that others made no file tells when it ended.
+    seconds:
+      result === null || stored !== null ? null : Math.max(0, (result.mtimeMs - startedAt.getTime()) / 1000),
+    directory: existsSync(directory) ? directory : null,
   };
 }
 
@@ -76,9 +85,10 @@ type ResultFacts = Pick<ListedRun, 'crossFitted' | 'interval' | 'data' | 'folds'
 
 const untold: ResultFacts = { crossFitted: null, interval: null, data: null, folds: null, members: null };
 
-/** What the result in a directory tells; nothing of it where it is none of this version's. */
-async function factsIn(directory: string): Promise<ResultFacts> {
-  const result = await readResult(directory).catch(() => null);
+/** What a run's result tells; nothing of it where it is none of this version's. */
+async function factsOf({ directory, stored }: LocalRun, workdir: Workdir): Promise<ResultFacts> {
+  const read = stored === null ? readResult(directory) : storedResult(workdir, stored);
+  const result = await read.catch(() => null);
   if (result === null) return untold;
   const { macroF1, assessment, configuration } = result;
   const interval = assessment?.macro.intervals.crossFitted;

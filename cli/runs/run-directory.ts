@@ -5,6 +5,7 @@ import { nearest } from '../../errors/suggestion.js';
 import { runNameOf } from '../../pipeline/run-name.js';
 import type { Workdir } from '../workdir.js';
 import { readLocalRuns, type LocalRun } from './local-runs.js';
+import { bringRun, withoutModels, type Wanted } from './stored-runs.js';
 
 /** In place of a run's name: the one that was started last. */
 export const latest = 'latest';
@@ -14,14 +15,21 @@ const listed = 5;
 
 /**
  * The folder of a run on this machine, by any of its names: `latest`, the run's id, its workflow id, the
- * id of the workflow's run, or a path to the folder.
+ * id of the workflow's run, or a path to the folder. Files that other hosts made are brought into it.
  *
  * @throws InputFault naming the latest runs there are
  */
-export async function runDirectory(name: string, workdir: Workdir): Promise<string> {
+export async function runDirectory(
+  name: string,
+  workdir: Workdir,
+  isWanted: Wanted = withoutModels,
+): Promise<string> {
   if (isPath(name)) return resolve(name);
-  const found = (await findLocalRun(name, workdir))?.directory;
-  if (found !== undefined) return found;
+  const found = await findLocalRun(name, workdir);
+  if (found !== undefined) {
+    if (found.stored !== null) await bringRun(workdir, found.run, isWanted);
+    return found.directory;
+  }
   const known = (await readLocalRuns(workdir)).map(({ run }) => run);
   throw unknownRun(name, known, {
     what: `there is no such run below ${workdir.runs}`,

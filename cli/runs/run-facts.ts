@@ -6,6 +6,7 @@ import type { RunOutcome } from '../facts/run-outcome.js';
 import type { Workdir } from '../workdir.js';
 import type { FoundRun } from './find-run.js';
 import { readResult } from './results.js';
+import { bringRun, withoutModels } from './stored-runs.js';
 import type { RunView } from './run-view.js';
 
 /** What the run directory may hold, with what it is for. */
@@ -36,11 +37,12 @@ export async function outcomeOf(
   { run, handle }: FoundRun,
   view: RunView,
   summary: PipelineSummary | null,
-  { runs }: Workdir,
+  workdir: Workdir,
 ): Promise<KnownOutcome> {
-  const directory = join(runs, run);
-  const here = existsSync(directory);
+  const directory = join(workdir.runs, run);
   const completed = view.progress.state === 'completed';
+  if (completed) await bringRun(workdir, run, withoutModels);
+  const here = existsSync(directory);
   const result = completed && existsSync(join(directory, 'result.json')) ? await readResult(directory) : null;
   return {
     result,

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { readResultFile } from '../../activities/result-file.js';
 import { localPathOf } from '../../activities/roots.js';
 import { scoreInputDigest, type ScoreInput } from '../../activities/scoring/contracts.js';
@@ -11,6 +11,7 @@ import { readEncryptionKeys } from '../../payloads/encryption-keys.js';
 import { sha256 } from '../../store/digest.js';
 import { ensembleAt, ensembleFolderAt } from '../runs/ensemble-at.js';
 import { otherColumns, type ColumnOptions } from '../predict/columns.js';
+import { sharesNoFolders } from '../runs/stored-runs.js';
 import type { Workdir } from '../workdir.js';
 
 /** How a person asks for a scoring. */
@@ -59,7 +60,9 @@ export async function scoreRequest(
     ...(int8 === true ? { precision: 'int8' as const } : {}),
     ...(Object.keys(columns).length > 0 ? { columns } : {}),
   };
-  const input = { ensemble: folder, table: path, options };
+  // On hosts that share no folder a run's name says more than its path on this one.
+  const isRun = dirname(folder) === workdir.runs && sharesNoFolders(workdir);
+  const input = { ensemble: isRun ? basename(folder) : folder, table: path, options };
   return { input, ensemble, folder, workflowId: `${scheduleIdOf({ input })}-${digestOf(input)}` };
 }
 

@@ -1,0 +1,136 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createWorkers, type Workers } from '../../worker/workers.js';
+import { run } from '../cli/capture.js';
+import { stateElsewhere } from '../store/elsewhere.js';
+import { MemoryObjects } from '../store/memory-objects.js';
+import { Bench, labels, server, startEnvironment, without } from './bench.js';
+import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from './fake-trainer.js';
+
+const objects = new MemoryObjects(() => new Promise(setImmediate));
+
+/** Workdirs of hosts whose store is elsewhere; any other workdir has its own. */
+const hosts = new Set<string>();
+
+vi.mock(import('../../worker/state.js'), async (importOriginal) => {
+  const state = await importOriginal();
+  return {
+    ...state,
+    openState: (workdir) =>
+      hosts.has(workdir) ? stateElsewhere(workdir, objects) : state.openState(workdir),
+  };
+});
+
+describe.skipIf(server === null)(`a run on hosts that share no folder${without}`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foldwise-apart-'));
+  let environment: TestWorkflowEnvironment;
+  let alone: Bench;
+  let together: Bench;
+  const trainer = new FakeTrainer();
+  const running: { readonly workers: Workers; readonly ended: Promise<void> }[] = [];
+
+  const workdirOf = (name: string): string => {
+    const workdir = join(folder, name);
+    hosts.add(workdir);
+    return workdir;
+  };
+
+  async function work(name: string, queue: string): Promise<void> {
+    const workers = await createWorkers({
+      connection: environment.nativeConnection,
+      namespace: environment.namespace ?? 'default',
+      workdir: workdirOf(name),
+      taskQueue: together.taskQueue,
+      queues: [queue],
+      roots: null,
+      slots: 1,
+      threads: 1,
+      encryption: null,
+      services: {
+        trainer,
+        predictor: new FakePredictor(labels.length),
+        models: fakeModels,
+        tables: tablesHere,
+        engineSignature: () => 'fake engine',
+      },
+    });
+    running.push({ workers, ended: workers.run() });
+  }
+
+  beforeAll(async () => {
+    environment = await startEnvironment();
+    alone = new Bench(environment);
+    await alone.work();
+    await alone.complete({ run: 'a run' });
+    await alone.rest();
+    together = new Bench(environment);
+    await work('main', 'main');
+    await work('folds', 'gpu');
+    // The same tables: their place is in no output.
+    await together.complete({ run: 'a run', pipeline: alone.pipeline() });
+  }, 120_000);
+  afterAll(async () => {
+    for (const { workers } of running) workers.shutdown();
+    for (const { ended } of running) await ended;
+    await alone.dispose();
+    await together.dispose();
+    await environment?.teardown();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const directoryOf = (workdir: string): string => join(workdir, 'runs', 'a run');
+
+  it('has the files of one on a single machine, byte for byte', () => {
+    expect(trainer.jobs.every(({ workDirectory }) => workDirectory.startsWith(join(folder, 'folds')))).toBe(
+      true,
+    );
+    for (const name of ['oof.csv', 'submission.csv']) {
+      const [own, theirs] = [alone.folder, join(folder, 'main')].map((workdir) =>
+        readFileSync(join(directoryOf(workdir), name)),
+      );
+      expect(theirs!.equals(own!), name).toBe(true);
+    }
+  });
+
+  it('leaves no checkpoint in the store, and nothing in the scratch folders', () => {
+    expect([...objects.held.keys()].filter((name) => name.startsWith('checkpoints/'))).toEqual([]);
+    for (const name of ['main', 'folds']) {
+      const scratch = join(folder, name, '.foldwise', 'scratch');
+      expect(existsSync(scratch) ? readdirSync(scratch) : []).toEqual([]);
+    }
+  });
+
+  it('is listed, reported and compared on one that did nothing of it', async () => {
+    const workdir = workdirOf('other');
+    const listed = JSON.parse((await run('runs', '--json', '--workdir', workdir)).out) as object[];
+    expect(listed).toMatchObject([{ run: 'a run', state: 'completed', folds: 3, directory: null }]);
+    expect(existsSync(directoryOf(workdir))).toBe(false);
+
+    const { out } = await run('report', 'latest', '--workdir', workdir);
+    expect(out).toBe(join(directoryOf(workdir), 'report.html'));
+    expect(readFileSync(out, 'utf8')).toContain('<html');
+    expect(existsSync(join(directoryOf(workdir), 'models'))).toBe(false);
+    const [own, theirs] = ['main', 'other'].map((name) =>
+      readFileSync(join(directoryOf(join(folder, name)), 'oof.csv')),
+    );
+    expect(theirs!.equals(own!)).toBe(true);
+
+    const compared = await run('compare', 'a run', 'latest', '--workdir', workdir);
+    expect(compared.out).toContain('a run');
+  });
+
+  it('has its models on one that did nothing of it, where they are asked for', async () => {
+    const workdir = workdirOf('another');
+    // What the fake trainer made is brought, though it is no model.
+    await expect(run('export', 'a run', join(folder, 'exported'), '--workdir', workdir)).rejects.toThrow(
+      /the model folder lacks .*found config.json, onnx/,
+    );
+    const models = join(directoryOf(workdir), 'models');
+    expect(readdirSync(models).toSorted()).toEqual(['1', '2', '3']);
+    for (const fold of readdirSync(models))
+      expect(readFileSync(join(models, fold, 'onnx', 'model.onnx'), 'utf8')).toContain('model');
+  });
+});
