@@ -6,6 +6,8 @@ import { logFormats, logLevels, type LogFormat, type LogLevelName } from './host
 /** Options that every command takes, before or after its name. */
 export interface GlobalOptions {
   readonly workdir?: string;
+  /** `s3://bucket/prefix`; absent where the workdir holds its own. */
+  readonly store?: string;
   readonly debug?: boolean;
 }
 

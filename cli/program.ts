@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { addCancel } from './commands/cancel.js';
 import { addCodec } from './commands/codec.js';
 import { addCompare } from './commands/compare.js';
@@ -23,6 +23,8 @@ import { addStatus } from './commands/status.js';
 import { addTensorboard } from './commands/tensorboard.js';
 import { addWatch } from './commands/watch.js';
 import { addWorker } from './commands/worker.js';
+import type { GlobalOptions } from './options.js';
+import { chooseStore } from './store-option.js';
 import { packageVersion } from '../worker/versions.js';
 import type { Console } from './terminal/console.js';
 
@@ -62,6 +64,12 @@ export function createProgram(console: Console): Command {
       'From a table of texts and labels to a scored ensemble of fine-tuned transformers: durable on Temporal, trained by ONNX Runtime.',
     )
     .option('--workdir <dir>', 'write everything below this folder (default: the current one)')
+    .addOption(
+      new Option(
+        '--store <place>',
+        'keep what is made in S3, for workers on many machines: s3://bucket/prefix (default: in the workdir)',
+      ).env('FOLDWISE_STORE'),
+    )
     .option('--debug', 'show the stack of an error')
     .version(packageVersion(), '--version', 'print the version')
     .configureHelp({ showGlobalOptions: true })
@@ -70,6 +78,7 @@ export function createProgram(console: Console): Command {
       writeErr: (text) => console.note(text.trimEnd()),
     })
     .showHelpAfterError('(see --help)')
+    .hook('preAction', (_program, command) => chooseStore(command.optsWithGlobals<GlobalOptions>()))
     .exitOverride();
   for (const add of commands) add(program, console);
   return program;

@@ -3,12 +3,11 @@ import type { Services } from '../activities/services.js';
 import { Artifacts } from '../store/artifacts.js';
 import { CheckpointShelf } from '../store/checkpoints.js';
 import { KeyIndex } from '../store/keys.js';
-import { FolderFiles, type LocalFiles } from '../store/local-files.js';
-import { FolderObjects } from '../store/objects/folder-objects.js';
+import type { LocalFiles } from '../store/local-files.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import { PatientStore } from '../store/patient-store.js';
 import { ResultIndex } from '../store/result-index.js';
-import { isSealed } from '../store/sealed-json.js';
+import { configuredStore, openStorePlace } from './store-place.js';
 
 /** What was done, as every command and worker finds it: artifacts, keys, checkpoints and results. */
 export type State = Pick<
@@ -16,11 +15,12 @@ export type State = Pick<
   'store' | 'keys' | 'checkpoints' | 'results' | 'runsDirectory' | 'scoresDirectory' | 'scratch'
 >;
 
-/** The state of a workdir whose store is in it. */
+/** The state that a workdir works with: in S3 where this process was told so, else in the workdir. */
 export function openState(workdir: string): State {
-  const objects = new FolderObjects(join(workdir, '.foldwise'), { isSound: isSealed });
+  const { objects, files } = openStorePlace(workdir);
+  const state = stateOver(workdir, objects, files);
   // Whoever shares the workdir sees the folders of its runs.
-  return { ...stateOver(workdir, objects, new FolderFiles(objects)), results: null };
+  return configuredStore() === null ? { ...state, results: null } : state;
 }
 
 /** The state that stands on a store elsewhere, with the folders of one machine's workdir. */

@@ -6,6 +6,10 @@ import { join } from 'node:path';
 import { InputFault } from '../errors/fault.js';
 import { createDurably } from '../store/durable-file.js';
 import { storageFault } from '../store/faults.js';
+import { requireConditionalWrites } from '../store/objects/conditional-writes.js';
+import type { ObjectStore } from '../store/objects/object-store.js';
+import { readObject } from '../store/objects/read-object.js';
+import { configuredStore, openStorePlace } from './store-place.js';
 
 /** A worker asks for work at least this often; one that has not asked for longer is gone. */
 const askMs = 70_000;
@@ -30,21 +34,46 @@ export interface StoreProofOptions {
   readonly taskQueues: readonly string[];
 }
 
-/** `<workdir>/.foldwise/id`: made once, the same for all who share the workdir. */
+/**
+ * What all who share a store find in it, made once: in a workdir `.foldwise/id`, in S3 the object `id`.
+ *
+ * @throws InputFault where a bucket does not honour conditional writes, by which this is decided
+ */
 export async function storeMark(workdir: string): Promise<string> {
+  if (configuredStore() === null) return markOfWorkdir(workdir);
+  const { objects } = openStorePlace(workdir);
+  await requireConditionalWrites(objects);
+  return markIn(objects);
+}
+
+async function markOfWorkdir(workdir: string): Promise<string> {
   const path = join(workdir, '.foldwise', 'id');
   try {
-    await createDurably(path, `${randomUUID().replaceAll('-', '').slice(0, markLength)}\n`);
-    const mark = (await readFile(path, 'utf8')).trim();
-    if (new RegExp(`^[0-9a-f]{${markLength}}$`).test(mark)) return mark;
+    await createDurably(path, `${newMark()}\n`);
+    return requireMark(await readFile(path, 'utf8'), path);
   } catch (error) {
     throw storageFault(error, path, "reading the workdir's mark");
   }
+}
+
+async function markIn(objects: ObjectStore): Promise<string> {
+  await objects.putIfAbsent('id', new TextEncoder().encode(`${newMark()}\n`));
+  const found = await readObject(objects, 'id', 1_000);
+  return requireMark(Buffer.from(found?.bytes ?? []).toString(), `${objects.place}/id`);
+}
+
+function newMark(): string {
+  return randomUUID().replaceAll('-', '').slice(0, markLength);
+}
+
+function requireMark(text: string, where: string): string {
+  const mark = text.trim();
+  if (new RegExp(`^[0-9a-f]{${markLength}}$`).test(mark)) return mark;
   throw new InputFault({
-    where: path,
-    what: 'this is not the mark of a workdir',
+    where,
+    what: `this is not the mark of a ${configuredStore() === null ? 'workdir' : 'store'}`,
     expected: `${markLength} hexadecimal digits`,
-    remedy: 'Remove the file; it is made anew.',
+    remedy: 'Remove it; it is made anew.',
   });
 }
 
@@ -58,9 +87,10 @@ export function workerIdentity(mark: string): string {
  * nothing of what they refer to. The namespace notes whose store its runs are in; where nobody works and
  * nothing is open, the note is this worker's to change.
  *
+ * @returns the store's mark
  * @throws InputFault naming both
  */
-export async function requireSharedStore(options: StoreProofOptions): Promise<void> {
+export async function requireSharedStore(options: StoreProofOptions): Promise<string> {
   const mark = await storeMark(options.workdir);
   const noted = await notedStore(options);
   const ours = noted?.mark === mark;
@@ -72,8 +102,10 @@ export async function requireSharedStore(options: StoreProofOptions): Promise<vo
       throw refusal(options, ours ? null : (noted?.place ?? null), others);
     }
   }
-  const tellsTooMuch = options.encrypted === true && noted?.place.includes(options.workdir) === true;
+  const ownPlace = configuredStore() ?? options.workdir;
+  const tellsTooMuch = options.encrypted === true && noted?.place.includes(ownPlace) === true;
   if (!ours || tellsTooMuch) await note(options, mark);
+  return mark;
 }
 
 interface NotedStore {
@@ -89,7 +121,8 @@ async function notedStore({ connection, namespace }: StoreProofOptions): Promise
 
 async function note(options: StoreProofOptions, mark: string): Promise<void> {
   const { connection, namespace, workdir, encrypted = false } = options;
-  const data = { [noteKey]: `${mark} ${encrypted ? `of ${hostname()}` : `${hostname()}:${workdir}`}` };
+  const place = configuredStore() ?? `${hostname()}:${workdir}`;
+  const data = { [noteKey]: `${mark} ${encrypted ? `of ${hostname()}` : place}` };
   // Not everybody may change a namespace, nor can every server keep the note.
   await connection.workflowService
     .updateNamespace({ namespace, updateInfo: { data } })
@@ -132,13 +165,16 @@ function refusal(
   place: string | null,
   others: readonly string[],
 ): InputFault {
-  const whose = place === null ? 'another workdir' : `the workdir ${place}`;
+  const store = configuredStore();
+  const another = store === null ? 'another workdir' : 'another store';
+  const whose =
+    place === null ? another : `${place.startsWith('s3://') ? 'the store' : 'the workdir'} ${place}`;
   const found = others.length === 0 ? 'open runs of it' : `workers of it: ${others.slice(0, 3).join(', ')}`;
   return new InputFault({
-    where: `the workdir ${workdir}`,
+    where: store === null ? `the workdir ${workdir}` : `the store ${store}`,
     what: `the namespace ${namespace} belongs to ${whose}, whose artifacts are not here`,
     found,
     remedy:
-      'Start the worker with --workdir on that folder, or for another namespace (TEMPORAL_NAMESPACE). Once its runs have ended, and its workers for a minute, the namespace is free.',
+      'Start the worker with --workdir on that folder, or --store on that place in S3, or for another namespace (TEMPORAL_NAMESPACE). Once its runs have ended, and its workers for a minute, the namespace is free.',
   });
 }

@@ -3,6 +3,7 @@ import { engineCheck } from '../doctor/engine.js';
 import { hubCheck } from '../doctor/hub.js';
 import { diskCheck, machineChecks } from '../doctor/machine.js';
 import { serverCheck } from '../doctor/server.js';
+import { storeCheck } from '../doctor/store.js';
 import { checksSchema } from '../facts/doctor.js';
 import { CommandFailure } from '../failure.js';
 import type { GlobalOptions, JsonOption } from '../options.js';
@@ -17,6 +18,7 @@ export async function doctor(console: Console, options: GlobalOptions & JsonOpti
     ...machineChecks(),
     engineCheck(),
     await serverCheck(workdir),
+    await storeCheck(workdir),
     await hubCheck(),
     await diskCheck(workdir.path),
   ];

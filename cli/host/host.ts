@@ -5,7 +5,7 @@ import { answers } from '../../infra/server/probe.js';
 import { send } from '../../infra/server/process.js';
 import { startServer, type StartOptions } from '../../infra/server/start.js';
 import { encryptionNotes } from '../../worker/encryption-notes.js';
-import { requireSharedStore, storeMark, workerIdentity } from '../../worker/store-proof.js';
+import { requireSharedStore, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
 import { scoreQueue } from '../../workflows/score-queue.js';
@@ -118,13 +118,13 @@ async function workersOn(
 ): Promise<Workers> {
   const { log, observation } = options;
   const place = { connection, namespace, workdir: options.workdir.path };
-  await requireSharedStore({
+  const mark = await requireSharedStore({
     ...place,
     ownServer,
     encrypted: encryption !== null,
     taskQueues: [mainQueue, `${mainQueue}-gpu`, scoreQueue(mainQueue)],
   });
-  const identity = workerIdentity(await storeMark(place.workdir));
+  const identity = workerIdentity(mark);
   log.speakAs(identity);
   for (const message of await encryptionNotes(place, encryption)) options.onMessage(message);
   const metrics = observation === undefined ? {} : { metrics: observation.metrics };
