@@ -100,6 +100,7 @@ const layers = {
     'cli',
     'ensemble',
     'engine',
+    'payloads',
     'pipeline',
     'report',
     'store',

@@ -1,7 +1,8 @@
+import type * as s3 from '@aws-sdk/client-s3';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import { InputFault } from '../../errors/fault.js';
 
-export type Sdk = typeof import('@aws-sdk/client-s3');
+export type Sdk = typeof s3;
 
 export interface S3Connection {
   readonly sdk: Sdk;

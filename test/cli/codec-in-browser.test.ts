@@ -81,7 +81,7 @@ describe.skipIf(!possible)(
             content: `localStorage.setItem(${JSON.stringify(name)}, ${JSON.stringify(value)})`,
           });
       await page.goto(`${server.uiUrl}/namespaces/default/workflows/${workflowId}`);
-      const read = (): Promise<string> => page.evaluate('document.body.innerText') as Promise<string>;
+      const read = (): Promise<string> => page.evaluate<string>('document.body.innerText');
       await expect.poll(async () => settled(await read()), { timeout: 60_000 }).toBe(true);
       const text = await read();
       await context.close();
@@ -116,8 +116,8 @@ describe.skipIf(!possible)(
         ['--codec-endpoint', codec.url],
         ['--codec-auth', `Bearer ${token}`],
       ];
-      expect(await show(...endpoint!, ...auth!)).toContain('train.csv');
-      await expect(show(...endpoint!)).rejects.toThrow();
+      expect(await show(...endpoint, ...auth)).toContain('train.csv');
+      await expect(show(...endpoint)).rejects.toThrow();
     }, 60_000);
   },
 );

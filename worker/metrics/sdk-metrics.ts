@@ -22,10 +22,11 @@ export function sdkMetricsUp(isUp: () => boolean): Gauge {
   return new Gauge('foldwise_sdk_metrics_up', '1 where the metrics of the SDK follow.', () => Number(isUp()));
 }
 
-async function bounded(answer: Response): Promise<string | null> {
+async function bounded({ body }: Response): Promise<string | null> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
-  for await (const part of answer.body ?? []) {
+  const stream: AsyncIterable<Uint8Array> | null = body;
+  for await (const part of stream ?? []) {
     parts.push(part);
     bytes += part.length;
     if (bytes > mostBytes) return null;

@@ -94,20 +94,20 @@ describe.skipIf(!built)(`processes that write objects${withoutBuild}${without}`,
     const ends = { whole: 0, before: 0, absent: 0 };
     for (let round = 0; round < 6; round++) {
       const [method, name] = round % 2 === 0 ? ['put', `put-${round}`] : ['putIfAbsent', `absent-${round}`];
-      if (method === 'put') await store.put(name!, before);
-      const child = start(kind, work, [method!, name!, file]);
+      if (method === 'put') await store.put(name, before);
+      const child = start(kind, work, [method, name, file]);
       await once(child.stdout!, 'data');
       await delay(60 * round);
       child.kill('SIGKILL');
       await once(child, 'close');
-      const content = await kind.open().get(name!);
+      const content = await kind.open().get(name);
       const bytes = content === null ? null : await buffer(content.stream);
       if (bytes === null) ends.absent++;
       else if (bytes.equals(before)) ends.before++;
       else if (bytes.equals(whole)) ends.whole++;
       else expect.fail(`${name} has ${bytes.length} bytes that nobody wrote`);
       // Whoever comes next ends what was begun.
-      if (bytes === null) expect(await store.putIfAbsent(name!, { path: file })).not.toBeNull();
+      if (bytes === null) expect(await store.putIfAbsent(name, { path: file })).not.toBeNull();
     }
     expect(ends.before + ends.absent).toBeGreaterThan(0);
     const names: string[] = [];

@@ -16,8 +16,8 @@ function samples(metrics: WorkerMetrics, name: string): Record<string, number> {
   const found = lines.filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
   return Object.fromEntries(
     found.map((line) => {
-      const [labels, value] = line.slice(name.length).split(/ (?=[^ ]*$)/);
-      return [labels, Number(value)];
+      const at = line.lastIndexOf(' ');
+      return [line.slice(name.length, at), Number(line.slice(at + 1))];
     }),
   );
 }
