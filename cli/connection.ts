@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { EnvironmentFault } from '../errors/fault.js';
+import { configuredServer, type ServerAccess } from '../infra/server/configured.js';
+import { connectionFault } from '../infra/server/connection-fault.js';
 import { readRecord } from '../infra/server/record.js';
 import { dataConverterOf } from '../payloads/data-converter.js';
 import { readEncryptionKeys, type EncryptionKeys } from '../payloads/encryption-keys.js';
@@ -11,6 +12,8 @@ export interface ServerLink {
   readonly client: Client;
   readonly address: string;
   readonly namespace: string;
+  /** TLS, keys and the like. */
+  readonly access: ServerAccess;
   /** Address of the Web UI; null where it is not known. */
   readonly uiUrl: string | null;
   /** Whether it runs on the database of this workdir. */
@@ -22,7 +25,7 @@ export interface ServerLink {
 
 /** Where a server is, as the environment or the workdir's `server.json` says. */
 interface ServerPlace {
-  readonly options: ClientConnectConfig['connectionOptions'];
+  readonly access: ServerAccess;
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string | null;
@@ -36,7 +39,7 @@ interface ServerPlace {
  * @throws EnvironmentFault where there is none, or none that answers
  */
 export async function connect(workdir: Workdir): Promise<ServerLink> {
-  const place = configuredServer() ?? (await workdirServer(workdir));
+  const place = configuredPlace() ?? (await workdirServer(workdir));
   if (place === null) {
     throw new EnvironmentFault({
       where: workdir.path,
@@ -61,43 +64,28 @@ export async function connectTo(server: {
     namespace,
     uiUrl,
     ownServer: server.process !== null,
-    options: configuredOptions(),
+    access: server.process === null ? (configuredServer()?.access ?? {}) : {},
   });
 }
 
-/** TLS, keys and the like of the configured server; nothing where none is configured. */
-export function configuredOptions(): ClientConnectConfig['connectionOptions'] {
-  return configuredServer()?.options ?? {};
-}
-
-async function open({ options, ...place }: ServerPlace): Promise<ServerLink> {
-  const { address, namespace } = place;
+async function open(place: ServerPlace): Promise<ServerLink> {
+  const { address, namespace, access } = place;
   const encryption = readEncryptionKeys();
-  const connection = await Connection.connect({ ...options, address }).catch((error: unknown) => {
-    throw new EnvironmentFault(
-      {
-        where: address,
-        what: 'the Temporal server cannot be reached',
-        remedy: 'Check that it runs and that TEMPORAL_ADDRESS names it, or start one with `foldwise dev`.',
-      },
-      { cause: error },
-    );
+  const connection = await Connection.connect({ ...access, address }).catch(async (error: unknown) => {
+    throw await connectionFault(address, access, error);
   });
   const client = new Client({ connection, namespace, dataConverter: dataConverterOf(encryption) });
   return { ...place, client, encryption, close: () => connection.close() };
 }
 
-function configuredServer(): ServerPlace | null {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
-  const { address } = connectionOptions;
-  if (address === undefined) return null;
-  const place = { address, namespace: namespace ?? 'default', uiUrl: null, ownServer: false };
-  return { ...place, options: connectionOptions };
+function configuredPlace(): ServerPlace | null {
+  const configured = configuredServer();
+  return configured === null ? null : { ...configured, uiUrl: null, ownServer: false };
 }
 
 async function workdirServer({ path }: Workdir): Promise<ServerPlace | null> {
   const record = await readRecord(path);
   if (record === null) return null;
   const { address, namespace, uiUrl } = record;
-  return { address, namespace, uiUrl, ownServer: true, options: {} };
+  return { address, namespace, uiUrl, ownServer: true, access: {} };
 }

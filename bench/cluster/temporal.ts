@@ -126,7 +126,7 @@ export class Temporal {
       await connection.close();
     }
     const deadline = performance.now() + readyMs;
-    while (!(await answers(this.address, 2_000))) {
+    while (!(await answers({ address: this.address }, 2_000))) {
       if (performance.now() > deadline) throw this.silent();
       await delay(200);
     }

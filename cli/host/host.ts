@@ -1,5 +1,6 @@
 import { NativeConnection } from '@temporalio/worker';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectionFault } from '../../infra/server/connection-fault.js';
 import { ServerKeeper } from '../../infra/server/keeper.js';
 import { answers } from '../../infra/server/probe.js';
 import { send } from '../../infra/server/process.js';
@@ -9,7 +10,7 @@ import { requireSharedStore, workerIdentity } from '../../worker/store-proof.js'
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
 import { scoreQueue } from '../../workflows/score-queue.js';
-import { configuredOptions, connectTo, type ServerLink } from '../connection.js';
+import { connectTo, type ServerLink } from '../connection.js';
 import { mainQueue } from '../runs/start-run.js';
 import type { Workdir } from '../workdir.js';
 import type { HostLog } from './host-log.js';
@@ -86,7 +87,7 @@ export async function openWorkers(
   options.signal?.throwIfAborted();
   const { observation } = options;
   options.log.install(observation?.sdkAddress);
-  const connection = await NativeConnection.connect({ ...configuredOptions(), address: link.address });
+  const connection = await connectWorkers(link);
   const workers = await workersOn(connection, link, options).catch(async (error: unknown) => {
     await connection.close();
     throw error;
@@ -109,6 +110,15 @@ export async function openWorkers(
       if (server?.started === true && server.process !== null) send(server.process, 'SIGKILL');
     },
   };
+}
+
+/** The connection of a server's workers. @throws EnvironmentFault that says why there is none */
+export async function connectWorkers({ address, access }: ServerLink): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect({ ...access, address });
+  } catch (error) {
+    throw await connectionFault(address, access, error);
+  }
 }
 
 async function workersOn(
@@ -159,7 +169,7 @@ async function patience(workers: Workers, { link, keeper }: Held): Promise<false
     await delay(pollMs, undefined, { ref: false });
     // What still runs writes its checkpoint; only then is there nothing but reports that nobody takes.
     if (workers.busy() > 0) continue;
-    if (keeper?.isAway === true || !(await answers(link.address, 2_000))) return false;
+    if (keeper?.isAway === true || !(await answers(link, 2_000))) return false;
   }
   return false;
 }

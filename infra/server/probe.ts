@@ -1,19 +1,31 @@
-import { Connection } from '@temporalio/client';
+import { Connection, type ConnectionOptions } from '@temporalio/client';
 import { createServer } from 'node:net';
 
 /** The namespace that the dev server makes by itself. */
 export const namespace = 'default';
 
-/** Whether a server at that address is healthy and has made its namespace. */
-export async function answers(address: string, timeoutMs: number): Promise<boolean> {
+/** Where a server is asked, and as what. */
+export interface Asked {
+  readonly address: string;
+  /** Default: the one that the dev server makes. */
+  readonly namespace?: string;
+  /** TLS, keys and the like. */
+  readonly access?: Omit<ConnectionOptions, 'address'>;
+}
+
+/** Whether a server answers for its namespace, and where it is a dev server whether it is healthy. */
+export async function answers(
+  { address, namespace: asked, access = {} }: Asked,
+  timeoutMs: number,
+): Promise<boolean> {
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ address, connectTimeout: timeoutMs });
+    connection = await Connection.connect({ ...access, address, connectTimeout: timeoutMs });
     const deadline = Date.now() + timeoutMs;
-    const serving = connection.withDeadline(deadline, () => connection!.healthService.check({}));
-    await serving;
+    if (asked === undefined)
+      await connection.withDeadline(deadline, () => connection!.healthService.check({}));
     await connection.withDeadline(deadline, () =>
-      connection!.workflowService.describeNamespace({ namespace }),
+      connection!.workflowService.describeNamespace({ namespace: asked ?? namespace }),
     );
     return true;
   } catch {

@@ -79,7 +79,7 @@ export class ServerProcess {
     const deadline = performance.now() + readyMs;
     while (performance.now() < deadline && this.ended === undefined) {
       if (signal?.aborted === true) break;
-      if (await answers(address, 1_000)) return;
+      if (await answers({ address }, 1_000)) return;
       await delay(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
     }
     signal?.throwIfAborted();

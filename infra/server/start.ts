@@ -1,10 +1,10 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { makeFolder } from '../../store/durable-file.js';
 import { processState, thisProcess, type ProcessIdentity } from '../../store/process-identity.js';
+import { configuredServer } from './configured.js';
 import { inspectDatabase, removeDatabase } from './database.js';
 import { withLock } from './lock.js';
 import { answers, freePort, namespace } from './probe.js';
@@ -64,14 +64,14 @@ const portAttempts = 3;
  * @throws EnvironmentFault where none can be had; the signal's reason where that was aborted
  */
 export async function startServer(options: StartOptions): Promise<RunningServer> {
-  const configured = loadClientConnectConfig();
-  const { address } = configured.connectionOptions;
-  if (address !== undefined) {
+  const configured = configuredServer();
+  if (configured !== null) {
+    const { address } = configured;
     options.onMessage(`Using the Temporal server at ${address}, as configured.`);
     return {
       address,
       uiUrl: null,
-      namespace: configured.namespace ?? namespace,
+      namespace: configured.namespace,
       process: null,
       pid: null,
       started: false,
@@ -114,7 +114,7 @@ async function answersInTime(record: ServerRecord, signal?: AbortSignal): Promis
   // Whoever started one that never answered is gone, and nothing is lost by starting it anew.
   const deadline = performance.now() + (record.ready ? silentMs : 0);
   do {
-    if (await answers(record.address, 5_000)) return true;
+    if (await answers({ address: record.address }, 5_000)) return true;
     await delay(200, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
   } while (performance.now() < deadline && processState(record) === 'alive' && signal?.aborted !== true);
   return false;
