@@ -19,13 +19,16 @@ export interface GoModule {
 }
 
 /** Where a program is once it has been built. */
-export function builtPath({ name, version }: GoModule, env: NodeJS.ProcessEnv = process.env): string {
+export function builtPath(
+  { name, version }: Pick<GoModule, 'name' | 'version'>,
+  env: NodeJS.ProcessEnv = process.env,
+): string {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   return join(cacheRoot(env), `${name}-${version}`, `${name}${suffix}`);
 }
 
 /** Whether it has been built before. */
-export function isBuilt(module: GoModule): boolean {
+export function isBuilt(module: Pick<GoModule, 'name' | 'version'>): boolean {
   try {
     accessSync(builtPath(module), constants.X_OK);
     return true;

