@@ -12,7 +12,8 @@ import type { FoundRun } from './find-run.js';
 import { openRuns, pipelineOf, type OpenRun } from './open-runs.js';
 import type { OtherChoice } from './other-choices.js';
 import type { RunView } from './run-view.js';
-import { acceptOpenRun, startRun, workflowIdOf, type StartedRun } from './start-run.js';
+import type { StartedWorkflow } from './start-or-attach.js';
+import { acceptOpenRun, startRun, workflowIdOf } from './start-run.js';
 import { retryFailed } from './waiting.js';
 import { observePatiently, watchRun } from './watch-run.js';
 
@@ -27,12 +28,12 @@ export interface HostedRunOptions extends Pick<WorkerChoice, 'slots' | 'threads'
   /** Decides what becomes of other runs that are open in the workdir; asked only where there are some. */
   readonly decideOthers: (others: readonly OpenRun[], interrupted: AbortSignal) => Promise<OtherChoice>;
   /** Told of the run before it is looked at first. */
-  readonly onStarted?: (run: StartedRun) => void;
+  readonly onStarted?: (run: StartedWorkflow) => void;
 }
 
 /** A run, and the last look at it; null where it was interrupted before or while it was followed. */
 export interface Followed {
-  readonly run: StartedRun;
+  readonly run: StartedWorkflow;
   readonly view: RunView;
 }
 

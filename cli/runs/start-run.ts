@@ -8,15 +8,11 @@ import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { decisionWords } from '../../report/decision-words.js';
 import { memberWords } from '../plan/member-words.js';
-import { runOf, type FoundRun } from './find-run.js';
+import { runOf } from './find-run.js';
+import { startOrAttach, type StartedWorkflow } from './start-or-attach.js';
 
 /** The task queue of the workflow `pipeline`; folds train on `foldwise-gpu`. */
 export const mainQueue = 'foldwise';
-
-export interface StartedRun extends FoundRun {
-  /** True where an open run of the same resolved pipeline was there already. */
-  readonly attached: boolean;
-}
 
 export interface StartOptions {
   /** Disregard what earlier runs recorded. */
@@ -37,23 +33,21 @@ export async function startRun(
   client: Client,
   pipeline: Pipeline,
   options: StartOptions,
-): Promise<StartedRun> {
+): Promise<StartedWorkflow> {
   const workflowId = workflowIdOf(pipeline);
   const run = runIdOf(pipeline, options.startedAt);
   const input: PipelineInput = { pipeline, run, fresh: options.fresh };
   // Before it is started: its first activity may come at once.
   options.accepts?.add(workflowId, run, pipeline);
-  const handle = await client.workflow.start('pipeline', {
+  const started = await startOrAttach(client, 'pipeline', {
     workflowId,
-    workflowIdConflictPolicy: 'USE_EXISTING',
     taskQueue: options.taskQueue ?? mainQueue,
     args: [input],
     memo: { run },
     ...summaryOf(pipeline),
   });
-  const actual = runOf(await handle.describe());
-  options.accepts?.add(workflowId, actual, pipeline);
-  return { handle, run: actual, attached: actual !== run };
+  options.accepts?.add(workflowId, started.run, pipeline);
+  return started;
 }
 
 /** Has workers of this process work for the open run of a resolved pipeline, where there is one. */
