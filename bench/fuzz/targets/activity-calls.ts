@@ -16,6 +16,13 @@ import {
   type StepName,
 } from '../calls.js';
 import { mutateJson } from '../mutations.js';
+import {
+  planMark,
+  sampleScoreCall,
+  sampleScoring,
+  scoreActivities,
+  writeSampleEnsemble,
+} from '../score-calls.js';
 import type { FuzzTarget } from '../target.js';
 
 /** Stands for the workdir, which each input has anew. */
@@ -37,7 +44,8 @@ export const activityCalls: FuzzTarget = {
     const workdir = join(scratch, 'outer', 'workdir');
     mkdirSync(workdir, { recursive: true });
     writeSampleTables(workdir);
-    const text = Buffer.from(input).toString('utf8').replaceAll(workdirMark, workdir);
+    const marked = Buffer.from(input).toString('utf8').replaceAll(workdirMark, workdir);
+    const text = await withPlan(marked, workdir);
     const [activity, argument] = JSON.parse(text) as [keyof Activities, unknown];
     const outcome = await call(workdir, activity, argument);
     const outside = [...readdirSync(scratch), ...readdirSync(join(scratch, 'outer'))];
@@ -51,7 +59,7 @@ export const activityCalls: FuzzTarget = {
 function sampleOf(dice: Dice): [keyof Activities, unknown] {
   const step = dice.one(steps) ?? 'data';
   const pipeline = samplePipeline(workdirMark);
-  switch (dice.one(['call', 'call', 'lookup', 'start', 'path'] as const)) {
+  switch (dice.one(['call', 'call', 'lookup', 'start', 'path', 'score'] as const)) {
     case 'lookup':
       return [
         'lookupSteps',
@@ -63,6 +71,10 @@ function sampleOf(dice: Dice): [keyof Activities, unknown] {
       ];
     case 'start':
       return ['resolvePipeline', { pipeline, run: 'run', fresh: false, overrides: { 'training.epochs': 2 } }];
+    case 'score': {
+      const activity = dice.one(scoreActivities) ?? 'planScore';
+      return [activity, sampleScoreCall(activity, workdirMark)];
+    }
     case 'path':
       return ['resolvePipeline', { pipeline: `${workdirMark}/train.csv`, run: 'run' }];
     default:
@@ -70,11 +82,41 @@ function sampleOf(dice: Dice): [keyof Activities, unknown] {
   }
 }
 
+/** The input with the plan that it names, which is made first; and with the ensemble to plan with. */
+async function withPlan(text: string, workdir: string): Promise<string> {
+  if (!scoreActivities.some((name) => text.includes(name))) return text;
+  writeSampleEnsemble(workdir);
+  const mark = JSON.stringify(planMark);
+  if (!text.includes(mark)) return text;
+  const planned = await activitiesIn(workdir, (activities) => activities.planScore(sampleScoring(workdir)));
+  const { plan } = planned as { plan: unknown };
+  return text.replaceAll(mark, JSON.stringify(plan));
+}
+
 async function call(
   workdir: string,
   activity: keyof Activities,
   argument: unknown,
 ): Promise<{ refused: boolean; message: string }> {
+  try {
+    await activitiesIn(workdir, (activities) => activities[activity](argument), activity);
+    return { refused: false, message: 'done' };
+  } catch (error) {
+    // Named by nobody: a defect, as is anything that is no failure of an activity.
+    if (!(error instanceof ApplicationFailure) || error.type === 'Unexpected') throw error;
+    return {
+      refused: error.nonRetryable === true && error.type !== 'ArtifactMissing',
+      message: error.message,
+    };
+  }
+}
+
+/** Does something with the activities of a worker of a workdir. */
+async function activitiesIn<T>(
+  workdir: string,
+  work: (activities: Activities) => Promise<T>,
+  activityType: keyof Activities = 'planScore',
+): Promise<T> {
   const activities = createActivities({
     ...createServices({ workdir, roots: [workdir], searchAttributes: false }),
     trainer: new InstantTrainer(),
@@ -86,18 +128,8 @@ async function call(
     },
     engineSignature: () => 'instant',
   });
-  const environment = new MockActivityEnvironment({ activityType: activity }, { logger: quiet });
-  try {
-    await environment.run(() => activities[activity](argument));
-    return { refused: false, message: 'done' };
-  } catch (error) {
-    // Named by nobody: a defect, as is anything that is no failure of an activity.
-    if (!(error instanceof ApplicationFailure) || error.type === 'Unexpected') throw error;
-    return {
-      refused: error.nonRetryable === true && error.type !== 'ArtifactMissing',
-      message: error.message,
-    };
-  }
+  const environment = new MockActivityEnvironment({ activityType }, { logger: quiet });
+  return environment.run(() => work(activities));
 }
 
 const none = (): void => undefined;
