@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/setup/temporal-server.ts'],
+    globalSetup: ['test/setup/temporal-server.ts', 'test/setup/workflow-bundles.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // What is waited for comes late on a busy machine, too.

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -47,3 +47,9 @@ for (const file of readdirSync(join(root, 'dist'), { recursive: true })) {
   const [source] = file.split(/(?<=.)\.(?:js\.map|d\.ts|js)$/);
   if (source !== file && !existsSync(join(root, `${source}.ts`))) rmSync(join(root, 'dist', file));
 }
+
+// Workers would take a second or two to bundle their workflow code.
+const { builtBundles, writeBundles } = await import(
+  pathToFileURL(join(root, 'dist/worker/workflow-bundle.js')).href
+);
+await writeBundles(builtBundles, ['plain', 'encrypted']);

@@ -1,13 +1,5 @@
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Worker,
-  type NativeConnection,
-  type WorkerOptions,
-} from '@temporalio/worker';
-import type { DataConverter } from '@temporalio/common';
+import { Worker, type NativeConnection, type WorkerOptions } from '@temporalio/worker';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
 import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
@@ -25,6 +17,7 @@ import { missingSearchAttributes, registrationCommand } from './search-attribute
 import { createServices } from './services.js';
 import { diskSpaceAt, workerChecks } from './worker-checks.js';
 import { workerSettings } from './worker-settings.js';
+import { workflowBundle } from './workflow-bundle.js';
 
 export interface WorkersOptions {
   readonly connection: NativeConnection;
@@ -49,6 +42,8 @@ export interface WorkersOptions {
   readonly identity?: string;
   /** How long activities go on before they hear of a shutdown. Default 0: folds write their checkpoint at once. */
   readonly shutdownGraceMs?: number;
+  /** Folder of workflow code that was bundled before. Default: that of the build. */
+  readonly bundles?: string;
   /** In place of the real ones, for tests. */
   readonly services?: Partial<Services>;
   /** Told what a person should know. */
@@ -70,11 +65,6 @@ export interface Workers {
   /** What makes them ready (see `Readiness`). */
   readonly checks: Readonly<Record<string, Check>>;
 }
-
-const quiet = new DefaultLogger('ERROR');
-
-/** By the converter of failures that is in it; made once per process: it takes a second or two. */
-const bundles = new Map<string, ReturnType<typeof bundleWorkflowCode>>();
 
 /** Creates a worker per queue: the main one carries the workflow, too; the others activities alone. */
 export async function createWorkers(given: WorkersOptions): Promise<Workers> {
@@ -137,28 +127,15 @@ interface Setting {
 
 async function mainWorker(setting: Setting): Promise<Worker> {
   const { options, services } = setting;
-  const workflowBundle = await bundleWith(dataConverterOf(encryptionOf(options)));
-  const { code } = await bundleWith({});
+  const { bundles } = options;
+  const { code } = await workflowBundle('plain', bundles);
   return Worker.create({
     ...common(setting),
     taskQueue: options.taskQueue ?? 'foldwise',
     // Not to route by; it says whose code carries a run, and whose answers for its queue: the same, encrypted or not.
     buildId: `foldwise@${services.versions['foldwise']}+${sha256(code).slice(0, 8)}`,
-    workflowBundle,
+    workflowBundle: await workflowBundle(encryptionOf(options) === null ? 'plain' : 'encrypted', bundles),
   });
-}
-
-/** The workflow code; Temporal loads what converts its failures with it. */
-function bundleWith({ failureConverterPath = '' }: DataConverter): ReturnType<typeof bundleWorkflowCode> {
-  const made =
-    bundles.get(failureConverterPath) ??
-    bundleWorkflowCode({
-      workflowsPath: workflowsPath(),
-      logger: quiet,
-      ...(failureConverterPath === '' ? {} : { failureConverterPath }),
-    });
-  bundles.set(failureConverterPath, made);
-  return made;
 }
 
 function queueWorker(setting: Setting, queue: string): Promise<Worker> {
@@ -185,10 +162,4 @@ function common({ options, services, metrics }: Setting): Omit<WorkerOptions, 't
     shutdownGraceTime: shutdownGraceMs,
     interceptors: { activity: [observedActivities(metrics)] },
   };
-}
-
-/** The module whose exports are the workflow types. */
-export function workflowsPath(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url));
 }

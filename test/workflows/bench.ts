@@ -15,6 +15,7 @@ import type { CellChoice } from '../../workflows/messages.js';
 import type { PipelineSummary } from '../../workflows/pipeline.js';
 import type { Progress } from '../../workflows/progress.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
+import { workflowBundles } from './bundles.js';
 import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from './fake-trainer.js';
 
 export const server = findServer();
@@ -87,6 +88,7 @@ export class Bench {
       connection: this.environment.nativeConnection,
       namespace: this.environment.namespace ?? 'default',
       workdir: this.folder,
+      bundles: await workflowBundles(),
       taskQueue: this.taskQueue,
       slots: options.slots ?? 3,
       encryption: options.encryption ?? null,

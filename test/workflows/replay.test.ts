@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
-import { workflowsPath } from '../../worker/workers.js';
 import { Bench, labels, progressWhen, quietRuntime, startEnvironment, update } from './bench.js';
+import { bundledWorkflows } from './bundles.js';
 import { FakePredictor, FakeTrainer } from './fake-trainer.js';
 
 type History = temporal.api.history.v1.IHistory;
@@ -84,7 +84,7 @@ describe('a change of the workflow code', () => {
   const names = readdirSync(folder).filter((name) => name.endsWith('.binpb'));
 
   it.each(names)('leaves a run that is under way intact: %s', async (name) => {
-    await Worker.runReplayHistory({ workflowsPath: workflowsPath() }, historyOf(name));
+    await Worker.runReplayHistory({ workflowBundle: await bundledWorkflows() }, historyOf(name));
   });
 
   it('is noticed where it would break one', async () => {
@@ -92,7 +92,7 @@ describe('a change of the workflow code', () => {
     for (const { activityTaskScheduledEventAttributes: scheduled } of history.events ?? []) {
       if (scheduled?.activityType?.name === 'aggregateOof') scheduled.activityType.name = 'other';
     }
-    const replay = Worker.runReplayHistory({ workflowsPath: workflowsPath() }, history);
+    const replay = Worker.runReplayHistory({ workflowBundle: await bundledWorkflows() }, history);
     await expect(replay).rejects.toBeInstanceOf(DeterminismViolationError);
   });
 });
