@@ -1,11 +1,31 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import { basename, delimiter, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkpointsOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { InputFault } from '../errors/fault.js';
 import { errorCode, storageFault } from '../store/faults.js';
+
+export const rootsVariable = 'FOLDWISE_ROOTS';
+
+/**
+ * The folders that a worker may read where nothing else is said: those of FOLDWISE_ROOTS, parted as in PATH; without it
+ * the workdir and the current folder. What names runs names paths alone, so this is the whole of what they can reach.
+ */
+export function defaultRoots(workdir: string, env: NodeJS.ProcessEnv = process.env): string[] {
+  const named = (env[rootsVariable] ?? '').split(delimiter).filter((root) => root !== '');
+  return named.length === 0 ? [workdir, process.cwd()] : named;
+}
+
+/**
+ * Roots as folders of this machine: each is a path or a `file:` URI.
+ *
+ * @throws InputFault for what is neither: a root that never holds would only be missed when a run is refused
+ */
+export function requireRoots(roots: readonly string[]): string[] {
+  return roots.map((root) => resolve(localPathOf(root, `the root ${root}`)));
+}
 
 /** The local path that a path or a `file:` URI names. Other schemes are refused. */
 export function localPathOf(location: string, where: string): string {
@@ -109,7 +129,7 @@ function requireBelow(path: string, roots: readonly string[], where: string): vo
     what: 'this worker may not read there',
     found: path,
     expected: `a path below ${roots.join(' or ')}`,
-    remedy: 'Move the file there, or start the worker with its folder as a root.',
+    remedy: `Move the file there, or start the worker with its folder as a root (--root or ${rootsVariable}).`,
   });
 }
 

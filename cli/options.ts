@@ -60,7 +60,7 @@ export interface RootOptions {
 export function takesRoots(command: Command): Command {
   return command.option(
     '--root <folder...>',
-    'folders that runs may read (default: the current one and the workdir)',
+    'folders that runs may read (default: those of FOLDWISE_ROOTS, else the current one and the workdir)',
   );
 }
 

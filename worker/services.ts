@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
+import { defaultRoots, requireRoots } from '../activities/roots.js';
 import type { Services } from '../activities/services.js';
 import { engineSignature } from '../engine/training/signature.js';
 import type { OutputListener } from './child-process.js';
@@ -15,7 +16,7 @@ import { componentVersions } from './versions.js';
 export interface ServicesOptions {
   /** Everything that a run writes goes below it. */
   readonly workdir: string;
-  /** Folders that runs may read; null trusts whoever starts them. Default: the workdir and the current folder. */
+  /** Folders that runs may read; null trusts whoever starts them. Default: `defaultRoots`. */
   readonly roots?: readonly string[] | null;
   /** Intra-op threads per fold. Default: the processors divided by the slots. */
   readonly threads?: number;
@@ -32,7 +33,7 @@ export interface ServicesOptions {
 
 /** What a worker's activities work with: folders of the workdir, and the engine in child processes. */
 export function createServices(options: ServicesOptions): Services {
-  const { workdir, roots = [workdir, process.cwd()], searchAttributes, onOutput } = options;
+  const { workdir, roots = defaultRoots(workdir), searchAttributes, onOutput } = options;
   const versions = componentVersions();
   const print = onOutput ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const engine = openEngine(workdir, print, print);
@@ -47,7 +48,7 @@ export function createServices(options: ServicesOptions): Services {
     device: 'cpu',
     engineSignature: (threads) => engineSignature(versions.onnxruntime, threads),
     versions,
-    roots,
+    roots: roots === null ? null : requireRoots(roots),
     accepts: options.accepts ?? null,
     searchAttributes,
     encrypted: options.encrypted ?? false,

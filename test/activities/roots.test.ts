@@ -1,8 +1,15 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { localPathOf, requireModelFilesReadable, requireReadable, rootsOf } from '../../activities/roots.js';
+import {
+  defaultRoots,
+  localPathOf,
+  requireModelFilesReadable,
+  requireReadable,
+  requireRoots,
+  rootsOf,
+} from '../../activities/roots.js';
 import { requireRunName } from '../../activities/run-directory.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 
@@ -40,9 +47,31 @@ describe('a worker with roots', () => {
   it('reads paths and file URIs, and no other scheme', () => {
     expect(localPathOf('/data/train.csv', 'x')).toBe('/data/train.csv');
     expect(localPathOf('file:///data/a%20b.csv', 'x')).toBe('/data/a b.csv');
-    for (const uri of ['s3://bucket/train.csv', 'https://host/train.csv', 'data://x']) {
+    const other = ['s3://bucket/../x.csv', 'S3://BUCKET/x', 'https://host/train.csv', 'data://x'];
+    for (const uri of [...other, 'http://169.254.169.254/latest/meta-data', 'gopher://localhost:70/x']) {
       expect(() => localPathOf(uri, 'x')).toThrow(/scheme/);
     }
+    for (const uri of ['file://169.254.169.254/x', 'file:///data%2f..%2fx.csv'])
+      expect(() => localPathOf(uri, 'x')).toThrow('names no file of this machine');
+    expect(localPathOf('file:///data/%2e%2e/x.csv', 'x')).toBe('/x.csv');
+  });
+});
+
+describe('the roots of a worker', () => {
+  it('are those of the environment, else the workdir and the current folder', () => {
+    expect(defaultRoots('/work', {})).toEqual(['/work', process.cwd()]);
+    expect(defaultRoots('/work', { FOLDWISE_ROOTS: '' })).toEqual(['/work', process.cwd()]);
+    const FOLDWISE_ROOTS = ['/data', '', '/models'].join(delimiter);
+    expect(defaultRoots('/work', { FOLDWISE_ROOTS })).toEqual(['/data', '/models']);
+  });
+
+  it('are folders of the machine, and nothing that would only look like one', async () => {
+    expect(requireRoots([root, `file://${root}`, '.'])).toEqual([root, root, process.cwd()]);
+    for (const strange of ['s3://bucket', 'https://host/data', 'file://host/data'])
+      expect(() => requireRoots([strange])).toThrow(strange);
+    await expect(
+      requireReadable(join(folder, 'outside.csv'), requireRoots([root]), 'data.train'),
+    ).rejects.toThrow('start the worker with its folder as a root (--root or FOLDWISE_ROOTS)');
   });
 });
 
