@@ -1,4 +1,3 @@
-import { s3Address } from '../store/s3/address.js';
 import type { GlobalOptions } from './options.js';
 
 /**
@@ -7,8 +6,9 @@ import type { GlobalOptions } from './options.js';
  *
  * @throws InputFault where it is no place in S3
  */
-export function chooseStore({ store }: GlobalOptions): void {
+export async function chooseStore({ store }: GlobalOptions): Promise<void> {
   if (store === undefined || store === '') return;
+  const { s3Address } = await import('../store/s3/address.js');
   s3Address(store);
   process.env['FOLDWISE_STORE'] = store;
 }

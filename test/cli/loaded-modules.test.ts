@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadedFiles } from '../setup/loaded-files.js';
 import { built, withoutBuild } from './built-command-line.js';
 import { SmallProject } from './small-project.js';
@@ -27,6 +27,26 @@ describe.skipIf(!built)(`what is loaded${withoutBuild}`, { timeout: 120_000 }, (
       expect(ours.filter((file) => work.test(file))).toEqual([]);
     },
   );
+
+  it('of the SDK for S3 is nothing where the store is a folder, and it is what works with one that is not', async () => {
+    const args = [main, 'plan', project.pipeline, '--workdir', project.workdir];
+    const ofSdk = (packages: readonly string[]): string[] =>
+      packages.filter((name) => /^@(aws-sdk|smithy)\//.test(name));
+    expect(ofSdk((await loadedFiles(...(args as [string]))).packages)).toEqual([]);
+    // Nothing says in which region that is: nobody is asked.
+    for (const name of [
+      'AWS_REGION',
+      'AWS_DEFAULT_REGION',
+      'AWS_ENDPOINT_URL',
+      'AWS_ENDPOINT_URL_S3',
+      'AWS_PROFILE',
+    ])
+      vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_CONFIG_FILE', join(project.folder, 'none'));
+    const elsewhere = await loadedFiles(...(args as [string]), '--store', 's3://nowhere/x');
+    vi.unstubAllEnvs();
+    expect(ofSdk(elsewhere.packages)).toContain('@aws-sdk/client-s3');
+  });
 
   it('by `config` is the pipeline', async () => {
     const { code, ours, packages } = await loadedFiles(main, 'config', project.pipeline);
