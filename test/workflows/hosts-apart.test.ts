@@ -1,8 +1,10 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Predictor, Services } from '../../activities/services.js';
 import { createWorkers, type Workers } from '../../worker/workers.js';
 import { run } from '../cli/capture.js';
 import { stateElsewhere } from '../store/elsewhere.js';
@@ -30,7 +32,7 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
   let alone: Bench;
   let together: Bench;
   const trainer = new FakeTrainer();
-  const running: { readonly workers: Workers; readonly ended: Promise<void> }[] = [];
+  const running = new Map<string, { readonly workers: Workers; readonly ended: Promise<void> }>();
 
   const workdirOf = (name: string): string => {
     const workdir = join(folder, name);
@@ -38,7 +40,7 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
     return workdir;
   };
 
-  async function work(name: string, queue: string): Promise<void> {
+  async function work(name: string, queue: string, services: Partial<Services> = {}): Promise<void> {
     const workers = await createWorkers({
       connection: environment.nativeConnection,
       namespace: environment.namespace ?? 'default',
@@ -55,9 +57,16 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
         models: fakeModels,
         tables: tablesHere,
         engineSignature: () => 'fake engine',
+        ...services,
       },
     });
-    running.push({ workers, ended: workers.run() });
+    running.set(name, { workers, ended: workers.run() });
+  }
+
+  async function rest(name: string): Promise<void> {
+    running.get(name)?.workers.shutdown();
+    await running.get(name)?.ended;
+    running.delete(name);
   }
 
   beforeAll(async () => {
@@ -73,8 +82,7 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
     await together.complete({ run: 'a run', pipeline: alone.pipeline() });
   }, 120_000);
   afterAll(async () => {
-    for (const { workers } of running) workers.shutdown();
-    for (const { ended } of running) await ended;
+    for (const name of [...running.keys()]) await rest(name);
     await alone.dispose();
     await together.dispose();
     await environment?.teardown();
@@ -120,6 +128,31 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
 
     const compared = await run('compare', 'a run', 'latest', '--workdir', workdir);
     expect(compared.out).toContain('a run');
+  });
+
+  it('scores a table by its name, begun on one that did nothing of it and ended on another', async () => {
+    const table = join(folder, 'new.csv');
+    writeFileSync(
+      table,
+      `id,text\n${Array.from({ length: 12 }, (_, row) => `n${row},text ${row}\n`).join('')}`,
+    );
+    await rest('main');
+    const stuck: Predictor = { predict: () => new Promise(() => undefined) };
+    await work('planner', 'main', { chunkRows: 4, predictor: stuck });
+    const handle = await environment.client.workflow.start('score', {
+      workflowId: `${together.taskQueue}-score`,
+      taskQueue: together.taskQueue,
+      args: [{ ensemble: 'a run', table, score: 'of new' }],
+    });
+    while (!existsSync(join(folder, 'planner', 'scores', 'of new', 'events.ndjson'))) await delay(50);
+    await rest('planner');
+    rmSync(join(folder, 'planner'), { recursive: true });
+    await work('finisher', 'main', { chunkRows: 4 });
+    expect(await handle.result()).toMatchObject({ rows: 12, chunks: 3 });
+    const scores = join(folder, 'finisher', 'scores', 'of new', 'scores.csv');
+    expect(readFileSync(scores, 'utf8').trimEnd().split('\n')).toHaveLength(13);
+    const { files } = (await stateElsewhere(workdirOf('third'), objects).results!.scores.read('of new'))!;
+    expect(Object.keys(files).toSorted()).toEqual(['result.json', 'scores.csv']);
   });
 
   it('has its models on one that did nothing of it, where they are asked for', async () => {
