@@ -35,7 +35,7 @@ export interface Summary {
   readonly files: number;
   readonly seconds: { readonly undisturbed: number; readonly disturbed: number };
   readonly costs: Readonly<Partial<Record<FaultKind, Cost>>>;
-  /** Runs that ended because the store had lost what they had made, and said so; each was run again. */
+  /** Runs under which the store was emptied: what they had made is lost, and nothing that they gave may be wrong. */
   readonly lostWithStore: number;
   /** A sentence for each thing that is not as it must be. */
   readonly violations: readonly string[];
@@ -84,13 +84,18 @@ export async function campaign(cluster: Cluster, options: CampaignOptions): Prom
   };
 }
 
-/** A run whose artifacts are gone cannot complete; that it ends and says so is right. */
-function verdictOn(run: ClusterRun, expected: Digests): string[] {
-  return lostItsStore(run) ? [] : violationsOf(expected, run);
+/**
+ * A run whose store was emptied may end and say so, or complete with what it still had; what it wrote before is
+ * gone. It may give nothing that is wrong.
+ */
+export function verdictOn(run: ClusterRun, expected: Digests): string[] {
+  if (!lostItsStore(run)) return violationsOf(expected, run);
+  const wrong = Object.entries(run.digests ?? {}).filter(([file, digest]) => expected[file] !== digest);
+  return wrong.map(([file]) => `${file} is wrong`);
 }
 
-function lostItsStore({ digests, faults }: ClusterRun): boolean {
-  return digests === null && faults.some(({ kind }) => kind === 'store emptied');
+function lostItsStore({ faults }: ClusterRun): boolean {
+  return faults.some(({ kind }) => kind === 'store emptied');
 }
 
 function costOf(stalls: readonly number[]): Cost {

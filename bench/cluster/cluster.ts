@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Dice } from '../dice.js';
 import { Clock } from './clock.js';
 import { Gate } from './gate.js';
-import { Host, type Program } from './host.js';
+import { Host, sharedFolder, type Program } from './host.js';
 import { hubAddress, Network } from './network.js';
 import { ObjectServer } from './object-server.js';
 import type { Parts } from './parts.js';
@@ -77,11 +77,13 @@ export class Cluster {
     const objects = new ObjectServer(host('objects'), parts.objectServer);
     const gate = await Gate.open(hubAddress, objects.target, dice);
     await Promise.all([temporal.start(), objects.start()]);
+    // As an operator's commands are told, so that this process finds what was made.
+    if (options.store === 's3') Object.assign(process.env, ObjectServer.environment(objects.url));
     const environment = {
       TEMPORAL_ADDRESS: temporal.address,
       ...(options.store === 's3' ? ObjectServer.environment(gate.url) : {}),
     };
-    const shared = options.store === 'folder' ? join(folder, 'shared') : undefined;
+    const shared = options.store === 'folder' ? sharedFolder(folder) : undefined;
     if (shared !== undefined) mkdirSync(shared, { recursive: true });
     const workers = ['main', ...foldHosts].map((name) => {
       const clock = parts.faketime === null ? null : new Clock(settingsFolder, name, parts.faketime);

@@ -41,7 +41,7 @@ export class Host {
     private readonly options: HostOptions,
   ) {
     this.address = options.network.addHost(name);
-    mkdirSync(this.ownFolder, { recursive: true });
+    mkdirSync(this.folder, { recursive: true });
     mkdirSync(diskOf(options.folder), { recursive: true });
     mkdirSync(join(options.folder, 'logs'), { recursive: true });
   }
@@ -97,12 +97,13 @@ export class Host {
   }
 
   empty(): void {
-    for (const entry of readdirSync(this.ownFolder)) {
-      rmSync(join(this.ownFolder, entry), { recursive: true, force: true });
+    for (const entry of readdirSync(this.folder)) {
+      rmSync(join(this.folder, entry), { recursive: true, force: true });
     }
   }
 
-  private get ownFolder(): string {
+  /** Its disk, as this process finds it. */
+  get folder(): string {
     return join(this.options.folder, 'hosts', this.name);
   }
 
@@ -121,7 +122,7 @@ export class Host {
     const { folder, shared } = this.options;
     const log = openSync(this.logPath, 'a');
     const namespaces = ['--uts', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-    const place = [this.name, shared ?? this.ownFolder, this.disk, join(folder, 'hosts'), this.disk];
+    const place = [this.name, shared ?? this.folder, this.disk, join(folder, 'hosts'), this.disk];
     const args = [`--net=/run/netns/${this.name}`, 'unshare', ...namespaces, 'sh', '-c', boot, 'sh'];
     const child = spawn('nsenter', [...args, ...place, ...command], {
       env: { ...childEnvironment(), TMPDIR: this.disk, ...environment },
@@ -134,4 +135,9 @@ export class Host {
 
 function diskOf(folder: string): string {
   return join(folder, 'disk');
+}
+
+/** The disk of all workers, where they share one. */
+export function sharedFolder(folder: string): string {
+  return join(folder, 'shared');
 }

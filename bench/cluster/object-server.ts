@@ -18,6 +18,10 @@ export class ObjectServer {
     this.target = { host: host.address, port };
   }
 
+  get url(): string {
+    return `http://${this.target.host}:${this.target.port}`;
+  }
+
   async start(): Promise<void> {
     this.host.start(() => this.server());
     await this.listening();

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
 import { startRun } from '../../cli/runs/start-run.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { disturb, ended, type Disturbance } from '../disturbance.js';
-import { readEvents, type RunEvent } from '../faults/events.js';
-import { digestsOf, type Digests } from '../faults/outcome.js';
+import type { RunEvent } from '../faults/events.js';
+import type { Digests } from '../faults/outcome.js';
 import type { Cluster } from './cluster.js';
 import type { Fault, FaultKind } from './fault.js';
+import { eventsOf, resultsOf } from './results.js';
 import { retried } from './retried.js';
 import { strike } from './strike.js';
 
@@ -34,14 +34,7 @@ export async function runOn(
     disturbance &&
       disturb(disturbance, (kind) => strike(kind, { cluster, dice: disturbance.dice }), end.signal),
   ]).finally(() => end.abort());
-  const directory = join(cluster.options.folder, 'shared', 'runs', run);
-  const events = readEvents(directory).map((event) => ({ ...event, at: trueTime(event.at, startedAt) }));
-  return { digests: status === 'COMPLETED' ? digestsOf(directory) : null, status, seconds, faults, events };
-}
-
-const hourMs = 3_600_000;
-
-/** What a clock that was set by whole hours would have said unset: a run takes less than half an hour. */
-export function trueTime(at: number, started: Date): number {
-  return at - Math.round((at - started.getTime()) / hourMs) * hourMs;
+  const events = eventsOf(cluster, run, startedAt);
+  const digests = status === 'COMPLETED' ? await retried(() => resultsOf(cluster, run)) : null;
+  return { digests, status, seconds, faults, events };
 }

@@ -19,7 +19,9 @@ export function tableOf(summary: Summary): string {
     `  ${seconds.undisturbed.toFixed(1)} s a run undisturbed, ${(seconds.disturbed / Math.max(1, runs)).toFixed(1)} s disturbed; ${lost.toFixed(1)} s lost per fault`,
     ...(lostWithStore === 0
       ? []
-      : [`  ${lostWithStore} runs ended with the store that was emptied under them, and said so`]),
+      : [
+          `  the store was emptied under ${lostWithStore} of them: what they had made is lost, nothing that they gave is wrong`,
+        ]),
     violations.length === 0
       ? `  the same bits in ${files} files of every run, no fold trained again that was finished`
       : '  FAILED',

@@ -20,13 +20,20 @@ describe.skipIf(!ready)(
     it(
       'gives the bits of one machine, and trains nothing again that was finished',
       async () => {
-        const kinds = ['host lost', 'database lost', 'server lost'].flatMap((kind) => ['--kinds', kind]);
+        const kinds = ['host replaced', 'store failing', 'database lost'].flatMap((kind) => [
+          '--kinds',
+          kind,
+        ]);
         const [code, out] = await campaign('--faults', '3', ...kinds, '--pause', '3', '--json');
         expect(code).toBe(0);
         const summary = JSON.parse(out) as Summary;
         expect(summary.violations).toEqual([]);
         expect(summary.faultCount).toBe(3);
-        expect(Object.keys(summary.costs).toSorted()).toEqual(['database lost', 'host lost', 'server lost']);
+        expect(Object.keys(summary.costs).toSorted()).toEqual([
+          'database lost',
+          'host replaced',
+          'store failing',
+        ]);
         expect(summary.files).toBeGreaterThan(10);
       },
       longestMs,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { trueTime } from '../../../bench/cluster/run.js';
+import { verdictOn } from '../../../bench/cluster/campaign.js';
+import { trueTime } from '../../../bench/cluster/results.js';
 import { stalledSeconds, trainedAgain, violationsOf } from '../../../bench/cluster/verdict.js';
 import type { RunEvent } from '../../../bench/faults/events.js';
 
@@ -61,5 +62,15 @@ describe('a run', () => {
   it('is not with other bits, nor where it did not complete', () => {
     expect(violationsOf({ file: 'a' }, { ...run, digests: { file: 'b' } })).toEqual(['file differs']);
     expect(violationsOf({ file: 'a' }, { ...run, status: 'FAILED', digests: null })).toEqual(['it FAILED']);
+  });
+
+  it('whose store was emptied may have lost files, or have ended, but gives nothing wrong', () => {
+    const fault = { kind: 'store emptied', at: 0, healedAt: 1, host: 'objects' } as const;
+    const emptied = { ...run, faults: [fault] };
+    const expected = { file: 'a', other: 'b' };
+    expect(verdictOn({ ...emptied, status: 'FAILED', digests: null }, expected)).toEqual([]);
+    expect(verdictOn({ ...emptied, digests: { file: 'a' } }, expected)).toEqual([]);
+    expect(verdictOn({ ...emptied, digests: { file: 'x' } }, expected)).toEqual(['file is wrong']);
+    expect(verdictOn({ ...run, digests: { file: 'a' } }, expected)).toEqual(['other differs']);
   });
 });
