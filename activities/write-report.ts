@@ -33,7 +33,7 @@ export function writeReport(services: Services): StepActivities['writeReport'] {
 const files = ['page', 'texts', 'issues', 'groups'] as const;
 
 async function write(services: Services, call: Call): Promise<Report> {
-  const { store, tables, versions, runsDirectory } = services;
+  const { store, tables, versions } = services;
   const { data, oof, thresholds } = call.inputs;
   const { cancellationSignal: signal } = Context.current();
   const { calibration } = thresholds;
@@ -44,7 +44,7 @@ async function write(services: Services, call: Call): Promise<Report> {
       ? {}
       : { calibration: { ...calibration, calibrators } }),
   };
-  const previous = await previousRun(runsDirectory, scored);
+  const previous = await previousRun(services, scored);
   const table = await store.localPath(data.table);
   const trainIds = await store.localPath(data.trainIds);
   const matrices = deployed(oof);

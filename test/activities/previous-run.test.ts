@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { previousRun } from '../../activities/previous-run.js';
+import type { RunServices } from '../../activities/run-directory.js';
 import { change } from '../../report/notation.js';
 import { sampleReport } from '../report/sample.js';
+import { stateElsewhere } from '../store/elsewhere.js';
+import { MemoryObjects } from '../store/memory-objects.js';
 
 let runs: string;
 beforeEach(() => (runs = mkdtempSync(join(tmpdir(), 'foldwise-runs-'))));
@@ -12,13 +15,21 @@ afterEach(() => rmSync(runs, { recursive: true, force: true }));
 
 const scores = (value: number) => ({ atHalf: value, tuned: value + 0.05, crossFitted: value + 0.03 });
 
+const resultOf = (run: string, pipeline: string, value: number): object =>
+  sampleReport({ rows: 1 }, { run, pipeline, macroF1: scores(value) }).result;
+
 function finished(run: string, pipeline: string, value: number, at: number): void {
   mkdirSync(join(runs, run));
   const path = join(runs, run, 'result.json');
-  const { result } = sampleReport({ rows: 1 }, { run, pipeline, macroF1: scores(value) });
-  writeFileSync(path, JSON.stringify(result));
+  writeFileSync(path, JSON.stringify(resultOf(run, pipeline, value)));
   utimesSync(path, at, at);
 }
+
+const here = (runsDirectory: string): RunServices => ({
+  ...stateElsewhere(runs, new MemoryObjects()),
+  results: null,
+  runsDirectory,
+});
 
 describe('the run before', () => {
   const now = { run: 'now', pipeline: 'emotions', macroF1: scores(0.7) };
@@ -28,7 +39,7 @@ describe('the run before', () => {
     finished('latest', 'emotions', 0.6, 2000);
     finished('another', 'toxicity', 0.1, 3000);
     finished('now', 'emotions', 0.7, 4000);
-    const previous = await previousRun(runs, now);
+    const previous = await previousRun(here(runs), now);
     expect(previous?.run).toBe('latest');
     expect(previous?.change.crossFitted).toBeCloseTo(0.1, 12);
     expect(previous?.change.atHalf).toBeCloseTo(0.1, 12);
@@ -40,8 +51,23 @@ describe('the run before', () => {
     mkdirSync(join(runs, 'strange'));
     writeFileSync(join(runs, 'strange', 'result.json'), '{"run": "strange", "pipeline": "emotions"}');
     mkdirSync(join(runs, 'unfinished'));
-    expect(await previousRun(runs, now)).toBeNull();
-    expect(await previousRun(join(runs, 'absent'), now)).toBeNull();
+    expect(await previousRun(here(runs), now)).toBeNull();
+    expect(await previousRun(here(join(runs, 'absent')), now)).toBeNull();
+  });
+
+  it('is found where another host made it, and an unreadable result is passed over', async () => {
+    const state = stateElsewhere(runs, new MemoryObjects());
+    const results: [run: string, text: string][] = [
+      ['broken', '{"run": '],
+      ['earlier', JSON.stringify(resultOf('earlier', 'emotions', 0.6))],
+      ['another', JSON.stringify(resultOf('another', 'toxicity', 0.1))],
+    ];
+    for (const [run, text] of results) {
+      const owner = { workflowId: run, runId: run };
+      await state.results!.runs.claim(run, owner);
+      await state.results!.runs.add(run, { 'result.json': await state.store.putBytes(Buffer.from(text)) });
+    }
+    expect(await previousRun(state, now)).toMatchObject({ run: 'earlier' });
   });
 });
 
