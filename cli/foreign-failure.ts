@@ -53,7 +53,9 @@ const grpc: ReadonlyMap<number, string> = new Map([
 
 function ofGrpc(error: Error): string | null {
   const { code, details } = error as { code?: unknown; details?: unknown };
-  if (typeof code !== 'number' || !error.message.startsWith(`${code} `)) return null;
+  if (typeof code !== 'number') return null;
+  // A client's message begins with the number; that of a worker's connection has a name alone.
+  if (!error.message.startsWith(`${code} `) && error.name !== 'ServiceError') return null;
   const meaning = grpc.get(code) ?? 'the Temporal server reports a fault of its own';
   // What it refuses it names; the other codes say all there is to say.
   return code === 3 && typeof details === 'string' && details !== '' ? `${meaning}: ${details}` : meaning;

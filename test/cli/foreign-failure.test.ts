@@ -8,6 +8,8 @@ const system = (code: string, facts: object = {}): Error =>
 
 const grpc = (code: number, details: string): Error =>
   Object.assign(new Error(`${code} RAW: ${details}`), { code, details });
+const native = (code: number, message: string): Error =>
+  Object.assign(new Error(message), { name: 'ServiceError', code, details: '' });
 
 describe('what is not ours', () => {
   it.each([
@@ -19,6 +21,8 @@ describe('what is not ours', () => {
     [new WorkflowNotFoundError('workflow execution already completed', 'a', undefined), /^run a has ended/],
     [new WorkflowNotFoundError('raw words', 'a', undefined), /^run a: the server knows no such run/],
     [grpc(14, 'raw words'), /stopped answering/],
+    // Of a worker's connection: its message has no number.
+    [native(14, 'raw words'), /stopped answering/],
     [grpc(4, 'raw words'), /did not answer in time/],
     [grpc(7, 'raw words'), /TEMPORAL_API_KEY/],
     [grpc(16, 'raw words'), /TEMPORAL_API_KEY/],
