@@ -74,6 +74,7 @@ describe.skipIf(!built)(`npm pack${withoutBuild}`, { timeout: 2 * minutes }, () 
       'LICENSE',
       'README.md',
       'dist/engine/kernels/kernels.wasm',
+      'dist/payloads/encoded-failures.cjs',
       'dist/workflows/bundles/encrypted.js',
       'dist/workflows/bundles/plain.js',
       'package.json',
