@@ -7,6 +7,8 @@ import { engineSignature } from '../engine/training/signature.js';
 import type { OutputListener } from './child-process.js';
 import { EngineProcess } from './engine-process.js';
 import { thisMachine } from './machine.js';
+import { MeasuredObjectStore } from './metrics/measured-object-store.js';
+import type { WorkerMetrics } from './metrics/worker-metrics.js';
 import { sharesOf } from './shares.js';
 import { openState } from './state.js';
 import { TablesProcess } from './tables-process.js';
@@ -29,16 +31,20 @@ export interface ServicesOptions {
   readonly encrypted?: boolean;
   /** Told each line that child processes print, and how downloads go; by default that goes to stderr. */
   readonly onOutput?: OutputListener;
+  /** Told of the calls of the store. Default: nobody is. */
+  readonly metrics?: WorkerMetrics;
 }
 
 /** What a worker's activities work with: folders of the workdir, and the engine in child processes. */
 export function createServices(options: ServicesOptions): Services {
-  const { workdir, roots = defaultRoots(workdir), searchAttributes, onOutput } = options;
+  const { workdir, roots = defaultRoots(workdir), searchAttributes, onOutput, metrics } = options;
   const versions = componentVersions();
   const print = onOutput ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const engine = openEngine(workdir, print, print);
   return {
-    ...openState(workdir),
+    ...openState(workdir, (objects) =>
+      metrics === undefined ? objects : new MeasuredObjectStore(objects, metrics),
+    ),
     trainer: new TrainerProcess({ script: script('trainer-child'), onOutput }),
     predictor: engine,
     models: engine,

@@ -7,7 +7,7 @@ import type { LocalFiles } from '../store/local-files.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import { PatientStore } from '../store/patient-store.js';
 import { ResultIndex } from '../store/result-index.js';
-import { configuredStore, openStorePlace } from './store-place.js';
+import { configuredStore, openStorePlace, type Around } from './store-place.js';
 
 /** What was done, as every command and worker finds it: artifacts, keys, checkpoints and results. */
 export type State = Pick<
@@ -15,12 +15,17 @@ export type State = Pick<
   'store' | 'keys' | 'checkpoints' | 'results' | 'runsDirectory' | 'scoresDirectory' | 'scratch'
 >;
 
-/** The state that a workdir works with: in S3 where this process was told so, else in the workdir. */
-export function openState(workdir: string): State {
-  const { objects, files } = openStorePlace(workdir);
+/**
+ * The state that a workdir works with: in S3 where this process was told so, else in the workdir.
+ *
+ * @param around what stands between all that is done and the store
+ */
+export function openState(workdir: string, around?: Around): State {
+  const store = configuredStore();
+  const { objects, files } = openStorePlace(workdir, { store, around });
   const state = stateOver(workdir, objects, files);
   // Whoever shares the workdir sees the folders of its runs.
-  return configuredStore() === null ? { ...state, results: null } : state;
+  return store === null ? { ...state, results: null } : state;
 }
 
 /** The state that stands on a store elsewhere, with the folders of one machine's workdir. */

@@ -19,18 +19,31 @@ export function configuredStore(): string | null {
   return process.env['FOLDWISE_STORE'] || null;
 }
 
+/** What stands between a store and those who call it. */
+export type Around = (objects: ObjectStore) => ObjectStore;
+
+interface StorePlaceOptions {
+  /** Default: as this process was told. */
+  readonly store?: string | null;
+  /** Default: nothing. */
+  readonly around?: Around | undefined;
+}
+
 /**
  * The store that a workdir works with: the one in S3 that this process was told of, else its own folder.
  *
  * @throws InputFault where what it was told is no place in S3
  */
-export function openStorePlace(workdir: string, store: string | null = configuredStore()): StorePlace {
+export function openStorePlace(
+  workdir: string,
+  { store = configuredStore(), around = (objects) => objects }: StorePlaceOptions = {},
+): StorePlace {
   const state = join(workdir, '.foldwise');
   if (store === null) {
     const objects = new FolderObjects(state, { isSound: isSealed });
-    return { objects, files: new FolderFiles(objects) };
+    return { objects: around(objects), files: new FolderFiles(objects) };
   }
-  const objects = new S3Objects(s3Address(store));
+  const objects = around(new S3Objects(s3Address(store)));
   return { objects, files: new FileCache(objects, join(state, 'cache'), cacheOptions()) };
 }
 

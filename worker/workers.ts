@@ -9,6 +9,7 @@ import { sha256 } from '../store/digest.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
 import { scoreQueue } from '../workflows/score-queue.js';
 import type { OutputListener } from './child-process.js';
+import { versioningOf, type Deployment } from './deployment.js';
 import { MeasuredTrainer } from './metrics/measured-trainer.js';
 import { observedActivities } from './metrics/observed-activities.js';
 import { WorkerMetrics } from './metrics/worker-metrics.js';
@@ -38,6 +39,8 @@ export interface WorkersOptions {
   readonly encryption?: EncryptionKeys | null;
   /** Task queue of the workflow; a queue `q` of the steps is `<taskQueue>-q`. Default `foldwise`. */
   readonly taskQueue?: string;
+  /** The deployment of which this is a version; runs then stay with the version that took them up. Default: none. */
+  readonly deployment?: Deployment;
   /** How this process calls itself to the server. Default: its number and machine. */
   readonly identity?: string;
   /** How long activities go on before they hear of a shutdown. Default 0: folds write their checkpoint at once. */
@@ -114,7 +117,10 @@ async function servicesOf(options: WorkersOptions, metrics: WorkerMetrics): Prom
   }
   const searchAttributes = missing.length === 0;
   const encrypted = encryptionOf(options) !== null;
-  const services = { ...createServices({ ...options, searchAttributes, encrypted }), ...options.services };
+  const services = {
+    ...createServices({ ...options, searchAttributes, encrypted, metrics }),
+    ...options.services,
+  };
   return { ...services, trainer: new MeasuredTrainer(services.trainer, metrics) };
 }
 
@@ -133,7 +139,9 @@ async function mainWorker(setting: Setting): Promise<Worker> {
     ...common(setting),
     taskQueue: options.taskQueue ?? 'foldwise',
     // Not to route by; it says whose code carries a run, and whose answers for its queue: the same, encrypted or not.
-    buildId: `foldwise@${services.versions['foldwise']}+${sha256(code).slice(0, 8)}`,
+    ...(options.deployment === undefined
+      ? { buildId: `foldwise@${services.versions['foldwise']}+${sha256(code).slice(0, 8)}` }
+      : {}),
     workflowBundle: await workflowBundle(encryptionOf(options) === null ? 'plain' : 'encrypted', bundles),
   });
 }
@@ -151,13 +159,14 @@ function activityWorker(setting: Setting, taskQueue: string): Promise<Worker> {
 }
 
 function common({ options, services, metrics }: Setting): Omit<WorkerOptions, 'taskQueue'> {
-  const { connection, namespace, identity, shutdownGraceMs = 0 } = options;
+  const { connection, namespace, identity, deployment, shutdownGraceMs = 0 } = options;
   return {
     ...workerSettings,
     dataConverter: dataConverterOf(encryptionOf(options)),
     connection,
     namespace,
     ...(identity === undefined ? {} : { identity }),
+    ...(deployment === undefined ? {} : { workerDeploymentOptions: versioningOf(deployment) }),
     activities: createActivities(services),
     shutdownGraceTime: shutdownGraceMs,
     interceptors: { activity: [observedActivities(metrics)] },

@@ -1,3 +1,6 @@
+import { InputFault } from '../../errors/fault.js';
+import { buildIdOf, type Deployment } from '../../worker/deployment.js';
+import { packageVersion } from '../../worker/versions.js';
 import { connect } from '../connection.js';
 import { openLog } from '../host/host-log.js';
 import { workerHostSchema } from '../facts/hosts.js';
@@ -18,12 +21,15 @@ import { writableWorkdir } from '../workdir.js';
 interface WorkerOptions
   extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions, MetricsOption, JsonOption {
   readonly queue: readonly string[];
+  readonly deployment?: string;
+  readonly buildId?: string;
 }
 
 export async function worker(console: Console, options: WorkerOptions): Promise<void> {
   const { workdir: folder, queue, root, slots, threads } = options;
   const workdir = await writableWorkdir(folder);
   const log = openLog(workdir, console, options);
+  const deployment = await deploymentOf(options);
   await observed(options.metrics, (observation) =>
     serve(log.note, {
       open: async (signal) =>
@@ -33,6 +39,7 @@ export async function worker(console: Console, options: WorkerOptions): Promise<
           observation,
           signal,
           queues: queue,
+          ...(deployment === undefined ? {} : { deployment }),
           onMessage: log.note,
           ...(root === undefined ? {} : { roots: root }),
           ...(slots === undefined ? {} : { slots }),
@@ -46,10 +53,24 @@ export async function worker(console: Console, options: WorkerOptions): Promise<
             queues: queue,
             log: log.path,
             metrics: observation.url,
+            deployment: deployment ?? null,
           });
         console.print(`working for ${address} on ${queue.join(', ')}; log: ${log.path}`);
+        if (deployment !== undefined)
+          console.print(`version ${deployment.buildId} of the deployment ${deployment.name}`);
         if (observation.url !== null) console.print(`metrics and health: ${observation.url}`);
       },
     }),
   );
+}
+
+/** @throws InputFault for a build of no deployment */
+async function deploymentOf({ deployment: name, buildId }: WorkerOptions): Promise<Deployment | undefined> {
+  if (name !== undefined) return { name, buildId: buildId ?? (await buildIdOf(packageVersion())) };
+  if (buildId === undefined) return undefined;
+  throw new InputFault({
+    where: '--build-id',
+    what: 'a build is a version of a deployment, and there is none',
+    remedy: 'Name it with --deployment, or leave both out.',
+  });
 }

@@ -22,6 +22,10 @@ export const workerHostSchema = z.object({
     .string()
     .nullable()
     .describe('where metrics, health and readiness are asked for; null without --metrics'),
+  deployment: z
+    .object({ name: z.string(), buildId: z.string() })
+    .nullable()
+    .describe('the version of a deployment that it is; null without --deployment'),
 });
 
 /** What `serve` prints once it listens. */

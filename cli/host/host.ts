@@ -17,7 +17,10 @@ import type { HostLog } from './host-log.js';
 import type { Observation } from './observation.js';
 
 /** What the workers of a host do, and for whom. */
-export type WorkerChoice = Pick<WorkersOptions, 'queues' | 'slots' | 'threads' | 'roots' | 'accepts'>;
+export type WorkerChoice = Pick<
+  WorkersOptions,
+  'queues' | 'slots' | 'threads' | 'roots' | 'accepts' | 'deployment'
+>;
 
 export interface HostOptions extends WorkerChoice {
   readonly workdir: Workdir;

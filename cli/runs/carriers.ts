@@ -16,7 +16,9 @@ export async function otherVersion(
   run: string,
   { taskQueue, raw }: Pick<WorkflowExecutionDescription, 'taskQueue' | 'raw'>,
 ): Promise<EnvironmentFault | null> {
-  const carrier = raw.workflowExecutionInfo?.mostRecentWorkerVersionStamp?.buildId;
+  const { mostRecentWorkerVersionStamp, versioningInfo } = raw.workflowExecutionInfo ?? {};
+  // A run of a deployment is known by its version there.
+  const carrier = versioningInfo?.deploymentVersion?.buildId ?? mostRecentWorkerVersionStamp?.buildId;
   if (carrier == null || carrier === '') return null;
   const there = await versionsOn(client, taskQueue);
   if (there.length === 0 || there.includes(carrier)) return null;
@@ -40,6 +42,9 @@ async function versionsOn(client: Client, name: string): Promise<string[]> {
   const recent = (pollers ?? []).filter(
     ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > since,
   );
-  const versions = recent.map(({ workerVersionCapabilities }) => workerVersionCapabilities?.buildId ?? '');
+  const versions = recent.map(
+    ({ deploymentOptions, workerVersionCapabilities }) =>
+      deploymentOptions?.buildId ?? workerVersionCapabilities?.buildId ?? '',
+  );
   return [...new Set(versions.filter((version) => version !== ''))].toSorted();
 }

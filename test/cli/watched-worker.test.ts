@@ -85,6 +85,8 @@ describe.skipIf(!canRun)(`a worker that is looked after${withoutRuns}`, () => {
     expect(text).toMatch(/^foldwise_training_steps_total 80$/m);
     expect(text).toMatch(/^foldwise_training_epochs_total 16$/m);
     expect(text).toMatch(/^foldwise_fold_attempts_total\{outcome="finished"\} 2$/m);
+    expect(text).toMatch(/^foldwise_store_seconds_count\{operation="get"\} [1-9]\d*$/m);
+    expect(text).toMatch(/^foldwise_store_bytes_total\{direction="written"\} [1-9]\d*$/m);
     expect(text).toMatch(/^foldwise_sdk_metrics_up 1$/m);
     expect(text).toMatch(/^foldwise_worker_ready 1$/m);
     // Published dashboards expect milliseconds, and names without a unit.

@@ -10,7 +10,8 @@ import type { PipelineInput } from '../../activities/contracts.js';
 import type { Services } from '../../activities/services.js';
 import { findServer } from '../../infra/server/find.js';
 import type { EncryptionKeys } from '../../payloads/encryption-keys.js';
-import { createWorkers, type Workers } from '../../worker/workers.js';
+import type { Deployment } from '../../worker/deployment.js';
+import { createWorkers } from '../../worker/workers.js';
 import type { CellChoice } from '../../workflows/messages.js';
 import type { PipelineSummary } from '../../workflows/pipeline.js';
 import type { Progress } from '../../workflows/progress.js';
@@ -43,6 +44,17 @@ export function quietRuntime(): void {
 
 let benches = 0;
 
+interface WorkingOptions {
+  readonly slots?: number;
+  readonly encryption?: EncryptionKeys | null;
+  readonly deployment?: Deployment;
+}
+
+/** Workers that work. */
+export interface Working {
+  rest(): Promise<void>;
+}
+
 /** What a bench needs of a server. */
 export type BenchEnvironment = Pick<TestWorkflowEnvironment, 'nativeConnection' | 'namespace' | 'client'>;
 
@@ -50,8 +62,7 @@ export type BenchEnvironment = Pick<TestWorkflowEnvironment, 'nativeConnection' 
 export class Bench {
   readonly folder = mkdtempSync(join(tmpdir(), 'foldwise-bench-'));
   readonly taskQueue = `queue-${benches++}`;
-  private workers: Workers | undefined;
-  private running: Promise<void> | undefined;
+  private working: Working | undefined;
   private starts = 0;
 
   constructor(
@@ -80,11 +91,13 @@ export class Bench {
     };
   }
 
-  async work(
-    services: Partial<Services> = {},
-    options: { slots?: number; encryption?: EncryptionKeys | null } = {},
-  ): Promise<void> {
-    this.workers = await createWorkers({
+  async work(services: Partial<Services> = {}, options: WorkingOptions = {}): Promise<void> {
+    this.working = await this.another(services, options);
+  }
+
+  /** Workers on the same workdir and queues, as those of another process. */
+  async another(services: Partial<Services> = {}, options: WorkingOptions = {}): Promise<Working> {
+    const workers = await createWorkers({
       connection: this.environment.nativeConnection,
       namespace: this.environment.namespace ?? 'default',
       workdir: this.folder,
@@ -92,6 +105,7 @@ export class Bench {
       taskQueue: this.taskQueue,
       slots: options.slots ?? 3,
       encryption: options.encryption ?? null,
+      ...(options.deployment === undefined ? {} : { deployment: options.deployment }),
       threads: 1,
       shutdownGraceMs: 500,
       services: {
@@ -103,13 +117,18 @@ export class Bench {
         ...services,
       },
     });
-    this.running = this.workers.run();
+    const running = workers.run();
+    return {
+      rest: () => {
+        workers.shutdown();
+        return running;
+      },
+    };
   }
 
   async rest(): Promise<void> {
-    this.workers?.shutdown();
-    await this.running;
-    this.workers = undefined;
+    await this.working?.rest();
+    this.working = undefined;
   }
 
   async start(input: Partial<PipelineInput> = {}): Promise<WorkflowHandle> {

@@ -41,6 +41,23 @@ describe('a run for which no worker answers', () => {
     expect(fault?.message).toContain(`found ${two}; expected ${one}, which carried it last`);
   });
 
+  it('knows a version of a deployment as well', async () => {
+    const versioned = {
+      ...described(undefined),
+      raw: { workflowExecutionInfo: { versioningInfo: { deploymentVersion: { buildId: 'build-1' } } } },
+    } as unknown as Parameters<typeof otherVersion>[2];
+    const poller = { deploymentOptions: { deploymentName: 'foldwise', buildId: 'build-2' } };
+    const lastAccessTime = { seconds: Math.floor(Date.now() / 1000) };
+    const client = {
+      options: { namespace: 'default' },
+      workflowService: {
+        describeTaskQueue: () => Promise.resolve({ pollers: [{ ...poller, lastAccessTime }] }),
+      },
+    } as unknown as Client;
+    const fault = await otherVersion(client, 'r1', versioned);
+    expect(fault?.message).toContain('found build-2; expected build-1, which carried it last');
+  });
+
   it.each<[string, Poller[], string | undefined]>([
     ['nobody asks for its tasks', [], one],
     ['those who did are gone', [{ version: two, since: 300 }], one],
