@@ -7,7 +7,10 @@ export { createActivities, type Activities } from '../activities/index.js';
 export { workerSettings } from '../worker/worker-settings.js';
 export type { Services };
 
-export interface ServicesOptions extends Omit<AllOptions, 'accepts' | 'searchAttributes' | 'encrypted'> {
+export interface ServicesOptions extends Omit<
+  AllOptions,
+  'accepts' | 'searchAttributes' | 'encrypted' | 'metrics'
+> {
   /** Whether the namespace knows foldwise's search attributes (docs/running.md). Default false. */
   readonly searchAttributes?: boolean;
 }

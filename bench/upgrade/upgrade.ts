@@ -9,7 +9,7 @@ import { mainQueue } from '../../cli/runs/start-run.js';
 import { startServer } from '../../infra/server/start.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { sha256 } from '../../store/digest.js';
-import { workflowsPath } from '../../worker/workers.js';
+import { workflowBundle } from '../../worker/workflow-bundle.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
 import { WorkerBuild, type WorkerPlace } from './worker-build.js';
 
@@ -165,7 +165,10 @@ async function replayed(handles: readonly WorkflowHandle[]): Promise<number> {
     handles.map(async (handle) => ({ workflowId: handle.workflowId, history: await handle.fetchHistory() })),
   );
   let count = 0;
-  for await (const { error } of Worker.runReplayHistories({ workflowsPath: workflowsPath() }, histories)) {
+  for await (const { error } of Worker.runReplayHistories(
+    { workflowBundle: await workflowBundle('plain') },
+    histories,
+  )) {
     if (error !== undefined) throw error;
     count += 1;
   }

@@ -93,6 +93,10 @@ describe.skipIf(!canRun)(`a worker that is looked after${withoutRuns}`, () => {
     expect(text).toMatch(/^temporal_workflow_task_execution_latency_bucket\{.*le="1000"\} \d+$/m);
     for (const { definition } of new WorkerMetrics().instruments)
       expect(text).toContain(`# TYPE ${definition.name} ${definition.type}\n`);
+    // What dashboard and alerts ask of the SDK, but for what is there only once something has failed.
+    for (const file of ['alerts.yaml', 'grafana-dashboard.json'])
+      for (const [name] of readFileSync(join('infra/monitoring', file), 'utf8').matchAll(/temporal_[a-z_]+/g))
+        if (!/_(failed|failure|canceled)$/.test(name)) expect(text).toMatch(new RegExp(`^${name}\\{`, 'm'));
     expect(during).toMatch(/^foldwise_children_resident_memory_bytes\{kind="trainer"\} [1-9]\d{6,}$/m);
     const types = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name);
     expect(new Set(types).size).toBe(types.length);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { workflowsPath } from '../../worker/workers.js';
+import { workflowBundle } from '../../worker/workflow-bundle.js';
 import { Bench, server, startEnvironment, without, type Working } from './bench.js';
 import { FakeTrainer } from './fake-trainer.js';
 
@@ -95,7 +95,10 @@ describe.skipIf(server === null)(`workers that are replaced by another build${wi
       })),
     );
     let replayed = 0;
-    for await (const { error } of Worker.runReplayHistories({ workflowsPath: workflowsPath() }, histories)) {
+    for await (const { error } of Worker.runReplayHistories(
+      { workflowBundle: await workflowBundle('plain') },
+      histories,
+    )) {
       expect(error).toBeUndefined();
       replayed += 1;
     }
