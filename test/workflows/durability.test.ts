@@ -64,7 +64,7 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     expect(done).toBeLessThan(300);
     await bench.complete();
     expect(bench.trainer.stepsDone.get(1)).toBe(300);
-  }, 30_000);
+  }, 120_000);
 
   it('completes with the same files on a store of which every third call fails', async () => {
     bench = new Bench(environment);
