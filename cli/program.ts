@@ -20,6 +20,7 @@ import { addSchema } from './commands/schema.js';
 import { addServe } from './commands/serve.js';
 import { addStart } from './commands/start.js';
 import { addStatus } from './commands/status.js';
+import { addStore } from './commands/store.js';
 import { addTensorboard } from './commands/tensorboard.js';
 import { addWatch } from './commands/watch.js';
 import { addWorker } from './commands/worker.js';
@@ -53,6 +54,7 @@ const commands = [
   addTensorboard,
   addKeys,
   addCodec,
+  addStore,
   addDoctor,
   addSchema,
 ];

@@ -10,6 +10,7 @@ import { runOutcomeSchema } from './run-outcome.js';
 import { runStatusSchema } from './run-status.js';
 import { scoreOutcomeSchema } from './scores.js';
 import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from './schedules.js';
+import { storedAmountsSchema, storedObjectsSchema, verifiedStoreSchema } from './store.js';
 import { exportedRunsSchema } from './tensorboard.js';
 import { predictedTableSchema, suggestedPipelineSchema } from './tables.js';
 
@@ -35,6 +36,9 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   export: exportedFolderSchema,
   tensorboard: exportedRunsSchema,
   codec: codecHostSchema,
+  'store ls': storedObjectsSchema,
+  'store du': storedAmountsSchema,
+  'store verify': verifiedStoreSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,
   'schedule score': createdScheduleSchema,

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+
+const place = z.string().describe('the store: a folder, or s3://bucket/prefix');
+const bytes = z.int().min(0);
+const name = z.string().describe('of the object, below the store');
+
+/** What `store ls` prints. */
+export const storedObjectsSchema = z.object({
+  place,
+  objects: z.array(
+    z.object({
+      name,
+      bytes,
+      modified: z.iso.datetime().describe('by the clock of the store'),
+    }),
+  ),
+});
+
+/** What `store du` prints. */
+export const storedAmountsSchema = z.object({
+  place,
+  kinds: z.array(
+    z.object({
+      kind: z.string().describe('artifacts, damaged, keys, checkpoints, runs or scores'),
+      objects: z.int().min(0),
+      bytes,
+    }),
+  ),
+  objects: z.int().min(0),
+  bytes,
+});
+
+/** What `store verify` prints. */
+export const verifiedStoreSchema = z.object({
+  place,
+  artifacts: z.int().min(0).describe('those that were read'),
+  bytes,
+  damaged: z
+    .array(z.object({ name, sha256: z.string().describe('of the bytes that it has') }))
+    .describe('artifacts whose bytes are not those they are named after'),
+});

@@ -1,0 +1,24 @@
+import type { ListedObject, ObjectStore } from '../../store/objects/object-store.js';
+
+/** Where a store keeps what; beside it, a workdir's folder has files of its machine. */
+export const storedKinds = {
+  artifacts: 'store/sha256/',
+  damaged: 'store/damaged/',
+  keys: 'keys/',
+  checkpoints: 'checkpoints/',
+  runs: 'runs/',
+  scores: 'scores/',
+} as const;
+
+export type StoredKind = keyof typeof storedKinds;
+export const kindNames = Object.keys(storedKinds) as StoredKind[];
+
+/** The objects of some kinds. */
+export async function* objectsOf(
+  objects: ObjectStore,
+  kinds: readonly StoredKind[] = kindNames,
+): AsyncIterable<ListedObject & { readonly kind: StoredKind }> {
+  for (const kind of kinds) {
+    for await (const object of objects.list(storedKinds[kind])) yield { ...object, kind };
+  }
+}
