@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
@@ -129,6 +129,13 @@ describe('the compose file', () => {
       expect(environment?.['FOLDWISE_METRICS']).toBe(`0.0.0.0:${metricsPort}`);
       expect(unknownVariables(Object.keys(environment ?? {}))).toEqual([]);
     }
+  });
+
+  it('mounts files and folders that there are', () => {
+    const text = readFileSync(join(infra, 'compose', 'compose.yaml'), 'utf8');
+    const mounted = [...text.matchAll(/- (\.\.?\/[^:]+):/g)].map(([, path = '']) => path);
+    expect(mounted.length).toBeGreaterThan(3);
+    expect(mounted.filter((path) => !existsSync(join(infra, 'compose', path)))).toEqual([]);
   });
 
   it('has every password from its settings, and each of these is used', () => {
