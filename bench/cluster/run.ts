@@ -32,7 +32,17 @@ export async function runOn(
   const [{ status, seconds }, faults = []] = await Promise.all([
     ended(handle, end.signal).finally(() => end.abort()),
     disturbance &&
-      disturb(disturbance, (kind) => strike(kind, { cluster, dice: disturbance.dice }), end.signal),
+      disturb(
+        disturbance,
+        async (kind) => {
+          const fault = await strike(kind, { cluster, dice: disturbance.dice });
+          // It waits for workers of the store that there was.
+          if (kind === 'store emptied')
+            await handle.terminate('its store was emptied').catch(() => undefined);
+          return fault;
+        },
+        end.signal,
+      ),
   ]).finally(() => end.abort());
   const events = eventsOf(cluster, run, startedAt);
   const digests = status === 'COMPLETED' ? await retried(() => resultsOf(cluster, run)) : null;

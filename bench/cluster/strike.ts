@@ -44,8 +44,13 @@ const actions: Readonly<Record<FaultKind, (target: Target) => Promise<string>>> 
     await objects.restart(dice.between(...downMs), false);
     return 'objects';
   },
-  'store emptied': async ({ cluster: { objects }, dice }) => {
+  // Nothing can be made up for: an operator begins anew, on hosts that hold nothing of it either.
+  'store emptied': async ({ cluster: { objects, workers }, dice }) => {
     await objects.restart(dice.between(...downMs), true);
+    for (const { host, program } of workers) {
+      await host.crash();
+      host.reboot(program, true);
+    }
     return 'objects';
   },
   'store failing': async ({ cluster: { gate } }) => {
