@@ -47,7 +47,7 @@ export async function buildIdOf(version: string, root = codeRoot()): Promise<str
 async function codeBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const found = await Promise.all(
-    entries.map((entry) => {
+    entries.map(async (entry) => {
       const path = join(folder, entry.name);
       if (entry.isDirectory())
         return entry.name.startsWith('.') || apart.includes(entry.name) ? [] : codeBelow(path);

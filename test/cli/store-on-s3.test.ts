@@ -95,7 +95,7 @@ describe.skipIf(!possible)(`a store on S3${without}`, { timeout: 300_000 }, () =
     const forgetful = await ForgetfulServer.start([]);
     const environment = {
       ...running.environment,
-      AWS_ENDPOINT_URL_S3: String(forgetful.settings.endpoint),
+      AWS_ENDPOINT_URL_S3: forgetful.settings.endpoint,
       FOLDWISE_STORE: 's3://old/p',
     };
     const message = /s3:\/\/old\/p: this cannot be the store: its server does not honour conditional writes/;

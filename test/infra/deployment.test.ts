@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -47,7 +47,7 @@ const deploymentSchema = z.object({
 function rendered(values: readonly string[]): unknown[] {
   const args = templateArguments(join(infra, 'kubernetes', 'foldwise'), values);
   const text = execFileSync(builtPath(helm), args, { encoding: 'utf8' });
-  return parseAllDocuments(text).map((document): unknown => document.toJS());
+  return parseAllDocuments(text).map((document): unknown => document.toJS() as unknown);
 }
 
 function ofKind(objects: readonly unknown[], kind: string): unknown[] {

@@ -147,7 +147,7 @@ export class TlsProxy {
     const call = this.upstream.request(headers);
     let trailers: IncomingHttpHeaders = {};
     call.on('error', () => stream.destroy());
-    call.on('trailers', (found) => (trailers = found));
+    call.on('trailers', (found: IncomingHttpHeaders) => (trailers = found));
     call.on('response', (answer, flags) => {
       if (stream.destroyed) return;
       const endStream = (flags & 1) !== 0;

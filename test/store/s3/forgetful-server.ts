@@ -20,7 +20,7 @@ export class ForgetfulServer {
     return started;
   }
 
-  get settings(): S3ClientConfig {
+  get settings(): S3ClientConfig & { readonly endpoint: string } {
     const { port } = this.server.address() as AddressInfo;
     const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
     return { endpoint: `http://127.0.0.1:${port}`, region: 'any', credentials, forcePathStyle: true };
