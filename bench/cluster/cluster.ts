@@ -1,7 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { mainQueue } from '../../cli/runs/start-run.js';
+import { namespace } from '../../infra/server/probe.js';
 import type { Dice } from '../dice.js';
 import { Clock } from './clock.js';
 import { Gate } from './gate.js';
@@ -48,6 +51,9 @@ export class WorkerHost {
 }
 
 const commandLine = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
+/** Temporal's `TASK_QUEUE_TYPE_ACTIVITY`. */
+const activityTasks = 2;
+
 const foldHosts = ['fold1', 'fold2', 'fold3'];
 
 /** Every part of a deployment on a host of its own. */
@@ -122,6 +128,21 @@ export class Cluster {
 
   get foldWorkers(): readonly WorkerHost[] {
     return this.workers.filter(({ queue }) => queue !== 'main');
+  }
+
+  /** Waits until somebody has asked for work on every queue after a moment: milliseconds since the epoch. */
+  async workersBack(since: number): Promise<void> {
+    const { workflowService } = this.client.connection;
+    for (const name of [mainQueue, `${mainQueue}-gpu`]) {
+      const asked = async (): Promise<boolean> => {
+        const queue = { namespace, taskQueue: { name }, taskQueueType: activityTasks };
+        const { pollers } = await workflowService.describeTaskQueue(queue);
+        return (pollers ?? []).some(
+          ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > since,
+        );
+      };
+      while (!(await asked().catch(() => false))) await delay(1_000);
+    }
   }
 
   /** Ends what would keep this process; the rest ends with it. */

@@ -34,13 +34,7 @@ export async function runOn(
     disturbance &&
       disturb(
         disturbance,
-        async (kind) => {
-          const fault = await strike(kind, { cluster, dice: disturbance.dice });
-          // It waits for workers of the store that there was.
-          if (kind === 'store emptied')
-            await handle.terminate('its store was emptied').catch(() => undefined);
-          return fault;
-        },
+        (kind) => strike(kind, { cluster, run: handle, dice: disturbance.dice }),
         end.signal,
       ),
   ]).finally(() => end.abort());

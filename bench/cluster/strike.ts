@@ -1,7 +1,9 @@
+import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Dice } from '../dice.js';
 import type { Cluster, WorkerHost } from './cluster.js';
 import type { Fault, FaultKind } from './fault.js';
+import { retried } from './retried.js';
 
 /** Longer than a lease of a fold lasts, 20 s, and than its heartbeats may fail, 15 s. */
 const cutMs = 26_000;
@@ -12,6 +14,7 @@ const downMs = [1_000, 6_000] as const;
 
 interface Target {
   readonly cluster: Cluster;
+  readonly run: WorkflowHandle;
   readonly dice: Dice;
 }
 
@@ -44,13 +47,14 @@ const actions: Readonly<Record<FaultKind, (target: Target) => Promise<string>>> 
     await objects.restart(dice.between(...downMs), false);
     return 'objects';
   },
-  // Nothing can be made up for: an operator begins anew, on hosts that hold nothing of it either.
-  'store emptied': async ({ cluster: { objects, workers }, dice }) => {
-    await objects.restart(dice.between(...downMs), true);
-    for (const { host, program } of workers) {
-      await host.crash();
-      host.reboot(program, true);
-    }
+  // Nothing can be made up for: an operator ends what is open and begins anew, on hosts that hold nothing of it.
+  'store emptied': async ({ cluster, run, dice }) => {
+    await cluster.objects.restart(dice.between(...downMs), true);
+    await Promise.all(cluster.workers.map(({ host }) => host.crash()));
+    await retried(() => run.terminate('its store was emptied'));
+    const since = Date.now();
+    for (const { host, program } of cluster.workers) host.reboot(program, true);
+    await cluster.workersBack(since);
     return 'objects';
   },
   'store failing': async ({ cluster: { gate } }) => {
