@@ -61,6 +61,7 @@ export class Cluster {
   private constructor(
     readonly options: ClusterOptions,
     readonly network: Network,
+    private readonly hosts: readonly Host[],
     readonly postgres: Postgres,
     readonly temporal: Temporal,
     readonly objects: ObjectServer,
@@ -74,8 +75,12 @@ export class Cluster {
     const network = Network.open();
     const settingsFolder = join(folder, 'settings');
     mkdirSync(settingsFolder, { recursive: true });
-    const host = (name: string, shared?: string): Host =>
-      new Host(name, { network, folder, ...(shared === undefined ? {} : { shared }) });
+    const hosts: Host[] = [];
+    const host = (name: string, shared?: string): Host => {
+      const added = new Host(name, { network, folder, ...(shared === undefined ? {} : { shared }) });
+      hosts.push(added);
+      return added;
+    };
     const database = host('database');
     const postgres = new Postgres(database, parts.postgres);
     await postgres.start();
@@ -117,6 +122,7 @@ export class Cluster {
     return new Cluster(
       options,
       network,
+      hosts,
       postgres,
       temporal,
       objects,
@@ -124,10 +130,6 @@ export class Cluster {
       workers,
       await temporal.connect(),
     );
-  }
-
-  get foldWorkers(): readonly WorkerHost[] {
-    return this.workers.filter(({ queue }) => queue !== 'main');
   }
 
   /** Waits until somebody has asked for work on every queue after a moment: milliseconds since the epoch. */
@@ -145,10 +147,10 @@ export class Cluster {
     }
   }
 
-  /** Ends what would keep this process; the rest ends with it. */
+  /** Ends everything. */
   async stop(): Promise<void> {
     await this.client.connection.close();
-    await Promise.all(this.workers.map(({ host }) => host.kill()));
+    await Promise.all(this.hosts.map((host) => host.kill()));
     this.gate.close();
   }
 }
