@@ -1,5 +1,6 @@
 import { InputFault } from '../../errors/fault.js';
-import { buildIdOf, type Deployment } from '../../worker/deployment.js';
+import { buildIdOf } from '../../worker/build-id.js';
+import type { Deployment } from '../../worker/deployment.js';
 import { packageVersion } from '../../worker/versions.js';
 import { connect } from '../connection.js';
 import { openLog } from '../host/host-log.js';

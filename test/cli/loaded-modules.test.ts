@@ -8,7 +8,7 @@ import { SmallProject } from './small-project.js';
 const main = 'cli/main.js';
 /** What does a command's work. */
 const work =
-  /^(?:activities|cli\/actions|data\/(?!text-stream\/format)|engine\/(?!training\/signature)|pipeline|report|store\/(?!faults|s3\/address)|tasks|workflows|worker\/(?!versions))/;
+  /^(?:activities|cli\/actions|data\/(?!text-stream\/format)|engine\/(?!training\/signature)|pipeline|report|store\/(?!faults|s3\/address)|tasks|workflows|worker\/(?!versions|deployment))/;
 
 describe.skipIf(!built)(`what is loaded${withoutBuild}`, { timeout: 120_000 }, () => {
   let project: SmallProject;

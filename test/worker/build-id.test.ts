@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildIdOf, buildIdPattern } from '../../worker/deployment.js';
+import { buildIdOf } from '../../worker/build-id.js';
+import { buildIdPattern } from '../../worker/deployment.js';
 
 let folder: string;
 beforeEach(() => {
