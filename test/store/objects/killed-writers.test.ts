@@ -96,10 +96,12 @@ describe.skipIf(!built)(`processes that write objects${withoutBuild}${without}`,
       const [method, name] = round % 2 === 0 ? ['put', `put-${round}`] : ['putIfAbsent', `absent-${round}`];
       if (method === 'put') await store.put(name, before);
       const child = start(kind, work, [method, name, file]);
+      // Before anything is waited for: it may end by itself while the kill is on its way.
+      const closed = once(child, 'close');
       await once(child.stdout!, 'data');
-      await delay(60 * round);
+      await delay(10 * round ** 2);
       child.kill('SIGKILL');
-      await once(child, 'close');
+      await closed;
       const content = await kind.open().get(name);
       const bytes = content === null ? null : await buffer(content.stream);
       if (bytes === null) ends.absent++;
