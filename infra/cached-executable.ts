@@ -1,3 +1,4 @@
+import { accessSync, constants, statSync } from 'node:fs';
 import { chmod, copyFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -20,4 +21,14 @@ export async function keepExecutable(path: string, target: string): Promise<stri
     await rm(temporary, { force: true });
   }
   return target;
+}
+
+/** Whether there is a program of that path that this user may run. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

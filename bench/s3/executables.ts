@@ -1,10 +1,9 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EnvironmentFault } from '../../errors/fault.js';
-import { cacheRoot } from '../../infra/cached-executable.js';
+import { cacheRoot, isExecutable } from '../../infra/cached-executable.js';
 import { childEnvironment } from '../../infra/child-environment.js';
 import { obtainGoProgram, type GoModule } from '../../infra/go-module.js';
 import { reasonOf } from '../../infra/server/fetch-bounded.js';
@@ -76,13 +75,4 @@ async function installMoto(folder: string): Promise<void> {
     `moto[server]==${motoVersion}`,
   ];
   await run(join(folder, 'bin', 'python'), pip, { env });
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

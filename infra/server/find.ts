@@ -1,5 +1,5 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isExecutable } from '../cached-executable.js';
 import { buildableVersion, cachedServer, executableName, temporalVersion } from './release.js';
 
 /** An executable of Temporal's command line on this machine. */
@@ -21,13 +21,4 @@ export function findServer(env: NodeJS.ProcessEnv = process.env): FoundServer | 
     if (isExecutable(path)) return { path, from: 'cache' };
   }
   return null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { unshareArguments } from '../../bench/cluster/isolation.js';
 import { builtParts } from '../../bench/cluster/parts.js';
 import { findPostgres } from '../../bench/cluster/postgres.js';
 import { isBuilt } from '../../infra/go-module.js';
+import { runCampaign } from '../setup/built-campaign.js';
 
 const main = join(process.cwd(), 'dist/bench/cluster/main.js');
 const ready =
@@ -24,7 +24,7 @@ describe.skipIf(!ready)(
           '--kinds',
           kind,
         ]);
-        const [code, out] = await campaign('--faults', '3', ...kinds, '--pause', '3', '--json');
+        const [code, out] = await runCampaign(main, ['--faults', '3', ...kinds, '--pause', '3', '--json']);
         expect(code).toBe(0);
         const summary = JSON.parse(out) as Summary;
         expect(summary.violations).toEqual([]);
@@ -40,15 +40,3 @@ describe.skipIf(!ready)(
     );
   },
 );
-
-function campaign(...args: readonly string[]): Promise<[number | null, string]> {
-  const env = { ...process.env };
-  delete env['TEMPORAL_ADDRESS'];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });
-    let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.once('error', reject);
-    child.once('close', (code) => resolve([code, out]));
-  });
-}

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Summary } from '../../bench/faults/summary.js';
 import { findServer } from '../../infra/server/find.js';
+import { runCampaign } from '../setup/built-campaign.js';
 
 const main = join(process.cwd(), 'dist/bench/faults/main.js');
 const ready = process.platform === 'linux' && existsSync(main) && findServer() !== null;
@@ -18,7 +18,7 @@ describe.skipIf(!ready)(
     let summary: Summary;
 
     beforeAll(async () => {
-      const [exit, out] = await campaign('--pipeline', 'tiny', '--kills', String(kills), '--json');
+      const [exit, out] = await runCampaign(main, ['--pipeline', 'tiny', '--kills', String(kills), '--json']);
       code = exit;
       const [subject] = (JSON.parse(out) as { subjects: Summary[] }).subjects;
       summary = subject!;
@@ -36,15 +36,3 @@ describe.skipIf(!ready)(
     });
   },
 );
-
-function campaign(...args: readonly string[]): Promise<[number | null, string]> {
-  const env = { ...process.env };
-  delete env['TEMPORAL_ADDRESS'];
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { env, stdio: ['ignore', 'pipe', 'ignore'] });
-    let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-    child.once('error', reject);
-    child.once('close', (code) => resolve([code, out]));
-  });
-}
