@@ -25,13 +25,13 @@ COPY --from=build /app/package.json /app/package.json
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 ENV NODE_ENV=production \
-    HF_HOME=/work/.cache/huggingface \
+    HF_HOME=/foldwise/.cache/huggingface \
     FOLDWISE_METRICS=0.0.0.0:9464
 # The number of the user that both bases have: volumes must let it write.
-RUN mkdir /work && chown 1000:1000 /work
+RUN mkdir /foldwise && chown 1000:1000 /foldwise
 USER 1000:1000
-WORKDIR /work
-VOLUME /work
+WORKDIR /foldwise
+VOLUME /foldwise
 EXPOSE 9464
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9464/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
@@ -44,12 +44,12 @@ COPY --from=build /app/package.json /app/package.json
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 ENV NODE_ENV=production \
-    HF_HOME=/work/.cache/huggingface \
+    HF_HOME=/foldwise/.cache/huggingface \
     FOLDWISE_METRICS=0.0.0.0:9464
-RUN mkdir /work && chown 1000:1000 /work
+RUN mkdir /foldwise && chown 1000:1000 /foldwise
 USER 1000:1000
-WORKDIR /work
-VOLUME /work
+WORKDIR /foldwise
+VOLUME /foldwise
 EXPOSE 9464
 # It answers once it works for the server, and no longer while it leaves.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \

@@ -84,7 +84,7 @@ securityContext:
   readOnlyRootFilesystem: true
   capabilities: { drop: [ALL] }
 volumeMounts:
-  - { name: scratch, mountPath: /work }
+  - { name: scratch, mountPath: /foldwise }
   - { name: temporary, mountPath: /tmp }
 {{- if .root.Values.temporal.tlsSecret }}
   - { name: tls, mountPath: /tls, readOnly: true }
