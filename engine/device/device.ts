@@ -1,0 +1,54 @@
+import type { ElementArray, ElementType, Session, SessionOptions, Tensor } from '../runtime/runtime.js';
+import type { TrainingOptions, TrainingState } from './training-state.js';
+
+/**
+ * What computes: the processor, or a card. It compiles graphs, holds arrays and runs; nothing outside `engine/device/`
+ * knows where an array lies. A tensor of one device is fed to sessions of this device alone.
+ */
+export interface Device {
+  /** As it is asked for and recorded. */
+  readonly name: DeviceName;
+  /** What of the device decides bits, besides the graph and what is fed: part of a checkpoint's signature. */
+  readonly signature: string;
+  /** Those of its sessions and tensors that are not released yet. Of the processor: all of this process. */
+  readonly live: Readonly<{ sessions: number; values: number }>;
+
+  /**
+   * Makes a session of a model's bytes. What a run gives back in no tensor of the caller's (`null` among the fetches)
+   * lies with the host.
+   *
+   * @throws RuntimeFault where the device does not take the model
+   */
+  compile(model: Uint8Array, options?: CompileOptions): Promise<Session>;
+
+  /**
+   * A tensor over an array of the host's, to be fed: no copy is made, the device reads it as each run begins. The
+   * array is held until `release`.
+   */
+  tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor;
+
+  /** A tensor of zeros that lies on the device until `release`. */
+  allocate(type: ElementType, shape: readonly number[]): Tensor;
+
+  /** Copies an array into a tensor of `allocate`, as long as it. */
+  upload(data: ElementArray, to: Tensor): Promise<void>;
+
+  /** @returns a copy that the caller owns, of any tensor of the device */
+  download(tensor: Tensor): Promise<ElementArray>;
+
+  /** A training on the device: its weights and moments zeros, until they are written. */
+  train(options: TrainingOptions): Promise<TrainingState>;
+
+  /** Its sessions, tensors and trainings are to be released before; a second call does nothing. */
+  close(): Promise<void>;
+}
+
+export type CompileOptions = Pick<SessionOptions, 'externalFolder'>;
+
+/** The names that devices are asked for by. */
+export type DeviceName = (typeof deviceNames)[number];
+
+/** The processor. */
+export const processor = 'cpu';
+
+export const deviceNames = [processor] as const;

@@ -1,0 +1,143 @@
+import type { PhiloxCounter, PhiloxKey } from '../kernels/philox.js';
+import type { AdamwSettings } from '../optim/adamw.js';
+import type { OptimizedParameter } from '../optim/parameter-memory.js';
+import type { PerturbationSettings } from '../optim/perturbation.js';
+import type { ElementArray, ElementType, Tensor } from '../runtime/runtime.js';
+import type { TrainingProgram } from './training-program.js';
+
+/**
+ * What there is of a parameter from one step to the next. Gradients, their sums and perturbed copies are a step's own:
+ * nobody outside reads them.
+ */
+export type StateArray = 'weights' | 'firstMoment' | 'secondMoment' | 'average';
+
+/** One array of a state, by what it is of. */
+export interface StateEntry {
+  readonly array: StateArray;
+  readonly parameter: string;
+  readonly shape: readonly number[];
+}
+
+/**
+ * Where a training stands, resident on its device: read and written by name, moved by steps. Whatever is not said to
+ * be so is not there: a parameter that is not trained has weights alone.
+ *
+ * Steps and writes do not overlap, nor do they with reads; who breaks that is refused. A step that was given up
+ * (`stop`) may still run: what is read then is as it was before that step.
+ */
+export interface TrainingState {
+  /** What steps move, and all that a training that goes on needs: the entries of a checkpoint, `<array>/<parameter>`. */
+  readonly entries: readonly StateEntry[];
+  /** The array that is judged and exported: the average of the weights where there is one. */
+  readonly judged: StateArray;
+
+  /**
+   * The array of a parameter, row-major: a view on the processor, else downloaded. It is to be read before the next
+   * step or write, and never written to.
+   *
+   * @throws RangeError where there is no such array
+   */
+  read(array: StateArray, parameter: string): Promise<Float32Array>;
+
+  /** Takes a copy of the values. @throws RangeError where there is no such array, or one of another length */
+  write(array: StateArray, parameter: string, values: Float32Array): Promise<void>;
+
+  /**
+   * Runs `work`, all of whose reads see one state: what would change it meanwhile is refused.
+   *
+   * @throws what `work` throws
+   */
+  snapshot<T>(work: () => Promise<T>): Promise<T>;
+
+  /**
+   * The array as sessions of the device are fed it, no copy: asked for before each run, since it may lie elsewhere after
+   * a step. The state's own, not to be released.
+   */
+  tensor(array: StateArray, parameter: string): Tensor;
+
+  /**
+   * One optimizer step: the gradients of all batches, each by its share, added up in their order; where the step is
+   * perturbed, those of moved copies of the weights, too; the norm, clipping, AdamW, and the average.
+   *
+   * @param stop once aborted, the step ends without having changed the state, and rejects
+   * @throws RuntimeFault where the device fails; the state is void then, but on the processor
+   */
+  step(batches: readonly StepBatch[], settings: StepSettings, stop?: AbortSignal): Promise<StepResult>;
+
+  /** Waits for nothing: a step that is under way has to have ended. Whatever is asked of it later throws. */
+  close(): Promise<void>;
+}
+
+/** What a training is, from its first step to its last. */
+export interface TrainingOptions {
+  /** In the order of the graph. */
+  readonly parameters: readonly OptimizedParameter[];
+  /** Of batches of one group: says which parameters are looked up. */
+  readonly program: TrainingProgram;
+  /** Rows that a batch looks up of a table, at most. */
+  readonly mostRows: number;
+  readonly optimizer: AdamwSettings;
+  readonly perturbation: PerturbationSettings;
+  /** Batches of a step, at most. */
+  readonly accumulate: number;
+  /** Whether an average of the weights is kept. */
+  readonly averaged: boolean;
+  /** Called around each compilation, which takes long. */
+  readonly compiling?: Around;
+  /** Of one piece of memory, where that is limited; by default what one can hold. */
+  readonly mostBytes?: number;
+}
+
+/** Runs a piece of work, and may tell of it. */
+export type Around = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** A pass of a step: by the weights as they are, or by perturbed copies. */
+export type PassKind = 'plain' | 'perturbed';
+
+/** An array that the host feeds. */
+export interface HostArray {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly data: ElementArray;
+}
+
+/** One batch of a step, as the host has packed it. */
+export interface StepBatch {
+  /** What it is run by; one for each layout of batches, the same object each time. */
+  readonly program: TrainingProgram;
+  /** Of the texts of the step; all shares of a step add up to 1. */
+  readonly share: number;
+  /** The named sizes of the program. */
+  readonly sizes: Readonly<Record<string, number>>;
+  /** By the program's inputs; it may have fewer. Asked for when the batch is run, once a pass. */
+  inputs(): Promise<Readonly<Record<string, HostArray>>>;
+  /** The dropout masks of a pass: every draw of the step, so that devices agree on it. */
+  masks(pass: PassKind): readonly DropoutMask[];
+}
+
+/** An input of the program that is drawn where it is used (kernels/philox.ts, `Kernels.dropoutMasks`). */
+export interface DropoutMask {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Of an element to become 0; the others are 1/(1 − probability). */
+  readonly probability: number;
+  readonly key: PhiloxKey;
+  readonly counter: PhiloxCounter;
+}
+
+export interface StepSettings {
+  readonly learningRate: number;
+  /** By what share the average moves towards the weights after the step; null: it stays. */
+  readonly averageShare: number | null;
+  /** Whether the gradients of perturbed weights teach the step, too. */
+  readonly perturbed: boolean;
+  /** 1 for the first. */
+  readonly number: number;
+}
+
+export interface StepResult {
+  /** Of the batches, before the step, by the weights as they are. */
+  readonly loss: number;
+  /** Of all gradients of the step, before clipping; NaN where the loss is not finite. */
+  readonly gradientNorm: number;
+}
