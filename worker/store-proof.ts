@@ -5,9 +5,8 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { InputFault } from '../errors/fault.js';
 import { createDurably } from '../store/durable-file.js';
-import { storageFault } from '../store/faults.js';
+import { errorCode, storageFault } from '../store/faults.js';
 import { requireConditionalWrites } from '../store/objects/conditional-writes.js';
-import type { ObjectStore } from '../store/objects/object-store.js';
 import { readObject } from '../store/objects/read-object.js';
 import { configuredStore, openStorePlace } from './store-place.js';
 
@@ -40,26 +39,47 @@ export interface StoreProofOptions {
  * @throws InputFault where a bucket does not honour conditional writes, by which this is decided
  */
 export async function storeMark(workdir: string): Promise<string> {
-  if (configuredStore() === null) return markOfWorkdir(workdir);
-  const { objects } = openStorePlace(workdir);
-  await requireConditionalWrites(objects);
-  return markIn(objects);
+  await requireDecidingStore(workdir);
+  return madeMark(workdir);
 }
 
-async function markOfWorkdir(workdir: string): Promise<string> {
-  const path = join(workdir, '.foldwise', 'id');
+async function requireDecidingStore(workdir: string): Promise<void> {
+  if (configuredStore() !== null) await requireConditionalWrites(openStorePlace(workdir).objects);
+}
+
+/** Makes the mark where there is none. */
+async function madeMark(workdir: string): Promise<string> {
+  const bytes = new TextEncoder().encode(`${newMark()}\n`);
+  const path = fileOfMark(workdir);
   try {
-    await createDurably(path, `${newMark()}\n`);
-    return requireMark(await readFile(path, 'utf8'), path);
+    if (configuredStore() === null) await createDurably(path, bytes);
+    else await openStorePlace(workdir).objects.putIfAbsent('id', bytes);
   } catch (error) {
-    throw storageFault(error, path, "reading the workdir's mark");
+    throw storageFault(error, path, "writing the workdir's mark");
   }
+  return (await presentMark(workdir)) ?? requireMark('', path);
 }
 
-async function markIn(objects: ObjectStore): Promise<string> {
-  await objects.putIfAbsent('id', new TextEncoder().encode(`${newMark()}\n`));
+/** Null where there is none. */
+async function presentMark(workdir: string): Promise<string | null> {
+  if (configuredStore() === null) {
+    const path = fileOfMark(workdir);
+    try {
+      return requireMark(await readFile(path, 'utf8'), path);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null;
+      throw storageFault(error, path, "reading the workdir's mark");
+    }
+  }
+  const { objects } = openStorePlace(workdir);
   const found = await readObject(objects, 'id', 1_000);
-  return requireMark(Buffer.from(found?.bytes ?? []).toString(), `${objects.place}/id`);
+  return found === null
+    ? null
+    : requireMark(Buffer.from(found.bytes ?? []).toString(), `${objects.place}/id`);
+}
+
+function fileOfMark(workdir: string): string {
+  return join(workdir, '.foldwise', 'id');
 }
 
 function newMark(): string {
@@ -85,26 +105,33 @@ export function workerIdentity(mark: string): string {
 /**
  * Refuses to work beside workers, or for open runs, of another store: it would take their tasks and find
  * nothing of what they refer to. The namespace notes whose store its runs are in; where nobody works and
- * nothing is open, the note is this worker's to change.
+ * nothing is open, the note is this worker's to change. A store that has lost its mark is left without one
+ * where it is refused: so that it stays to be seen, and a copy can be put back.
  *
  * @returns the store's mark
  * @throws InputFault naming both
  */
 export async function requireSharedStore(options: StoreProofOptions): Promise<string> {
-  const mark = await storeMark(options.workdir);
+  await requireDecidingStore(options.workdir);
+  const found = await presentMark(options.workdir);
   const noted = await notedStore(options);
-  const ours = noted?.mark === mark;
+  const ours = noted !== null && noted.mark === found;
   if (!options.ownServer) {
     // Two that start at once may both find the namespace free; and a server that keeps no notes still knows
     // who asks for work.
-    const others = await otherWorkers(options, mark);
+    const others = await otherWorkers(options, found);
     if (others.length > 0 || (noted !== null && !ours && (await hasOpenRuns(options)))) {
-      throw refusal(options, ours ? null : (noted?.place ?? null), others);
+      // Made meanwhile, by one that starts at the same time.
+      if (found === null && (await presentMark(options.workdir)) !== null) return requireSharedStore(options);
+      throw noted !== null && !ours && noted.place === ownPlaceOf(options)
+        ? emptied(options, noted, found, others)
+        : refusal(options, ours ? null : (noted?.place ?? null), others);
     }
   }
+  const mark = found ?? (await madeMark(options.workdir));
   const ownPlace = configuredStore() ?? options.workdir;
   const tellsTooMuch = options.encrypted === true && noted?.place.includes(ownPlace) === true;
-  if (!ours || tellsTooMuch) await note(options, mark);
+  if (noted?.mark !== mark || tellsTooMuch) await note(options, mark);
   return mark;
 }
 
@@ -120,17 +147,21 @@ async function notedStore({ connection, namespace }: StoreProofOptions): Promise
 }
 
 async function note(options: StoreProofOptions, mark: string): Promise<void> {
-  const { connection, namespace, workdir, encrypted = false } = options;
-  const place = configuredStore() ?? `${hostname()}:${workdir}`;
-  const data = { [noteKey]: `${mark} ${encrypted ? `of ${hostname()}` : place}` };
+  const { connection, namespace } = options;
+  const data = { [noteKey]: `${mark} ${ownPlaceOf(options)}` };
   // Not everybody may change a namespace, nor can every server keep the note.
   await connection.workflowService
     .updateNamespace({ namespace, updateInfo: { data } })
     .catch(() => undefined);
 }
 
+/** What is noted of where this worker's store is; where payloads are encrypted, only of which host it is. */
+function ownPlaceOf({ workdir, encrypted = false }: StoreProofOptions): string {
+  return encrypted ? `of ${hostname()}` : (configuredStore() ?? `${hostname()}:${workdir}`);
+}
+
 /** Workers of other stores that have asked for work lately. */
-async function otherWorkers(options: StoreProofOptions, mark: string): Promise<string[]> {
+async function otherWorkers(options: StoreProofOptions, mark: string | null): Promise<string[]> {
   const { connection, namespace, taskQueues } = options;
   const since = Date.now() - askMs;
   const asking = await Promise.all(
@@ -158,6 +189,26 @@ async function hasOpenRuns({ connection, namespace }: StoreProofOptions): Promis
   const query = 'WorkflowType = "pipeline" AND ExecutionStatus = "Running"';
   const { count } = await connection.workflowService.countWorkflowExecutions({ namespace, query });
   return Number(count) > 0;
+}
+
+/** The place is that which was noted, and its mark is not: what open runs refer to is gone. */
+function emptied(
+  { workdir, namespace }: StoreProofOptions,
+  noted: NotedStore,
+  found: string | null,
+  others: readonly string[],
+): InputFault {
+  const store = configuredStore();
+  const begun = found === null ? 'no mark' : `the mark ${found}`;
+  const users = others.length === 0 ? '' : `; workers that began before: ${others.slice(0, 3).join(', ')}`;
+  return new InputFault({
+    where: store === null ? `the workdir ${workdir}` : `the store ${store}`,
+    what: `it was emptied or replaced while runs of the namespace ${namespace} were open, and what they refer to is gone`,
+    expected: `the mark ${noted.mark}`,
+    found: `${begun}${users}`,
+    remedy:
+      'Put back what it held, from a copy or from the versions of the bucket, and start the worker again. Where there is no copy, end the open runs (`temporal workflow terminate --workflow-id …`), stop the workers that are left, wait a minute and start anew: see docs/store.md.',
+  });
 }
 
 function refusal(

@@ -1,6 +1,6 @@
 import { NativeConnection } from '@temporalio/worker';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -82,6 +82,47 @@ describe.skipIf(server === null)(`a worker over another workdir${without}`, () =
         () => false,
       ),
     );
+  });
+
+  it('that was emptied under open runs is said to have been, and stays so until they have ended', async () => {
+    const id = join(root, 'lost', '.foldwise', 'id');
+    const mark = await proves('lost', 'emptied');
+    const run = await environment.client.workflow.start('pipeline', {
+      workflowId: 'open-on-lost',
+      taskQueue: 'emptied',
+    });
+    await until(() =>
+      proves('another', 'emptied').then(
+        () => false,
+        () => true,
+      ),
+    );
+    const refusal = async (): Promise<string> => {
+      const error: unknown = await proves('lost', 'emptied').catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(InputFault);
+      return (error as Error).message;
+    };
+    rmSync(id);
+    for (let start = 0; start < 2; start++) {
+      const message = await refusal();
+      expect(message).toContain(`the workdir ${join(root, 'lost')}: it was emptied or replaced while runs`);
+      expect(message).toContain(`found no mark; expected the mark ${mark}. Put back what it held`);
+    }
+    expect(existsSync(id)).toBe(false);
+    writeFileSync(id, '0123456789ab\n');
+    expect(await refusal()).toContain('found the mark 0123456789ab');
+    // What it held was put back.
+    writeFileSync(id, `${mark}\n`);
+    expect(await proves('lost', 'emptied')).toBe(mark);
+    rmSync(id);
+    await run.terminate();
+    await until(() =>
+      proves('lost', 'emptied').then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(await storeMark(join(root, 'lost'))).not.toBe(mark);
   });
 
   it('is refused beside a worker of the other, whatever was noted before that worker asked', async () => {
