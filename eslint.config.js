@@ -13,7 +13,7 @@ const layers = {
   'engine/nn': ['engine/graph', 'engine/ops'],
   'engine/losses': ['engine/graph', 'engine/ops'],
   'engine/schedules': [],
-  'engine/optim': ['engine/kernels', 'engine/runtime'],
+  'engine/optim': ['engine/kernels', 'engine/nn', 'engine/runtime'],
   'engine/device': ['engine/runtime', 'engine/kernels', 'engine/graph', 'engine/optim'],
   'engine/checkpoint': ['store'],
   'engine/tokenization': ['engine/checkpoint'],

@@ -1,8 +1,8 @@
 import type { Classifier } from '../models/family.js';
 
 /**
- * The rows of the word embedding that some texts use. In training AdamW moves any other row only by its decay,
- * ∏(1 − lrₜ·λ), which is applied at export; so those rows need no memory, no optimizer and no checkpoint.
+ * The rows of the word embedding that some texts use. In training AdamW moves any other row only by its decay
+ * (optim/parameter-groups.ts), which is applied at export; so those rows need no memory, no optimizer and no checkpoint.
  */
 export class CompactVocabulary {
   private constructor(

@@ -1,11 +1,12 @@
 import type { Classifier } from '../models/family.js';
-import type { Depth, Initial } from '../nn/scope.js';
+import type { Depth, Initial, Role } from '../nn/scope.js';
 import { inferenceGraph } from './graphs.js';
 
 export interface ParameterSpec {
   readonly depth: Depth;
   readonly name: string;
   readonly shape: readonly number[];
+  readonly role: Role;
   readonly initial: Initial;
 }
 

@@ -21,8 +21,8 @@ export function convolution(
 ): Value {
   const [kernel, hidden] = [c.conv_kernel_size, c.hidden_size];
   const conv = scope.child('conv');
-  const weight = conv.parameter('weight', [hidden, hidden, kernel], 'normal', true); // [out, in, kernel]
-  const bias = conv.parameter('bias', [hidden], 'zeros', false);
+  const weight = conv.parameter('weight', [hidden, hidden, kernel], 'normal', 'weight'); // [out, in, kernel]
+  const bias = conv.parameter('bias', [hidden], 'zeros', 'bias');
   const byTap = scope.tape.apply(transpose, { x: weight }, { permutation: [0, 2, 1] });
   const flat = scope.tape.apply(reshape, { x: byTap }, { shape: [hidden, kernel * hidden] });
   const windows = neighbourhood(scope, embedded, batch, kernel, hidden);

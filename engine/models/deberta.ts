@@ -90,7 +90,7 @@ function selfAttention(
   const heads = c.num_attention_heads;
   const alpha = 1 / Math.sqrt((c.hidden_size / heads) * (1 + c.scoreTerms));
   const [query, key, value] = projections(scope, x, c);
-  const bias = (name: string): Value => scope.parameter(name, [c.hidden_size], 'zeros', false);
+  const bias = (name: string): Value => scope.parameter(name, [c.hidden_size], 'zeros', 'bias');
   const contents = {
     query: sum(scope, query, bias('q_bias')),
     key,

@@ -12,7 +12,7 @@ import { skew } from '../ops/skew.js';
 
 /** The rows of the relative embeddings that the batch uses: `[buckets, hidden]`. */
 export function relativeRows(scope: Scope, rows: number, hidden: number): Value {
-  const table = scope.parameter('weight', [rows, hidden], 'normal', true);
+  const table = scope.parameter('weight', [rows, hidden], 'normal', 'weight');
   return scope.tape.apply(sliceRows, { x: table }, bucketDims);
 }
 

@@ -104,7 +104,7 @@ function layer(
 function positionBiases(scope: Scope, batch: PackedBatch, c: Settings): readonly Value[] {
   const heads = c.num_attention_heads;
   const rows = c.relative_attention_num_buckets;
-  const table = scope.parameter('weight', [rows, heads], 'normal', false);
+  const table = scope.parameter('weight', [rows, heads], 'normal', 'bias');
   const used = scope.tape.apply(sliceRows, { x: table }, bucketDims); // [buckets, heads]
   return batch.groups.map((group) => {
     const bias = byDistance(scope, used, group, heads);

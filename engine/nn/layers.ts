@@ -16,9 +16,9 @@ export function linear(
   outputs: number,
   { bias: biased = true } = {},
 ): Value {
-  const weight = scope.parameter('weight', [outputs, inputs], 'normal', true);
+  const weight = scope.parameter('weight', [outputs, inputs], 'normal', 'weight');
   const y = biased
-    ? scope.tape.apply(linearOp, { x, weight, bias: scope.parameter('bias', [outputs], 'zeros', false) })
+    ? scope.tape.apply(linearOp, { x, weight, bias: scope.parameter('bias', [outputs], 'zeros', 'bias') })
     : scope.tape.apply(matMul, { a: x, b: weight }, { transposeB: true, alpha: 1 });
   return withAdapter(scope, x, y, inputs, outputs);
 }
@@ -30,16 +30,16 @@ export function layerNorm(
   epsilon: number,
   { bias: biased = true } = {},
 ): Value {
-  const scale = scope.parameter('weight', [size], 'ones', false);
+  const scale = scope.parameter('weight', [size], 'ones', 'scale');
   const bias = biased
-    ? scope.parameter('bias', [size], 'zeros', false)
+    ? scope.parameter('bias', [size], 'zeros', 'bias')
     : scope.tape.graph.constant('float32', [size], new Array<number>(size).fill(0));
   return scope.tape.apply(layerNormOp, { x, scale, bias }, { epsilon });
 }
 
 /** Rows of a table: ids `[rows]` → `[rows, width]`. */
 export function embedding(scope: Scope, ids: Value, rows: number, width: number): Value {
-  const table = scope.parameter('weight', [rows, width], 'normal', true);
+  const table = scope.parameter('weight', [rows, width], 'normal', 'weight');
   return scope.tape.apply(lookup, { table, ids });
 }
 

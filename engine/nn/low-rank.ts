@@ -12,8 +12,8 @@ export function withAdapter(scope: Scope, x: Value, y: Value, inputs: number, ou
   const settings = scope.adapter;
   if (settings === null) return y;
   const { rank, dropout } = settings;
-  const down = scope.child(parts.down).parameter('weight', [rank, inputs], 'uniform', true);
-  const up = scope.child(parts.up).parameter('weight', [outputs, rank], 'zeros', true);
+  const down = scope.child(parts.down).parameter('weight', [rank, inputs], 'uniform', 'weight');
+  const up = scope.child(parts.up).parameter('weight', [outputs, rank], 'zeros', 'weight');
   const product = { transposeB: true, alpha: 1 };
   const dropped = scope.dropout(x, dropout, 'lora_dropout');
   const narrow = scope.tape.apply(matMul, { a: dropped, b: down }, product);

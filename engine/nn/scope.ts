@@ -15,13 +15,15 @@ export type Initial = 'normal' | 'zeros' | 'ones' | 'uniform';
  */
 export type Depth = 'embeddings' | number | 'head';
 
+/** What a parameter is to its layer: what it multiplies by, what it adds, or the factor behind a norm. */
+export type Role = 'weight' | 'bias' | 'scale';
+
 export interface Parameter {
   /** Dotted path: the key in a checkpoint. */
   readonly name: string;
   readonly depth: Depth;
   readonly shape: readonly number[];
-  /** Weight decay applies, as it does to everything but biases and layer norms. */
-  readonly decay: boolean;
+  readonly role: Role;
   readonly initial: Initial;
   readonly value: Value;
 }
@@ -166,12 +168,12 @@ export class Scope {
   }
 
   /** Declares a parameter, or gives the one of that name that is there already (a shared weight). */
-  parameter(name: string, shape: readonly number[], initial: Initial, decay: boolean): Value {
+  parameter(name: string, shape: readonly number[], initial: Initial, role: Role): Value {
     const full = this.qualified(name);
     const known = this.model.parameters.find((parameter) => parameter.name === full);
     if (known !== undefined) return known.value;
     const value = this.model.declare(full, shape);
-    this.model.parameters.push({ name: full, depth: this.depth, shape, initial, decay, value });
+    this.model.parameters.push({ name: full, depth: this.depth, shape, initial, role, value });
     return value;
   }
 

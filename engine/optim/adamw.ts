@@ -1,3 +1,4 @@
+import { ratesOf } from './parameter-groups.js';
 import type { ParameterMemory } from './parameter-memory.js';
 
 export interface AdamwSettings {
@@ -28,13 +29,12 @@ export function adamwStep(
   );
   if (!Number.isFinite(norm)) return norm;
   const gradientScale = Math.min(1, settings.maxGradNorm / (norm + 1e-6));
-  for (const { kernels, state, decay, rateShare } of memory.ranges) {
+  for (const { kernels, state, group } of memory.ranges) {
     kernels.adamw(state, {
-      learningRate: learningRate * rateShare,
+      ...ratesOf(group, learningRate, settings.weightDecay),
       beta1: BETA1,
       beta2: BETA2,
       epsilon: EPSILON,
-      weightDecay: decay ? settings.weightDecay : 0,
       step,
       gradientScale,
     });

@@ -2,19 +2,13 @@ import { InputFault } from '../../errors/fault.js';
 import { Arena } from '../kernels/arena.js';
 import type { AdamwState } from '../kernels/kernels.js';
 import { Kernels } from '../kernels/kernels.js';
+import type { ParameterGroup } from './parameter-groups.js';
 
 /** A parameter as the optimizer sees it. */
 export interface OptimizedParameter {
   readonly name: string;
   readonly shape: readonly number[];
-  /** Whether weight decay applies. */
-  readonly decay: boolean;
-  /** Of the learning rate; default all of it. */
-  readonly rateShare?: number;
-  /** It keeps its weights, and has no other array. Default false. */
-  readonly frozen?: boolean;
-  /** It has a perturbed copy. Default false. */
-  readonly perturbed?: boolean;
+  readonly group: ParameterGroup;
 }
 
 /** What an optimizer keeps of each parameter, some of it only where it is asked for. */
@@ -30,11 +24,10 @@ export interface ParameterArrays extends AdamwState {
 /** The arrays that are not there unless asked for, of all parameters that are trained. */
 export type ExtraArray = 'sums' | 'average';
 
-/** All parameters of one kind that are trained and lie one after the other: the optimizer steps them as one. */
+/** All parameters of one group that are trained and lie one after the other: the optimizer steps them as one. */
 export interface ParameterRange {
   readonly kernels: Kernels;
-  readonly decay: boolean;
-  readonly rateShare: number;
+  readonly group: ParameterGroup;
   readonly state: ParameterArrays;
 }
 
@@ -81,7 +74,7 @@ export class ParameterMemory {
     const views = new Map<string, ParameterViews>();
     for (const block of blocks(parameters, options)) {
       const groups = alike(block);
-      const counts = groups.map((group) => group.reduce((sum, parameter) => sum + aligned(parameter), 0));
+      const counts = groups.map((members) => members.reduce((sum, parameter) => sum + aligned(parameter), 0));
       const states = groups.reduce(
         (sum, [first], i) => sum + arrayCount(first, extra.length) * Arena.bytesFor(counts[i] ?? 0),
         0,
@@ -90,19 +83,19 @@ export class ParameterMemory {
       const arena = Arena.create(states + Arena.bytesFor(rows));
       const rowScratch = arena.allocate(rows);
       const kernels = await Kernels.open(arena, threads);
-      groups.forEach((group, i) => {
-        const [{ decay, rateShare = 1, frozen = false, perturbed = false }] = group;
-        const asked = perturbed ? ([...extra, 'perturbed'] as const) : extra;
+      groups.forEach((members, i) => {
+        const [{ group }] = members;
+        const asked = group.perturbed ? ([...extra, 'perturbed'] as const) : extra;
         const allocate = (): Float32Array => arena.allocate(counts[i] ?? 0);
-        const state = frozen ? weightsAlone(allocate()) : arraysOf(asked, allocate);
-        if (!frozen) ranges.push({ kernels, decay, rateShare, state });
+        const state = group.trained ? arraysOf(asked, allocate) : weightsAlone(allocate());
+        if (group.trained) ranges.push({ kernels, group, state });
         let offset = 0;
-        for (const parameter of group) {
+        for (const parameter of members) {
           const start = offset;
           const end = start + elements(parameter);
-          const arrays = frozen
-            ? weightsAlone(state.weights.subarray(start, end))
-            : arraysOf(asked, (array) => (state[array] as Float32Array).subarray(start, end));
+          const arrays = group.trained
+            ? arraysOf(asked, (array) => (state[array] as Float32Array).subarray(start, end))
+            : weightsAlone(state.weights.subarray(start, end));
           views.set(parameter.name, { kernels, rowScratch, ...arrays });
           offset += aligned(parameter);
         }
@@ -128,14 +121,12 @@ export class ParameterMemory {
 /** Parameters that the optimizer steps alike, in the order given, those that decay first. */
 function alike(parameters: readonly OptimizedParameter[]): [OptimizedParameter, ...OptimizedParameter[]][] {
   const groups = new Map<string, [OptimizedParameter, ...OptimizedParameter[]]>();
-  const decayedFirst = [...parameters].sort((a, b) => Number(b.decay) - Number(a.decay));
+  const decayedFirst = [...parameters].sort((a, b) => Number(b.group.decay) - Number(a.group.decay));
   for (const parameter of decayedFirst) {
-    const key = parameter.frozen
-      ? 'frozen'
-      : `${parameter.decay} ${parameter.rateShare ?? 1} ${parameter.perturbed}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [parameter]);
-    else group.push(parameter);
+    const key = JSON.stringify(parameter.group);
+    const members = groups.get(key);
+    if (members === undefined) groups.set(key, [parameter]);
+    else members.push(parameter);
   }
   return [...groups.values()];
 }
@@ -160,8 +151,8 @@ function weightsAlone(weights: Float32Array): ParameterArrays {
   return { weights, gradients: none, firstMoment: none, secondMoment: none };
 }
 
-function arrayCount({ frozen = false, perturbed = false }: OptimizedParameter, extra: number): number {
-  return frozen ? 1 : ARRAYS.length + extra + Number(perturbed);
+function arrayCount({ group }: OptimizedParameter, extra: number): number {
+  return group.trained ? ARRAYS.length + extra + Number(group.perturbed) : 1;
 }
 
 function elements({ shape }: OptimizedParameter): number {

@@ -83,7 +83,7 @@ export async function estimateFold(fold: EstimatedFold): Promise<FoldEstimate> {
   const largest = largestBatch(sequences, Math.min(passes.batchSize, rows.trained));
   const { classifier, textsAtOnce } = trainedModel(read, options, largest, { vocabulary });
   const atOnce = Math.min(textsAtOnce, passes.batchSize);
-  const shape = { vocabulary, draws, freezeLayers: layers.freezeLayers, checkpointing };
+  const shape = { vocabulary, draws, layers, checkpointing };
   const graph = trainingGraph(classifier, { groups: 1, loss: 'binaryCrossEntropy', dropout: true, ...shape });
   const operationsPerText = (
     { operations }: Pick<typeof graph, 'operations'>,

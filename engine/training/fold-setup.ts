@@ -3,12 +3,12 @@ import { heldOutBy, openTrainingTable, type TrainingTable } from '../../data/pre
 import { tasks } from '../../tasks/index.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
+import { Depths } from '../nn/depths.js';
 import { openRuntime } from '../runtime/open.js';
 import { newAdapters } from './adapters.js';
 import { ClassifierRun } from '../inference/classifier-run.js';
 import { classWeightsOf } from './class-weights.js';
 import { CompactVocabulary } from '../inference/compact-vocabulary.js';
-import { Depths } from './depths.js';
 import { FrozenActivations } from './frozen-activations.js';
 import type { FoldJob } from './job.js';
 import type { ModelSource } from './model-source.js';

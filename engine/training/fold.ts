@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { tasks } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
 import { permutation } from '../kernels/philox.js';
-import { decayFactor } from './decay-factor.js';
+import { untouchedFactor } from '../optim/parameter-groups.js';
 import { Course } from './course.js';
 import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
 import { choiceWarning, isOver, notJudged, weigh } from './epoch-choice.js';
@@ -283,10 +283,10 @@ class Fold {
     const choice = choiceWarning(history, bestEpoch, this.options.choice);
     if (choice !== null) this.warn(choice);
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
-    const share = this.setup.trainer.rateShare(this.setup.source.classifier.wordEmbedding);
+    const words = this.setup.trainer.groupOf(this.setup.source.classifier.wordEmbedding);
     const length = keptStep ?? bestEpoch * this.course.stepsPerEpoch;
-    const rates = Array.from({ length }, (_, step) => share * this.course.learningRate(step));
-    const untouched = decayFactor(rates, this.options.optimizer.weightDecay, (step) =>
+    const rates = Array.from({ length }, (_, step) => this.course.learningRate(step));
+    const untouched = untouchedFactor(words, rates, this.options.optimizer.weightDecay, (step) =>
       this.course.averageShare(step),
     );
     const model = await this.unlessStopped(() => exportModel(this.job, this.setup, untouched));

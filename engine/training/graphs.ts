@@ -7,22 +7,32 @@ import { prune } from '../graph/used-nodes.js';
 import type { Task } from '../../tasks/task.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import { trainedLoss } from '../losses/trained-loss.js';
-import { Depths } from './depths.js';
 import { compiled, forwardPass, type CompiledGraph, type GraphOptions } from '../inference/graphs.js';
 import { pooledInput } from '../inference/reading.js';
 import type { Classifier } from '../models/family.js';
-import { cutInput } from '../nn/scope.js';
+import { cutInput, type Parameter } from '../nn/scope.js';
+import {
+  allLayersAlike,
+  grouped,
+  type LayerSettings,
+  type ParameterGroup,
+} from '../optim/parameter-groups.js';
+import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 
 /** Also gives `loss`, and `gradient:<parameter>` for every dense gradient. */
 export interface TrainingGraph extends CompiledGraph {
+  readonly parameters: readonly GroupedParameter[];
   /** The most bytes of values of a run at once, but for what the host holds; by the named sizes. */
   readonly liveBytes: (sizes: Readonly<Record<string, number>>) => number;
   /** Floating point operations of the matrix products of a run; by the named sizes. */
   readonly operations: (sizes: Readonly<Record<string, number>>) => number;
-  /** Names of the parameters that have a gradient. */
-  readonly trained: ReadonlySet<string>;
   /** Tables by name: the input with their ids, the output with the gradients of the looked-up rows. */
   readonly tables: readonly TableGradient[];
+}
+
+/** A parameter, and how a step treats it: one that is trained has a gradient. */
+export interface GroupedParameter extends Parameter {
+  readonly group: ParameterGroup;
 }
 
 export interface TableGradient {
@@ -45,11 +55,10 @@ export interface TrainingGraphOptions {
   readonly dropout: boolean;
   /** Default: one of each. */
   readonly draws?: DrawSettings;
-  /**
-   * The lowest layers that get no gradient, with what lies below them; null, the default: all get one, or all above
-   * the cut.
-   */
-  readonly freezeLayers?: number | null;
+  /** Default: all layers alike. What lies below a cut gets no gradient. */
+  readonly layers?: LayerSettings;
+  /** Default: none. */
+  readonly perturbation?: PerturbationSettings;
   /** Whether the backward pass computes each layer again instead of keeping it. Default false. */
   readonly checkpointing?: boolean;
 }
@@ -95,11 +104,14 @@ export function trainingGraph(
   const { checkpointing = false } = options;
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();
-  const depths = new Depths(model.parameters);
-  const { trains = () => true } = classifier;
-  const freezeLayers = model.cut?.layers ?? options.freezeLayers ?? null;
-  const trained = model.parameters.filter(({ name }) => trains(name) && !depths.isFrozen(name, freezeLayers));
-  const values = trained.map(({ value }) => value);
+  const { layers = allLayersAlike, perturbation = unperturbed } = options;
+  const freezeLayers = model.cut?.layers ?? layers.freezeLayers;
+  const parameters = grouped(model.parameters, {
+    ...classifier,
+    layers: { ...layers, freezeLayers },
+    perturbation,
+  });
+  const values = parameters.flatMap(({ value, group }) => (group.trained ? [value] : []));
   for (const [name, gradient] of gradients(tape, loss, values, checkpointing)) {
     if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
     else {
@@ -113,7 +125,7 @@ export function trainingGraph(
     liveBytes: (sizes) => mostLiveBytes(graph, sizes, (output) => output !== 'loss'),
     operations: (sizes) => productOperations(graph, sizes),
     tables,
-    trained: new Set(trained.map(({ name }) => name)),
+    parameters,
   };
 }
 

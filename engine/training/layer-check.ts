@@ -1,7 +1,8 @@
 import { InputFault } from '../../errors/fault.js';
 import type { Classifier } from '../models/family.js';
 import type { Adapters } from './adapters.js';
-import { Depths, type LayerSettings } from './depths.js';
+import { Depths } from '../nn/depths.js';
+import type { LayerSettings } from '../optim/parameter-groups.js';
 import { parametersOf } from '../inference/parameters.js';
 
 /** @throws InputFault where the model has fewer layers than the options speak of */

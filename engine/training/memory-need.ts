@@ -6,7 +6,8 @@ import { oneDraw, passesOf, type DrawSettings } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import { groupSizes } from '../nn/packing.js';
 import { bytesOf } from '../optim/parameter-memory.js';
-import { isPerturbed, unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
+import { allLayersAlike } from '../optim/parameter-groups.js';
+import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
 import { longestText, pooledInput, readingOf } from '../inference/reading.js';
 
@@ -66,20 +67,17 @@ export function memoryNeeds(
 ): (batch: LargestBatch) => MemoryNeed {
   const { extra = 0, freezeLayers = null, draws = oneDraw, perturbation = unperturbed } = arrays;
   const { checkpointing = false } = arrays;
-  const { dropoutSites, parameters, tables, trained, liveBytes } = trainingGraph(classifier, {
+  const { dropoutSites, parameters, tables, liveBytes } = trainingGraph(classifier, {
     groups: 1,
     vocabulary,
     loss: 'binaryCrossEntropy',
     dropout: true,
     draws,
-    freezeLayers,
+    layers: { ...allLayersAlike, freezeLayers },
+    perturbation,
     checkpointing,
   });
   const isTable = new Set(tables.map(({ name }) => name));
-  const kindOf = (parameter: (typeof parameters)[number]) => ({
-    frozen: !trained.has(parameter.name),
-    perturbed: isPerturbed(parameter, perturbation, classifier.wordEmbedding),
-  });
   return ({ texts, length, windows = 1 }) => {
     const batch = { texts: texts * windows * passesOf(draws), length };
     const sizes = sizesOf(classifier, batch);
@@ -92,9 +90,7 @@ export function memoryNeeds(
       })),
       parameters: parameters.map((parameter) => ({
         name: parameter.name,
-        bytes:
-          bytesOf({ ...parameter, ...kindOf(parameter) }, extra) +
-          (isTable.has(parameter.name) ? scratch : 0),
+        bytes: bytesOf(parameter, extra) + (isTable.has(parameter.name) ? scratch : 0),
       })),
     };
   };

@@ -3,9 +3,9 @@ import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import type { Adapters } from './adapters.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import type { AveragingSettings } from '../optim/averaging.js';
+import type { LayerSettings } from '../optim/parameter-groups.js';
 import type { PerturbationSettings } from '../optim/perturbation.js';
 import type { RateSettings } from '../schedules/schedule.js';
-import type { LayerSettings } from './depths.js';
 import type { ChoiceSettings } from './epoch-choice.js';
 
 /** How often and in which portions the texts are gone through. */

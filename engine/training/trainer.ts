@@ -3,26 +3,20 @@ import type { PhiloxKey } from '../kernels/philox.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import { oneDraw, passesOf } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
-import type { DropoutSite, Parameter } from '../nn/scope.js';
+import type { DropoutSite } from '../nn/scope.js';
 import { addGradients, holdGradients } from '../optim/accumulation.js';
 import { adamwStep } from '../optim/adamw.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import { moveAverage } from '../optim/averaging.js';
+import { allLayersAlike, type LayerSettings, type ParameterGroup } from '../optim/parameter-groups.js';
 import type { ExtraArray } from '../optim/parameter-memory.js';
 import { ParameterMemory } from '../optim/parameter-memory.js';
-import {
-  isPerturbed,
-  joinsGradients,
-  perturb,
-  unperturbed,
-  type PerturbationSettings,
-} from '../optim/perturbation.js';
+import { joinsGradients, perturb, unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import type { Runtime, Tensor } from '../runtime/runtime.js';
 import type { HostBatch } from '../inference/batch.js';
 import { packBatch } from '../inference/batch.js';
-import { allLayersAlike, Depths, type LayerSettings } from './depths.js';
 import type { FrozenActivations } from './frozen-activations.js';
-import type { TrainingGraph } from './graphs.js';
+import type { GroupedParameter, TrainingGraph } from './graphs.js';
 import { rowScratchOf, trainingGraph } from './graphs.js';
 import { addRowGradients, placeRowGradients } from './row-gradients.js';
 import { Scratch } from './scratch.js';
@@ -105,9 +99,9 @@ export class Trainer {
   private constructor(
     private readonly options: TrainerOptions,
     /** In the order of the graph. */
-    readonly parameters: readonly Parameter[],
+    readonly parameters: readonly GroupedParameter[],
     /** Those that change. */
-    readonly trained: readonly Parameter[],
+    readonly trained: readonly GroupedParameter[],
     readonly memory: ParameterMemory,
     private readonly sessions: Sessions<TrainingGraph>,
     private readonly lasting: TensorScope,
@@ -131,7 +125,6 @@ export class Trainer {
       draws = oneDraw,
     } = options;
     const { layers = allLayersAlike, perturbation = unperturbed, checkpointing = false } = options;
-    const { layerDecay, freezeLayers } = layers;
     const ofLoss = { loss, ...(lossSettings === undefined ? {} : { lossSettings }) };
     const compile = (groups: number): TrainingGraph =>
       trainingGraph(classifier, {
@@ -139,24 +132,18 @@ export class Trainer {
         vocabulary,
         dropout,
         draws,
-        freezeLayers,
+        layers,
+        perturbation,
         checkpointing,
         ...ofLoss,
       });
-    const { parameters, tables, trained } = compile(1);
+    const { parameters, tables } = compile(1);
     const names = new Set(tables.map(({ name }) => name));
     const tablesFirst = [...parameters].sort((a, b) => Number(names.has(b.name)) - Number(names.has(a.name)));
-    const depths = new Depths(parameters);
-    const optimized = tablesFirst.map((each) => ({
-      ...each,
-      rateShare: depths.rateShare(each.name, layerDecay),
-      frozen: !trained.has(each.name),
-      perturbed: trained.has(each.name) && isPerturbed(each, perturbation, classifier.wordEmbedding),
-    }));
     const sizes = options.mostBytes === undefined ? {} : { mostBytes: options.mostBytes };
     const scratch = rowScratchOf(tables, options.mostTokens * passesOf(draws));
     const extra = extraArrays(options);
-    const memory = await ParameterMemory.allocate(optimized, {
+    const memory = await ParameterMemory.allocate(tablesFirst, {
       threads,
       tables: names,
       scratch,
@@ -167,17 +154,17 @@ export class Trainer {
     const weights: Record<string, Tensor> = {};
     const perturbed: Record<string, Tensor> = {};
     const gradients: Record<string, Tensor> = {};
-    for (const { name, shape } of parameters) {
+    for (const { name, shape, group } of parameters) {
       const views = memory.of(name);
       weights[name] = lasting.float(shape, views.weights);
       if (views.perturbed !== undefined) perturbed[name] = lasting.float(shape, views.perturbed);
-      if (trained.has(name)) gradients[name] = lasting.float(shape, views.gradients);
+      if (group.trained) gradients[name] = lasting.float(shape, views.gradients);
     }
     const sessions = new Sessions(runtime, { threads }, compile, options.compiling);
     return new Trainer(
       options,
       parameters,
-      parameters.filter(({ name }) => trained.has(name)),
+      parameters.filter(({ group }) => group.trained),
       memory,
       sessions,
       lasting,
@@ -266,11 +253,11 @@ export class Trainer {
     return average ?? weights;
   }
 
-  /** The share of the learning rate that a parameter gets: 0 of one that is not trained. */
-  rateShare(name: string): number {
-    if (!this.trained.some((parameter) => parameter.name === name)) return 0;
-    const { layerDecay } = this.options.layers ?? allLayersAlike;
-    return new Depths(this.parameters).rateShare(name, layerDecay);
+  /** How a step treats a parameter. */
+  groupOf(name: string): ParameterGroup {
+    const parameter = this.parameters.find((each) => each.name === name);
+    if (parameter === undefined) throw new RangeError(`no parameter '${name}'`);
+    return parameter.group;
   }
 
   /** Leaves every gradient in the parameter memory. @param place of the batch in its step @returns the loss */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Depths } from '../../../engine/training/depths.js';
+import { Depths } from '../../../engine/nn/depths.js';
 import { parametersOf } from '../../../engine/inference/parameters.js';
 import { goldenClassifier, goldenJson, goldenModels } from './golden-model.js';
 
@@ -44,13 +44,5 @@ describe.each(goldenModels)('the parameters of %s', (model) => {
     for (const { name } of parameters) expect(depths.level(name), name).toBe(levelBy(name, sizes));
     const levels = new Set(parameters.map(({ name }) => depths.level(name)));
     expect(levels).toEqual(new Set(Array.from({ length: layers + 2 }, (_, level) => level)));
-  });
-
-  it('get the less of the learning rate the lower they lie', () => {
-    const word = goldenClassifier(model).wordEmbedding;
-    expect(depths.rateShare(word, 0.5)).toBe(0.5 ** (depths.layers + 1));
-    for (const { name } of parameters) expect(depths.rateShare(name, 1)).toBe(1);
-    const head = parameters.filter(({ name }) => depths.level(name) === depths.layers + 1);
-    for (const { name } of head) expect(depths.rateShare(name, 0.5)).toBe(1);
   });
 });

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { adamwStep } from '../../../engine/optim/adamw.js';
 import { ParameterMemory } from '../../../engine/optim/parameter-memory.js';
 
+const group = { trained: true, decay: true, rateShare: 1, perturbed: false };
 const parameters = [
-  { name: 'weight', shape: [1, 2], decay: true },
-  { name: 'bias', shape: [1], decay: false },
+  { name: 'weight', shape: [1, 2], group },
+  { name: 'bias', shape: [1], group: { ...group, decay: false } },
 ];
 
 /** Two parameters whose gradients together have the norm 5·size. */

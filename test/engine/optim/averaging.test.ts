@@ -3,9 +3,10 @@ import { addGradients } from '../../../engine/optim/accumulation.js';
 import { averageShare, moveAverage, type AveragingSettings } from '../../../engine/optim/averaging.js';
 import { ParameterMemory } from '../../../engine/optim/parameter-memory.js';
 
+const group = { trained: true, decay: true, rateShare: 1, perturbed: false };
 const parameters = [
-  { name: 'weight', shape: [100], decay: true },
-  { name: 'bias', shape: [3], decay: false },
+  { name: 'weight', shape: [100], group },
+  { name: 'bias', shape: [3], group: { ...group, decay: false } },
 ];
 
 async function memoryWith(use: (memory: ParameterMemory) => void): Promise<void> {

@@ -32,9 +32,10 @@ describe('the perturbed copy', () => {
   let memory: ParameterMemory;
   const views = (): ReturnType<ParameterMemory['of']> => memory.of('w');
   beforeAll(async () => {
+    const group = { trained: true, decay: true, rateShare: 1, perturbed: false };
     const parameters = [
-      { name: 'w', shape: [2, 2], decay: true, perturbed: true },
-      { name: 'v', shape: [2, 2], decay: true },
+      { name: 'w', shape: [2, 2], group: { ...group, perturbed: true } },
+      { name: 'v', shape: [2, 2], group },
     ];
     memory = await ParameterMemory.allocate(parameters, { threads: 1, tables: new Set(), scratch: 0 });
     views().weights.set([3, 0, -4, 0]);

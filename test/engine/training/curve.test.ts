@@ -61,7 +61,7 @@ describe.each(goldenModels)('ten steps of %s', (model) => {
     });
     expect(
       parameters
-        .filter(({ decay }) => !decay)
+        .filter(({ group }) => !group.decay)
         .map(({ name }) => name)
         .sort(),
     ).toEqual([...undecayed].sort());

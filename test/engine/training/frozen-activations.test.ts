@@ -6,7 +6,7 @@ import { EnvironmentFault } from '../../../errors/fault.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
-import { Depths } from '../../../engine/training/depths.js';
+import { Depths } from '../../../engine/nn/depths.js';
 import { cutAbove, FrozenActivations } from '../../../engine/training/frozen-activations.js';
 import { trainingGraph } from '../../../engine/training/graphs.js';
 import { parametersOf } from '../../../engine/inference/parameters.js';
@@ -108,7 +108,10 @@ describe('a model that is cut', () => {
   it('computes nothing of what lies below', () => {
     const sizes = { tokens: 40, texts: 4, slots: 40, 'slots.0': 40, 'headBatch.0': 8, 'length.0': 10 };
     const all = { ...sizes, 'batch.0': 4 };
-    const frozen = trainingGraph(whole, { ...options, freezeLayers: 1 }).operations(all);
+    const frozen = trainingGraph(whole, {
+      ...options,
+      layers: { layerDecay: 1, freezeLayers: 1 },
+    }).operations(all);
     const operations = [0, 1].map((n) => trainingGraph(cutAbove(whole, n), options).operations(all));
     expect(operations[1]).toBeLessThan(frozen);
     expect(operations[1]).toBeLessThan(operations[0]!);
