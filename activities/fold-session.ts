@@ -7,6 +7,7 @@ import type { FoldHeartbeat, StepCall } from './contracts.js';
 import { EpochSignals } from './epoch-signals.js';
 import { beat } from './heartbeat.js';
 import { Lane } from './lane.js';
+import { NewestLane } from './newest-lane.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
 
@@ -28,7 +29,7 @@ export class FoldSession {
   private readonly stop = new AbortController();
   private readonly directory: RunDirectory;
   private readonly timers: NodeJS.Timeout[] = [];
-  private readonly checkpoints = new Lane((error) => this.failed(error));
+  private readonly checkpoints = new NewestLane((error) => this.failed(error));
   private readonly events = new Lane((error) => this.failed(error));
   private readonly signals = new EpochSignals();
   private renewal: Promise<void> | undefined;
@@ -69,13 +70,13 @@ export class FoldSession {
     try {
       return await work();
     } catch (error) {
-      await this.checkpoints.done();
+      await this.checkpointsKept();
       const reason = this.lost ?? error;
       const name = reason instanceof Error ? reason.name : typeof reason;
       this.note('fold interrupted', { trainingStep: this.latest?.step ?? null, reason: name });
       throw reason;
     } finally {
-      await this.checkpoints.done();
+      await this.checkpointsKept();
       await this.events.done();
       await this.signals.end({ atOnce: this.stop.signal.aborted });
       await this.letGo();
@@ -89,9 +90,14 @@ export class FoldSession {
    */
   async letGo(): Promise<void> {
     // A checkpoint may take longer to keep than a lease lasts.
-    await this.checkpoints.done();
+    await this.checkpointsKept();
     this.timers.splice(0).forEach(clearInterval);
     await this.renewal;
+  }
+
+  /** Resolves when nothing of an attempt's checkpoints is on its way any more: another one may begin in its folder. */
+  checkpointsKept(): Promise<void> {
+    return this.checkpoints.done();
   }
 
   readonly onMessage = (message: FoldMessage): void => {
@@ -112,7 +118,7 @@ export class FoldSession {
         this.signals.add({ ...namedCell(this.call), metrics: message.metrics });
         break;
       case 'checkpoint':
-        this.checkpoints.add(() => this.publish(message));
+        this.keep(message);
         break;
       case 'warning':
         this.warn(message.message);
@@ -146,13 +152,19 @@ export class FoldSession {
     await this.services.checkpoints.renew(this.lease);
   }
 
-  /** Noted only once it is kept: an attempt that lost its lease has none to tell of. */
-  private async publish({
-    checkpoint,
-    seconds,
-  }: Extract<FoldMessage, { type: 'checkpoint' }>): Promise<void> {
-    await this.services.checkpoints.publish(this.lease, checkpoint);
-    this.note('checkpoint', { trainingStep: checkpoint.step, seconds });
+  /**
+   * While the training goes on; where that writes them faster than the store takes them, those that a newer one
+   * came after are left out. Noted only once it is kept: an attempt that lost its lease has none to tell of.
+   */
+  private keep({ checkpoint, seconds }: Extract<FoldMessage, { type: 'checkpoint' }>): void {
+    const { checkpoints } = this.services;
+    this.checkpoints.add({
+      work: async () => {
+        await checkpoints.publish(this.lease, checkpoint);
+        this.note('checkpoint', { trainingStep: checkpoint.step, seconds });
+      },
+      drop: () => checkpoints.forgo(this.lease, checkpoint),
+    });
   }
 
   private async renew(): Promise<void> {

@@ -160,6 +160,8 @@ async function trainSeeds(
       return await trainFitting(services, { ...job, seed, workDirectory, resume }, session);
     } catch (error) {
       if (!isDivergence(error) || seed >= first + retrySeeds) throw error;
+      // One that came later would be taken for the next seed's.
+      await session.checkpointsKept();
       session.warn(`seed ${seed} diverged; the fold starts again with seed ${seed + 1}`);
     }
   }
@@ -175,6 +177,8 @@ async function trainFitting(services: Services, job: FoldJob, session: FoldSessi
       return await services.trainer.train(attempt, { onMessage, signal });
     } catch (error) {
       if (!isOutOfMemory(error) || microBatch !== 'auto' || mostTexts === 1) throw error;
+      // The next attempt writes to the files that are being kept.
+      await session.checkpointsKept();
       session.warn(
         `the memory was not enough for ${mostTexts} texts at once: the fold starts again with ${Math.ceil(mostTexts / 2)}`,
       );

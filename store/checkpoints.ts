@@ -137,7 +137,12 @@ export class CheckpointShelf {
     };
     const older = (now: CheckpointPointer) => now.checkpoints.filter(({ step }) => step !== shelved.step);
     await this.update(lease, (now) => ({ ...now, checkpoints: [shelved, ...older(now).slice(0, 1)] }));
-    for (const file of [checkpoint.state, checkpoint.best]) {
+    await this.forgo(lease, checkpoint);
+  }
+
+  /** Removes what the work directory has of a checkpoint that is not to be kept, or is kept elsewhere. */
+  async forgo(lease: Lease, { state, best }: CheckpointOnDisk): Promise<void> {
+    for (const file of [state, best]) {
       if (file !== null && isWithin(file.path, lease.workDirectory)) await this.removeLocal(file.path);
     }
   }

@@ -203,6 +203,74 @@ describe('a fold that two runs want', () => {
   });
 });
 
+describe('a fold that writes checkpoints faster than the store takes them', () => {
+  const steps = 40;
+
+  /** Publishes slowly; knows what it published, and how many at once at most. */
+  function slowShelf(ms: number): {
+    checkpoints: Services['checkpoints'];
+    kept: number[];
+    most: () => number;
+  } {
+    const { checkpoints } = services;
+    const kept: number[] = [];
+    let now = 0;
+    let most = 0;
+    const publish: typeof checkpoints.publish = async (lease, checkpoint) => {
+      most = Math.max(most, ++now);
+      await delay(ms);
+      await checkpoints.publish(lease, checkpoint).finally(() => now--);
+      kept.push(checkpoint.step);
+    };
+    const slowly = Object.assign(Object.create(checkpoints) as typeof checkpoints, { publish });
+    return { checkpoints: slowly, kept, most: () => most };
+  }
+
+  it('trains on, keeps one at a time and the newest, and leaves nothing of the others', async () => {
+    const left: string[] = [];
+    const { checkpoints, kept, most } = slowShelf(300);
+    const trainer = new FakeTrainer({ steps, stepMs: 20 });
+    const looking: Trainer = {
+      train: async (job, options) => {
+        const outcome = await trainer.train(job, options);
+        left.push(...readdirSync(job.workDirectory).filter((name) => name.startsWith('state-')));
+        return outcome;
+      },
+    };
+    await attempt(trainFold({ ...services, checkpoints, trainer: looking }), 'run-1').result;
+    expect(most()).toBe(1);
+    expect(kept.at(-1)).toBe(steps);
+    expect(kept.length).toBeLessThan(steps / 2);
+    // One that is being kept, and one that waits.
+    expect(left.length).toBeLessThanOrEqual(2);
+    expect(trainer.stepsDone.get(1)).toBe(steps);
+  });
+
+  it('has kept what it will keep before the next seed begins', async () => {
+    const { checkpoints, kept } = slowShelf(200);
+    const restarts: number[][] = [];
+    const restart: typeof checkpoints.restart = async (lease, seed) => {
+      restarts.push([...kept]);
+      await services.checkpoints.restart(lease, seed);
+    };
+    const trainer = new FakeTrainer({ steps: 3 });
+    const diverging: Trainer = {
+      train: async (job, options) => {
+        const outcome = await trainer.train(job, options);
+        if (trainer.jobs.length > 1) return outcome;
+        throw Object.assign(new EnvironmentFault({ where: 'fold 1', what: 'it diverged' }), {
+          name: 'DivergenceFault',
+        });
+      },
+    };
+    const { pipeline } = call;
+    call = { ...call, pipeline: { ...pipeline, training: { ...pipeline.training, retrySeeds: 1 } } };
+    const shelf = Object.assign(Object.create(checkpoints) as typeof checkpoints, { restart });
+    await attempt(trainFold({ ...services, checkpoints: shelf, trainer: diverging }), 'run-1').result;
+    expect(restarts.map((before) => before.at(-1))).toEqual([undefined, 3]);
+  });
+});
+
 describe('a fold whose steps do not fit the memory', () => {
   /** Fails as the engine does where more texts pass at once. */
   class ShortTrainer extends FakeTrainer {
