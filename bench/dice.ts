@@ -20,6 +20,12 @@ export class Dice {
     return choices[Math.floor(this.between(0, choices.length))];
   }
 
+  /** All of them, in random order. */
+  shuffled<T>(values: readonly T[]): T[] {
+    const left = [...values];
+    return values.map(() => left.splice(Math.floor(this.between(0, left.length)), 1)[0]!);
+  }
+
   /** A key, as likely as its weight. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const entries = Object.entries(weights) as [K, number][];

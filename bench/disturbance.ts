@@ -20,7 +20,7 @@ export interface Disturbance<Kind extends string, Fault> {
  *
  * @param strike does it; null where there is nothing that it could be done to at this moment
  */
-export async function disturb<Kind extends string, Fault>(
+async function disturb<Kind extends string, Fault>(
   { dice, order, most, pause, onFault }: Disturbance<Kind, Fault>,
   strike: (kind: Kind) => Promise<Fault | null>,
   end: AbortSignal,
@@ -42,6 +42,20 @@ export async function disturb<Kind extends string, Fault>(
   return faults;
 }
 
+/** Waits for a run's end while faults meet it. @returns how it ended, and what befell it */
+export async function endedUnder<End, Kind extends string, Fault>(
+  end: (given: AbortSignal) => Promise<End>,
+  disturbance: Disturbance<Kind, Fault> | undefined,
+  strike: (kind: Kind, dice: Dice) => Promise<Fault | null>,
+): Promise<readonly [End, readonly Fault[]]> {
+  const over = new AbortController();
+  const [ending, faults = []] = await Promise.all([
+    end(over.signal).finally(() => over.abort()),
+    disturbance && disturb(disturbance, (kind) => strike(kind, disturbance.dice), over.signal),
+  ]).finally(() => over.abort());
+  return [ending, faults];
+}
+
 const pollMs = 300;
 /** Far beyond what a run takes: it hangs. */
 const longestMs = 30 * 60_000;
@@ -49,6 +63,8 @@ const longestMs = 30 * 60_000;
 /** How a run ended, and after how many seconds by the server's clock. */
 export interface Ended {
   readonly status: string;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly seconds: number;
 }
 
@@ -64,6 +80,7 @@ export async function ended(run: WorkflowHandle, given: AbortSignal): Promise<En
     const { startTime, closeTime = startTime } = description;
     return {
       status: description.status.name,
+      startedAt: startTime.getTime(),
       seconds: (closeTime.getTime() - startTime.getTime()) / 1000,
     };
   }

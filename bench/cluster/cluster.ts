@@ -147,6 +147,11 @@ export class Cluster {
     }
   }
 
+  /** How many train, and the names of all on which a worker is. */
+  get workerHosts(): { readonly training: number; readonly workers: readonly string[] } {
+    return { training: foldHosts.length, workers: this.workers.map(({ host }) => host.name) };
+  }
+
   /** Ends everything. */
   async stop(): Promise<void> {
     await this.client.connection.close();

@@ -13,7 +13,7 @@ const weights = {
   /** The S3 server is killed and comes back with what it had. */
   'store lost': 3,
   /** It comes back with nothing in it. */
-  'store emptied': 1,
+  'store emptied': 2,
   /** It answers most requests with errors, or hangs up. */
   'store failing': 4,
   /** A worker's clock is set an hour on or back while it works. */

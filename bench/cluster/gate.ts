@@ -12,12 +12,22 @@ const answers = [
 /** Of the requests, while it fails. */
 const failing = 0.6;
 
+/** An object that was written. */
+export interface Written {
+  /** Of its URL: bucket and name. */
+  readonly path: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** Stands before an S3 server and, when told to, answers with errors or hangs up in its place. */
 export class Gate {
   /** While true. */
   fails = false;
   /** Errors that it has given. */
   errors = 0;
+  /** What was written through it, each time that the server said so. */
+  readonly written: Written[] = [];
 
   private constructor(
     private readonly server: Server,
@@ -49,6 +59,8 @@ export class Gate {
     // The headers as they are: they are signed.
     const { method, url: path, headers } = from;
     const onwards = request({ ...this.target, method, path, headers }, (answer) => {
+      if (method === 'PUT' && answer.statusCode === 200 && path !== undefined)
+        this.written.push({ path: path.split('?')[0] ?? path, at: Date.now() });
       to.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(to);
       answer.once('error', () => to.destroy());

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { childEnvironment } from '../../infra/child-environment.js';
@@ -35,6 +35,7 @@ export class Host {
   readonly address: string;
   private child: ChildProcess | undefined;
   private program: (() => Program) | undefined;
+  private readonly former: string[] = [];
 
   constructor(
     readonly name: string,
@@ -96,10 +97,18 @@ export class Host {
     await closed;
   }
 
+  /** What it had is put aside, where the campaign alone finds it. */
   empty(): void {
-    for (const entry of readdirSync(this.folder)) {
-      rmSync(join(this.folder, entry), { recursive: true, force: true });
-    }
+    const aside = join(this.options.folder, 'former', `${this.name}-${this.former.length + 1}`);
+    mkdirSync(join(this.options.folder, 'former'), { recursive: true });
+    renameSync(this.folder, aside);
+    mkdirSync(this.folder);
+    this.former.push(aside);
+  }
+
+  /** All the disks that it has had, as this process finds them. */
+  get disks(): readonly string[] {
+    return [...this.former, this.folder];
   }
 
   /** Its disk, as this process finds it. */

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 
-/** Tells the process that runs inside from the one that was called. */
+/** Set for the process that runs inside: the folder that the one that was called has made for it. */
 const mark = 'FOLDWISE_CLUSTER_INSIDE';
 
 /**
@@ -10,8 +10,9 @@ const mark = 'FOLDWISE_CLUSTER_INSIDE';
  */
 const own = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
-export function isIsolated(): boolean {
-  return process.env[mark] !== undefined;
+/** The folder of this process where it runs inside; null where it is the one that was called. */
+export function isolatedFolder(): string | null {
+  return process.env[mark] ?? null;
 }
 
 /** `unshare` with what this user needs to make namespaces; null where the machine allows none. */
@@ -28,18 +29,23 @@ export function unshareArguments(): readonly string[] | null {
 const tryNetwork =
   'mount -t tmpfs none /run && mkdir /run/netns && ip netns add host1 && ip link add hub type bridge && ip link add to-host1 type veth peer name eth0 netns host1';
 
-/** Runs this same command isolated. @returns its exit code */
-export function runIsolated(args: readonly string[]): Promise<number> {
+/** Runs this same command isolated. @returns its exit code; null where it was ended by a signal to this process */
+export function runIsolated(args: readonly string[], folder: string): Promise<number | null> {
   const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   return new Promise((resolve, reject) => {
     // The kernel ends it where this process is killed.
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', ...args, ...command], {
-      env: { ...process.env, [mark]: '1' },
+      env: { ...process.env, [mark]: folder },
       stdio: 'inherit',
     });
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill('SIGKILL'));
+    let interrupted = false;
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        interrupted = true;
+        child.kill('SIGKILL');
+      });
     child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? 1));
+    child.once('close', (code) => resolve(interrupted ? null : (code ?? 1)));
   });
 }
 

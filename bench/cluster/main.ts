@@ -6,11 +6,12 @@ import { positiveInteger } from '../../cli/options.js';
 import { Dice } from '../dice.js';
 import { quickstart, type Subject } from '../faults/subject.js';
 import { runSubject } from '../faults/run.js';
-import { campaign, type Summary } from './campaign.js';
+import { campaign } from './campaign.js';
 import { Cluster, type StoreKind } from './cluster.js';
 import { faultKinds, type FaultKind } from './fault.js';
-import { isIsolated, prepareNamespaces, runIsolated, unshareArguments } from './isolation.js';
+import { isolatedFolder, prepareNamespaces, runIsolated, unshareArguments } from './isolation.js';
 import { obtainParts, type Parts } from './parts.js';
+import type { Summary } from './summary.js';
 import { tableOf } from './table.js';
 
 interface Arguments {
@@ -28,21 +29,28 @@ const say = (message: string): void => console.error(message);
 const folds = 4;
 
 async function main(options: Arguments): Promise<void> {
-  if (!isIsolated()) {
-    const parts = await obtainParts(say);
-    if (parts === null) return;
-    const args = unshareArguments();
-    if (args === null) return say('Skipped: it needs Linux, iproute2, and root or user namespaces.');
-    process.exitCode = await runIsolated(args);
-    return;
-  }
+  const folder = isolatedFolder();
+  if (folder === null) return outside();
   const parts = await obtainParts(() => undefined);
-  if (parts !== null) await inside(parts, options);
+  if (parts !== null) await inside(folder, parts, options);
 }
 
-async function inside(parts: Parts, options: Arguments): Promise<void> {
-  prepareNamespaces();
+/** Runs this command again in namespaces of its own, and removes what it wrote unless that shows what went wrong. */
+async function outside(): Promise<void> {
+  const parts = await obtainParts(say);
+  if (parts === null) return;
+  const args = unshareArguments();
+  if (args === null) return say('Skipped: it needs Linux, iproute2, and root or user namespaces.');
   const folder = mkdtempSync(join(tmpdir(), 'foldwise-cluster-'));
+  const code = await runIsolated(args, folder);
+  process.exitCode = code ?? 130;
+  // Interrupted, its processes may not all have ended yet.
+  if (code === 0 || code === null) rmSync(folder, { recursive: true, force: true, maxRetries: 20 });
+  else say(`What it left is in ${folder}`);
+}
+
+async function inside(folder: string, parts: Parts, options: Arguments): Promise<void> {
+  prepareNamespaces();
   const dice = new Dice(options.seed);
   const subject = clusterSubject();
   say('the run on one machine, which the others must equal');
@@ -55,17 +63,11 @@ async function inside(parts: Parts, options: Arguments): Promise<void> {
     const { pipeline } = subject;
     const chosen = kinds === undefined ? {} : { kinds };
     summary = await campaign(cluster, { pipeline, expected, dice, faults, pause, onMessage: say, ...chosen });
-  } catch (error) {
-    say(`What it left is in ${folder}`);
-    throw error;
   } finally {
     await cluster.stop();
   }
   console.log(options.json === true ? JSON.stringify({ seed: options.seed, ...summary }) : tableOf(summary));
-  const failed = summary.violations.length > 0;
-  if (failed) say(`What it left is in ${folder}`);
-  else rmSync(folder, { recursive: true, force: true });
-  process.exitCode = failed ? 1 : 0;
+  process.exitCode = summary.violations.length > 0 ? 1 : 0;
 }
 
 function clusterSubject(): Subject {
@@ -98,4 +100,4 @@ try {
   process.exitCode = 1;
 }
 // The cluster's servers run until this process ends: nothing is left to wait for.
-if (isIsolated()) process.exit();
+if (isolatedFolder() !== null) process.exit();

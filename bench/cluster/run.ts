@@ -1,11 +1,10 @@
 import { startRun } from '../../cli/runs/start-run.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
-import { disturb, ended, type Disturbance } from '../disturbance.js';
-import type { RunEvent } from '../faults/events.js';
+import { ended, endedUnder, type Disturbance } from '../disturbance.js';
 import type { Digests } from '../faults/outcome.js';
 import type { Cluster } from './cluster.js';
 import type { Fault, FaultKind } from './fault.js';
-import { eventsOf, resultsOf } from './results.js';
+import { eventsOf, recordsOf, resultsOf, type FoldRecord, type HostEvent } from './results.js';
 import { retried } from './retried.js';
 import { strike } from './strike.js';
 
@@ -14,10 +13,15 @@ export interface ClusterRun {
   /** Null where it did not complete. */
   readonly digests: Digests | null;
   readonly status: string;
+  /** By the server's clock: milliseconds since the epoch. */
+  readonly startedAt: number;
   /** From the workflow's start to its end. */
   readonly seconds: number;
   readonly faults: readonly Fault[];
-  readonly events: readonly RunEvent[];
+  /** What the hosts noted, those included that were replaced since. */
+  readonly events: readonly HostEvent[];
+  /** What the store has of it, where it completed. */
+  readonly records: readonly FoldRecord[];
 }
 
 /** Runs a pipeline to its end; nothing of earlier runs is reused. */
@@ -26,19 +30,18 @@ export async function runOn(
   pipeline: Pipeline,
   disturbance?: Disturbance<FaultKind, Fault>,
 ): Promise<ClusterRun> {
-  const startedAt = new Date();
-  const { run, handle } = await retried(() => startRun(cluster.client, pipeline, { fresh: true, startedAt }));
-  const end = new AbortController();
-  const [{ status, seconds }, faults = []] = await Promise.all([
-    ended(handle, end.signal).finally(() => end.abort()),
-    disturbance &&
-      disturb(
-        disturbance,
-        (kind) => strike(kind, { cluster, run: handle, dice: disturbance.dice }),
-        end.signal,
-      ),
-  ]).finally(() => end.abort());
+  const options = { fresh: true, startedAt: new Date() };
+  const { run, handle } = await retried(() => startRun(cluster.client, pipeline, options));
+  const execution = (await retried(() => handle.describe())).runId;
+  const [{ status, startedAt, seconds }, faults] = await endedUnder(
+    (given) => ended(handle, given),
+    disturbance,
+    (kind, dice) => strike(kind, { cluster, run: handle, dice }),
+  );
   const events = eventsOf(cluster, run, startedAt);
-  const digests = status === 'COMPLETED' ? await retried(() => resultsOf(cluster, run)) : null;
-  return { digests, status, seconds, faults, events };
+  if (status !== 'COMPLETED')
+    return { status, startedAt, seconds, faults, events, records: [], digests: null };
+  const digests = await retried(() => resultsOf(cluster, run));
+  const records = await retried(() => recordsOf(cluster, execution, startedAt));
+  return { status, startedAt, seconds, faults, events, records, digests };
 }

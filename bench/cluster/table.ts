@@ -1,22 +1,29 @@
-import type { Summary } from './campaign.js';
+import type { Spread } from '../step/summary.js';
 import { faultKinds } from './fault.js';
+import type { Summary } from './summary.js';
+
+const header = ['', 'count', 'median', 'mean', 'most'];
 
 /** The figures as lines for a person. */
 export function tableOf(summary: Summary): string {
   const { faultCount, runs, seconds, costs, violations, files, lostWithStore } = summary;
-  const lost = (seconds.disturbed - runs * seconds.undisturbed) / Math.max(1, faultCount);
-  const kinds = faultKinds.flatMap((kind) => {
+  const rows = faultKinds.flatMap((kind) => {
     const cost = costs[kind];
     if (cost === undefined) return [];
-    const { mean, most } = cost.stalledSeconds;
-    return [
-      `  ${kind.padEnd(14)} ${String(cost.count).padStart(3)}   ${mean.toFixed(1).padStart(6)} s ${most.toFixed(1).padStart(6)} s`,
-    ];
+    const { median, mean, max } = cost.behind;
+    return [[kind, String(cost.count), ...[median, mean, max].map((value) => value.toFixed(1))]];
   });
+  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]!.length)));
+  const line = (row: readonly string[]): string =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
   return [
-    `${faultCount} faults in ${runs} runs; until every fold that was met went on, mean and most:`,
-    ...kinds,
-    `  ${seconds.undisturbed.toFixed(1)} s a run undisturbed, ${(seconds.disturbed / Math.max(1, runs)).toFixed(1)} s disturbed; ${lost.toFixed(1)} s lost per fault`,
+    `${faultCount} faults in ${runs} runs; seconds by which what each held up the longest fell behind an undisturbed run:`,
+    ...[header, ...rows].map((row) => `  ${line(row)}`),
+    `  a run took ${words(seconds.undisturbed)} undisturbed, ${words(seconds.disturbed)} disturbed`,
+    ...(seconds.more === null
+      ? []
+      : [`  each disturbed one took ${words(seconds.more)} more than the undisturbed one before it`]),
+    `  where no fault was, the parts of a run were together ${seconds.besides.toFixed(1)} s behind`,
     ...(lostWithStore === 0
       ? []
       : [
@@ -27,4 +34,8 @@ export function tableOf(summary: Summary): string {
       : '  FAILED',
     ...violations.map((violation) => `  ${violation}`),
   ].join('\n');
+}
+
+function words({ median, min, max }: Spread): string {
+  return `${median.toFixed(1)} s [${min.toFixed(1)}–${max.toFixed(1)}]`;
 }

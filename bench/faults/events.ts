@@ -11,7 +11,10 @@ export interface RunEvent {
   readonly member?: string;
   /** Of this fold, over all its attempts. */
   readonly attempt: number;
+  /** Of the whole fold. */
   readonly steps?: number;
+  /** Of an epoch that ended: its number. */
+  readonly epoch?: number;
   readonly resumedFrom?: number;
   /** Process number. */
   readonly worker?: number;

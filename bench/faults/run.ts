@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { startRun } from '../../cli/runs/start-run.js';
-import { completed, disturb, type Disturbance } from '../disturbance.js';
+import { completed, endedUnder, type Disturbance } from '../disturbance.js';
 import { readEvents, type RunEvent } from './events.js';
 import type { Fault, FaultKind } from './fault.js';
 import { Fleet } from './fleet.js';
@@ -31,19 +31,11 @@ export async function runSubject(
     fresh: false,
     startedAt: new Date(),
   });
-  const end = new AbortController();
-  const [seconds, faults = []] = await Promise.all([
-    completed(handle, end.signal).finally(() => end.abort()),
-    disturbance &&
-      disturb(
-        disturbance,
-        (kind) => strike(kind, { fleet, run: handle, dice: disturbance.dice }),
-        end.signal,
-      ),
-  ]).finally(async () => {
-    end.abort();
-    await fleet.stop();
-  });
+  const [seconds, faults] = await endedUnder(
+    (given) => completed(handle, given),
+    disturbance,
+    (kind, dice) => strike(kind, { fleet, run: handle, dice }),
+  ).finally(() => fleet.stop());
   const directory = join(workdir, 'runs', run);
   return {
     digests: digestsOf(directory),

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Summary } from '../../bench/cluster/campaign.js';
+import type { Summary } from '../../bench/cluster/summary.js';
 import { unshareArguments } from '../../bench/cluster/isolation.js';
 import { builtParts } from '../../bench/cluster/parts.js';
 import { findPostgres } from '../../bench/cluster/postgres.js';
