@@ -1,6 +1,18 @@
-import { cell, loadApi, pointee, type Address, type Api } from './api.js';
+import { loadApi, type Api } from './api.js';
 import { locateLibrary, pinnedVersion } from './library.js';
-import type { ElementArray, ElementType, Runtime, Session, SessionOptions, Tensor } from './runtime.js';
+import { DeviceLog } from './device-log.js';
+import { cell, pointee, type Address } from './native.js';
+import { NativeProvider } from './provider.js';
+import type {
+  ElementArray,
+  ElementType,
+  Provider,
+  ProviderName,
+  Runtime,
+  Session,
+  SessionOptions,
+  Tensor,
+} from './runtime.js';
 import { NativeSession } from './session.js';
 import { NativeTensor } from './tensor.js';
 
@@ -13,11 +25,13 @@ export class NativeRuntime implements Runtime {
   readonly version = pinnedVersion;
   private readonly env: Address;
   private readonly memory: Address;
+  private readonly log = new DeviceLog();
+  private readonly providers = new Map<ProviderName, Promise<Provider>>();
 
   constructor(private readonly api: Api) {
     const out = cell();
     // A failing node is logged and reported in its status; the status is enough.
-    api.createEnv(fatalOnly, 'foldwise', out);
+    api.createEnv(this.log.address, null, fatalOnly, 'foldwise', out);
     this.env = pointee(out);
     api.createMemoryInfo(arenaAllocator, defaultMemory, out);
     this.memory = pointee(out);
@@ -29,6 +43,17 @@ export class NativeRuntime implements Runtime {
   /** Sessions and tensors created and not yet released. */
   get live(): Readonly<{ sessions: number; values: number }> {
     return { ...this.api.live };
+  }
+
+  provider(name: ProviderName): Promise<Provider> {
+    let provider = this.providers.get(name);
+    if (provider === undefined) {
+      provider = NativeProvider.start({ api: this.api, env: this.env, log: this.log }, name);
+      this.providers.set(name, provider);
+      // One that did not start may start the next time.
+      provider.catch(() => this.providers.delete(name));
+    }
+    return provider;
   }
 
   createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {

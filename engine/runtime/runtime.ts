@@ -3,13 +3,47 @@ export type ElementType = 'float32' | 'int64' | 'int32' | 'bool' | 'float16';
 
 export type ElementArray = Float32Array | BigInt64Array | Int32Array | Uint8Array | Uint16Array;
 
-/** A tensor over memory of the caller's or of ONNX Runtime's; valid until `release`. */
-export interface Tensor {
+/** A tensor, wherever it lies; valid until `release`. */
+export interface Value {
   readonly type: ElementType;
   readonly shape: readonly number[];
+  release(): void;
+}
+
+/** A tensor over memory of the caller's or of ONNX Runtime's, which the processor reads. */
+export interface Tensor extends Value {
   /** The tensor's elements, row-major, not a copy. */
   readonly data: ElementArray;
-  release(): void;
+}
+
+/** Execution providers other than the processor's. */
+export type ProviderName = 'webgpu';
+
+/**
+ * An execution provider that has started: a device's memory, and what sessions are created on. It lives as long as
+ * the process. Its calls queue: a run, a copy and an allocation do not overlap.
+ */
+export interface Provider {
+  readonly name: ProviderName;
+  /**
+   * A tensor on the device; what it holds is not defined.
+   * @throws DeviceFault where the device has no room for it
+   */
+  allocate(type: ElementType, shape: readonly number[]): Promise<Value>;
+  /**
+   * Copies tensors, to the device, from it, or within it: each of a pair has one type and as many elements as the other.
+   * When it ends what was copied to the processor can be read, and what was copied from there may change.
+   */
+  copy(pairs: readonly (readonly [from: Value, to: Value])[]): Promise<void>;
+}
+
+export interface ProviderOptions {
+  readonly provider: Provider;
+  /**
+   * Names of the nodes that may run on the processor: those that compute sizes, which a kernel wants there.
+   * Any other node that would fails the session, by name.
+   */
+  readonly onProcessor: ReadonlySet<string>;
 }
 
 export interface SessionOptions {
@@ -20,6 +54,8 @@ export interface SessionOptions {
    * mapped, not copied.
    */
   readonly externalFolder?: string;
+  /** Where it runs; on the processor where this is absent. */
+  readonly on?: ProviderOptions;
 }
 
 export interface Session {
@@ -29,10 +65,14 @@ export interface Session {
    * Runs the model. `fetches` names the outputs wanted; a tensor given there receives the output in
    * place (its shape must fit), `null` lets ONNX Runtime allocate it, and the caller releases it.
    * Buffers stay held until the run ends. Runs of one session do not overlap.
+   *
+   * On a provider both take tensors of either memory: those of the processor are copied there or back.
+   *
+   * @returns the outputs in the processor's memory
    */
   run(
-    feeds: Readonly<Record<string, Tensor>>,
-    fetches: Readonly<Record<string, Tensor | null>>,
+    feeds: Readonly<Record<string, Value>>,
+    fetches: Readonly<Record<string, Value | null>>,
   ): Promise<Record<string, Tensor>>;
   release(): void;
 }
@@ -40,6 +80,11 @@ export interface Session {
 export interface Runtime {
   /** ONNX Runtime's version, the pinned one. */
   readonly version: string;
+  /**
+   * Starts a provider at the first call.
+   * @throws EnvironmentFault where no device of it starts
+   */
+  provider(name: ProviderName): Promise<Provider>;
   createSession(model: Uint8Array, options: SessionOptions): Promise<Session>;
   /** A tensor over the given array: no copy, the array is held until `release`. */
   tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor;

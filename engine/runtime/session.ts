@@ -1,22 +1,22 @@
-import koffi from 'koffi';
-import { cell, pointee, type Address, type Api } from './api.js';
+import type { Api } from './api.js';
 import { RuntimeFault } from './fault.js';
-import type { ElementType, Session, SessionOptions, Tensor } from './runtime.js';
+import { addresses, cell, NativeText, pointee, textAt, type Address } from './native.js';
+import { verifyPlacement } from './placement.js';
+import { NativeProvider } from './provider.js';
+import type { ElementType, Session, SessionOptions, Tensor, Value } from './runtime.js';
+import { sessionOptions } from './session-options.js';
 import { describeTensor, elementTypeOf, NativeTensor } from './tensor.js';
+import { nativeValue, type NativeValue } from './value.js';
 
 /** An input or output as the model declares it. */
 interface Port {
   readonly name: string;
-  /** The name as the C API takes it: NUL-terminated, held by the session. */
-  readonly nameBytes: Buffer;
-  readonly nameAddress: Address;
+  /** Held by the session, whose calls take its address. */
+  readonly nativeName: NativeText;
   readonly type: ElementType | undefined;
   /** −1 where the model leaves an extent open. */
   readonly shape: readonly number[];
 }
-
-const sequential = 0;
-const allOptimizations = 99;
 
 export class NativeSession implements Session {
   readonly inputs: readonly string[];
@@ -33,12 +33,13 @@ export class NativeSession implements Session {
   private constructor(
     private readonly api: Api,
     private readonly session: Address,
+    private readonly provider: NativeProvider | undefined,
   ) {
     this.inputPorts = portsOf(api, session, 'input');
     this.inputs = this.inputPorts.map((port) => port.name);
     this.inputNames = addresses(this.inputs.length);
     this.inputValues = addresses(this.inputs.length);
-    this.inputPorts.forEach((port, index) => (this.inputNames[index] = port.nameAddress));
+    this.inputPorts.forEach((port, index) => (this.inputNames[index] = port.nativeName.address));
     const outputs = portsOf(api, session, 'output');
     this.outputs = outputs.map((port) => port.name);
     this.outputPorts = new Map(outputs.map((port) => [port.name, port]));
@@ -53,46 +54,61 @@ export class NativeSession implements Session {
     model: Uint8Array,
     options: SessionOptions,
   ): Promise<NativeSession> {
-    const native = nativeOptions(api, options);
+    const provider = options.on === undefined ? undefined : NativeProvider.of(options.on.provider);
     const out = cell();
+    const native = await sessionOptions(api, options, provider);
+    const create = (): Promise<void> => api.createSession.async(env, model, model.byteLength, native, out);
     try {
-      await api.createSession.async(env, model, model.byteLength, native, out);
+      await (provider === undefined ? create() : provider.exclusively('session', create));
     } finally {
       api.releaseSessionOptions(native);
     }
-    return new NativeSession(api, pointee(out));
+    const session = pointee(out);
+    try {
+      if (options.on !== undefined) verifyPlacement(api, session, options.on.onProcessor);
+      return new NativeSession(api, session, provider);
+    } catch (fault) {
+      api.releaseSession(session);
+      throw fault;
+    }
   }
 
   async run(
-    feeds: Readonly<Record<string, Tensor>>,
-    fetches: Readonly<Record<string, Tensor | null>>,
+    feeds: Readonly<Record<string, Value>>,
+    fetches: Readonly<Record<string, Value | null>>,
   ): Promise<Record<string, Tensor>> {
     if (this.released) throw new RuntimeFault({ where: 'session', what: 'it has been released' });
     if (this.running) {
       throw new RuntimeFault({ where: 'session', what: 'a run is under way', remedy: 'Await it first.' });
     }
     const wanted = Object.entries(fetches);
-    const held: NativeTensor[] = [];
+    const held: NativeValue[] = [];
     this.running = true;
     try {
       this.bindInputs(feeds, held);
       this.bindOutputs(wanted, held);
-      await this.api.run.async(
-        this.session,
-        null,
-        this.inputNames,
-        this.inputValues,
-        this.inputs.length,
-        this.outputNames,
-        wanted.length,
-        this.outputValues,
-      );
+      await this.runBound(wanted.length);
       return this.results(wanted);
     } finally {
       for (const tensor of held) tensor.unhold();
       this.running = false;
       if (this.released) this.free();
     }
+  }
+
+  private runBound(outputs: number): Promise<void> {
+    const call = (): Promise<void> =>
+      this.api.run.async(
+        this.session,
+        null,
+        this.inputNames,
+        this.inputValues,
+        this.inputs.length,
+        this.outputNames,
+        outputs,
+        this.outputValues,
+      );
+    return this.provider === undefined ? call() : this.provider.exclusively('run', call);
   }
 
   /** Takes effect when a run under way has ended; a second call does nothing. */
@@ -103,11 +119,12 @@ export class NativeSession implements Session {
   }
 
   private free(): void {
-    this.api.releaseSession(this.session);
+    if (this.provider === undefined) this.api.releaseSession(this.session);
+    else this.provider.releaseLater(this.api.releaseSession, this.session);
     this.api.live.sessions--;
   }
 
-  private bindInputs(feeds: Readonly<Record<string, Tensor>>, held: NativeTensor[]): void {
+  private bindInputs(feeds: Readonly<Record<string, Value>>, held: NativeValue[]): void {
     let fed = 0;
     this.inputPorts.forEach((port, index) => {
       const tensor = feeds[port.name];
@@ -122,7 +139,7 @@ export class NativeSession implements Session {
     throw new RuntimeFault({ where: `input ${unknown}`, what: 'the model has no such input' });
   }
 
-  private bindOutputs(wanted: readonly [string, Tensor | null][], held: NativeTensor[]): void {
+  private bindOutputs(wanted: readonly [string, Value | null][], held: NativeValue[]): void {
     wanted.forEach(([name, tensor], index) => {
       const port = this.outputPorts.get(name);
       if (port === undefined) {
@@ -131,25 +148,24 @@ export class NativeSession implements Session {
       if (port.type === undefined) {
         throw new RuntimeFault({ where: `output ${name}`, what: 'the engine has no such element type' });
       }
-      this.outputNames[index] = port.nameAddress;
+      this.outputNames[index] = port.nativeName.address;
       this.outputValues[index] = tensor === null ? 0n : take(`output ${name}`, port, tensor, held);
     });
   }
 
-  private results(wanted: readonly [string, Tensor | null][]): Record<string, Tensor> {
+  private results(wanted: readonly [string, Value | null][]): Record<string, Tensor> {
     const results: Record<string, Tensor> = {};
-    wanted.forEach(([name, tensor], index) => {
-      results[name] = tensor ?? NativeTensor.fromValue(this.api, this.outputValues[index]!);
+    wanted.forEach(([name, value], index) => {
+      if (value === null) results[name] = NativeTensor.fromValue(this.api, this.outputValues[index]!);
+      else if (value instanceof NativeTensor) results[name] = value;
     });
     return results;
   }
 }
 
 /** Checks a tensor against the model's declaration and holds it for the run. */
-function take(where: string, port: Port, tensor: Tensor, held: NativeTensor[]): Address {
-  if (!(tensor instanceof NativeTensor)) {
-    throw new RuntimeFault({ where, what: 'the tensor was not made by this runtime' });
-  }
+function take(where: string, port: Port, value: Value, held: NativeValue[]): Address {
+  const tensor = nativeValue(where, value);
   if (tensor.type !== port.type) {
     const expected = port.type ?? 'a type that the engine does not use';
     throw new RuntimeFault({ where, what: 'wrong element type', found: tensor.type, expected });
@@ -161,30 +177,9 @@ function take(where: string, port: Port, tensor: Tensor, held: NativeTensor[]): 
     const expected = `[${port.shape.map((extent) => (extent < 0 ? '?' : extent)).join(', ')}]`;
     throw new RuntimeFault({ where, what: 'wrong shape', found: `[${tensor.shape.join(', ')}]`, expected });
   }
-  const value = tensor.hold(where);
+  const address = tensor.hold(where);
   held.push(tensor);
-  return value;
-}
-
-function addresses(count: number): BigUint64Array {
-  return new BigUint64Array(new ArrayBuffer(8 * Math.max(count, 1)));
-}
-
-function nativeOptions(api: Api, { threads, externalFolder }: SessionOptions): Address {
-  const out = cell();
-  api.createSessionOptions(out);
-  const options = pointee(out);
-  api.setIntraOpThreads(options, threads);
-  api.setInterOpThreads(options, 1);
-  api.setExecutionMode(options, sequential);
-  api.setOptimization(options, allOptimizations);
-  // The shapes change from batch to batch: a plan made for one would only hold memory for another.
-  api.disableMemoryPattern(options);
-  api.addSessionConfig(options, 'session.use_env_allocators', '1');
-  if (externalFolder !== undefined) {
-    api.addSessionConfig(options, 'session.model_external_initializers_file_folder_path', externalFolder);
-  }
-  return options;
+  return address;
 }
 
 function portsOf(api: Api, session: Address, kind: 'input' | 'output'): Port[] {
@@ -202,11 +197,9 @@ function nameOf(api: Api, session: Address, kind: 'input' | 'output', index: num
   api.defaultAllocator(out);
   const allocator = pointee(out);
   (kind === 'input' ? api.inputName : api.outputName)(session, index, allocator, out);
-  const name = koffi.decode.string(pointee(out));
+  const name = textAt(pointee(out));
   api.free(allocator, pointee(out));
-  const nameBytes = Buffer.from(new ArrayBuffer(Buffer.byteLength(name) + 1));
-  nameBytes.write(name);
-  return { name, nameBytes, nameAddress: koffi.address(nameBytes) };
+  return { name, nativeName: new NativeText(name) };
 }
 
 function typeOf(api: Api, session: Address, kind: 'input' | 'output', index: number) {

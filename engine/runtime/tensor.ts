@@ -1,7 +1,9 @@
 import koffi from 'koffi';
-import { cell, pointee, type Address, type Api } from './api.js';
+import type { Api } from './api.js';
 import { RuntimeFault } from './fault.js';
+import { cell, pointee, type Address } from './native.js';
 import type { ElementArray, ElementType, Tensor } from './runtime.js';
+import { NativeValue } from './value.js';
 
 interface Element {
   /** `ONNXTensorElementDataType`. */
@@ -19,6 +21,11 @@ const elements: Readonly<Record<ElementType, Element>> = {
   float16: { code: 10, bytes: 2, array: Uint16Array },
 };
 
+/** `ONNXTensorElementDataType` of an element type. */
+export function elementCode(type: ElementType): number {
+  return elements[type].code;
+}
+
 /** The engine's name of an element type; undefined for one that the engine does not use. */
 export function elementTypeOf(code: number): ElementType | undefined {
   return (Object.keys(elements) as ElementType[]).find((type) => elements[type].code === code);
@@ -27,22 +34,16 @@ export function elementTypeOf(code: number): ElementType | undefined {
 /** An empty tensor still needs an address that is not null. */
 const nowhere = new Uint8Array(new ArrayBuffer(64));
 
-/**
- * A tensor with its `OrtValue`. Runs take a hold on it; the value and its memory go when it has been
- * released and the last run that uses it has ended.
- */
-export class NativeTensor implements Tensor {
-  private runs = 0;
-  private released = false;
-
+/** A tensor in the processor's memory. */
+export class NativeTensor extends NativeValue implements Tensor {
   private constructor(
-    private readonly api: Api,
-    readonly type: ElementType,
-    readonly shape: readonly number[],
+    api: Api,
+    type: ElementType,
+    shape: readonly number[],
     private elementData: ElementArray,
-    private readonly value: Address,
+    value: Address,
   ) {
-    api.live.values++;
+    super(api, type, shape, value);
   }
 
   /** A tensor over the caller's array, shared memory included: no copy. */
@@ -54,8 +55,7 @@ export class NativeTensor implements Tensor {
     data: ElementArray,
   ): NativeTensor {
     verifyArray(type, shape, data);
-    const extents = new BigInt64Array(new ArrayBuffer(8 * Math.max(shape.length, 1)));
-    shape.forEach((extent, axis) => (extents[axis] = BigInt(extent)));
+    const extents = nativeShape(shape);
     const address = koffi.address(data.byteLength === 0 ? nowhere : data);
     const out = cell();
     const { code } = elements[type];
@@ -70,7 +70,7 @@ export class NativeTensor implements Tensor {
     const { array, bytes } = elements[type];
     const out = cell();
     api.tensorData(value, out);
-    const length = countOf(shape) * bytes;
+    const length = elementCount(shape) * bytes;
     const memory = length === 0 ? new ArrayBuffer(0) : koffi.view(pointee(out), length);
     return new NativeTensor(api, type, shape, new array(memory), value);
   }
@@ -83,30 +83,9 @@ export class NativeTensor implements Tensor {
     return this.elementData;
   }
 
-  /** Keeps value and memory for one run. @throws RuntimeFault after `release` */
-  hold(name: string): Address {
-    if (this.released) throw new RuntimeFault({ where: name, what: 'the tensor has been released' });
-    this.runs++;
-    return this.value;
-  }
-
-  unhold(): void {
-    this.runs--;
-    this.freeWhenUnused();
-  }
-
-  /** Takes effect when the runs that use the tensor have ended; a second call does nothing. */
-  release(): void {
-    if (this.released) return;
-    this.released = true;
-    this.freeWhenUnused();
-  }
-
-  private freeWhenUnused(): void {
-    if (!this.released || this.runs > 0) return;
+  protected override free(value: Address): void {
     this.elementData = new elements[this.type].array(new ArrayBuffer(0));
-    this.api.releaseValue(this.value);
-    this.api.live.values--;
+    this.api.releaseValue(value);
   }
 }
 
@@ -121,21 +100,32 @@ function verifyArray(type: ElementType, shape: readonly number[], data: ElementA
       expected,
     });
   }
-  if (shape.some((extent) => !Number.isSafeInteger(extent) || extent < 0)) {
-    throw new RuntimeFault({ where, what: 'an extent is not a whole number from 0' });
-  }
-  if (data.length !== countOf(shape)) {
+  verifyShape(where, shape);
+  if (data.length !== elementCount(shape)) {
     const found = `${data.length} elements`;
     throw new RuntimeFault({
       where,
       what: 'the array does not fit the shape',
       found,
-      expected: `${countOf(shape)}`,
+      expected: `${elementCount(shape)}`,
     });
   }
 }
 
-function countOf(shape: readonly number[]): number {
+/** @throws RuntimeFault unless every extent is a whole number from 0 */
+export function verifyShape(where: string, shape: readonly number[]): void {
+  if (shape.every((extent) => Number.isSafeInteger(extent) && extent >= 0)) return;
+  throw new RuntimeFault({ where, what: 'an extent is not a whole number from 0' });
+}
+
+/** A shape as the C API takes it. */
+export function nativeShape(shape: readonly number[]): BigInt64Array {
+  const extents = new BigInt64Array(new ArrayBuffer(8 * Math.max(shape.length, 1)));
+  shape.forEach((extent, axis) => (extents[axis] = BigInt(extent)));
+  return extents;
+}
+
+export function elementCount(shape: readonly number[]): number {
   return shape.reduce((count, extent) => count * extent, 1);
 }
 
