@@ -47,10 +47,10 @@ async function writeChunk(
   const from = start.offset === 0 ? {} : { from: { place: start, layout } };
   const sketcher = new TextSketcher();
   const ids = new IdColumn();
+  const stream = await TextStream.open(source, { format, columns, ...from });
   const file = new ColumnFileWriter(output);
   try {
     const texts = file.texts(preparedColumns.texts);
-    const stream = await TextStream.open(source, { format, columns, ...from });
     for await (const rows of stream.rows()) {
       for (const { id, text } of rows) {
         texts.append(text);
@@ -67,6 +67,7 @@ async function writeChunk(
     return sketcher.sketch();
   } finally {
     file.close();
+    await stream.close();
   }
 }
 

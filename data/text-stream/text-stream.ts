@@ -75,16 +75,21 @@ export class TextStream {
   }
 
   /**
-   * Opens a table and reads on to its first rows.
+   * Opens a table and reads on to its first rows. The source is closed with it, and where it cannot be opened.
    *
    * @throws TableFault for what is no such table, or has not the columns
    */
   static async open(source: ByteSource, options: TextStreamOptions): Promise<TextStream> {
     const stream = new TextStream(source, options);
-    while (stream.found === undefined && (await stream.next()));
-    if (stream.found !== undefined) return stream;
-    const expected = options.format === 'jsonl' ? 'a JSON object on each line' : 'a header and rows';
-    throw new TableFault({ file: source.name }, { what: 'the file is empty', expected });
+    try {
+      while (stream.found === undefined && (await stream.next()));
+      if (stream.found !== undefined) return stream;
+      const expected = options.format === 'jsonl' ? 'a JSON object on each line' : 'a header and rows';
+      throw new TableFault({ file: source.name }, { what: 'the file is empty', expected });
+    } catch (error) {
+      await stream.close();
+      throw error;
+    }
   }
 
   get layout(): TextLayout {

@@ -242,6 +242,21 @@ describe('what is no such table is refused with its place and never its text', (
     await expect(reading).rejects.not.toThrow(secret);
   });
 
+  it.each(broken)('%s (%s), its source being closed', async (_, format, content) => {
+    let closed = 0;
+    const source = { ...inPieces(content, 1 << 18), close: () => Promise.resolve(void closed++) };
+    const reading = (async () => {
+      const stream = await TextStream.open(source, { format, columns });
+      try {
+        for await (const rows of stream.rows()) void rows;
+      } finally {
+        await stream.close();
+      }
+    })();
+    await expect(reading).rejects.toThrow(TableFault);
+    expect(closed).toBe(1);
+  });
+
   it('after the rows before it', async () => {
     const source = inPieces('id,text\n1,x\n2,y\n3\n', 1000);
     const stream = await TextStream.open(source, { format: 'csv', columns });
