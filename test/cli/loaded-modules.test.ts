@@ -82,6 +82,16 @@ describe.skipIf(!built)(`what is loaded${withoutBuild}`, { timeout: 120_000 }, (
     expect(ours.filter((file) => /^(?:workflows|report\/(?:plots|sections|page))/.test(file))).toEqual([]);
   });
 
+  it('by `run` of an input that is wrong is neither Temporal nor the runtime', async () => {
+    const absent = join(project.folder, 'absent.yaml');
+    const { code, ours, packages } = await loadedFiles(main, 'run', absent, '--workdir', project.workdir);
+    expect(code).toBe(1);
+    expect(packages.filter((name) => /temporal|grpc|protobuf|onnx|koffi|plot|linkedom/.test(name))).toEqual(
+      [],
+    );
+    expect(ours.filter((file) => /^(?:workflows|report\/(?:plots|sections|page))/.test(file))).toEqual([]);
+  });
+
   it('by `predict` is neither Temporal nor the runtime: its models run in processes of their own', async () => {
     const { code, packages } = await loadedFiles(
       main,
