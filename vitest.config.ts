@@ -1,16 +1,41 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import LongestFirst from './test/setup/longest-first.js';
+
+/** Folders of tests that drive servers and processes, and wait for them more than they compute. */
+const driving = [
+  ...['activities', 'bench', 'cli', 'cluster', 'faults', 'fuzz', 'infra', 'library', 'security'],
+  ...['serving', 'store', 'worker', 'workflows'],
+].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Tests of two cores: those that wait leave them to others. Projects run one after another. */
+function project(name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name,
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      // What is waited for comes late on a busy machine, too.
+      expect: { poll: { timeout: 20_000 } },
+      pool: 'forks',
+      // Many tests drive real processes, whose waits a busy machine overruns; the output shows what was tried again.
+      retry: process.env['CI'] === 'true' ? 1 : 0,
+      ...test,
+    },
+  };
+}
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: ['test/setup/temporal-server.ts', 'test/setup/workflow-bundles.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    // What is waited for comes late on a busy machine, too.
-    expect: { poll: { timeout: 20_000 } },
-    pool: 'forks',
-    maxWorkers: 2,
-    // Many tests drive real processes, whose waits a busy machine overruns; the output shows what was tried again.
-    retry: process.env['CI'] === 'true' ? 1 : 0,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      project('driving', { include: driving, maxWorkers: 4, sequence: { groupOrder: 0 } }),
+      project('computing', {
+        include: ['test/**/*.test.ts'],
+        exclude: driving,
+        maxWorkers: 2,
+        sequence: { groupOrder: 1 },
+      }),
+    ],
   },
 });
