@@ -65,10 +65,9 @@ export function randomModel(name: NetworkName): MadeModel {
   const family = scratchFamily(type);
   const config = family.scratchConfig(sizes);
   const classifier = family.classifier(config, labels.length);
-  const tensors = parametersOf(classifier).map((parameter, place) => ({
-    ...parameter,
-    data: newWeights(parameter, classifier.initializerRange, key, [place, 0]),
-  }));
+  const parameters = parametersOf(classifier);
+  const begun = newWeights('model', parameters, classifier.initializerRange, key);
+  const tensors = parameters.map((parameter) => ({ ...parameter, data: begun(parameter.name) }));
   return { config, tensors };
 }
 

@@ -6,7 +6,8 @@ import { prune } from '../graph/used-nodes.js';
 import type { Classifier } from '../models/family.js';
 import { packedInputs, type PackedBatch } from '../nn/packing.js';
 import { quantize } from '../quantization/quantize.js';
-import type { DropoutSite, Parameter } from '../nn/scope.js';
+import { numbered, type NumberedSite } from '../nn/dropout-sites.js';
+import type { Parameter } from '../nn/scope.js';
 import { asConstants, ModelBuilder } from '../nn/scope.js';
 import { Tape } from '../ops/tape.js';
 
@@ -14,7 +15,8 @@ import { Tape } from '../ops/tape.js';
 export interface CompiledGraph {
   readonly bytes: Uint8Array;
   readonly parameters: readonly Parameter[];
-  readonly dropoutSites: readonly DropoutSite[];
+  /** In the order of their numbers. */
+  readonly dropoutSites: readonly NumberedSite[];
   /** The named sizes that are inputs `dim:<name>`. */
   readonly dims: readonly string[];
 }
@@ -85,7 +87,7 @@ export function compiled({ graph, model }: Forward, name: string, early = false)
   return {
     bytes: toOnnx(graph, name, early),
     parameters: model.parameters,
-    dropoutSites: model.dropoutSites,
+    dropoutSites: numbered(model.dropoutSites),
     dims: graph.inputs.flatMap((input) => (input.name.startsWith('dim:') ? [input.name.slice(4)] : [])),
   };
 }

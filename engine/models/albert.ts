@@ -92,7 +92,7 @@ function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: numbe
     const group = Math.floor(i / (c.num_hidden_layers / c.num_hidden_groups));
     for (let inner = 0; inner < c.inner_group_num; inner++) {
       const place = encoder.child(`albert_layer_groups.${group}.albert_layers.${inner}`);
-      const at = place.at(group * c.inner_group_num + inner);
+      const at = place.at(group * c.inner_group_num + inner, i * c.inner_group_num + inner);
       const entering = at.entering(x);
       x = at.tape.segment(() => layer(at, entering, batch, sizes));
     }
@@ -105,7 +105,7 @@ function layer(scope: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): V
   const projections = { at, query: at.child('query'), key: at.child('key'), value: at.child('value') };
   const context = selfAttention(projections, x, batch, sizes);
   const output = { at, dense: at.child('dense'), norm: at.child('LayerNorm') };
-  const attended = residual(output, context, x, sizes.hidden, sizes);
+  const attended = residual('attention', output, context, x, sizes.hidden, sizes);
   const contract = {
     at: scope,
     dense: scope.child('ffn_output'),

@@ -73,6 +73,7 @@ function selfAttention(at: Scope, x: Value, batch: PackedBatch, sizes: BlockSize
 /** The dense layer, residual and norm behind attention. */
 export function attentionOutput(layer: Scope, context: Value, x: Value, sizes: BlockSizes): Value {
   return blocks.residual(
+    'attention',
     output(layer.attention('attention').child('output')),
     context,
     x,

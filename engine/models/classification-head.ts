@@ -10,20 +10,22 @@ import type { LoadingRules } from './family.js';
  * Generalization").
  */
 export function labelLogits(
-  { at, site, dense }: { readonly at: Scope; readonly site: string; readonly dense: Scope },
+  { at, dense }: { readonly at: Scope; readonly dense: Scope },
   features: Value,
   { width, labels, dropout }: { readonly width: number; readonly labels: number; readonly dropout: number },
 ): readonly Value[] {
-  return at.sampledDropout(features, dropout, site).map((drawn) => linear(dense, drawn, width, labels));
+  return at
+    .sampledDropout(features, dropout, 'classifier')
+    .map((drawn) => linear(dense, drawn, width, labels));
 }
 
-/** The same, its dropout and its layer named as most families name them. */
+/** The same, its layer named as most families name it. */
 export function classifierLogits(
   root: Scope,
   features: Value,
   sizes: { readonly width: number; readonly labels: number; readonly dropout: number },
 ): readonly Value[] {
-  return labelLogits({ at: root, site: 'classifier', dense: root.child('classifier') }, features, sizes);
+  return labelLogits({ at: root, dense: root.child('classifier') }, features, sizes);
 }
 
 /** The head that RoBERTa brought: a text's first token → dropout → dense → activation → dropout → labels. */
@@ -40,7 +42,7 @@ export function classificationHead(
   const { hidden, labels, activation, dropout } = sizes;
   const features = scope.dropout(first, dropout, 'features');
   const dense = linear(scope.child('dense'), features, hidden, hidden);
-  const places = { at: scope, site: 'activated', dense: scope.child('out_proj') };
+  const places = { at: scope, dense: scope.child('out_proj') };
   return labelLogits(places, activate(scope, dense, activation), { width: hidden, labels, dropout });
 }
 

@@ -32,12 +32,12 @@ export function debertaEmbeddings(
   if (width !== c.hidden_size)
     x = linear(scope.child('embed_proj'), x, width, c.hidden_size, { bias: false });
   const normed = layerNorm(scope.child('LayerNorm'), x, c.hidden_size, c.layer_norm_eps);
-  return scope.dropout(normed, c.hidden_dropout_prob, 'dropout');
+  return scope.dropout(normed, c.hidden_dropout_prob, 'sum');
 }
 
 /** The first token through dropout, a dense layer and its activation. */
 export function contextPooler(scope: Scope, first: Value, c: DebertaSettings): Value {
-  const dropped = scope.dropout(first, c.pooler_dropout, 'dropout');
+  const dropped = scope.dropout(first, c.pooler_dropout, 'features');
   return activate(
     scope,
     linear(scope.child('dense'), dropped, c.hidden_size, c.hidden_size),

@@ -27,7 +27,8 @@ export function convolution(
   const flat = scope.tape.apply(reshape, { x: byTap }, { shape: [hidden, kernel * hidden] });
   const windows = neighbourhood(scope, embedded, batch, kernel, hidden);
   const convolved = scope.tape.apply(linearOp, { x: windows, weight: flat, bias });
-  const activated = activate(scope, scope.dropout(convolved, c.hidden_dropout_prob, 'dropout'), c.conv_act);
+  const dropped = scope.dropout(convolved, c.hidden_dropout_prob, 'convolution');
+  const activated = activate(scope, dropped, c.conv_act);
   return layerNorm(scope.child('LayerNorm'), sum(scope, output, activated), hidden, c.layer_norm_eps);
 }
 

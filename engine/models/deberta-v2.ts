@@ -2,6 +2,7 @@ import type { Value } from '../graph/graph.js';
 import { attention } from '../nn/attention.js';
 import { layerNorm, linear } from '../nn/layers.js';
 import { firstTokens } from '../nn/pooling.js';
+import type { LayerPart } from '../nn/dropout-sites.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { attentionOutput, feedForward } from './bert-encoder.js';
@@ -115,12 +116,9 @@ function selfAttention(
   batch: PackedBatch,
   c: Settings,
 ): Value {
-  const project = (name: string): Value => linear(scope.child(name), x, c.hidden_size, c.hidden_size);
-  const projections = {
-    query: project('query_proj'),
-    key: project('key_proj'),
-    value: project('value_proj'),
-  };
+  const project = (part: 'query' | 'key' | 'value'): Value =>
+    linear(scope.child(`${part}_proj`), x, c.hidden_size, c.hidden_size, { part });
+  const projections = { query: project('query'), key: project('key'), value: project('value') };
   // 1/√(3d) where both positional terms are added: as many terms, as much variance
   const alpha = 1 / Math.sqrt(headWidth(c.hidden_size, c.num_attention_heads) * (1 + c.scoreTerms));
   const positional =
@@ -149,11 +147,13 @@ function relativeEmbeddings(scope: Scope, c: Settings): Value | null {
 
 /** By the projections of the contents, or by some of their own. */
 function positionProjections(scope: Scope, relative: Value, c: Settings): PositionProjections {
-  const dropped = scope.dropout(relative, c.hidden_dropout_prob, 'pos_dropout');
-  const position = (shared: string, own: string): Value =>
-    linear(scope.child(c.share_att_key ? shared : own), dropped, c.hidden_size, c.hidden_size);
+  const dropped = scope.dropout(relative, c.hidden_dropout_prob, 'positions');
+  const position = (name: string, part: LayerPart): Value =>
+    linear(scope.child(c.share_att_key ? name : `pos_${name}`), dropped, c.hidden_size, c.hidden_size, {
+      part,
+    });
   return {
-    key: c.attentionTypes.includes('c2p') ? position('key_proj', 'pos_key_proj') : null,
-    query: c.attentionTypes.includes('p2c') ? position('query_proj', 'pos_query_proj') : null,
+    key: c.attentionTypes.includes('c2p') ? position('key_proj', 'positionKey') : null,
+    query: c.attentionTypes.includes('p2c') ? position('query_proj', 'positionQuery') : null,
   };
 }

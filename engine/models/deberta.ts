@@ -4,6 +4,7 @@ import type { Dim } from '../graph/shape.js';
 import { attention } from '../nn/attention.js';
 import { linear, sum } from '../nn/layers.js';
 import { firstTokens } from '../nn/pooling.js';
+import type { LayerPart } from '../nn/dropout-sites.js';
 import type { PackedBatch } from '../nn/packing.js';
 import type { Scope } from '../nn/scope.js';
 import { reshape, split } from '../ops/layout.js';
@@ -112,7 +113,7 @@ function selfAttention(
 function projections(scope: Scope, x: Value, c: DebertaSettings): [Value, Value, Value] {
   const { hidden_size: hidden, num_attention_heads: heads } = c;
   const width = hidden / heads;
-  const joint = linear(scope.child('in_proj'), x, hidden, 3 * hidden, { bias: false });
+  const joint = linear(scope.child('in_proj'), x, hidden, 3 * hidden, { bias: false, part: 'joint' });
   const tokens = joint.shape[0] as Dim;
   const byHead = scope.tape.apply(reshape, { x: joint }, { shape: [tokens, heads, 3 * width] });
   const parts = scope.tape.applyAll(split, { x: byHead }, { axis: 2, sizes: [width, width, width] });
@@ -123,11 +124,11 @@ function projections(scope: Scope, x: Value, c: DebertaSettings): [Value, Value,
 }
 
 function positionProjections(scope: Scope, relative: Value, c: DebertaSettings) {
-  const dropped = scope.dropout(relative, c.hidden_dropout_prob, 'pos_dropout');
-  const projected = (name: string, bias: boolean): Value =>
-    linear(scope.child(name), dropped, c.hidden_size, c.hidden_size, { bias });
+  const dropped = scope.dropout(relative, c.hidden_dropout_prob, 'positions');
+  const projected = (name: string, part: LayerPart, bias: boolean): Value =>
+    linear(scope.child(name), dropped, c.hidden_size, c.hidden_size, { bias, part });
   return {
-    key: c.attentionTypes.includes('c2p') ? projected('pos_proj', false) : null,
-    query: c.attentionTypes.includes('p2c') ? projected('pos_q_proj', true) : null,
+    key: c.attentionTypes.includes('c2p') ? projected('pos_proj', 'positionKey', false) : null,
+    query: c.attentionTypes.includes('p2c') ? projected('pos_q_proj', 'positionQuery', true) : null,
   };
 }

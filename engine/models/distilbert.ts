@@ -92,7 +92,7 @@ function layer(scope: Scope, x: Value, batch: PackedBatch, sizes: BlockSizes): V
   const projections = { at, query: at.child('q_lin'), key: at.child('k_lin'), value: at.child('v_lin') };
   const context = selfAttention(projections, x, batch, sizes);
   const output = { at, dense: at.child('out_lin'), norm: scope.child('sa_layer_norm') };
-  const attended = residual(output, context, x, sizes.hidden, { ...sizes, hiddenDropout: 0 });
+  const attended = residual('attention', output, context, x, sizes.hidden, { ...sizes, hiddenDropout: 0 });
   const ffn = scope.child('ffn');
   const contract = { at: ffn, dense: ffn.child('lin2'), norm: scope.child('output_layer_norm') };
   return feedForward({ expand: ffn.child('lin1'), contract }, attended, sizes);

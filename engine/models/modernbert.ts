@@ -58,7 +58,7 @@ export const modernbert: ModelFamily = {
 function encode(scope: Scope, batch: PackedBatch, c: Settings, vocabulary: number): Value {
   const at = scope.child('embeddings');
   const words = embedding(at.child('tok_embeddings'), batch.tokenIds, vocabulary, c.hidden_size);
-  let x = at.dropout(norm(at.child('norm'), words, c), c.embedding_dropout, 'drop');
+  let x = at.dropout(norm(at.child('norm'), words, c), c.embedding_dropout, 'sum');
   const reach = reaches(scope, batch, c);
   c.layers.forEach((kind, i) => {
     const layer = scope.child(`layers.${i}`).at(i);
@@ -103,7 +103,7 @@ function reaches(scope: Scope, batch: PackedBatch, c: Settings): (kind: LayerAtt
 
 function selfAttention(scope: Scope, x: Value, batch: PackedBatch, reach: Reach, c: Settings): Value {
   const { hidden_size: hidden, num_attention_heads: heads, attention_bias: bias } = c;
-  const joint = linear(scope.child('Wqkv'), x, hidden, 3 * hidden, { bias });
+  const joint = linear(scope.child('Wqkv'), x, hidden, 3 * hidden, { bias, part: 'joint' });
   const sizes = [hidden, hidden, hidden];
   const [query, key, value] = scope.tape.applyAll(split, { x: joint }, { axis: 1, sizes });
   const projections = {
@@ -114,18 +114,19 @@ function selfAttention(scope: Scope, x: Value, batch: PackedBatch, reach: Reach,
   const alpha = 1 / Math.sqrt(c.headDim);
   const { masks } = reach;
   const context = attention(scope, projections, batch, { heads, alpha, dropout: c.attention_dropout, masks });
-  const output = linear(scope.child('Wo'), context, hidden, hidden, { bias });
-  return scope.dropout(output, c.attention_dropout, 'out_drop');
+  const output = linear(scope.child('Wo'), context, hidden, hidden, { bias, part: 'context' });
+  return scope.dropout(output, c.attention_dropout, 'attention');
 }
 
 /** Wo(act(x·W₁) ⊙ x·W₂), the two products of one matrix (Shazeer 2020, GEGLU). */
 function gatedFeedForward(scope: Scope, x: Value, c: Settings): Value {
   const { hidden_size: hidden, intermediate_size: width, mlp_bias: bias } = c;
-  const joint = linear(scope.child('Wi'), x, hidden, 2 * width, { bias });
+  const joint = linear(scope.child('Wi'), x, hidden, 2 * width, { bias, part: 'expand' });
   const [input, gate] = scope.tape.applyAll(split, { x: joint }, { axis: 1, sizes: [width, width] });
   const activated = activate(scope, input as Value, c.hidden_activation);
   const gated = scope.tape.apply(multiply, { a: activated, b: gate as Value });
-  return linear(scope.child('Wo'), scope.dropout(gated, c.mlp_dropout, 'drop'), width, hidden, { bias });
+  const dropped = scope.dropout(gated, c.mlp_dropout, 'gate');
+  return linear(scope.child('Wo'), dropped, width, hidden, { bias, part: 'contract' });
 }
 
 function head(scope: Scope, pooled: Value, c: Settings): Value {

@@ -97,7 +97,7 @@ function layer(
   const projections = { at, query: at.child('q'), key: at.child('k'), value: at.child('v') };
   const context = selfAttention(projections, x, batch, sizes, biases);
   const output = { at: attention, dense: at.child('o'), norm: attention.child('LayerNorm') };
-  return feedForward(scope, residual(output, context, x, sizes.hidden, sizes), sizes);
+  return feedForward(scope, residual('attention', output, context, x, sizes.hidden, sizes), sizes);
 }
 
 /** Per group the learnt scores with the key mask: `[heads·batch, length, length]`. */

@@ -60,7 +60,8 @@ export function attention(
     const probabilities = scope.dropout(
       scope.tape.apply(softmax, { x: masked }),
       options.dropout,
-      `probabilities.${index}`,
+      'probabilities',
+      index,
     );
     return scope.tape.apply(
       matMul,

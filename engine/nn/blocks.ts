@@ -2,6 +2,7 @@ import type { Value } from '../graph/graph.js';
 import { attention } from './attention.js';
 import type { Activation } from './layers.js';
 import { activate, embedding, layerNorm, linear, sum } from './layers.js';
+import type { DropoutKind, LayerPart } from './dropout-sites.js';
 import type { PackedBatch } from './packing.js';
 import type { Scope } from './scope.js';
 
@@ -28,16 +29,24 @@ export interface ResidualPlaces {
   readonly norm: Scope;
 }
 
+/** What stands before a residual: the half of a layer, by the part that its dense layer is and what is dropped. */
+const halves = {
+  attention: { part: 'context', drops: 'attention' },
+  feedForward: { part: 'contract', drops: 'feedForward' },
+} as const satisfies Record<string, { part: LayerPart; drops: DropoutKind }>;
+
 /** dense → dropout → add the residual → layer norm, as after attention and after the feed-forward. */
 export function residual(
+  half: keyof typeof halves,
   { at, dense, norm }: ResidualPlaces,
   x: Value,
   shortcut: Value,
   inputs: number,
   sizes: Pick<BlockSizes, 'hidden' | 'epsilon' | 'hiddenDropout'>,
 ): Value {
-  const projected = linear(dense, x, inputs, sizes.hidden);
-  const dropped = at.dropout(projected, sizes.hiddenDropout, 'dropout');
+  const { part, drops } = halves[half];
+  const projected = linear(dense, x, inputs, sizes.hidden, { part });
+  const dropped = at.dropout(projected, sizes.hiddenDropout, drops);
   return layerNorm(norm, sum(at, dropped, shortcut), sizes.hidden, sizes.epsilon);
 }
 
@@ -48,9 +57,9 @@ export interface FeedForwardPlaces {
 
 /** The position-wise feed-forward half of a layer. */
 export function feedForward({ expand, contract }: FeedForwardPlaces, x: Value, sizes: BlockSizes): Value {
-  const expanded = linear(expand, x, sizes.hidden, sizes.intermediate);
+  const expanded = linear(expand, x, sizes.hidden, sizes.intermediate, { part: 'expand' });
   const activated = activate(expand, expanded, sizes.activation);
-  return residual(contract, activated, x, sizes.intermediate, sizes);
+  return residual('feedForward', contract, activated, x, sizes.intermediate, sizes);
 }
 
 /** The three projections; dropout on the probabilities is drawn at `at`. */
@@ -73,8 +82,12 @@ export function selfAttention(
   { hidden, heads, attentionDropout }: Pick<BlockSizes, 'hidden' | 'heads' | 'attentionDropout'>,
   masks?: readonly Value[],
 ): Value {
-  const project = (place: Scope): Value => linear(place, x, hidden, hidden);
-  const projections = { query: project(query), key: project(key), value: project(value) };
+  const project = (place: Scope, part: LayerPart): Value => linear(place, x, hidden, hidden, { part });
+  const projections = {
+    query: project(query, 'query'),
+    key: project(key, 'key'),
+    value: project(value, 'value'),
+  };
   return attention(at, projections, batch, {
     heads,
     alpha: 1 / Math.sqrt(hidden / heads),
@@ -99,5 +112,5 @@ export function embeddings(
   const summed = tables
     .map(({ place, ids, rows }) => embedding(place, ids, rows, width))
     .reduce((a, b) => sum(at, a, b));
-  return at.dropout(layerNorm(norm, summed, width, epsilon), hiddenDropout, 'dropout');
+  return at.dropout(layerNorm(norm, summed, width, epsilon), hiddenDropout, 'sum');
 }

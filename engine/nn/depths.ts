@@ -19,6 +19,11 @@ export class Depths {
     return depth === 'head' ? this.layers + 1 : depth + 1;
   }
 
+  /** The parameters from the embeddings up, those of a layer in the order in which its family has them. */
+  fromBelow<P extends Pick<Parameter, 'name'>>(parameters: readonly P[]): P[] {
+    return [...parameters].sort((a, b) => this.level(a.name) - this.level(b.name));
+  }
+
   /** @param reinitLayers the top layers that begin anew, with what lies above them; 0: nothing does */
   isNew(name: string, reinitLayers: number): boolean {
     return reinitLayers > 0 && this.level(name) > this.layers - reinitLayers;

@@ -5,22 +5,27 @@ import { add } from '../ops/arithmetic.js';
 import { lookup, reshape } from '../ops/layout.js';
 import { layerNorm as layerNormOp } from '../ops/normalization.js';
 import { linear as linearOp, matMul } from '../ops/products.js';
+import type { LayerPart } from './dropout-sites.js';
 import { withAdapter } from './low-rank.js';
 import type { Scope } from './scope.js';
 
-/** x·Wᵀ + b, or x·Wᵀ, with what its adapter adds where it has one: x `[rows, in]` → `[rows, out]`. */
+/**
+ * x·Wᵀ + b, or x·Wᵀ, with what its adapter adds where it has one: x `[rows, in]` → `[rows, out]`.
+ *
+ * @param options.part which it is of an encoder's layer; absent of one that lies elsewhere
+ */
 export function linear(
   scope: Scope,
   x: Value,
   inputs: number,
   outputs: number,
-  { bias: biased = true } = {},
+  { bias: biased = true, part }: { bias?: boolean; part?: LayerPart } = {},
 ): Value {
   const weight = scope.parameter('weight', [outputs, inputs], 'normal', 'weight');
   const y = biased
     ? scope.tape.apply(linearOp, { x, weight, bias: scope.parameter('bias', [outputs], 'zeros', 'bias') })
     : scope.tape.apply(matMul, { a: x, b: weight }, { transposeB: true, alpha: 1 });
-  return withAdapter(scope, x, y, inputs, outputs);
+  return withAdapter(scope, x, y, { inputs, outputs, part });
 }
 
 export function layerNorm(

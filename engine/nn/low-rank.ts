@@ -1,21 +1,32 @@
 import type { Value } from '../graph/graph.js';
 import { add } from '../ops/arithmetic.js';
 import { matMul } from '../ops/products.js';
+import type { LayerPart } from './dropout-sites.js';
 import type { AdapterSettings, Scope } from './scope.js';
 
 /** Low-rank adapters: what they are is in scope.ts, `AdapterSettings`. */
 
 const parts = { down: 'lora_A', up: 'lora_B' } as const;
 
-/** Adds to a linear layer's result what its adapter gives, where it has one. */
-export function withAdapter(scope: Scope, x: Value, y: Value, inputs: number, outputs: number): Value {
+/**
+ * Adds to a linear layer's result what its adapter gives, where it has one.
+ *
+ * @param part which of its layer's it is @throws TypeError where it has an adapter and is none of the known parts
+ */
+export function withAdapter(
+  scope: Scope,
+  x: Value,
+  y: Value,
+  { inputs, outputs, part }: { inputs: number; outputs: number; part: LayerPart | undefined },
+): Value {
   const settings = scope.adapter;
   if (settings === null) return y;
+  if (part === undefined) throw new TypeError('a linear layer with an adapter does not say which part it is');
   const { rank, dropout } = settings;
   const down = scope.child(parts.down).parameter('weight', [rank, inputs], 'uniform', 'weight');
   const up = scope.child(parts.up).parameter('weight', [outputs, rank], 'zeros', 'weight');
   const product = { transposeB: true, alpha: 1 };
-  const dropped = scope.dropout(x, dropout, 'lora_dropout');
+  const dropped = scope.dropout(x, dropout, `${part}.adapter`);
   const narrow = scope.tape.apply(matMul, { a: dropped, b: down }, product);
   const wide = scope.tape.apply(matMul, { a: narrow, b: up }, { ...product, alpha: scaleOf(settings) });
   return scope.tape.apply(add, { a: y, b: wide });

@@ -1,7 +1,7 @@
 import type { Graph, Initializer, Value } from '../graph/graph.js';
-import type { Shape } from '../graph/shape.js';
 import { dropout as dropoutOp } from '../ops/arithmetic.js';
 import type { Tape } from '../ops/tape.js';
+import { siteName, type DropoutKind, type DropoutPlace, type DropoutSite } from './dropout-sites.js';
 
 /**
  * How a parameter that no checkpoint gives starts: normal(0, initializer range), zeros, ones, or uniform within
@@ -26,13 +26,6 @@ export interface Parameter {
   readonly role: Role;
   readonly initial: Initial;
   readonly value: Value;
-}
-
-/** One place where dropout is drawn: a graph input of the masked value's shape. */
-export interface DropoutSite {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly probability: number;
 }
 
 export interface ModelOptions {
@@ -103,14 +96,6 @@ export class ModelBuilder {
     this.dropoutSamples = dropoutSamples;
   }
 
-  /** The name, or the next one where it is taken. */
-  siteName(name: string): string {
-    const taken = new Set(this.dropoutSites.map((site) => site.name));
-    let free = name;
-    for (let use = 2; taken.has(free); use++) free = `${name}.${use}`;
-    return free;
-  }
-
   /** Whether what is built now lies below the cut. */
   get isBelowCut(): boolean {
     return this.cut !== null && this.cut.below === null;
@@ -127,6 +112,7 @@ export class Scope {
     readonly model: ModelBuilder,
     private readonly path: string,
     private readonly depth: Depth,
+    private readonly place: DropoutPlace = depth,
     private readonly ofAttention = false,
   ) {}
 
@@ -135,17 +121,21 @@ export class Scope {
   }
 
   child(name: string): Scope {
-    return new Scope(this.model, this.qualified(name), this.depth, this.ofAttention);
+    return new Scope(this.model, this.qualified(name), this.depth, this.place, this.ofAttention);
   }
 
   /** A child of which everything is a layer's attention, its output projection included. */
   attention(name: string): Scope {
-    return new Scope(this.model, this.qualified(name), this.depth, true);
+    return new Scope(this.model, this.qualified(name), this.depth, this.place, true);
   }
 
-  /** The same place, of which everything made there lies at that depth. The root's is the head. */
-  at(depth: Depth): Scope {
-    return new Scope(this.model, this.path, depth, this.ofAttention);
+  /**
+   * The same place, of which everything made there lies at that depth. The root's is the head.
+   *
+   * @param place where it drops: of a layer that is applied again, the number of the layer as it would be without that
+   */
+  at(depth: Depth, place: DropoutPlace = depth): Scope {
+    return new Scope(this.model, this.path, depth, place, this.ofAttention);
   }
 
   /** The settings of the adapter that a linear layer of this place gets; null where it gets none. */
@@ -177,23 +167,21 @@ export class Scope {
     return value;
   }
 
-  /**
-   * Inverted dropout, its mask an input called `dropout:<path>.<site>`; a module that is used again draws anew,
-   * at `<site>.2` and so on.
-   */
-  dropout(x: Value, probability: number, site: string): Value {
+  /** Inverted dropout, its mask an input of the site's name. @param index of several of a kind in one place */
+  dropout(x: Value, probability: number, kind: DropoutKind, index?: number): Value {
     if (!this.model.training || this.model.isBelowCut || probability === 0) return x;
-    const name = this.model.siteName(`dropout:${this.qualified(site)}`);
+    const site = { place: this.place, kind, index };
+    const name = siteName(site);
     const mask = this.tape.graph.input(name, 'float32', x.shape);
-    this.model.dropoutSites.push({ name, shape: x.shape, probability });
+    this.model.dropoutSites.push({ ...site, name, shape: x.shape, probability });
     return this.tape.apply(dropoutOp, { x, mask });
   }
 
   /** Of the same value as many draws as the model takes of its last dropout; one where nothing is dropped. */
-  sampledDropout(x: Value, probability: number, site: string): Value[] {
+  sampledDropout(x: Value, probability: number, kind: DropoutKind): Value[] {
     const { training, dropoutSamples } = this.model;
     const count = training && probability > 0 ? dropoutSamples : 1;
-    return Array.from({ length: count }, () => this.dropout(x, probability, site));
+    return Array.from({ length: count }, (_, index) => this.dropout(x, probability, kind, index));
   }
 
   private qualified(name: string): string {

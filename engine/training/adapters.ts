@@ -8,9 +8,6 @@ import type { Trainer } from './trainer.js';
 /** Low-rank adapters as they are asked for. */
 export type Adapters = Omit<AdapterSettings, 'from'>;
 
-/** Adapters are other draws than the parameters of the model, whose draws stay as they are. */
-const ADAPTER = 1;
-
 /**
  * The classifier with adapters, of which these and the head alone are trained (peft's `modules_to_save`).
  *
@@ -38,9 +35,8 @@ export function newAdapters(
   key: PhiloxKey,
 ): Map<string, Float32Array> {
   const adapters = parameters.filter(({ name }) => isAdapter(name));
-  return new Map(
-    adapters.map((parameter, place) => [parameter.name, newWeights(parameter, 0, key, [place, ADAPTER])]),
-  );
+  const begun = newWeights('adapter', adapters, 0, key);
+  return new Map(adapters.map(({ name }) => [name, begun(name)]));
 }
 
 /** The model's parameters with their weights as they are now, adapters merged into the layers that have them. */

@@ -3,6 +3,7 @@ import { heldOutBy, openTrainingTable, type TrainingTable } from '../../data/pre
 import { tasks } from '../../tasks/index.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
 import type { PhiloxKey } from '../kernels/philox.js';
+import { foldKey } from '../kernels/random-draws.js';
 import { Depths } from '../nn/depths.js';
 import { openRuntime } from '../runtime/open.js';
 import { newAdapters } from './adapters.js';
@@ -61,7 +62,7 @@ export interface FoldSetup {
 
 export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
   const runtime = openRuntime();
-  const key: PhiloxKey = [job.seed >>> 0, job.fold];
+  const key = foldKey(job.seed, job.fold);
   const pinned = await pinModel(job.model, pace);
   const source = await pace.during('tokenising', () => openModelSource(job.model, job.labels, key));
   let frozen: FrozenActivations | null = null;

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { tasks } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
 import { permutation } from '../kernels/philox.js';
+import { dataOrderDraws } from '../kernels/random-draws.js';
 import { untouchedFactor } from '../optim/parameter-groups.js';
 import { Course } from './course.js';
 import { answerRange, checkCollapse, checkFinite, checkJudgement } from './divergence.js';
@@ -16,9 +17,6 @@ import { asOutOfMemory, splitWarning } from './micro-batch.js';
 import { optionGroups, type OptionGroups } from './option-groups.js';
 import { Pace } from './pace.js';
 import { Stopwatch } from './stopwatch.js';
-
-/** Word 3 of Philox's counter for the order of the data; dropout is 0, new weights 2. */
-const DATA_ORDER = 1;
 
 /** Texts by which an untrained model's answers are judged. */
 const SAMPLE = 32;
@@ -155,7 +153,7 @@ class Fold {
     const { position } = this.checkpoints;
     while (!this.isOver()) {
       const epoch = position.history.length; // 0 for the first
-      const order = permutation(this.setup.training.rows.length, this.setup.key, [epoch, 0, DATA_ORDER]);
+      const order = permutation(this.setup.training.rows.length, this.setup.key, dataOrderDraws(epoch));
       while (this.course.isWithin(epoch + 1, position.step)) {
         // Before the next step, and not after the last one, so that a fold that was stopped in it does it again.
         if (this.course.evaluationsDue(position.step) > position.within.evaluations)

@@ -67,6 +67,7 @@ async function pretrained(
     const tokenizer = await loadTokenizer(folder);
     checkVocabulary(tokenizer, classifier.vocabulary, folder);
     const parameters = parametersOf(classifier);
+    const fresh = newWeights('model', parameters, classifier.initializerRange, key);
     const matched = match(parameters, weights, classifier, { config, folder });
     const { names } = matched;
     const kept = parameters.some(
@@ -81,9 +82,9 @@ async function pretrained(
       warnings: [...headWarnings(config, labels, { ...matched, kept }), ...extraWarnings(matched.extra)],
       initial: async (name) => {
         const stored = names.get(name) ?? null;
-        return stored === null ? fresh(parameters, name, classifier, key) : weights.read(stored);
+        return stored === null ? fresh(name) : weights.read(stored);
       },
-      fresh: (name) => fresh(parameters, name, classifier, key),
+      fresh,
       embeddingRows: (rows) => weights.readRows(names.get(classifier.wordEmbedding) as string, rows),
       close: () => weights.close(),
     };
@@ -101,8 +102,7 @@ async function fromScratch(
   const { family, config, classifier } = scratchModel(scratch, maxLength, labels.length, pooling);
   const tokenizer = await parseTokenizer(await readFile(path, 'utf8'), path);
   checkVocabulary(tokenizer, classifier.vocabulary);
-  const parameters = parametersOf(classifier);
-  const initial = (name: string): Float32Array => fresh(parameters, name, classifier, key);
+  const initial = newWeights('model', parametersOf(classifier), classifier.initializerRange, key);
   return {
     family,
     classifier,
@@ -159,14 +159,3 @@ const LEGACY_NAMES: readonly (readonly [RegExp, string])[] = [
   [/LayerNorm\.gamma$/, 'LayerNorm.weight'],
   [/LayerNorm\.beta$/, 'LayerNorm.bias'],
 ];
-
-/** A parameter of the model as if no checkpoint gave it. */
-function fresh(
-  parameters: readonly ParameterSpec[],
-  name: string,
-  { initializerRange }: Classifier,
-  key: PhiloxKey,
-): Float32Array {
-  const place = parameters.findIndex((parameter) => parameter.name === name);
-  return newWeights(parameters[place] as ParameterSpec, initializerRange, key, [place, 0]);
-}

@@ -1,19 +1,36 @@
-import { normal, uniform, type PhiloxKey } from '../kernels/philox.js';
-import type { Initial } from '../nn/scope.js';
-
-/** Words 3 of Philox's counter for new weights; dropout is 0, the order of the data 1. */
-const INITIAL = 2;
+import type { ParameterSpec } from '../inference/parameters.js';
+import { normal, uniform, type PhiloxCounter, type PhiloxKey } from '../kernels/philox.js';
+import { newWeightDraws, type WeightKind } from '../kernels/random-draws.js';
+import { Depths } from '../nn/depths.js';
 
 /**
- * A parameter as it begins (nn/scope.ts).
+ * Parameters as they begin (nn/scope.ts). Each has draws of its own, by its number among the parameters from the
+ * embeddings up.
  *
- * @param draw words 1 and 2 of Philox's counter: which of the parameters it is, of which kind
+ * @param parameters all of a kind
+ * @param initializerRange the standard deviation of normal ones
+ * @returns by name; a RangeError is thrown where there is none of it
  */
 export function newWeights(
-  { shape, initial }: { readonly shape: readonly number[]; readonly initial: Initial },
+  kind: WeightKind,
+  parameters: readonly Omit<ParameterSpec, 'role'>[],
   initializerRange: number,
   key: PhiloxKey,
-  [place, kind]: readonly [place: number, kind: number],
+): (name: string) => Float32Array {
+  const inOrder = new Depths(parameters).fromBelow(parameters);
+  const numbers = new Map(inOrder.map(({ name }, number) => [name, number]));
+  return (name) => {
+    const number = numbers.get(name);
+    if (number === undefined) throw new RangeError(`no parameter '${name}'`);
+    return begun(inOrder[number] as ParameterSpec, initializerRange, key, newWeightDraws(kind, number));
+  };
+}
+
+function begun(
+  { shape, initial }: Pick<ParameterSpec, 'shape' | 'initial'>,
+  initializerRange: number,
+  key: PhiloxKey,
+  counter: PhiloxCounter,
 ): Float32Array {
   const count = shape.reduce((product, dim) => product * dim, 1);
   switch (initial) {
@@ -22,16 +39,10 @@ export function newWeights(
     case 'ones':
       return new Float32Array(count).fill(1);
     case 'normal':
-      return Float32Array.from(
-        normal(count, key, [place, kind, INITIAL]),
-        (value) => value * initializerRange,
-      );
+      return Float32Array.from(normal(count, key, counter), (value) => value * initializerRange);
     case 'uniform': {
       const bound = 1 / Math.sqrt(shape[1] as number);
-      return Float32Array.from(
-        uniform(count, key, [place, kind, INITIAL]),
-        (value) => (2 * value - 1) * bound,
-      );
+      return Float32Array.from(uniform(count, key, counter), (value) => (2 * value - 1) * bound);
     }
   }
 }

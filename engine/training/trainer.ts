@@ -1,9 +1,10 @@
 import type { Task } from '../../tasks/task.js';
 import type { PhiloxKey } from '../kernels/philox.js';
+import { dropoutDraws, type DropoutPass } from '../kernels/random-draws.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import { oneDraw, passesOf } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
-import type { DropoutSite } from '../nn/scope.js';
+import type { DropoutSite, NumberedSite } from '../nn/dropout-sites.js';
 import { addGradients, holdGradients } from '../optim/accumulation.js';
 import { adamwStep } from '../optim/adamw.js';
 import type { AdamwSettings } from '../optim/adamw.js';
@@ -82,14 +83,11 @@ export interface StepResult {
   readonly gradientNorm: number;
 }
 
-/** Words 3 of Philox's counter: what a draw is for. 1 is the order of the data, 2 new weights. */
-const [DROPOUT, DROPOUT_OF_PERTURBED] = [0, 3];
-
 /** One pass of all batches of a step, forward and backward. */
 interface Pass {
   /** By the graph's names. */
   readonly weights: Readonly<Record<string, Tensor>>;
-  readonly draws: { readonly step: number; readonly key: PhiloxKey; readonly purpose: number };
+  readonly draws: { readonly step: number; readonly key: PhiloxKey; readonly pass: DropoutPass };
   /** Whether its gradients are added to those of the pass before. */
   readonly joins: boolean;
 }
@@ -203,7 +201,7 @@ export class Trainer {
     { learningRate, averageShare, perturbed = false, step, key }: StepSettings,
     stop?: AbortSignal,
   ): Promise<StepResult> {
-    const plain = { weights: this.weights, draws: { step, key, purpose: DROPOUT }, joins: false };
+    const plain = { weights: this.weights, draws: { step, key, pass: 'plain' }, joins: false } as const;
     const loss = await this.pass(batches, plain, stop);
     if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
     if (perturbed && !Number.isFinite(await this.perturbedPass(batches, { step, key }, stop)))
@@ -227,7 +225,7 @@ export class Trainer {
     perturb(this.memory, Object.keys(this.perturbed), perturbation);
     if (joins) holdGradients(this.memory);
     const weights = { ...this.weights, ...this.perturbed };
-    return this.pass(batches, { weights, draws: { step, key, purpose: DROPOUT_OF_PERTURBED }, joins }, stop);
+    return this.pass(batches, { weights, draws: { step, key, pass: 'perturbed' }, joins }, stop);
   }
 
   /** Leaves the mean gradients over the texts of all batches. @returns their loss, early where it is not finite */
@@ -295,18 +293,18 @@ export class Trainer {
 
   private async masks(
     batch: HostBatch,
-    sites: readonly DropoutSite[],
+    sites: readonly NumberedSite[],
     scope: TensorScope,
     batchPlace: number,
-    { draws: { step, key, purpose } }: Pass,
+    { draws: { step, key, pass } }: Pass,
   ): Promise<Record<string, Tensor>> {
-    const draw = step * (this.options.accumulate ?? 1) + batchPlace;
+    const drawn = step * (this.options.accumulate ?? 1) + batchPlace;
     const masks: Record<string, Tensor> = {};
     const shapes = sites.map((site) => shapeOf(batch, site));
     const pieces = await this.scratch.pieces(shapes.map(count));
-    sites.forEach(({ name, probability }, place) => {
+    sites.forEach(({ name, probability, number }, place) => {
       const { kernels, view } = pieces[place] as ScratchPiece;
-      kernels.dropoutMasks(view, { probability, key, counter: [draw, place, purpose] });
+      kernels.dropoutMasks(view, { probability, key, counter: dropoutDraws(pass, drawn, number) });
       masks[name] = scope.float(shapes[place] as number[], view);
     });
     return masks;

@@ -12,79 +12,69 @@ const probabilities = ['headBatch.0', 'length.0', 'length.0'];
 type Site = readonly [name: string, shape: readonly (string | number)[], probability: number];
 
 /** One layer's sites in order of use, as the reference implementations draw them. */
-function layer(prefix: string, hidden: number, relative: boolean): Site[] {
+function layer(i: number, hidden: number, relative: boolean): Site[] {
   return [
-    ...(relative ? [[`${prefix}.attention.self.pos_dropout`, ['buckets', hidden], 0.1] satisfies Site] : []),
-    [`${prefix}.attention.self.probabilities.0`, probabilities, 0.2],
-    [`${prefix}.attention.output.dropout`, ['tokens', hidden], 0.1],
-    [`${prefix}.output.dropout`, ['tokens', hidden], 0.1],
+    ...(relative ? [[`layer.${i}.positions`, ['buckets', hidden], 0.1] satisfies Site] : []),
+    [`layer.${i}.probabilities.0`, probabilities, 0.2],
+    [`layer.${i}.attention`, ['tokens', hidden], 0.1],
+    [`layer.${i}.feedForward`, ['tokens', hidden], 0.1],
   ];
 }
 
-function layers(prefix: string, count: number, hidden: number, relative: boolean): Site[] {
-  return Array.from({ length: count }, (_, i) => layer(`${prefix}.${i}`, hidden, relative)).flat();
+function layers(count: number, hidden: number, relative: boolean): Site[] {
+  return range(count).flatMap((i) => layer(i, hidden, relative));
 }
 
-const encoder = 'deberta.encoder.layer';
-const embeddings = (base: string, hidden: number): Site => [
-  `${base}.embeddings.dropout`,
-  ['tokens', hidden],
-  0.1,
-];
+const embeddings = (hidden: number): Site => ['embeddings.sum', ['tokens', hidden], 0.1];
 const classifier = (hidden: number, probability: number): Site => [
-  'classifier',
+  'head.classifier.0',
   ['texts', hidden],
   probability,
 ];
-const pooler: Site = ['pooler.dropout', ['texts', 32], 0.25];
+const pooler: Site = ['head.features', ['texts', 32], 0.25];
 
 /** The head that RoBERTa brought. */
 const head = (hidden: number): Site[] => [
-  ['classifier.features', ['texts', hidden], 0.1],
-  ['classifier.activated', ['texts', hidden], 0.1],
+  ['head.features', ['texts', hidden], 0.1],
+  ['head.classifier.0', ['texts', hidden], 0.1],
 ];
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 const published: readonly (readonly [string, string, Record<string, unknown>, readonly Site[]])[] = [
-  [
-    'BERT',
-    'bert',
-    {},
-    [embeddings('bert', 32), ...layers('bert.encoder.layer', 2, 32, false), classifier(32, 0.1)],
-  ],
+  ['BERT', 'bert', {}, [embeddings(32), ...layers(2, 32, false), classifier(32, 0.1)]],
   [
     'BERT with a rate of its own before the classifier',
     'bert',
     { classifier_dropout: 0.5 },
-    [embeddings('bert', 32), ...layers('bert.encoder.layer', 2, 32, false), classifier(32, 0.5)],
+    [embeddings(32), ...layers(2, 32, false), classifier(32, 0.5)],
   ],
   [
     'DeBERTa-v3, whose pooler drops nothing',
     'deberta-v3',
     {},
-    [embeddings('deberta', 32), ...layers(encoder, 3, 32, true), classifier(32, 0.1)],
+    [embeddings(32), ...layers(3, 32, true), classifier(32, 0.1)],
   ],
   [
     'DeBERTa-v3 with rates for pooler and classifier',
     'deberta-v3',
     { pooler_dropout: 0.25, cls_dropout: 0.3 },
-    [embeddings('deberta', 32), ...layers(encoder, 3, 32, true), pooler, classifier(32, 0.3)],
+    [embeddings(32), ...layers(3, 32, true), pooler, classifier(32, 0.3)],
   ],
   [
     'DeBERTa-v3 whose classifier drops nothing',
     'deberta-v3',
     { cls_dropout: 0 },
-    [embeddings('deberta', 32), ...layers(encoder, 3, 32, true)],
+    [embeddings(32), ...layers(3, 32, true)],
   ],
   [
     'DeBERTa-v2 with a convolution after the first layer',
     'deberta-v2',
     {},
     [
-      embeddings('deberta', 16),
-      ...layer(`${encoder}.0`, 16, true),
-      ['deberta.encoder.conv.dropout', ['tokens', 16], 0.1],
-      ...layer(`${encoder}.1`, 16, true),
+      embeddings(16),
+      ...layer(0, 16, true),
+      ['layer.0.convolution', ['tokens', 16], 0.1],
+      ...layer(1, 16, true),
       classifier(16, 0.1),
     ],
   ],
@@ -92,35 +82,20 @@ const published: readonly (readonly [string, string, Record<string, unknown>, re
     'DeBERTa without relative attention',
     'deberta-absolute',
     {},
-    [embeddings('deberta', 16), ...layers(encoder, 2, 16, false), classifier(16, 0.1)],
+    [embeddings(16), ...layers(2, 16, false), classifier(16, 0.1)],
   ],
-  [
-    'the first DeBERTa',
-    'deberta-1',
-    {},
-    [embeddings('deberta', 18), ...layers(encoder, 2, 18, true), classifier(18, 0.1)],
-  ],
-  [
-    'RoBERTa, twice in its head',
-    'roberta-2',
-    {},
-    [embeddings('roberta', 12), ...layers('roberta.encoder.layer', 2, 12, false), ...head(12)],
-  ],
-  [
-    'ELECTRA, on its narrow embeddings',
-    'electra-2',
-    {},
-    [embeddings('electra', 6), ...layers('electra.encoder.layer', 2, 8, false), ...head(8)],
-  ],
+  ['the first DeBERTa', 'deberta-1', {}, [embeddings(18), ...layers(2, 18, true), classifier(18, 0.1)]],
+  ['RoBERTa, twice in its head', 'roberta-2', {}, [embeddings(12), ...layers(2, 12, false), ...head(12)]],
+  ['ELECTRA, on its narrow embeddings', 'electra-2', {}, [embeddings(6), ...layers(2, 8, false), ...head(8)]],
   [
     'DistilBERT, not behind attention',
     'distilbert-1',
     { dropout: 0.1, attention_dropout: 0.2, seq_classif_dropout: 0.25 },
     [
-      embeddings('distilbert', 12),
+      embeddings(12),
       ...range(2).flatMap((i): Site[] => [
-        [`distilbert.transformer.layer.${i}.attention.probabilities.0`, probabilities, 0.2],
-        [`distilbert.transformer.layer.${i}.ffn.dropout`, ['tokens', 12], 0.1],
+        [`layer.${i}.probabilities.0`, probabilities, 0.2],
+        [`layer.${i}.feedForward`, ['tokens', 12], 0.1],
       ]),
       classifier(12, 0.25),
     ],
@@ -130,11 +105,11 @@ const published: readonly (readonly [string, string, Record<string, unknown>, re
     'mpnet-1',
     {},
     [
-      embeddings('mpnet', 18),
+      embeddings(18),
       ...range(2).flatMap((i): Site[] => [
-        [`mpnet.encoder.layer.${i}.attention.attn.probabilities.0`, probabilities, 0.2],
-        [`mpnet.encoder.layer.${i}.attention.dropout`, ['tokens', 18], 0.1],
-        [`mpnet.encoder.layer.${i}.output.dropout`, ['tokens', 18], 0.1],
+        [`layer.${i}.probabilities.0`, probabilities, 0.2],
+        [`layer.${i}.attention`, ['tokens', 18], 0.1],
+        [`layer.${i}.feedForward`, ['tokens', 18], 0.1],
       ]),
       ...head(18),
     ],
@@ -144,16 +119,11 @@ const published: readonly (readonly [string, string, Record<string, unknown>, re
     'albert-1',
     { classifier_dropout_prob: 0.3 },
     [
-      embeddings('albert', 8),
-      ...['', '.2', '.3'].flatMap((use) =>
-        range(2).flatMap((inner): Site[] => {
-          const place = `albert.encoder.albert_layer_groups.0.albert_layers.${inner}.attention`;
-          return [
-            [`${place}.probabilities.0${use}`, probabilities, 0.2],
-            [`${place}.dropout${use}`, ['tokens', 12], 0.1],
-          ];
-        }),
-      ),
+      embeddings(8),
+      ...range(6).flatMap((i): Site[] => [
+        [`layer.${i}.probabilities.0`, probabilities, 0.2],
+        [`layer.${i}.attention`, ['tokens', 12], 0.1],
+      ]),
       classifier(12, 0.3),
     ],
   ],
@@ -162,11 +132,11 @@ const published: readonly (readonly [string, string, Record<string, unknown>, re
     'modernbert-2',
     { embedding_dropout: 0.1, attention_dropout: 0.2, mlp_dropout: 0.3, classifier_dropout: 0.4 },
     [
-      ['model.embeddings.drop', ['tokens', 12], 0.1],
+      ['embeddings.sum', ['tokens', 12], 0.1],
       ...range(4).flatMap((i): Site[] => [
-        [`model.layers.${i}.attn.probabilities.0`, probabilities, 0.2],
-        [`model.layers.${i}.attn.out_drop`, ['tokens', 12], 0.2],
-        [`model.layers.${i}.mlp.drop`, ['tokens', 18], 0.3],
+        [`layer.${i}.probabilities.0`, probabilities, 0.2],
+        [`layer.${i}.attention`, ['tokens', 12], 0.2],
+        [`layer.${i}.gate`, ['tokens', 18], 0.3],
       ]),
       classifier(12, 0.4),
     ],

@@ -99,8 +99,8 @@ describe('a model that is cut', () => {
     const sites = trainingGraph(whole, options).dropoutSites.map(({ name }) => name);
     const above = (n: number): string[] =>
       trainingGraph(cutAbove(whole, n), options).dropoutSites.map(({ name }) => name);
-    const inLayer = (name: string): number => Number(/\.layer\.(\d+)\./.exec(name)?.[1] ?? Infinity);
-    const belowLayers = (name: string): boolean => name.includes('.embeddings.');
+    const inLayer = (name: string): number => Number(/:layer\.(\d+)\./.exec(name)?.[1] ?? Infinity);
+    const belowLayers = (name: string): boolean => name.includes(':embeddings.');
     for (let n = 0; n <= layersOf(whole); n++)
       expect(above(n)).toEqual(sites.filter((name) => !belowLayers(name) && inLayer(name) >= n));
   });
