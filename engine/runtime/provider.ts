@@ -2,7 +2,7 @@ import { EnvironmentFault } from '../../errors/fault.js';
 import type { Api } from './api.js';
 import type { DeviceLog } from './device-log.js';
 import { DeviceFault, RuntimeFault } from './fault.js';
-import { addresses, cell, pointee, type Address, type ReleaseFunction } from './native.js';
+import { addresses, cell, NativeText, pointee, type Address, type ReleaseFunction } from './native.js';
 import type { ElementType, Provider, ProviderName, Value } from './runtime.js';
 import { sessionOptions } from './session-options.js';
 import { elementCode, elementCount, nativeShape, verifyShape } from './tensor.js';
@@ -13,6 +13,8 @@ interface Description {
   readonly provider: string;
   /** Its memory. */
   readonly memory: string;
+  /** Its options in a session, of which the named nodes are the processor's. */
+  readonly optionsOf: (onProcessor: ReadonlySet<string>) => Readonly<Record<string, string>>;
   readonly title: string;
   readonly expected: string;
   readonly remedy: string;
@@ -22,6 +24,13 @@ const descriptions: Readonly<Record<ProviderName, Description>> = {
   webgpu: {
     provider: 'WebGPU',
     memory: 'WebGPU_Buf',
+    optionsOf: (onProcessor) => ({
+      // Its own layout, for convolutions, would move transpositions about, and the sizes that stand behind them.
+      preferredLayout: 'NCHW',
+      // Else a Cast of positions goes to the processor. With it, sizes would go to the device, and each be waited for.
+      enableInt64: '1',
+      ...(onProcessor.size > 0 && { forceCpuNodeNames: [...onProcessor].join('\n') }),
+    }),
     title: 'WebGPU',
     expected: 'a graphics driver: Vulkan on Linux, Metal on macOS, Direct3D 12 on Windows',
     remedy:
@@ -55,6 +64,8 @@ export class NativeProvider implements Provider {
   private tail: Promise<unknown> = Promise.resolve();
   /** Once started. */
   private allocator: Address | undefined;
+  /** What calls under way point to. */
+  private readonly texts = new Set<readonly NativeText[]>();
 
   private constructor(
     private readonly environment: Environment,
@@ -131,13 +142,21 @@ export class NativeProvider implements Provider {
     }
   }
 
-  /** Puts the provider before the processor's in the options of a session. */
-  append(options: Address): Promise<void> {
-    const { provider } = descriptions[this.name];
-    const none = addresses(0);
-    return this.exclusively('provider', () =>
-      this.environment.api.appendProvider.async(options, provider, none, none, 0),
-    );
+  /** Puts the provider before the processor's in the options of a session, which keeps the named nodes. */
+  async append(sessionOptions: Address, onProcessor: ReadonlySet<string>): Promise<void> {
+    const { provider, optionsOf } = descriptions[this.name];
+    const options = Object.entries(optionsOf(onProcessor));
+    const names = options.map(([name]) => new NativeText(name));
+    const values = options.map(([, value]) => new NativeText(value));
+    for (const texts of [names, values]) this.texts.add(texts);
+    try {
+      const given = [addressesOf(names), addressesOf(values)] as const;
+      await this.exclusively('provider', () =>
+        this.environment.api.appendProvider.async(sessionOptions, provider, ...given, options.length),
+      );
+    } finally {
+      for (const texts of [names, values]) this.texts.delete(texts);
+    }
   }
 
   /**
@@ -160,7 +179,7 @@ export class NativeProvider implements Provider {
   private async probe(): Promise<Address> {
     const { api, env } = this.environment;
     const out = cell();
-    const options = await sessionOptions(api, { threads: 1 }, this);
+    const options = await sessionOptions(api, { threads: 1, on: { provider: this, onProcessor: new Set() } });
     try {
       await this.exclusively('start', () =>
         api.createSession.async(env, identityModel, identityModel.byteLength, options, out),
@@ -211,6 +230,13 @@ function byDirection(pairs: readonly Pair[]): Pair[][] {
     groups.set(direction, [...(groups.get(direction) ?? []), pair]);
   }
   return [...groups.values()];
+}
+
+function addressesOf(texts: readonly NativeText[]): BigUint64Array {
+  return addresses(
+    texts.length,
+    texts.map(({ address }) => address),
+  );
 }
 
 /** What ONNX Runtime says, without the place in its sources. */

@@ -40,8 +40,8 @@ export interface Provider {
 export interface ProviderOptions {
   readonly provider: Provider;
   /**
-   * Names of the nodes that may run on the processor: those that compute sizes, which a kernel wants there.
-   * Any other node that would fails the session, by name.
+   * Names of the nodes that are the processor's: those that compute sizes, which a kernel wants there and would else
+   * have to wait for. Any other node that would run there fails the session, by name.
    */
   readonly onProcessor: ReadonlySet<string>;
 }

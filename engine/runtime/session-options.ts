@@ -1,7 +1,7 @@
 import type { Api } from './api.js';
 import { cell, pointee, type Address } from './native.js';
 import { recordPlacement } from './placement.js';
-import type { NativeProvider } from './provider.js';
+import { NativeProvider } from './provider.js';
 import type { SessionOptions } from './runtime.js';
 
 const sequential = 0;
@@ -10,8 +10,7 @@ const allOptimizations = 99;
 /** The options of a session as the C API takes them; the caller releases them. */
 export async function sessionOptions(
   api: Api,
-  { threads, externalFolder }: Omit<SessionOptions, 'on'>,
-  provider: NativeProvider | undefined,
+  { threads, externalFolder, on }: SessionOptions,
 ): Promise<Address> {
   const out = cell();
   api.createSessionOptions(out);
@@ -27,9 +26,9 @@ export async function sessionOptions(
     if (externalFolder !== undefined) {
       api.addSessionConfig(options, 'session.model_external_initializers_file_folder_path', externalFolder);
     }
-    if (provider !== undefined) {
+    if (on !== undefined) {
       recordPlacement(api, options);
-      await provider.append(options);
+      await NativeProvider.of(on.provider).append(options, on.onProcessor);
     }
     return options;
   } catch (fault) {

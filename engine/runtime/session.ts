@@ -56,7 +56,7 @@ export class NativeSession implements Session {
   ): Promise<NativeSession> {
     const provider = options.on === undefined ? undefined : NativeProvider.of(options.on.provider);
     const out = cell();
-    const native = await sessionOptions(api, options, provider);
+    const native = await sessionOptions(api, options);
     const create = (): Promise<void> => api.createSession.async(env, model, model.byteLength, native, out);
     try {
       await (provider === undefined ? create() : provider.exclusively('session', create));

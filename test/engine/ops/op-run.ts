@@ -2,7 +2,6 @@ import { gradients } from '../../../engine/autodiff/gradients.js';
 import type { Value } from '../../../engine/graph/graph.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import * as node from '../../../engine/graph/nodes.js';
-import { toOnnx } from '../../../engine/graph/onnx.js';
 import type { Shape } from '../../../engine/graph/shape.js';
 import type { Op } from '../../../engine/ops/op.js';
 import { simpleOp } from '../../../engine/ops/op.js';
@@ -10,6 +9,7 @@ import type { Application } from '../../../engine/ops/tape.js';
 import { Tape } from '../../../engine/ops/tape.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Session, Tensor } from '../../../engine/runtime/runtime.js';
+import type { TestDevice } from '../../setup/devices.js';
 
 export type AnyOp = Application['op'];
 
@@ -76,7 +76,7 @@ export class OpSession {
     private readonly outputShapes: readonly Shape[],
   ) {}
 
-  static async create(sample: OpSample): Promise<OpSession> {
+  static async create(sample: OpSample, device: TestDevice): Promise<OpSession> {
     const graph = new Graph();
     const tape = new Tape(graph);
     const inputs: Record<string, Value> = {};
@@ -94,7 +94,7 @@ export class OpSession {
     for (const [name, gradient] of gradients(tape, loss, parameters)) {
       graph.output(`gradient:${name}`, gradient.kind === 'dense' ? gradient.value : gradient.rows);
     }
-    const session = await openRuntime().createSession(toOnnx(graph, sample.op.name), { threads: 1 });
+    const session = await device.session(graph, sample.op.name);
     return new OpSession(
       sample,
       session,

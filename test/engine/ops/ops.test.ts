@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { onProcessor, onWebGpu, testDevices, type TestDevice } from '../../setup/devices.js';
 import { count, generatedSamples, numbers } from './generated-samples.js';
 import { goldenSamples } from './golden-samples.js';
 import type { AnyOp, OpSample } from './op-run.js';
@@ -11,8 +12,12 @@ const GOLDEN = 3e-6;
 const STEP = 2 ** -7;
 const DIFFERENCE = 1e-3;
 
-async function withSession<T>(sample: OpSample, use: (session: OpSession) => Promise<T>): Promise<T> {
-  const session = await OpSession.create(sample);
+async function withSession<T>(
+  device: TestDevice,
+  sample: OpSample,
+  use: (session: OpSession) => Promise<T>,
+): Promise<T> {
+  const session = await OpSession.create(sample, device);
   try {
     return await use(session);
   } finally {
@@ -33,26 +38,31 @@ function titled<T extends { readonly title: string }>(samples: readonly T[]): (r
   return samples.map((sample) => [sample.title, sample] as const);
 }
 
-describe('every op equals PyTorch in its results and in every gradient', () => {
-  it.each(titled(goldenSamples))('%s', async (_, { sample, shapes, outputs, upstream, gradients }) => {
-    const run = await withSession(sample, (session) => session.run(upstream));
-    expect(run.shapes).toEqual(shapes);
-    outputs.forEach((expected, i) => {
-      expect(run.outputs[i]).toHaveLength(expected.length);
-      expect(error(run.outputs[i] as Float32Array, expected), `result ${i}`).toBeLessThan(GOLDEN);
-    });
-    for (const [name, expected] of Object.entries(gradients)) {
-      expect(run.gradients[name]).toHaveLength(expected.length);
-      expect(error(run.gradients[name] as Float32Array, expected), `gradient of ${name}`).toBeLessThan(
-        GOLDEN,
-      );
-    }
-  });
-});
+for (const device of testDevices) {
+  describe.skipIf(device.missing)(
+    `every op on ${device.name}${device.without} equals PyTorch in its results and in every gradient`,
+    () => {
+      it.each(titled(goldenSamples))('%s', async (_, { sample, shapes, outputs, upstream, gradients }) => {
+        const run = await withSession(device, sample, (session) => session.run(upstream));
+        expect(run.shapes).toEqual(shapes);
+        outputs.forEach((expected, i) => {
+          expect(run.outputs[i]).toHaveLength(expected.length);
+          expect(error(run.outputs[i] as Float32Array, expected), `result ${i}`).toBeLessThan(GOLDEN);
+        });
+        for (const [name, expected] of Object.entries(gradients)) {
+          expect(run.gradients[name]).toHaveLength(expected.length);
+          expect(error(run.gradients[name] as Float32Array, expected), `gradient of ${name}`).toBeLessThan(
+            GOLDEN,
+          );
+        }
+      });
+    },
+  );
+}
 
 describe('every gradient is the slope that differences of the results show', () => {
   it.each(titled(generatedSamples))('%s', async (_, { sample }) => {
-    await withSession(sample, async (session) => {
+    await withSession(onProcessor, sample, async (session) => {
       const upstream = session.shapes.map((shape) => numbers(count(shape, {})));
       const { gradients } = await session.run(upstream);
       for (const name of differentiable(sample)) {
@@ -65,6 +75,32 @@ describe('every gradient is the slope that differences of the results show', () 
     });
   });
 });
+
+describe.skipIf(onWebGpu.missing)(
+  `every result and gradient on ${onWebGpu.name}${onWebGpu.without} is that of ${onProcessor.name}, twice with the same bits`,
+  () => {
+    it.each(titled(generatedSamples))('%s', async (_, { sample }) => {
+      const upstream = await withSession(onProcessor, sample, (session) =>
+        Promise.resolve(session.shapes.map((shape) => numbers(count(shape, {})))),
+      );
+      const expected = await withSession(onProcessor, sample, (session) => session.run(upstream));
+      await withSession(onWebGpu, sample, async (session) => {
+        const run = await session.run(upstream);
+        expect(await session.run(upstream)).toEqual(run);
+        expect(run.shapes).toEqual(expected.shapes);
+        expected.outputs.forEach((output, i) => {
+          expect(error(run.outputs[i] as Float32Array, output), `result ${i}`).toBeLessThan(GOLDEN);
+        });
+        for (const [name, gradient] of Object.entries(expected.gradients)) {
+          expect(run.gradients[name]).toHaveLength(gradient.length);
+          expect(error(run.gradients[name] as Float32Array, gradient), `gradient of ${name}`).toBeLessThan(
+            GOLDEN,
+          );
+        }
+      });
+    });
+  },
+);
 
 describe('the samples', () => {
   it('hold every op that the engine exports, as golden and as differences', async () => {
