@@ -35,6 +35,8 @@ export class Host {
   readonly address: string;
   private child: ChildProcess | undefined;
   private program: (() => Program) | undefined;
+  /** How often it was started: what a supervisor of an earlier time would do is no longer done. */
+  private boots = 0;
   private readonly former: string[] = [];
 
   constructor(
@@ -63,6 +65,7 @@ export class Host {
   /** Starts a program, and starts it again whenever it ends. */
   start(program: () => Program): void {
     this.program = program;
+    this.boots++;
     this.spawn();
   }
 
@@ -118,12 +121,13 @@ export class Host {
 
   private spawn(): void {
     if (this.program === undefined) return;
-    const started = this.program;
-    const child = this.launch(started());
+    const { boots } = this;
+    const child = this.launch(this.program());
     this.child = child;
     child.once('close', () => {
       if (this.child === child) this.child = undefined;
-      void delay(restartMs).then(() => this.program === started && this.spawn());
+      // Booted anew meanwhile it runs already, and a second one would outlive the host.
+      void delay(restartMs).then(() => this.boots === boots && this.spawn());
     });
   }
 
