@@ -4,6 +4,7 @@ import { namePattern } from '../pipeline/schema.js';
 import type { PreviousRun, RunResult } from '../report/run-result.js';
 import { parseResult, readResultFile } from './result-file.js';
 import type { RunServices } from './run-directory.js';
+import type { CompletedRun } from '../store/garbage/retention.js';
 
 type Scores = RunResult['macroF1'];
 
@@ -19,7 +20,7 @@ export async function previousRun(
   current: Pick<RunResult, 'run' | 'pipeline' | 'macroF1'>,
 ): Promise<PreviousRun | null> {
   let latest: DatedResult | null = null;
-  for await (const found of services.results === null ? resultsHere(services) : storedResults(services)) {
+  for await (const found of allResults(services)) {
     const { run, pipeline } = found.result;
     if (run === current.run || pipeline !== current.pipeline) continue;
     if (found.at > (latest?.at ?? 0)) latest = found;
@@ -27,6 +28,16 @@ export async function previousRun(
   if (latest === null) return null;
   const { run, macroF1 } = latest.result;
   return { run, macroF1, change: difference(current.macroF1, macroF1) };
+}
+
+/** The runs of the workdir or its store that have a result. */
+export async function* completedRuns(services: RunServices): AsyncIterable<CompletedRun> {
+  for await (const { result, at } of allResults(services))
+    yield { run: result.run, pipeline: result.pipeline, at };
+}
+
+function allResults(services: RunServices): AsyncIterable<DatedResult> {
+  return services.results === null ? resultsHere(services) : storedResults(services);
 }
 
 async function* resultsHere({ runsDirectory }: RunServices): AsyncIterable<DatedResult> {

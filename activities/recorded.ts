@@ -1,5 +1,6 @@
 import { EnvironmentFault } from '../errors/fault.js';
 import type { ActivityName } from '../pipeline/pipeline.js';
+import type { KeyUser } from '../store/key-uses.js';
 import { currentExecution } from './admission.js';
 import type { CallOf, OutputOf, StepCall } from './contracts.js';
 import { beating } from './heartbeat.js';
@@ -16,9 +17,10 @@ export async function reuse<Name extends ActivityName>(
   services: Services,
   activity: Name,
   key: string,
-  { run, settings, member }: Pick<StepCall<unknown>, 'run' | 'settings'> & { readonly member?: string },
+  call: Pick<StepCall<unknown>, 'run' | 'settings' | 'pipeline'> & { readonly member?: string },
 ): Promise<OutputOf<Name> | null> {
-  const record = await services.keys.find(key);
+  const { run, settings, member } = call;
+  const record = await services.keys.reuse(key, userOf(call));
   if (record === null || record.activity !== activity) return null;
   if (settings.fresh && record.execution !== currentExecution().runId) return null;
   const output = outputOf(activity, record.output);
@@ -32,13 +34,19 @@ export async function record<Name extends ActivityName>(
   { keys }: Services,
   activity: Name,
   key: string,
-  { run }: Pick<StepCall<unknown>, 'run'>,
+  call: Pick<StepCall<unknown>, 'run' | 'pipeline'>,
   made: unknown,
 ): Promise<OutputOf<Name>> {
   const output = outputOf(activity, made);
   if (output === null) throw new TypeError(`what ${activity} made is not of its form`);
-  await keys.record({ key, activity, run, execution: currentExecution().runId, output });
+  const { runId: execution } = currentExecution();
+  await keys.record({ key, activity, run: call.run, execution, output }, userOf(call));
   return output;
+}
+
+/** Who refers to what a call is given or files. */
+export function userOf({ run, pipeline }: Pick<StepCall<unknown>, 'run' | 'pipeline'>): KeyUser {
+  return { kind: 'runs', name: run, pipeline: pipeline.name };
 }
 
 /** Activities whose outputs are recorded with the seconds that they took. */

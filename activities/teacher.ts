@@ -9,6 +9,7 @@ import type { StepCall } from './contracts.js';
 import { outputOf } from './doors.js';
 import { keyOf } from './identity.js';
 import type { Dataset, TrainedFold } from './outputs.js';
+import { userOf } from './recorded.js';
 import type { Services } from './services.js';
 
 type Call = StepCall<{ data: Dataset }> & Cell;
@@ -42,7 +43,7 @@ export async function teacherProbabilities(
 async function trainedTeacher(services: Services, call: Call): Promise<TrainedFold> {
   const training = { ...call.pipeline.training, pseudo: null };
   const key = await keyOf(services, 'trainFold', { ...call, pipeline: { ...call.pipeline, training } });
-  const record = await services.keys.find(key);
+  const record = await services.keys.reuse(key, userOf(call));
   const trained = record?.activity === 'trainFold' ? outputOf('trainFold', record.output) : null;
   if (trained !== null) return trained;
   throw new InputFault({

@@ -161,6 +161,12 @@ export function positiveInteger(text: string): number {
   return Number(text);
 }
 
+/** Parses an option that is a number, or none. */
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
 /** Parses an option that is a part of 1. */
 export function share(text: string): number {
   const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;

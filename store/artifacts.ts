@@ -1,26 +1,32 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat, utimes } from 'node:fs/promises';
 import { InputFault } from '../errors/fault.js';
+import { isYoung } from './ages.js';
 import { fileSha256, sha256 } from './digest.js';
+import { linkOrCopy } from './durable-file.js';
 import { ArtifactDamaged, ArtifactMissing, storageFault } from './faults.js';
 import type { LocalFile, LocalFiles } from './local-files.js';
 import type { ObjectStore } from './objects/object-store.js';
 import type { ArtifactRef, ArtifactStore } from './store.js';
+import { Sweeps } from './sweeps.js';
+import { temporaryName } from './temporary-file.js';
 
 /**
  * Artifacts as objects: `store/sha256/ab/ab12…`, each named by the hash of its bytes.
  *
  * A damaged artifact is moved to `store/damaged/`, so that what made it can put it there anew.
- * Methods throw an EnvironmentFault where the storage fails.
+ * Whoever puts one will refer to it, so one that was there already and is not young is written anew: nobody removes
+ * it then (see ages.ts and `Sweeps`). Methods throw an EnvironmentFault where the storage fails.
  */
 export class Artifacts implements ArtifactStore {
   constructor(
     private readonly objects: ObjectStore,
     private readonly files: LocalFiles,
+    private readonly sweeps = new Sweeps(objects),
   ) {}
 
   async putBytes(bytes: Uint8Array): Promise<ArtifactRef> {
     const ref = reference(sha256(bytes), bytes.byteLength);
-    if (!(await this.has(ref))) await this.objects.put(nameOf(ref), bytes);
+    await this.keep(ref, (name) => this.objects.put(name, bytes));
     return ref;
   }
 
@@ -33,8 +39,10 @@ export class Artifacts implements ArtifactStore {
     }
     const name = nameOf(ref);
     // Without `move` a copy, not a link: whoever owns the source may go on writing to it.
-    const isOwn = this.files.own(name) !== null;
-    if (!(await this.has(ref))) await this.objects.put(name, { path: source, move: move && isOwn });
+    const isLinked = move && this.files.own(name) !== null;
+    await this.keep(ref, () =>
+      isLinked ? this.link(name, source) : this.objects.put(name, { path: source }),
+    );
     if (move) await this.files.take(name, ref.sha256, source);
     return ref;
   }
@@ -66,6 +74,37 @@ export class Artifacts implements ArtifactStore {
     } catch (error) {
       if (error instanceof ArtifactMissing || error instanceof ArtifactDamaged) return false;
       throw error;
+    }
+  }
+
+  /** Until it is there after nobody was about to remove it: see `Sweeps`. */
+  private async keep(ref: ArtifactRef, put: (name: string) => Promise<unknown>): Promise<void> {
+    const name = nameOf(ref);
+    for (let isKept = await this.isKept(ref, name); ;) {
+      if (!isKept) await put(name);
+      const waited = await this.sweeps.passed(name);
+      isKept = await this.isKept(ref, name);
+      if (isKept && !waited) return;
+    }
+  }
+
+  private async isKept(ref: ArtifactRef, name: string): Promise<boolean> {
+    if (this.files.own(name) !== null && !(await this.has(ref))) return false;
+    const facts = await this.objects.stat(name);
+    return facts?.bytes === ref.bytes && isYoung(this.objects.now(), facts.modified);
+  }
+
+  /** Gives the store a second name of a file, which stays here. */
+  private async link(name: string, source: string): Promise<void> {
+    const path = temporaryName(source);
+    try {
+      await linkOrCopy(source, path);
+      await utimes(path, new Date(), new Date());
+      await this.objects.put(name, { path, move: true });
+    } catch (error) {
+      throw storageFault(error, this.objects.place, `taking in ${source}`);
+    } finally {
+      await rm(path, { force: true });
     }
   }
 

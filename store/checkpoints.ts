@@ -20,7 +20,7 @@ import { LeaseObserver } from './lease-observer.js';
 import type { LocalFiles } from './local-files.js';
 import type { ObjectStore, ObjectVersion } from './objects/object-store.js';
 import { bringObject } from './objects/read-object.js';
-import { isGoneFromHere } from './process-identity.js';
+import { isGoneFromHere, thisProcess } from './process-identity.js';
 import { sweepTemporaryFiles, temporaryName } from './temporary-file.js';
 
 /** A checkpoint's file on the local disk, with the hash it must have. */
@@ -193,6 +193,24 @@ export class CheckpointShelf {
     if (version === null && pointer === null) return;
     const acquired = await this.acquire(key, owner);
     if ('lease' in acquired) await this.remove(acquired.lease);
+  }
+
+  /**
+   * Removes what is left of a fold that nobody has written to since, by the clock of the store: a lease that is
+   * older than any lasts is none.
+   *
+   * @returns whether it did
+   */
+  async clear(key: string, before: number): Promise<boolean> {
+    const seen = await readPointer(this.objects, key);
+    const facts = await this.objects.stat(pointerName(key));
+    if (facts !== null && (facts.version !== seen.version || facts.modified >= before)) return false;
+    const former = await this.namesOf(key);
+    const owner = { runId: '', activityId: 'store gc', attempt: 1, host: hostname(), ...thisProcess() };
+    const held = await this.take(key, owner, seen);
+    if (held === null) return false;
+    await this.remove(await this.open(key, held, former));
+    return true;
   }
 
   /** Removes everything of a finished fold. */

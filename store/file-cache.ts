@@ -17,7 +17,7 @@ import { EnvironmentFault } from '../errors/fault.js';
 import { makeFolder } from './durable-file.js';
 import { errorCode, storageFault } from './faults.js';
 import { VerifiedFiles, type LocalFile, type LocalFiles } from './local-files.js';
-import type { ObjectStore } from './objects/object-store.js';
+import type { Leftovers, ObjectStore } from './objects/object-store.js';
 import { isAbandoned, temporaryName } from './temporary-file.js';
 
 export interface FileCacheOptions {
@@ -96,6 +96,16 @@ export class FileCache implements LocalFiles {
       // Of another file system: it is brought when it is needed.
       if (errorCode(error) === 'EXDEV') await rm(path, { force: true });
       else if (errorCode(error) !== 'ENOENT') throw storageFault(error, path, 'keeping a file');
+    }
+  }
+
+  async trim(remove: boolean): Promise<Leftovers> {
+    try {
+      if (remove) await this.releaseHeld();
+      return await this.removeLeastUsed(remove);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return { objects: 0, bytes: 0 };
+      throw storageFault(error, this.folder, 'removing files');
     }
   }
 
@@ -232,12 +242,16 @@ export class FileCache implements LocalFiles {
 
   /** Removes what is too much. One at a time in a process; between processes it does no harm. */
   private evict(): Promise<void> {
-    this.evicting = this.evicting.then(() => this.removeLeastUsed()).catch(() => undefined);
+    this.evicting = this.evicting
+      .then(() => this.trim(true))
+      .then(
+        () => undefined,
+        () => undefined,
+      );
     return this.evicting;
   }
 
-  private async removeLeastUsed(): Promise<void> {
-    await this.releaseHeld();
+  private async removeLeastUsed(remove: boolean): Promise<Leftovers> {
     const folder = join(this.folder, 'files');
     const files = await Promise.all(
       (await readdir(folder)).map(async (each) => {
@@ -249,12 +263,16 @@ export class FileCache implements LocalFiles {
     // With another name, in use or in a run's directory, its removal would free nothing.
     const alone = files.flatMap((file) => (file !== null && file.status.nlink === 1 ? [file] : []));
     let bytes = files.reduce((sum, file) => sum + (file?.status.size ?? 0), 0);
+    const removed = { objects: 0, bytes: 0 };
     const most = await (this.mostBytes ??= this.limit());
     for (const { path, status } of alone.sort((a, b) => a.status.atimeMs - b.status.atimeMs)) {
-      if (bytes <= most) return;
-      await rm(path, { force: true });
+      if (bytes <= most) break;
+      if (remove) await rm(path, { force: true });
       bytes -= status.size;
+      removed.objects++;
+      removed.bytes += status.size;
     }
+    return removed;
   }
 
   /** Second names that were not asked for, those of processes that have ended, and what nobody went on with. */

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { KeyUses, type KeyUser } from './key-uses.js';
 import type { ObjectStore } from './objects/object-store.js';
 import { readSealed, sealed } from './sealed-json.js';
 import { artifactRefSchema, sha256Schema, type ArtifactStore } from './store.js';
+import { Sweeps } from './sweeps.js';
 
 const recordSchema = z.object({
   key: sha256Schema,
@@ -17,12 +19,27 @@ const recordSchema = z.object({
 /** What a step gave, filed under its key. */
 export type KeyRecord = Readonly<z.output<typeof recordSchema>>;
 
-/** The outputs of finished steps by key: what makes reuse possible. */
+/**
+ * The outputs of finished steps by key: what makes reuse possible. Who refers to a key is noted before it is
+ * read or filed, so that nobody removes it then (see `Sweeps`).
+ */
 export class KeyIndex {
+  private readonly uses: KeyUses;
+
   constructor(
     private readonly objects: ObjectStore,
     private readonly store: ArtifactStore,
-  ) {}
+    private readonly sweeps = new Sweeps(objects),
+  ) {
+    this.uses = new KeyUses(objects);
+  }
+
+  /** As `find`, for one that will refer to what it is given. */
+  async reuse(key: string, user: KeyUser): Promise<KeyRecord | null> {
+    if ((await this.read(key)) === null) return null;
+    await this.use(key, user);
+    return this.find(key);
+  }
 
   /**
    * The record of a key; null where there is none, where it is damaged, or where an artifact that it
@@ -38,28 +55,45 @@ export class KeyIndex {
     return record;
   }
 
-  async record(record: KeyRecord): Promise<void> {
-    await this.objects.put(nameOf(record.key), sealed(record));
+  async record(
+    record: KeyRecord,
+    user: KeyUser = { kind: 'runs', name: record.run, pipeline: null },
+  ): Promise<void> {
+    await this.use(record.key, user);
+    await this.objects.put(recordName(record.key), sealed(record));
   }
 
   async forget(key: string): Promise<void> {
-    await this.objects.delete(nameOf(key));
+    await this.objects.delete(recordName(key));
+  }
+
+  private async use(key: string, user: KeyUser): Promise<void> {
+    const name = recordName(key);
+    for (;;) {
+      const note = await this.uses.note(key, user);
+      if (!(await this.sweeps.passed(name, note)) && (await this.objects.stat(note)) !== null) return;
+    }
   }
 
   private async read(key: string): Promise<KeyRecord | null> {
-    const record = (await readSealed(this.objects, nameOf(key), recordSchema))?.value ?? null;
-    return record?.key === key ? record : null;
+    return readRecord(this.objects, recordName(key));
   }
 }
 
+/** The record that an object holds; null where there is none, or a damaged one. */
+export async function readRecord(objects: ObjectStore, name: string): Promise<KeyRecord | null> {
+  const record = (await readSealed(objects, name, recordSchema))?.value ?? null;
+  return record !== null && recordName(record.key) === name ? record : null;
+}
+
 /** The name of a record's object. */
-function nameOf(key: string): string {
+export function recordName(key: string): string {
   if (!/^[0-9a-f]{64}$/.test(key)) throw new RangeError('a step key is a SHA-256 in hex');
   return `keys/${key.slice(0, 2)}/${key}.json`;
 }
 
 /** Everything inside a JSON value that stands for an artifact, however deep. */
-function referencesIn(value: unknown): unknown[] {
+export function referencesIn(value: unknown): unknown[] {
   const found: unknown[] = [];
   const open = [value];
   while (open.length > 0) {

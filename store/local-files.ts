@@ -2,6 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { fileSha256 } from './digest.js';
 import { errorCode } from './faults.js';
 import type { FolderObjects } from './objects/folder-objects.js';
+import type { Leftovers } from './objects/object-store.js';
 
 /** A file of this machine, to be read only. */
 export interface LocalFile {
@@ -22,6 +23,8 @@ export interface LocalFiles {
   verified(name: string, sha256: string): Promise<LocalFile | null>;
   /** Takes a file away whose bytes the object was just given: they need not be brought then. */
   take(name: string, sha256: string, path: string): Promise<void>;
+  /** What of this machine's is beyond its bound. @param remove or only counts it */
+  trim(remove: boolean): Promise<Leftovers>;
 }
 
 /** Files that this process has found intact, by the state they had then. */
@@ -62,5 +65,10 @@ export class FolderFiles implements LocalFiles {
 
   async take(_name: string, _sha256: string, path: string): Promise<void> {
     await rm(path, { force: true });
+  }
+
+  /** There is none besides the store's own. */
+  trim(): Promise<Leftovers> {
+    return Promise.resolve({ objects: 0, bytes: 0 });
   }
 }

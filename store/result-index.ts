@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EnvironmentFault } from '../errors/fault.js';
 import type { ObjectStore, ObjectVersion } from './objects/object-store.js';
+import { segmentOf, type ResultKind } from './result-name.js';
 import { readSealed, sealed } from './sealed-json.js';
 import { artifactRefSchema, type ArtifactRef } from './store.js';
 
@@ -30,7 +31,7 @@ const mostTurns = 1_000;
 export class ResultIndex {
   constructor(
     private readonly objects: ObjectStore,
-    private readonly kind: 'runs' | 'scores',
+    private readonly kind: ResultKind,
   ) {}
 
   /** Takes a name for a workflow, unless one has it. @returns who has it then */
@@ -79,9 +80,9 @@ export class ResultIndex {
     return { version: found.version, results: found.value };
   }
 
-  /** Names of people have blanks, which those of objects have not. */
-  private nameOf(name: string): string {
-    return `${this.kind}/${name.replaceAll('_', '__').replaceAll(' ', '_-')}/files.json`;
+  /** The name of an index's object. */
+  nameOf(name: string): string {
+    return `${this.kind}/${segmentOf(name)}/files.json`;
   }
 
   private placeOf(name: string): string {

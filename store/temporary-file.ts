@@ -37,15 +37,30 @@ export function isTemporaryName(name: string): boolean {
 
 /** Removes what killed processes left half-written anywhere below a folder: files, and folders with all that is in them. */
 export async function sweepTemporaryFiles(folder: string): Promise<void> {
+  for await (const { path } of abandonedFiles(folder)) await rm(path, { recursive: true, force: true });
+}
+
+/** What killed processes left half-written anywhere below a folder, with its bytes. */
+export async function* abandonedFiles(
+  folder: string,
+): AsyncIterable<{ readonly path: string; readonly bytes: number }> {
   try {
     for (const entry of await readdir(folder, { recursive: true })) {
       const path = join(folder, entry);
-      if (await isAbandoned(path)) await rm(path, { recursive: true, force: true });
+      if (await isAbandoned(path)) yield { path, bytes: await bytesOf(path) };
     }
   } catch (error) {
     // No folder yet, or one that went away while it was read: with its files.
     if (errorCode(error) !== 'ENOENT') throw storageFault(error, folder, 'removing temporary files');
   }
+}
+
+async function bytesOf(path: string): Promise<number> {
+  const found = await stat(path);
+  if (!found.isDirectory()) return found.size;
+  const entries = await readdir(path, { recursive: true });
+  const inner = await Promise.all(entries.map((entry) => stat(join(path, entry)).catch(() => null)));
+  return inner.reduce((sum, each) => sum + (each?.isFile() === true ? each.size : 0), 0);
 }
 
 /** Whether a temporary file has nobody any more who writes it, as far as can be seen from here. */

@@ -135,12 +135,37 @@ export async function requireSharedStore(options: StoreProofOptions): Promise<st
   return mark;
 }
 
+/**
+ * Refuses to decide by the runs of a namespace what a store is to keep, where these have another store.
+ *
+ * @throws InputFault
+ */
+export async function requireStoreOf(link: NamespaceLink, workdir: string): Promise<void> {
+  const noted = await notedStore(link);
+  const found = await presentMark(workdir);
+  if (noted === null || noted.mark === found) return;
+  throw new InputFault({
+    where: configuredStore() ?? workdir,
+    what: `the runs of the namespace ${link.namespace} have another store, so that it is not known which runs of this one are open`,
+    found: `the mark ${found ?? 'of none'}`,
+    expected: `the mark ${noted.mark}, of ${noted.place}`,
+    remedy:
+      'Name the server and namespace that its workers work for (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE), or the right --store or --workdir.',
+  });
+}
+
 interface NotedStore {
   readonly mark: string;
   readonly place: string;
 }
 
-async function notedStore({ connection, namespace }: StoreProofOptions): Promise<NotedStore | null> {
+/** Any client's connection, or a worker's. */
+interface NamespaceLink {
+  readonly connection: { readonly workflowService: NativeConnection['workflowService'] };
+  readonly namespace: string;
+}
+
+async function notedStore({ connection, namespace }: NamespaceLink): Promise<NotedStore | null> {
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
   const [, mark, place] = /^([0-9a-f]+) (.*)$/.exec(namespaceInfo?.data?.[noteKey] ?? '') ?? [];
   return mark === undefined || place === undefined ? null : { mark, place };

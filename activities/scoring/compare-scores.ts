@@ -17,7 +17,7 @@ import type { Services } from '../services.js';
 import type { ReferenceRequest } from '../tables/drift-reference.js';
 import type { CompareScoresCall, DriftFacts, ScoreActivities } from './contracts.js';
 import type { ScoringEnsemble } from './scoring-ensemble.js';
-import { admittedPlan, plannedEnsemble } from './stored-plan.js';
+import { admittedPlan, plannedEnsemble, scoringOf } from './stored-plan.js';
 
 /** Raised when what training rows are like is told otherwise. */
 const version = 1;
@@ -89,20 +89,16 @@ async function referenceOf(
       texts: result.data?.texts ?? null,
     }),
   );
-  const former = await services.keys.find(key);
+  const user = scoringOf({ score });
+  const former = await services.keys.reuse(key, user);
   const known = former?.activity === activity ? artifactRefSchema.safeParse(former.output).data : undefined;
   if (known !== undefined) return known;
   return withScratch(services, ['reference'], async ({ reference: output }) => {
     const request = { deciding, members, train, output };
     await services.tables.run('reference', request, Context.current().cancellationSignal);
     const made = await services.store.putFile(output, { move: true });
-    await services.keys.record({
-      key,
-      activity,
-      run: score,
-      execution: currentExecution().runId,
-      output: made,
-    });
+    const { runId: execution } = currentExecution();
+    await services.keys.record({ key, activity, run: score, execution, output: made }, user);
     return made;
   });
 }

@@ -19,7 +19,7 @@ import {
 } from './contracts.js';
 import { columnsOf } from './plan-score.js';
 import type { ScoringEnsemble } from './scoring-ensemble.js';
-import { admittedPlan, plannedEnsemble } from './stored-plan.js';
+import { admittedPlan, plannedEnsemble, scoringOf } from './stored-plan.js';
 
 /** Raised when what a chunk gives changes. */
 const version = 1;
@@ -39,14 +39,14 @@ async function score(services: Services, call: ScoreChunkCall): Promise<ScoredCh
     throw new InputFault({ where: `score ${call.score}`, what: 'it has no such chunk' });
   const ensemble = await plannedEnsemble(services, plan);
   const key = keyOf(services, plan, chunk);
-  const former = await services.keys.find(key);
+  const former = await services.keys.reuse(key, scoringOf(call));
   const known = former?.activity === activity ? scoredChunkSchema.safeParse(former.output).data : undefined;
   if (known !== undefined) return { ...known, reused: true };
   const started = performance.now();
   const made = await scoreRows(services, { plan, chunk, ensemble, place: call.chunk });
   const output: ScoredChunk = { ...made, seconds: (performance.now() - started) / 1000, reused: false };
   const execution = currentExecution().runId;
-  await services.keys.record({ key, activity, run: call.score, execution, output });
+  await services.keys.record({ key, activity, run: call.score, execution, output }, scoringOf(call));
   return output;
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { InputFault } from '../../errors/fault.js';
+import type { KeyUser } from '../../store/key-uses.js';
 import type { ArtifactRef } from '../../store/store.js';
 import { requireAcceptedScoring, requireScoreName } from '../admission.js';
 import { requireReadable } from '../roots.js';
@@ -29,6 +30,11 @@ export async function admittedPlan(
   await requireScoreName(services, score, plan.execution);
   await requireReadable(plan.table.path, services.roots, 'table');
   return plan;
+}
+
+/** Who refers to what a scoring is given or files. */
+export function scoringOf({ score }: { readonly score: string }): KeyUser {
+  return { kind: 'scores', name: score, pipeline: null };
 }
 
 /** The ensemble of a plan. @throws InputFault where it is no longer what it was */

@@ -4,7 +4,7 @@ import { openStorePlace } from '../../worker/store-place.js';
 import { storedAmountsSchema, storedObjectsSchema, verifiedStoreSchema } from '../facts/store.js';
 import { CommandFailure } from '../failure.js';
 import type { GlobalOptions, JsonOption } from '../options.js';
-import { kindNames, objectsOf } from '../store/kinds.js';
+import { kindNames, objectsOf } from '../../store/kinds.js';
 import { verifyArtifacts } from '../store/verification.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { tableLines } from '../terminal/table.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { printsJson } from '../options.js';
+import { printsJson, wholeNumber } from '../options.js';
 import type { Console } from '../terminal/console.js';
 import { whenRun } from '../when-run.js';
 
@@ -7,9 +7,9 @@ import { whenRun } from '../when-run.js';
 export function addStore(program: Command, console: Console): void {
   const store = program
     .command('store')
-    .summary('look at what the store holds')
+    .summary('look at what the store holds, and remove what nothing needs')
     .description(
-      "Lists, counts and verifies what runs have made: in the workdir's folder, or in S3 where --store or FOLDWISE_STORE says so. Nothing of it is changed.",
+      "Lists, counts and verifies what runs have made: in the workdir's folder, or in S3 where --store or FOLDWISE_STORE says so. Only gc changes anything, and that with --delete.",
     );
   printsJson(store.command('ls'))
     .argument('[prefix]', 'only objects whose names begin so, as in checkpoints/')
@@ -22,4 +22,21 @@ export function addStore(program: Command, console: Console): void {
     .summary('compare every artifact with the hash that it is named by')
     .description('Reads all artifacts. The exit code is 0 unless one is damaged.')
     .action(whenRun(console, async () => (await import('../actions/store.js')).verify));
+  printsJson(store.command('gc'))
+    .summary('remove what no kept run refers to')
+    .description(
+      'Says what nothing refers to any more, and with --delete removes it, beside running pipelines. What was written within a day, or since a day before the oldest open run began, stays. All runs are kept unless --keep-days says for how long.',
+    )
+    .option('--delete', 'remove it; without, nothing is changed')
+    .option(
+      '--keep-days <days>',
+      'forget runs and scorings that did nothing for so many days, but for the last completed run of each pipeline',
+      wholeNumber,
+    )
+    .option('--pipeline <name>', 'forget only runs of this pipeline')
+    .option(
+      '--offline',
+      'ask no server which runs are open: what is older than a week counts as of none, and one that is has to make it anew',
+    )
+    .action(whenRun(console, async () => (await import('../actions/store-gc.js')).gc));
 }

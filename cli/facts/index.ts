@@ -10,7 +10,12 @@ import { runOutcomeSchema } from './run-outcome.js';
 import { runStatusSchema } from './run-status.js';
 import { scoreOutcomeSchema } from './scores.js';
 import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from './schedules.js';
-import { storedAmountsSchema, storedObjectsSchema, verifiedStoreSchema } from './store.js';
+import {
+  collectedStoreSchema,
+  storedAmountsSchema,
+  storedObjectsSchema,
+  verifiedStoreSchema,
+} from './store.js';
 import { exportedRunsSchema } from './tensorboard.js';
 import { predictedTableSchema, suggestedPipelineSchema } from './tables.js';
 
@@ -39,6 +44,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   'store ls': storedObjectsSchema,
   'store du': storedAmountsSchema,
   'store verify': verifiedStoreSchema,
+  'store gc': collectedStoreSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,
   'schedule score': createdScheduleSchema,

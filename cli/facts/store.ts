@@ -21,13 +21,39 @@ export const storedAmountsSchema = z.object({
   place,
   kinds: z.array(
     z.object({
-      kind: z.string().describe('artifacts, damaged, keys, checkpoints, runs or scores'),
+      kind: z.string().describe('artifacts, damaged, keys, checkpoints, runs, scores or uses'),
       objects: z.int().min(0),
       bytes,
     }),
   ),
   objects: z.int().min(0),
   bytes,
+});
+
+/** What `store gc` prints. */
+export const collectedStoreSchema = z.object({
+  place,
+  removed: z.boolean().describe('false: it only looked what it would remove'),
+  untouchedSince: z.iso.datetime().describe('what was written since then stays, by the clock of the store'),
+  open: z
+    .object({
+      names: z.array(z.string()).describe('of runs and scorings'),
+      since: z.iso.datetime().nullable(),
+    })
+    .nullable()
+    .describe('null: no server was asked'),
+  kinds: z.array(
+    z.object({
+      kind: z
+        .string()
+        .describe('artifacts, damaged, keys, checkpoints, runs, scores, uses, unfinished or cache'),
+      objects: z.int().min(0),
+      bytes,
+    }),
+  ),
+  objects: z.int().min(0),
+  bytes,
+  forgotten: z.array(z.string()).describe('runs and scorings that are not kept'),
 });
 
 /** What `store verify` prints. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { concurrently } from '../../activities/concurrently.js';
 import type { ListedObject, ObjectStore } from '../../store/objects/object-store.js';
-import { objectsOf } from './kinds.js';
+import { objectsOf } from '../../store/kinds.js';
 
 /** Artifacts that are read at once. */
 const readAtOnce = 4;

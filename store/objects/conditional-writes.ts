@@ -3,7 +3,7 @@ import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import type { ObjectStore } from './object-store.js';
 
 /** Below it nothing is kept. */
-const probes = 'probe/';
+export const probesPrefix = 'probe/';
 
 const encoder = new TextEncoder();
 
@@ -14,7 +14,7 @@ const encoder = new TextEncoder();
  * @throws InputFault where it does not, EnvironmentFault where it cannot be tried
  */
 export async function requireConditionalWrites(store: ObjectStore): Promise<void> {
-  const name = `${probes}${randomUUID()}`;
+  const name = `${probesPrefix}${randomUUID()}`;
   const bytes = (text: string): Uint8Array => encoder.encode(`${text} of ${name}\n`);
   try {
     const first = await store.putIfAbsent(name, bytes('the first'));

@@ -14,10 +14,11 @@ import { dirname, join, sep } from 'node:path';
 import { Readable } from 'node:stream';
 import { copyDurably, linkDurably, linkOrCopy, writeDurably } from '../durable-file.js';
 import { errorCode, storageFault } from '../faults.js';
-import { isTemporaryName } from '../temporary-file.js';
+import { abandonedFiles, isTemporaryName } from '../temporary-file.js';
 import { requireObjectName, requireObjectPrefix } from './object-name.js';
 import type {
   ByteRange,
+  Leftovers,
   ListedObject,
   ObjectCallOptions,
   ObjectContent,
@@ -41,6 +42,8 @@ const versionedMark = '@';
 
 /** What is written conditionally is a document; whoever wrote more of it reads it as it is. */
 const mostCheckedBytes = 64 * 2 ** 20;
+
+const removal = { recursive: true, force: true } as const;
 
 /** An empty folder goes with its last object, maybe between its making and its use. */
 const mostWrites = 10;
@@ -69,11 +72,14 @@ export class FolderObjects implements ObjectStore {
     return this.attempt(name, 'looking for an object', async () => {
       signal?.throwIfAborted();
       const plain = await found(() => stat(this.pathOf(name), { bigint: true }));
-      if (plain?.isFile() === true) return { bytes: Number(plain.size), version: versionOf(plain) };
-      const content = await this.getVersioned(name, undefined);
-      if (content === null) return null;
-      content.stream.destroy();
-      return { bytes: content.bytes, version: content.version };
+      if (plain?.isFile() === true)
+        return { bytes: Number(plain.size), version: versionOf(plain), modified: Number(plain.mtimeMs) };
+      const opened = await this.openVersioned(name);
+      if (opened === null) return null;
+      const { version, file } = opened;
+      if (file === null) return { bytes: 0, version, modified: 0 };
+      const { size, mtimeMs } = await file.stat().finally(() => file.close());
+      return { bytes: size, version, modified: mtimeMs };
     });
   }
 
@@ -150,6 +156,21 @@ export class FolderObjects implements ObjectStore {
       await this.versioned(name).remove();
       await this.removeEmpty(dirname(path));
     });
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  /** Whose they are says when they may go, whatever their age. */
+  async leftovers(_before: number, remove: boolean): Promise<Leftovers> {
+    const found = { objects: 0, bytes: 0 };
+    for await (const { path, bytes } of abandonedFiles(this.folder)) {
+      found.objects++;
+      found.bytes += bytes;
+      if (remove) await this.attempt('', 'removing temporary files', () => rm(path, removal));
+    }
+    return found;
   }
 
   private async *listBelow(folder: string, prefix: string): AsyncIterable<ListedObject> {

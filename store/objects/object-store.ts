@@ -19,6 +19,14 @@ export interface ObjectContent {
 export interface ObjectFacts {
   readonly bytes: number;
   readonly version: ObjectVersion;
+  /** Milliseconds since the epoch, by the clock of the store. */
+  readonly modified: number;
+}
+
+/** What writes left that were cut off. */
+export interface Leftovers {
+  readonly objects: number;
+  readonly bytes: number;
 }
 
 export interface ListedObject {
@@ -71,4 +79,8 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ListedObject>;
   /** Again does no harm. */
   delete(name: string): Promise<void>;
+  /** Milliseconds since the epoch, by the clock of the store as far as it is known here. */
+  now(): number;
+  /** What is left of writes that began before then and were cut off. @param remove or only counts them */
+  leftovers(before: number, remove: boolean): Promise<Leftovers>;
 }

@@ -31,6 +31,8 @@ export async function connectS3(place: string, settings: S3ClientConfig = {}): P
   const endpoint = settings.endpoint ?? configuredEndpoint();
   const config: S3ClientConfig = {
     forcePathStyle: pathStyle(endpoint !== undefined),
+    // All that is read has a hash of ours, by which a damaged object is told from a server that fails.
+    responseChecksumValidation: 'WHEN_REQUIRED',
     ...(process.env['AWS_MAX_ATTEMPTS'] ? {} : { maxAttempts: attempts }),
     requestHandler: {
       connectionTimeout: connectMs,

@@ -11,6 +11,7 @@ import { storageFault } from '../faults.js';
 import { requireObjectName, requireObjectPrefix } from '../objects/object-name.js';
 import type {
   ByteRange,
+  Leftovers,
   ListedObject,
   ObjectCallOptions,
   ObjectContent,
@@ -47,6 +48,7 @@ export class S3Objects implements ObjectStore {
   private readonly uploads: Uploads;
   private readonly writes: Writes;
   private connection: Promise<S3Connection> | undefined;
+  private known: S3Connection | undefined;
 
   constructor(
     private readonly address: S3Address,
@@ -64,7 +66,9 @@ export class S3Objects implements ObjectStore {
     const target = this.target(name);
     try {
       const found = await headOf(await this.connected(), target, signal);
-      return found === null ? null : { bytes: found.ContentLength ?? 0, version: requireText(found.ETag) };
+      if (found === null) return null;
+      const { ContentLength: bytes = 0, ETag, LastModified } = found;
+      return { bytes, version: requireText(ETag), modified: LastModified?.getTime() ?? 0 };
     } catch (error) {
       throw this.fault(error, name, 'looking for an object', signal);
     }
@@ -155,10 +159,15 @@ export class S3Objects implements ObjectStore {
     }
   }
 
-  /** Gives up uploads in parts that began before then and were not ended. @returns how many there were */
-  async abortUploads(before: number): Promise<number> {
+  /** Of the server, where the SDK has learnt from an answer how far off this machine's is. */
+  now(): number {
+    return Date.now() + (this.known?.client.config.systemClockOffset ?? 0);
+  }
+
+  /** Uploads in parts that were not ended. */
+  async leftovers(before: number, remove: boolean): Promise<Leftovers> {
     const { bucket: Bucket, prefix: Prefix } = this.address;
-    let aborted = 0;
+    const found = { objects: 0, bytes: 0 };
     try {
       const { sdk, client } = await this.connected();
       let marker: { KeyMarker?: string; UploadIdMarker?: string } | null = {};
@@ -170,8 +179,10 @@ export class S3Objects implements ObjectStore {
         for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
           if (Key === undefined || UploadId === undefined) continue;
           if (!isObjectName(Key.slice(Prefix.length)) || (Initiated?.getTime() ?? 0) >= before) continue;
-          await this.uploads.abort({ Bucket, Key }, { id: UploadId });
-          aborted++;
+          const target = { Bucket, Key };
+          found.objects++;
+          found.bytes += await this.uploads.bytes(target, { id: UploadId });
+          if (remove) await this.uploads.abort(target, { id: UploadId });
         }
         const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
         marker =
@@ -182,7 +193,7 @@ export class S3Objects implements ObjectStore {
     } catch (error) {
       throw this.fault(error, '', 'removing what unfinished uploads left');
     }
-    return aborted;
+    return found;
   }
 
   private async write(
@@ -208,7 +219,9 @@ export class S3Objects implements ObjectStore {
 
   private async withoutBytes(name: string, signal: AbortSignal | undefined): Promise<ObjectContent | null> {
     const found = await this.stat(name, signal && { signal });
-    return found === null ? null : { ...found, stream: Readable.from([]) };
+    if (found === null) return null;
+    const { bytes, version } = found;
+    return { bytes, version, stream: Readable.from([]) };
   }
 
   private async ask(
@@ -231,10 +244,13 @@ export class S3Objects implements ObjectStore {
   }
 
   private connected(): Promise<S3Connection> {
-    this.connection ??= connectS3(this.place, this.options.client).catch((error: unknown) => {
-      this.connection = undefined;
-      throw error;
-    });
+    this.connection ??= connectS3(this.place, this.options.client).then(
+      (connection) => (this.known = connection),
+      (error: unknown) => {
+        this.connection = undefined;
+        throw error;
+      },
+    );
     return this.connection;
   }
 

@@ -1,4 +1,4 @@
-import type { CompletedPart, MultipartUpload, UploadPartCommandOutput } from '@aws-sdk/client-s3';
+import type { CompletedPart, MultipartUpload, Part, UploadPartCommandOutput } from '@aws-sdk/client-s3';
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { isUploadGone } from './failures.js';
@@ -150,26 +150,45 @@ export class Uploads {
     }
   }
 
+  /** What its parts take. */
+  async bytes(target: UploadTarget, upload: Pick<Upload, 'id'>): Promise<number> {
+    let bytes = 0;
+    try {
+      for await (const { Size = 0 } of this.partsOf(target, upload)) bytes += Size;
+    } catch (error) {
+      if (!isUploadGone(error)) throw error;
+    }
+    return bytes;
+  }
+
   private async presentParts(
     target: UploadTarget,
     upload: Upload,
     signal?: AbortSignal,
   ): Promise<Map<number, CompletedPart>> {
-    const { sdk, client } = await this.connection();
     const present = new Map<number, CompletedPart>();
+    for await (const part of this.partsOf(target, upload, signal)) {
+      if (part.PartNumber !== undefined)
+        present.set(part.PartNumber, { PartNumber: part.PartNumber, ...sums(part) });
+    }
+    return present;
+  }
+
+  private async *partsOf(
+    target: UploadTarget,
+    upload: Pick<Upload, 'id'>,
+    signal?: AbortSignal,
+  ): AsyncIterable<Part> {
+    const { sdk, client } = await this.connection();
     let marker: string | undefined;
     do {
       const page = await client.send(
         new sdk.ListPartsCommand({ ...target, UploadId: upload.id, PartNumberMarker: marker }),
         quick(signal),
       );
-      for (const part of page.Parts ?? []) {
-        if (part.PartNumber !== undefined)
-          present.set(part.PartNumber, { PartNumber: part.PartNumber, ...sums(part) });
-      }
+      yield* page.Parts ?? [];
       marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
     } while (marker !== undefined);
-    return present;
   }
 }
 
@@ -177,7 +196,7 @@ export class Uploads {
 export const writerField = 'foldwise-write';
 
 /** A server may want each sum that it gave of a part said again. */
-function sums(part: CompletedPart | UploadPartCommandOutput): CompletedPart {
+function sums(part: Part | CompletedPart | UploadPartCommandOutput): CompletedPart {
   const { ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 } = part;
   const all = { ETag, ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256 };
   return Object.fromEntries(Object.entries(all).filter(([, sum]) => sum !== undefined));

@@ -295,7 +295,10 @@ describe('checkpoints of a store elsewhere', () => {
   });
 
   it.each([
-    ['damaged', (name: string) => void objects.held.set(name, { bytes: Buffer.from('x'), version: 'x' })],
+    [
+      'damaged',
+      (name: string) => void objects.held.set(name, { bytes: Buffer.from('x'), version: 'x', modified: 0 }),
+    ],
     ['gone', (name: string) => void objects.held.delete(name)],
   ])('come in the place of a newer one that is %s', async (_, spoil) => {
     const first = await takeRemote(1);

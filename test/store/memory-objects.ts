@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { LocalFiles } from '../../store/local-files.js';
 import { requireObjectName, requireObjectPrefix } from '../../store/objects/object-name.js';
 import type {
+  Leftovers,
   ListedObject,
   ObjectContent,
   ObjectFacts,
@@ -14,19 +15,27 @@ import type {
 /** Objects of a place that is not this machine. What is done to them takes effect between two pauses. */
 export class MemoryObjects implements ObjectStore {
   readonly place = 'memory://';
-  readonly held = new Map<string, { readonly bytes: Uint8Array; readonly version: ObjectVersion }>();
+  readonly held = new Map<
+    string,
+    { readonly bytes: Uint8Array; readonly version: ObjectVersion; readonly modified: number }
+  >();
   /** Names of what was read. */
   readonly read: string[] = [];
   /** Names of what was written. */
   readonly written: string[] = [];
   private writes = 0;
 
+  /** By its clock, which a test may set. */
+  now: () => number = Date.now;
+
   constructor(private readonly pause: () => Promise<void> = () => Promise.resolve()) {}
 
   async stat(name: string): Promise<ObjectFacts | null> {
     await this.pause();
     const found = this.held.get(requireObjectName(name));
-    return found === undefined ? null : { bytes: found.bytes.length, version: found.version };
+    if (found === undefined) return null;
+    const { bytes, version, modified } = found;
+    return { bytes: bytes.length, version, modified };
   }
 
   async get(name: string): Promise<ObjectContent | null> {
@@ -57,7 +66,7 @@ export class MemoryObjects implements ObjectStore {
     for (const name of names) {
       await this.pause();
       const found = this.held.get(name);
-      if (found !== undefined) yield { name, bytes: found.bytes.length, modified: 0 };
+      if (found !== undefined) yield { name, bytes: found.bytes.length, modified: found.modified };
     }
   }
 
@@ -66,12 +75,16 @@ export class MemoryObjects implements ObjectStore {
     this.held.delete(requireObjectName(name));
   }
 
+  leftovers(): Promise<Leftovers> {
+    return Promise.resolve({ objects: 0, bytes: 0 });
+  }
+
   private async write(name: string, source: ObjectSource, may: () => boolean): Promise<ObjectVersion | null> {
     const bytes = source instanceof Uint8Array ? source : await readFile(source.path);
     await this.pause();
     if (!may()) return null;
     const version = String(++this.writes);
-    this.held.set(requireObjectName(name), { bytes, version });
+    this.held.set(requireObjectName(name), { bytes, version, modified: this.now() });
     this.written.push(name);
     await this.pause();
     if (!(source instanceof Uint8Array) && source.move === true) await rm(source.path);
@@ -84,4 +97,5 @@ export const filesElsewhere: LocalFiles = {
   own: () => null,
   verified: () => Promise.reject(new Error('none is kept here')),
   take: (_name, _sha256, path) => rm(path, { force: true }),
+  trim: () => Promise.resolve({ objects: 0, bytes: 0 }),
 };

@@ -64,6 +64,14 @@ export class MeasuredObjectStore implements ObjectStore {
     return this.timed('delete', () => this.store.delete(name));
   }
 
+  now(): number {
+    return this.store.now();
+  }
+
+  leftovers(...call: Parameters<ObjectStore['leftovers']>): ReturnType<ObjectStore['leftovers']> {
+    return this.store.leftovers(...call);
+  }
+
   private async written<T extends ObjectVersion | null>(
     operation: Operation,
     source: ObjectSource,

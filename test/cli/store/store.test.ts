@@ -1,86 +1,67 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sha256 } from '../../../store/digest.js';
-import { FolderObjects } from '../../../store/objects/folder-objects.js';
-import { run } from '../capture.js';
+import { afterAll, describe, it } from 'vitest';
+import { S3Server } from '../../../bench/s3/s3-server.js';
+import { openStorePlace } from '../../../worker/store-place.js';
+import { describeStoreCommands } from './store-suite.js';
 
-const text = (bytes: string): Uint8Array => new TextEncoder().encode(bytes);
-const nameOf = (content: string): string => `store/sha256/${sha256(content).slice(0, 2)}/${sha256(content)}`;
+const day = 24 * 3_600;
 
-describe('foldwise store', () => {
-  let workdir: string;
-  let objects: FolderObjects;
-  beforeEach(async () => {
-    workdir = mkdtempSync(join(tmpdir(), 'foldwise-store-command-'));
-    objects = new FolderObjects(join(workdir, '.foldwise'));
-    for (const content of ['one', 'another', '']) await objects.put(nameOf(content), text(content));
-    await objects.put(`keys/ab/ab${'0'.repeat(62)}.json`, text('{}'));
-    await objects.putIfAbsent(`checkpoints/${'0'.repeat(64)}/pointer.json`, text('{"a":1}'));
+/** Sets the times of all files below a folder. */
+function ageAll(folder: string, days: number): void {
+  const then = Date.now() / 1000 - days * day;
+  for (const path of readdirSync(folder, { recursive: true }).map(String)) {
+    const file = join(folder, path);
+    if (existsSync(file) && statSync(file).isFile()) utimesSync(file, then, then);
+  }
+}
+
+describeStoreCommands('a folder', () => ({
+  place: (workdir) => join(workdir, '.foldwise'),
+  open: (workdir) => {
     // Files of the machine lie beside what is stored.
+    mkdirSync(join(workdir, '.foldwise'), { recursive: true });
     writeFileSync(join(workdir, '.foldwise', 'server.log'), 'a log');
-  });
-  afterEach(() => rmSync(workdir, { recursive: true, force: true }));
-
-  const command = (...args: string[]) => run('store', ...args, '--workdir', workdir);
-
-  it('ls lists what is stored and nothing else, or what begins so', async () => {
-    const all = JSON.parse((await command('ls', '--json')).out) as {
-      place: string;
-      objects: { name: string; bytes: number }[];
-    };
-    expect(all.place).toBe(join(workdir, '.foldwise'));
-    expect(all.objects.map(({ name, bytes }) => [name, bytes])).toEqual(
-      [
-        [`checkpoints/${'0'.repeat(64)}/pointer.json`, 7],
-        [`keys/ab/ab${'0'.repeat(62)}.json`, 2],
-        [nameOf('one'), 3],
-        [nameOf('another'), 7],
-        [nameOf(''), 0],
-      ].sort((a, b) => (a[0]! < b[0]! ? -1 : 1)),
-    );
-    expect((await command('ls', 'keys/')).out).toMatch(
-      /^keys\/ab\/ab0+\.json {2}2 bytes? {2}\d{4}-\d\d-\d\dT/,
-    );
-    expect((await command('ls', 'nothing')).out).toBe('');
-  });
-
-  it('du counts by kind', async () => {
-    const {
-      kinds,
-      objects: count,
-      bytes,
-    } = JSON.parse((await command('du', '--json')).out) as {
-      kinds: { kind: string; objects: number; bytes: number }[];
-      objects: number;
-      bytes: number;
-    };
-    expect(kinds).toEqual([
-      { kind: 'artifacts', objects: 3, bytes: 10 },
-      { kind: 'damaged', objects: 0, bytes: 0 },
-      { kind: 'keys', objects: 1, bytes: 2 },
-      { kind: 'checkpoints', objects: 1, bytes: 7 },
-      { kind: 'runs', objects: 0, bytes: 0 },
-      { kind: 'scores', objects: 0, bytes: 0 },
-    ]);
-    expect([count, bytes]).toEqual([5, 19]);
-    expect((await command('du')).out).toMatch(/^ +objects +size\nartifacts +3 +10 bytes\n/);
-  });
-
-  it('verify reads every artifact, names those that are damaged, and changes none', async () => {
-    expect((await command('verify')).out).toBe('3 of 3 artifacts (10 bytes) are sound');
-    const path = objects.pathOf(nameOf('one'));
+    return openStorePlace(workdir, { store: null });
+  },
+  options: [],
+  environment: {},
+  spoil: (workdir, name) => {
+    const path = join(workdir, '.foldwise', name);
     chmodSync(path, 0o644);
     writeFileSync(path, 'two');
-    await expect(command('verify')).rejects.toThrow(/damaged: 1/);
-    await expect(command('verify', '--json')).rejects.toThrow(/damaged: 1/);
-    expect(readFileSync(path, 'utf8')).toBe('two');
-  });
+  },
+  age: (workdir, days) => ageAll(join(workdir, '.foldwise'), days),
+}));
 
-  it('says nothing of a store that is not there yet', async () => {
-    rmSync(join(workdir, '.foldwise'), { recursive: true });
-    expect((await command('verify')).out).toBe('0 of 0 artifacts (0 bytes) are sound');
-    expect((await command('ls')).out).toBe('');
-  });
+const folder = mkdtempSync(join(tmpdir(), 'foldwise-store-commands-'));
+const server = await S3Server.start('versitygw', folder).catch((error: Error) => error);
+afterAll(async () => {
+  if (server instanceof S3Server) await server.kill();
+  rmSync(folder, { recursive: true, force: true });
 });
+const store = 's3://commanded/a/place';
+if (server instanceof S3Server) {
+  await server.makeBucket('commanded');
+  describeStoreCommands('S3', () => ({
+    place: () => store,
+    open: (workdir) => openStorePlace(workdir, { store }),
+    options: ['--store', store],
+    environment: server.environment,
+    spoil: (_workdir, name) => writeFileSync(join(folder, 'commanded', 'a', 'place', name), 'two'),
+    age: (_workdir, days) => ageAll(join(folder, 'commanded'), days),
+  }));
+} else {
+  describe.skip(`foldwise store on S3 (skipped: ${server.message})`, () => it('is tried', () => undefined));
+}

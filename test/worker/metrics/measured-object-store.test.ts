@@ -18,6 +18,8 @@ const store: ObjectStore = {
     throw new EnvironmentFault({ where: 'somewhere', what: 'it is away' });
   },
   delete: () => Promise.resolve(),
+  now: () => 7,
+  leftovers: () => Promise.resolve({ objects: 0, bytes: 0 }),
 };
 
 describe('a store whose calls are measured', () => {

@@ -1,4 +1,4 @@
-import type { ListedObject, ObjectStore } from '../../store/objects/object-store.js';
+import type { ListedObject, ObjectStore } from './objects/object-store.js';
 
 /** Where a store keeps what; beside it, a workdir's folder has files of its machine. */
 export const storedKinds = {
@@ -8,6 +8,7 @@ export const storedKinds = {
   checkpoints: 'checkpoints/',
   runs: 'runs/',
   scores: 'scores/',
+  uses: 'uses/',
 } as const;
 
 export type StoredKind = keyof typeof storedKinds;
