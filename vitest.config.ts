@@ -26,7 +26,7 @@ function project(name: string, test: TestProjectInlineConfiguration['test']): Te
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/setup/temporal-server.ts', 'test/setup/workflow-bundles.ts'],
+    globalSetup: ['test/setup/temporal-server.ts', 'test/setup/shared-folder.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
       project('driving', { include: driving, maxWorkers: 4, sequence: { groupOrder: 0 } }),

@@ -16,7 +16,7 @@ describe.skipIf(!canRun)(`foldwise predict${withoutRuns}`, { timeout: 180_000 },
   const predict = (...args: string[]): Promise<Ended> => trained.on('predict', run, ...args);
 
   beforeAll(async () => {
-    trained = await SmallRun.train('training.epochs=2');
+    trained = await SmallRun.shared();
     ({ project, id: run } = trained);
   });
   afterAll(() => trained?.remove());

@@ -12,6 +12,7 @@ import {
   withoutRuns,
   type Ended,
 } from './built-command-line.js';
+import { SmallRun } from '../setup/small-run.js';
 import { privateWords, SmallProject, trainingRows } from './small-project.js';
 
 describe.skipIf(!canRun)(`foldwise score${withoutRuns}`, { timeout: 240_000 }, () => {
@@ -23,10 +24,8 @@ describe.skipIf(!canRun)(`foldwise score${withoutRuns}`, { timeout: 240_000 }, (
     readFileSync(join(project.workdir, 'scores', name, file), 'utf8');
 
   beforeAll(async () => {
-    project = new SmallProject();
+    ({ project } = await SmallRun.shared());
     table = project.write('new.csv', trainingRows(100));
-    const set = ['--set', 'training.epochs=1'];
-    expect((await foldwise(['run', project.pipeline, ...place(), ...set])).code).toBe(0);
   });
   afterAll(() => rmSync(project.folder, { recursive: true, force: true }));
 

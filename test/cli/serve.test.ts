@@ -50,7 +50,7 @@ describe.skipIf(!canRun)(`foldwise serve${withoutRuns}`, { timeout: 180_000 }, (
   const read = (name: string): string => readFileSync(trained.file(name), 'utf8');
 
   beforeAll(async () => {
-    trained = await SmallRun.train('training.epochs=2');
+    trained = await SmallRun.shared();
     ({ project, id: run } = trained);
   });
   afterAll(() => trained?.remove());

@@ -21,12 +21,13 @@ export function trainingRows(count: number): string {
 
 /** A folder with a small pipeline and its tables, any file of which a test may then spoil. */
 export class SmallProject {
-  readonly folder = mkdtempSync(join(tmpdir(), 'foldwise-project-'));
-  readonly pipeline = join(this.folder, 'pipeline.yaml');
+  readonly pipeline: string;
   /** Not there until a command writes into it. */
-  readonly workdir = join(this.folder, 'work');
+  readonly workdir: string;
 
-  constructor() {
+  constructor(readonly folder = mkdtempSync(join(tmpdir(), 'foldwise-project-'))) {
+    this.pipeline = join(folder, 'pipeline.yaml');
+    this.workdir = join(folder, 'work');
     this.write('train.csv', trainingRows(40));
     this.write('test.csv', `id,text\na,glad calm ${privateWords}\nb,grey dread ${privateWords}\n`);
     this.model(

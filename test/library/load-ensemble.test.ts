@@ -6,6 +6,7 @@ import { mostCharacters } from '../../ensemble/texts.js';
 import { InputFault, loadEnsemble, type LoadedEnsemble } from '../../library/index.js';
 import { canRun, foldwise, withoutRuns } from '../cli/built-command-line.js';
 import { SmallProject } from '../cli/small-project.js';
+import { SmallRun } from '../setup/small-run.js';
 
 describe.skipIf(!canRun)(`loadEnsemble${withoutRuns}`, { timeout: 180_000 }, () => {
   let project: SmallProject;
@@ -20,12 +21,8 @@ describe.skipIf(!canRun)(`loadEnsemble${withoutRuns}`, { timeout: 180_000 }, () 
       .map((line) => line.split(',').slice(1));
 
   beforeAll(async () => {
-    project = new SmallProject();
-    const set = ['--set', 'training.epochs=2', '--set', 'folds.count=2'];
-    const { code, err } = await foldwise(['run', project.pipeline, '--workdir', project.workdir, ...set]);
-    expect([code, err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
-    const runs = join(project.workdir, 'runs');
-    run = join(runs, readdirSync(runs)[0]!);
+    const trained = await SmallRun.shared();
+    ({ project, directory: run } = trained);
     ensemble = await loadEnsemble(run, { threads: 1 });
   });
   afterAll(async () => {

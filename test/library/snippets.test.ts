@@ -1,13 +1,14 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEnsemble, type Prediction } from '../../library/index.js';
-import { canRun, foldwise, temporal, withoutRuns } from '../cli/built-command-line.js';
-import { SmallProject } from '../cli/small-project.js';
+import { canRun, temporal, withoutRuns } from '../cli/built-command-line.js';
+import type { SmallProject } from '../cli/small-project.js';
+import { SmallRun } from '../setup/small-run.js';
 import { findChromium } from '../report/chromium.js';
 import { snippetsOf } from '../setup/markdown.js';
 import { ModulePage } from '../setup/module-page.js';
@@ -45,17 +46,14 @@ describe.skipIf(!canRun)(`the programs of docs/library.md${withoutRuns}`, { time
   const texts = ['What a lovely day!', 'I did not expect that.'];
 
   beforeAll(async () => {
-    project = new SmallProject();
+    const trained = await SmallRun.shared();
+    ({ project } = trained);
     const installed = join(project.folder, 'node_modules');
     mkdirSync(installed);
     symlinkSync(process.cwd(), join(installed, 'foldwise'), 'dir');
     symlinkSync(resolve('node_modules/@temporalio'), join(installed, '@temporalio'), 'dir');
     for (const [name, code] of snippets) project.write(name, code);
-    const { workdir } = project;
-    const set = ['--set', 'training.epochs=2'];
-    expect((await foldwise(['run', project.pipeline, '--workdir', workdir, ...set])).code).toBe(0);
-    const run = readdirSync(join(workdir, 'runs'))[0]!;
-    const exported = await foldwise(['export', run, join(project.folder, 'ensemble'), '--workdir', workdir]);
+    const exported = await trained.on('export', trained.id, join(project.folder, 'ensemble'));
     expect([exported.code, exported.err]).toEqual([0, expect.not.stringMatching(/^error/m)]);
     await using ensemble = await loadEnsemble(join(project.folder, 'ensemble'), { threads: 1 });
     expected = await ensemble.predict(texts);

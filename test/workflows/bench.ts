@@ -29,6 +29,8 @@ export const labels = ['joy', 'fear'];
 export async function startEnvironment(): Promise<TestWorkflowEnvironment> {
   quietRuntime();
   if (server === null) throw new Error('no Temporal server is installed');
+  // Here, where it is part of no test's time.
+  await workflowBundles();
   const keys = Object.entries(searchAttributeTypes).map(([name, type]) =>
     defineSearchAttributeKey(name, type === 'Double' ? 'DOUBLE' : 'KEYWORD'),
   );
