@@ -7,6 +7,9 @@ const driving = [
   ...['serving', 'store', 'worker', 'workflows'],
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** What measures time has both cores for itself. */
+const measuring = ['test/workflows/orchestration-time.test.ts'];
+
 /** Tests of two cores: those that wait leave them to others. Projects run one after another. */
 function project(name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
   return {
@@ -29,13 +32,19 @@ export default defineConfig({
     globalSetup: ['test/setup/temporal-server.ts', 'test/setup/shared-folder.ts'],
     sequence: { sequencer: LongestFirst },
     projects: [
-      project('driving', { include: driving, maxWorkers: 4, sequence: { groupOrder: 0 } }),
+      project('driving', {
+        include: driving,
+        exclude: measuring,
+        maxWorkers: 4,
+        sequence: { groupOrder: 0 },
+      }),
       project('computing', {
         include: ['test/**/*.test.ts'],
         exclude: driving,
         maxWorkers: 2,
         sequence: { groupOrder: 1 },
       }),
+      project('measuring', { include: measuring, maxWorkers: 1, sequence: { groupOrder: 2 } }),
     ],
   },
 });
