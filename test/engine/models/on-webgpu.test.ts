@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest';
+import { gradients } from '../../../engine/autodiff/gradients.js';
+import { packBatch, type HostBatch } from '../../../engine/inference/batch.js';
+import { forwardPass } from '../../../engine/inference/graphs.js';
+import { uniform } from '../../../engine/kernels/philox.js';
+import { trainedLoss } from '../../../engine/losses/trained-loss.js';
+import { openRuntime } from '../../../engine/runtime/open.js';
+import type { Tensor } from '../../../engine/runtime/runtime.js';
+import { onProcessor, onWebGpu, type TestDevice } from '../../setup/devices.js';
+import { goldenBatches, goldenClassifier, goldenTensors, type GoldenBatch } from './golden-model.js';
+
+const runtime = openRuntime();
+
+/** Of the loss. */
+const LOSS = 1e-5;
+/** Of the largest entry of a gradient, or of a thousandth of the largest of all: as far as PyTorch's float32 may be. */
+const GRADIENTS = 2e-5;
+
+/** The goldens have none. */
+const dropout = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 };
+
+type Outputs = ReadonlyMap<string, Float32Array>;
+
+interface Step {
+  /** The loss, and the gradients of parameters and of looked-up rows, by name. */
+  run(): Promise<Outputs>;
+  release(): void;
+}
+
+/** Loss, gradients and dropout of a golden model over one of its batches. */
+async function trainingStep(
+  device: TestDevice,
+  model: string,
+  batch: GoldenBatch,
+  checkpointing: boolean,
+): Promise<Step> {
+  const classifier = goldenClassifier(model, dropout);
+  const packed = packBatch(
+    batch.tokens.map((ids) => Int32Array.from(ids)),
+    classifier,
+    2,
+  );
+  const shape = { groups: packed.groups.length, vocabulary: classifier.vocabulary };
+  const { graph, tape, model: built, draws } = forwardPass(classifier, shape, { samples: 1 });
+  const targets = graph.input('targets', 'float32', ['texts', classifier.labels]);
+  const loss = trainedLoss(tape, 'binaryCrossEntropy', { draws, targets, twins: null });
+  graph.output('loss', loss);
+  const values = built.parameters.map(({ value }) => value);
+  const rows = new Set<string>();
+  for (const [name, gradient] of gradients(tape, loss, values, checkpointing)) {
+    if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
+    else if (!rows.has(gradient.rows.name)) {
+      rows.add(gradient.rows.name);
+      graph.output(`rows:${name}`, gradient.rows);
+    }
+  }
+  const session = await device.session(graph, `${model}-training`);
+  const feeds: Record<string, Tensor> = {};
+  const float = (name: string, extents: readonly number[], data: Float32Array): void => {
+    feeds[name] = runtime.tensor('float32', extents, data);
+  };
+  const weights = await goldenTensors(model, 'model.safetensors');
+  for (const { name, shape: extents } of built.parameters) {
+    float(name, extents, weights.get(name) as Float32Array);
+  }
+  built.dropoutSites.forEach(({ name, shape: dims, probability }, site) => {
+    const extents = dims.map((dim) => sizeOf(packed, dim));
+    const draw = uniform(
+      extents.reduce((a, b) => a * b, 1),
+      [1, 0],
+      [site, 0, 0],
+    );
+    float(
+      name,
+      extents,
+      Float32Array.from(draw, (u) => (u < probability ? 0 : 1 / (1 - probability))),
+    );
+  });
+  float(
+    'targets',
+    [batch.tokens.length, classifier.labels],
+    Float32Array.from(packed.order.flatMap((text) => batch.labels[text] as number[])),
+  );
+  for (const [name, { type, shape: extents, data }] of Object.entries(packed.feeds)) {
+    feeds[name] = runtime.tensor(type, extents, data);
+  }
+  for (const name of session.inputs.filter((input) => input.startsWith('dim:'))) {
+    const size = BigInt64Array.of(BigInt(sizeOf(packed, name.slice('dim:'.length))));
+    feeds[name] = runtime.tensor('int64', [1], size);
+  }
+  const fed = Object.fromEntries(session.inputs.map((name) => [name, feeds[name] as Tensor]));
+  const fetched = Object.fromEntries(session.outputs.map((name) => [name, null]));
+  return {
+    run: async () => {
+      const results = Object.entries(await session.run(fed, fetched));
+      const outputs = results.map(
+        ([name, { data }]) => [name, Float32Array.from(data as Float32Array)] as const,
+      );
+      for (const [, tensor] of results) tensor.release();
+      return new Map(outputs);
+    },
+    release: () => {
+      session.release();
+      for (const tensor of Object.values(feeds)) tensor.release();
+    },
+  };
+}
+
+function sizeOf(batch: HostBatch, dim: number | string): number {
+  return typeof dim === 'number' ? dim : (batch.sizes[dim] as number);
+}
+
+function largest(values: Float32Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+}
+
+async function stepsOf<T>(
+  device: TestDevice,
+  use: (step: Step) => Promise<T>,
+  ...what: [string, GoldenBatch, boolean]
+): Promise<T> {
+  const step = await trainingStep(device, ...what);
+  try {
+    return await use(step);
+  } finally {
+    step.release();
+  }
+}
+
+describe.skipIf(onWebGpu.missing)(
+  `a whole training graph on WebGPU${onWebGpu.without} gives the processor’s loss and gradients, twice with the same bits`,
+  { timeout: 300_000 },
+  () => {
+    // Few: a driver in software compiles each shader of each shape anew, which takes longer than all the rest.
+    const cases: [model: string, batch: string, checkpointing: boolean][] = [
+      ['bert', 'one_token', false],
+      ['bert', 'odd', true],
+      ['deberta-v3', 'odd', false],
+    ];
+    it.each(cases)('%s, batch %s, layers computed again: %s', async (model, name, checkpointing) => {
+      const batch = goldenBatches(model)[name] as GoldenBatch;
+      const what: [string, GoldenBatch, boolean] = [model, batch, checkpointing];
+      const expected = await stepsOf(onProcessor, (step) => step.run(), ...what);
+      await stepsOf(
+        onWebGpu,
+        async (step) => {
+          const outputs = await step.run();
+          expect(await step.run()).toEqual(outputs);
+          expect([...outputs.keys()].sort()).toEqual([...expected.keys()].sort());
+          expect(outputs.size).toBeGreaterThan(20);
+          const [loss, right] = [outputs.get('loss')![0]!, expected.get('loss')![0]!];
+          expect(Math.abs(loss - right) / right).toBeLessThan(LOSS);
+          const dense = [...expected].filter(([key]) => key !== 'loss');
+          const most = Math.max(...dense.map(([, values]) => largest(values)));
+          const worst = { name: '', error: 0 };
+          for (const [key, truth] of dense) {
+            const ours = outputs.get(key)!;
+            // A gradient that is 0 but for rounding is as large as the rounding of the others.
+            const noise = batch.zeroGradients.includes(key.slice('gradient:'.length));
+            const scale = noise ? most : Math.max(largest(truth), 1e-3 * most);
+            const error = largest(truth.map((value, i) => value - ours[i]!)) / scale;
+            if (!(error <= worst.error)) Object.assign(worst, { name: key, error });
+          }
+          expect(worst.error, `worst: ${worst.name}`).toBeLessThan(GRADIENTS);
+        },
+        ...what,
+      );
+    });
+  },
+);
