@@ -28,6 +28,7 @@ export const chartVariants: Readonly<Record<string, readonly string[]>> = {
     'fold.nodeSelector.kind=training',
   ],
   'with an API key': ['temporal.apiKeySecret=temporal-key'],
+  'of one version': ['versioning.deployment=foldwise', 'versioning.buildId=1.2.3-build'],
 };
 
 /** Runs every check of the deployment files below a folder. */

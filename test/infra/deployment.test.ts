@@ -43,6 +43,10 @@ const deploymentSchema = z.object({
   }),
 });
 
+const scalerSchema = z.object({
+  spec: z.object({ triggers: z.array(z.object({ metadata: z.record(z.string(), z.string()) })) }),
+});
+
 /** The chart's objects with some settings. */
 function rendered(values: readonly string[]): unknown[] {
   const args = templateArguments(join(infra, 'kubernetes', 'foldwise'), values);
@@ -85,6 +89,22 @@ const readBySdk = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', '
 function unknownVariables(names: readonly string[]): string[] {
   return names.filter((name) => !sourceText.includes(name) && !readBySdk.includes(name));
 }
+
+describe('images, compose file and chart', () => {
+  it('are of the version that the package has', () => {
+    const packageFile: unknown = JSON.parse(readFileSync('package.json', 'utf8'));
+    const { version } = z.object({ version: z.string() }).parse(packageFile);
+    const chart = join(infra, 'kubernetes', 'foldwise');
+    const found = [
+      ...dockerfile.matchAll(/foldwise-worker(?:-gpu)?:(\S+)/g),
+      ...ours.flatMap(([, { image }]) => [...image.matchAll(/foldwise-worker:(\S+)/g)]),
+      ...readFileSync(join(chart, 'Chart.yaml'), 'utf8').matchAll(/^appVersion: (\S+)$/gm),
+      ...readFileSync(join(chart, 'values.yaml'), 'utf8').matchAll(/^  tag: (\S+)$/gm),
+    ].map(([, named]) => named);
+    expect(found.length).toBe(6);
+    expect([...new Set(found)]).toEqual([version]);
+  });
+});
 
 describe('the command line', () => {
   it('is refused where it takes no such option, so that the next tests can fail', async () => {
@@ -171,6 +191,29 @@ describe.skipIf(!isBuilt(helm))(
         }
       },
     );
+
+    it('makes workers of a version that the scaler counts the folds of, or of none', () => {
+      const versions = (values: readonly string[]): unknown[] => {
+        const objects = rendered(values);
+        const told = ofKind(objects, 'Deployment').map((object) => {
+          const [container] = deploymentSchema.parse(object).spec.template.spec.containers;
+          const named = container!.env.filter(({ name }) => /^FOLDWISE_(DEPLOYMENT|BUILD_ID)$/.test(name));
+          return named.map(({ value }) => value);
+        });
+        const [scaler] = ofKind(objects, 'ScaledObject').map((object) => scalerSchema.parse(object));
+        const { workerDeploymentName: name, workerDeploymentBuildId: build } =
+          scaler!.spec.triggers[0]!.metadata;
+        return [...told, [name, build]];
+      };
+      const three = <T>(value: T): T[] => [value, value, value];
+      expect(versions(['versioning.deployment=foldwise', 'versioning.buildId=1.2.3'])).toEqual(
+        three(['foldwise', '1.2.3']),
+      );
+      expect(versions(['versioning.deployment=foldwise', 'image.tag=9.9.9'])).toEqual(
+        three(['foldwise', '9.9.9']),
+      );
+      expect(versions([])).toEqual([[], [], [undefined, undefined]]);
+    });
 
     it('leaves a fold in training longer than a worker takes to stop', () => {
       for (const object of ofKind(rendered([]), 'Deployment')) {

@@ -13,6 +13,11 @@ app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
+{{/* Which version of the deployment this release is. */}}
+{{- define "foldwise.build" -}}
+{{ .Values.versioning.buildId | default .Values.image.tag }}
+{{- end }}
+
 {{/* What every worker is told. */}}
 {{- define "foldwise.environment" -}}
 - name: TEMPORAL_ADDRESS
@@ -31,6 +36,12 @@ app.kubernetes.io/component: {{ index . 1 }}
 - name: TEMPORAL_API_KEY
   valueFrom:
     secretKeyRef: { name: {{ . }}, key: apiKey }
+{{- end }}
+{{- with .Values.versioning.deployment }}
+- name: FOLDWISE_DEPLOYMENT
+  value: {{ . | quote }}
+- name: FOLDWISE_BUILD_ID
+  value: {{ include "foldwise.build" $ | quote }}
 {{- end }}
 - name: FOLDWISE_STORE
   value: {{ .Values.store.uri | quote }}
