@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { Fault } from '../errors/fault.js';
+import { leaveInOrder } from './leaving.js';
 import { addOptions } from './options/command.js';
 import { addPredict } from './predict/command.js';
 import { addServe } from './serve/command.js';
@@ -19,8 +20,7 @@ addTables(program);
 addThresholds(program);
 addTokenizers(program);
 // Leaving in order removes temporary files; the sides leave when their stdin ends.
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+leaveInOrder();
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

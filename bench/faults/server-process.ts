@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
-import { startServer, type RunningServer } from '../../infra/server/start.js';
-import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
+import type { RunningServer } from '../../infra/server/start.js';
+import { startOwnServer } from '../own-server.js';
 
 /** How long a supervisor waits before it starts the server again. */
 const restartMs = 500;
@@ -14,11 +14,7 @@ export class ServerProcess {
   ) {}
 
   static async start(workdir: string): Promise<ServerProcess> {
-    const server = await startServer({
-      workdir,
-      searchAttributes: searchAttributeTypes,
-      onMessage: () => undefined,
-    });
+    const server = await startOwnServer({ workdir });
     if (server.pid !== null) return new ServerProcess(workdir, server);
     throw new EnvironmentFault({
       where: server.address,
@@ -38,12 +34,10 @@ export class ServerProcess {
   /** Starts the killed server again. */
   async restart(): Promise<void> {
     await delay(restartMs);
-    this.server = await startServer({
+    this.server = await startOwnServer({
       workdir: this.workdir,
       port: portOf(`tcp://${this.server.address}`),
       uiPort: portOf(this.server.uiUrl ?? ''),
-      searchAttributes: searchAttributeTypes,
-      onMessage: () => undefined,
     });
   }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endOnLeaving } from '../leaving.js';
 
 export interface WorkerPlace {
   readonly workdir: string;
@@ -60,6 +61,7 @@ export class WorkerProcess {
     });
     closeSync(log);
     this.child = child;
+    endOnLeaving(child);
     child.once('exit', () => {
       this.child = undefined;
       if (this.supervised) setTimeout(() => this.supervised && this.start(), restartMs);

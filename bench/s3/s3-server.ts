@@ -7,6 +7,7 @@ import { EnvironmentFault } from '../../errors/fault.js';
 import { childEnvironment } from '../../infra/child-environment.js';
 import { freePort } from '../../infra/server/probe.js';
 import { connectS3 } from '../../store/s3/client.js';
+import { endOnLeaving } from '../leaving.js';
 import { obtainExecutable, type ProgramName } from './executables.js';
 
 const readyMs = 30_000;
@@ -80,6 +81,7 @@ export class S3Server {
       stdio: 'ignore',
     });
     this.child = child;
+    endOnLeaving(child);
     const failed = once(child, 'error');
     failed.catch(() => undefined);
     const deadline = performance.now() + readyMs;

@@ -4,8 +4,7 @@ import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/w
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer } from '../../infra/server/start.js';
-import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
+import { startOwnServer } from '../own-server.js';
 import { limits } from './history.js';
 import { measureScoring } from './score.js';
 import { measureScale, type ScaleMeasurement } from './measure.js';
@@ -51,7 +50,7 @@ async function run({ folds, workers, epochs, json }: Options): Promise<void> {
   });
   const workdir = await mkdtemp(join(tmpdir(), 'foldwise-scale-server-'));
   const onMessage = (message: string): void => console.error(message);
-  const server = await startServer({ workdir, searchAttributes: searchAttributeTypes, onMessage });
+  const server = await startOwnServer({ workdir, onMessage });
   try {
     const measured = await measureScale({ server, folds, workers, epochs });
     console.log(json === true ? JSON.stringify(measured, null, 2) : table(measured));

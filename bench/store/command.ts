@@ -3,10 +3,10 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer } from '../../infra/server/start.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { thisMachine } from '../../worker/machine.js';
-import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
+import { onLeaving } from '../leaving.js';
+import { startOwnServer } from '../own-server.js';
 import { miniLm, quickstart, type Subject } from '../faults/subject.js';
 import { S3Server } from '../s3/s3-server.js';
 import { bucket, measureRun, type Place, type RunMeasurement } from './measure.js';
@@ -51,8 +51,7 @@ async function runStore(options: StoreOptions): Promise<void> {
   say(`cpu     ${facts.cpu}, ${facts.processors} processors, ${facts.threads} threads`);
   say(`load    ${facts.loadAverage.map((value) => value.toFixed(1)).join(' ')} over 1, 5, 15 minutes`);
   const folder = mkdtempSync(join(tmpdir(), 'foldwise-store-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  process.once('exit', remove);
+  onLeaving(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const summaries = await within(folder, options, say);
   if (options.json === true) console.log(JSON.stringify({ ...facts, pipelines: summaries }, null, 2));
   if (summaries.some(({ differing }) => differing.length > 0)) process.exitCode = 1;
@@ -65,9 +64,7 @@ async function within(
 ): Promise<Summary[]> {
   const onMessage = (message: string): void => console.error(message);
   const s3 = await S3Server.start('versitygw', join(folder, 'objects'), { onMessage });
-  // However this process leaves.
-  process.once('exit', () => void s3.kill());
-  const server = await startServer({ workdir: folder, searchAttributes: searchAttributeTypes, onMessage });
+  const server = await startOwnServer({ workdir: folder, onMessage });
   const place: Place = { folder, server, s3 };
   const summaries: Summary[] = [];
   try {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { positiveInteger } from '../../cli/options.js';
 import { tiny } from '../faults/subject.js';
+import { onLeaving } from '../leaving.js';
 import { buildCopy } from './build-copy.js';
 import { upgrade, type Upgrade } from './upgrade.js';
 
@@ -21,6 +22,7 @@ async function main({ runs, slots }: Arguments): Promise<void> {
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'ERROR' }) } },
   });
   const folder = mkdtempSync(join(tmpdir(), 'foldwise-upgrade-'));
+  const keep = onLeaving(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   const builds = {
     old: buildCopy(join(folder, 'old'), '0.0.1'),
     next: buildCopy(join(folder, 'next'), '0.0.2'),
@@ -36,8 +38,10 @@ async function main({ runs, slots }: Arguments): Promise<void> {
   const failed = found.some(
     (each) => each.same < each.runs || each.replayed < each.runs || each.inFlight < runs,
   );
-  if (failed) say(`Something is not as it should be; what it left is in ${folder}`);
-  else rmSync(folder, { recursive: true, force: true });
+  if (failed) {
+    keep();
+    say(`Something is not as it should be; what it left is in ${folder}`);
+  }
   process.exitCode = failed ? 1 : 0;
 }
 

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectTo } from '../../cli/connection.js';
 import { mainQueue } from '../../cli/runs/start-run.js';
-import { startServer } from '../../infra/server/start.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { sha256 } from '../../store/digest.js';
 import { workflowBundle } from '../../worker/workflow-bundle.js';
-import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
+import { startOwnServer } from '../own-server.js';
 import { WorkerBuild, type WorkerPlace } from './worker-build.js';
 
 export interface UpgradeOptions {
@@ -50,11 +49,7 @@ export async function upgrade(options: UpgradeOptions): Promise<Upgrade> {
   const started = performance.now();
   mkdirSync(folder, { recursive: true });
   const workdir = folder;
-  const server = await startServer({
-    workdir,
-    searchAttributes: searchAttributeTypes,
-    onMessage: () => undefined,
-  });
+  const server = await startOwnServer({ workdir });
   const link = await connectTo(server);
   const { client } = link;
   const place: WorkerPlace = { ...options, workdir, address: server.address };

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { endOnLeaving } from '../leaving.js';
 
 export interface WorkerPlace {
   readonly workdir: string;
@@ -48,6 +49,7 @@ export class WorkerBuild {
       stdio: ['ignore', 'pipe', file],
     });
     closeSync(file);
+    endOnLeaving(child);
     const { deployment: version } = JSON.parse(await announcement(child, log)) as Announced;
     return new WorkerBuild(child, version?.buildId ?? null);
   }
