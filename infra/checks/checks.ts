@@ -28,6 +28,7 @@ export const chartVariants: Readonly<Record<string, readonly string[]>> = {
     'fold.nodeSelector.kind=training',
   ],
   'with an API key': ['temporal.apiKeySecret=temporal-key'],
+  'with a collection': ['collection.schedule=30 3 * * 0', 'collection.keepDays=90'],
   'of one version': ['versioning.deployment=foldwise', 'versioning.buildId=1.2.3-build'],
 };
 

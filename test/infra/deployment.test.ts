@@ -43,6 +43,19 @@ const deploymentSchema = z.object({
   }),
 });
 
+const jobSchema = z.object({
+  spec: z.object({
+    schedule: z.string(),
+    jobTemplate: z.object({
+      spec: z.object({
+        template: z.object({
+          spec: z.object({ containers: z.array(containerSchema.pick({ args: true, env: true })).length(1) }),
+        }),
+      }),
+    }),
+  }),
+});
+
 const scalerSchema = z.object({
   spec: z.object({ triggers: z.array(z.object({ metadata: z.record(z.string(), z.string()) })) }),
 });
@@ -191,6 +204,22 @@ describe.skipIf(!isBuilt(helm))(
         }
       },
     );
+
+    it('removes what nothing needs by a command line that there is, where it is told when', async () => {
+      const schedule = 'collection.schedule=30 3 * * 0';
+      const jobs = (values: readonly string[]) =>
+        ofKind(rendered(values), 'CronJob').map((object) => jobSchema.parse(object).spec);
+      expect(jobs([])).toEqual([]);
+      for (const values of [[], ['collection.keepDays=90'], ['collection.pipeline=trials']]) {
+        const [job] = jobs([schedule, ...values]);
+        expect(job?.schedule).toBe('30 3 * * 0');
+        const { args } = job!.jobTemplate.spec.template.spec.containers[0]!;
+        await parseOnly(args);
+        const told = values.flatMap((value) => value.split('=')[1] ?? []);
+        expect(args.slice(0, 3)).toEqual(['store', 'gc', '--delete']);
+        expect(args).toEqual(expect.arrayContaining(told));
+      }
+    });
 
     it('makes workers of a version that the scaler counts the folds of, or of none', () => {
       const versions = (values: readonly string[]): unknown[] => {

@@ -16,6 +16,7 @@ import yaml
 
 VERSION = "v1.31.0"
 KINDS = {
+    "cronjob-batch-v1": "io.k8s.api.batch.v1.CronJob",
     "deployment-apps-v1": "io.k8s.api.apps.v1.Deployment",
     "serviceaccount-v1": "io.k8s.api.core.v1.ServiceAccount",
     "poddisruptionbudget-policy-v1": "io.k8s.api.policy.v1.PodDisruptionBudget",

@@ -63,9 +63,8 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 {{- end }}
 
-{{/* The container of a worker: (dict "root" $ "arguments" (list …) "resources" … "data" …). */}}
-{{- define "foldwise.container" -}}
-name: worker
+{{/* What every container has: (dict "root" $ "arguments" (list …) "resources" … "data" …). */}}
+{{- define "foldwise.program" -}}
 image: "{{ .root.Values.image.repository }}:{{ .root.Values.image.tag }}"
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 args:
@@ -74,20 +73,6 @@ args:
 {{- end }}
 env:
 {{- include "foldwise.environment" .root | nindent 2 }}
-ports:
-  - { name: metrics, containerPort: 9464 }
-startupProbe:
-  httpGet: { path: /readyz, port: metrics }
-  periodSeconds: 5
-  failureThreshold: 60
-readinessProbe:
-  httpGet: { path: /readyz, port: metrics }
-  periodSeconds: 15
-livenessProbe:
-  httpGet: { path: /healthz, port: metrics }
-  periodSeconds: 30
-  timeoutSeconds: 5
-  failureThreshold: 6
 resources:
 {{- toYaml .resources | nindent 2 }}
 securityContext:
@@ -103,6 +88,26 @@ volumeMounts:
 {{- if .data }}
   - { name: data, mountPath: /data, readOnly: true }
 {{- end }}
+{{- end }}
+
+{{/* The container of a worker: the same. */}}
+{{- define "foldwise.container" -}}
+name: worker
+{{ include "foldwise.program" . }}
+ports:
+  - { name: metrics, containerPort: 9464 }
+startupProbe:
+  httpGet: { path: /readyz, port: metrics }
+  periodSeconds: 5
+  failureThreshold: 60
+readinessProbe:
+  httpGet: { path: /readyz, port: metrics }
+  periodSeconds: 15
+livenessProbe:
+  httpGet: { path: /healthz, port: metrics }
+  periodSeconds: 30
+  timeoutSeconds: 5
+  failureThreshold: 6
 {{- end }}
 
 {{/* What is around the container: (dict "root" $ "scratch" … "data" …). */}}
