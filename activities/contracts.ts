@@ -66,6 +66,8 @@ export const resolvedRunSchema = z.object({
   reference: artifact.exactOptional(),
   /** Whether the namespace knows foldwise's search attributes. */
   searchAttributes: z.boolean(),
+  /** Whether results are kept for hosts that share no folder: then the run looks at its end whether all are there. */
+  confirmed: z.literal(true).exactOptional(),
   /** Whether payloads are encrypted: then ids and search attributes tell nothing of the pipeline but its name. */
   encrypted: z.literal(true).exactOptional(),
   /** Where the run's files go, as the worker sees it. */
@@ -95,6 +97,23 @@ export const lookupCallSchema = z
   }));
 /** Asks for the keys of a step, and for what is recorded under them. */
 export type LookupCall = ReadOnly<z.output<typeof lookupCallSchema>>;
+
+export const confirmCallSchema = z.object({
+  run: runName,
+  pipeline,
+  settings,
+  results: list(
+    z.object({
+      activity: z.enum(['trainFold', 'aggregateOof', 'predictEnsemble', 'writeReport']),
+      member: memberName.default(''),
+      /** Of a fold by reference. */
+      output: z.unknown(),
+    }),
+    pipelineLimits.cells + pipelineLimits.steps,
+  ),
+});
+/** Asks which of the results of a run are not in the store any more. */
+export type ConfirmCall = ReadOnly<z.output<typeof confirmCallSchema>>;
 
 const lookedUp = z.object({
   /** The fold; null for a plain step. */
@@ -212,6 +231,8 @@ export interface StepCall<Inputs> {
 export interface RunActivities {
   resolvePipeline(input: PipelineInput): Promise<ResolvedRun>;
   lookupSteps(call: LookupCall): Promise<LookedUp[]>;
+  /** @returns the places of those that are gone */
+  confirmResults(call: ConfirmCall): Promise<number[]>;
 }
 
 export type StepActivities = {

@@ -7,9 +7,11 @@ import { axesOf, cellId, combinationsOf, type Cell } from '../pipeline/matrix.js
 import type { ActivityName } from '../pipeline/pipeline.js';
 import { renderPath, type Path } from '../pipeline/problem.js';
 import {
+  confirmCallSchema,
   lookupCallSchema,
   pipelineInputSchema,
   type CallOf,
+  type ConfirmCall,
   type InputsOf,
   type LookupCall,
   type OutputOf,
@@ -45,6 +47,13 @@ export function requireLookup(input: unknown): LookupCall {
   requireCells(where, call.cells ?? [], call);
   requireInputs(step.run, call.inputs, call);
   return call;
+}
+
+/** @throws InputFault */
+export function requireConfirmation(input: unknown): ConfirmCall {
+  const where = 'the call of confirmResults';
+  requireShallow(input, where);
+  return checked(confirmCallSchema, input, where);
 }
 
 /** @throws InputFault also where the parts of the call do not go together */

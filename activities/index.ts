@@ -3,7 +3,8 @@ import type { ActivityName } from '../pipeline/pipeline.js';
 import { requireAdmission } from './admission.js';
 import { aggregateOof } from './aggregate-oof.js';
 import type { RunActivities, StepActivities, StepCall } from './contracts.js';
-import { requireCall, requireLookup, requirePipelineInput } from './doors.js';
+import { confirmResults } from './confirm-results.js';
+import { requireCall, requireConfirmation, requireLookup, requirePipelineInput } from './doors.js';
 import { guarded } from './failures.js';
 import { beating } from './heartbeat.js';
 import { lookupSteps } from './lookup-steps.js';
@@ -51,6 +52,12 @@ export function createActivities(services: Services): Activities {
         const call = requireLookup((await whole(argument)).call);
         await admitted(call);
         return lookupSteps(services)(call);
+      }),
+    confirmResults: (argument) =>
+      guarded(async () => {
+        const call = requireConfirmation(argument);
+        await admitted(call);
+        return confirmResults(services)(call);
       }),
     prepareData: step('prepareData'),
     trainFold: (argument) =>

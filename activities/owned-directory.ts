@@ -91,9 +91,14 @@ export class OwnedDirectory {
   /** Puts artifacts where a person looks for them, by path; again does no harm. */
   async put(files: Readonly<Record<string, ArtifactRef>>): Promise<void> {
     for (const [path, ref] of Object.entries(files)) await this.putOne(path, ref);
+    await this.index(files);
+  }
+
+  /** Notes artifacts for all hosts, by path; again does no harm. */
+  async index(files: Readonly<Record<string, ArtifactRef>>): Promise<void> {
     if (this.results === null || Object.keys(files).length === 0) return;
     const owner = await this.owner();
-    // Of before there was an index.
+    // Of before there was an index, or where the store was emptied.
     if (owner !== null) await this.results.claim(this.name, owner);
     await this.results.add(this.name, files);
   }

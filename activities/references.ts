@@ -2,6 +2,7 @@ import { InputFault } from '../errors/fault.js';
 import { isMap } from '../pipeline/configuration.js';
 import { pipelineLimits } from '../pipeline/schema.js';
 import { sha256 } from '../store/digest.js';
+import { ArtifactDamaged, ArtifactMissing } from '../store/faults.js';
 import { artifactRefSchema, type ArtifactRef, type ArtifactStore } from '../store/store.js';
 import { concurrently } from './concurrently.js';
 import { cellReferenceSchema, type FoldReceipt, type TrainedFold } from './outputs.js';
@@ -55,6 +56,18 @@ async function cells(store: ArtifactStore, fold: readonly unknown[]): Promise<un
   return concurrently(found, readers, async ({ entry, named }) =>
     named === undefined ? entry : { ...(await read(store, named.output)), member: named.member },
   );
+}
+
+/** An output that is carried, or the one that an artifact holds; null where that is gone. */
+export async function namedOutput(store: ArtifactStore, output: unknown): Promise<unknown> {
+  const named = artifactRefSchema.safeParse(output).data;
+  if (named === undefined) return output;
+  try {
+    return await read(store, named);
+  } catch (error) {
+    if (error instanceof ArtifactMissing || error instanceof ArtifactDamaged) return null;
+    throw error;
+  }
 }
 
 async function read(store: ArtifactStore, ref: ArtifactRef): Promise<Record<string, unknown>> {

@@ -47,6 +47,7 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
       execution: currentExecution().runId,
     },
     searchAttributes: services.searchAttributes,
+    ...(services.results === null ? {} : { confirmed: true }),
     ...(services.encrypted ? { encrypted: true } : {}),
     runDirectory: directory.path,
   };

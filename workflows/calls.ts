@@ -1,5 +1,6 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type {
+  ConfirmCall,
   LookedUp,
   LookupCall,
   PipelineInput,
@@ -22,6 +23,13 @@ export function resolveRun(input: PipelineInput): Promise<ResolvedRun> {
 export function lookUp(name: string, call: LookupCall): Promise<LookedUp[]> {
   return around.lookupSteps.executeWithOptions(
     { activityId: `lookup-${name}`, summary: `is there a result of ${call.step} already?` },
+    [call],
+  );
+}
+
+export function confirmResults(name: string, call: ConfirmCall): Promise<number[]> {
+  return around.confirmResults.executeWithOptions(
+    { activityId: `confirm-${name}`, summary: 'are all results there?' },
     [call],
   );
 }

@@ -5,13 +5,13 @@ import {
   isCancellation,
   patched,
 } from '@temporalio/workflow';
-import type { LookedUp, LookupCall, ResolvedRun } from '../activities/contracts.js';
+import type { ConfirmCall, LookedUp, LookupCall, ResolvedRun } from '../activities/contracts.js';
 import type { Dataset, FoldReceipt } from '../activities/outputs.js';
 import type { PlannedStep } from '../pipeline/dag.js';
 import { mostEpochs, type Cell } from '../pipeline/matrix.js';
 import { lookupCells, mostUnderWay } from '../pipeline/size.js';
 import type { Board, BoardCell } from './board.js';
-import { lookUp, runActivity } from './calls.js';
+import { confirmResults, lookUp, runActivity } from './calls.js';
 import { changedInputs, isChangedInputs, isLostArtifact, reasonOf, runFailure } from './failure.js';
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -24,6 +24,9 @@ const maxRepairs = 5;
 
 /** Marks runs in which repairs compare what they made; those that began before did not. */
 const checkedRepairs = 'checked-repairs';
+
+/** Of steps whose outputs are files for people. */
+const kindsWithFiles: readonly string[] = ['fold', 'oof', 'submission', 'report'];
 
 /** Runs the steps of a pipeline as soon as what each needs is there. */
 export class Interpreter {
@@ -50,7 +53,53 @@ export class Interpreter {
         await Promise.allSettled(steps.values());
         throw error;
       }
+      if (this.resolved.confirmed === true) await this.confirm();
     });
+  }
+
+  /**
+   * What nobody read again may have been lost since it was made, as where a store was emptied: that is made anew,
+   * by the order of the steps, so that a run that completes has its results.
+   */
+  private async confirm(): Promise<void> {
+    for (let turn = 1; ; turn++) {
+      const lost = await this.lostResults(turn);
+      if (lost.length === 0) return;
+      if (turn > maxRepairs)
+        throw ApplicationFailure.nonRetryable(
+          'results are lost from the store again and again',
+          'ResultsLost',
+        );
+      for (const { name } of this.board.steps) {
+        const cells = lost.filter(({ step }) => step.name === name);
+        if (cells.length === 0) continue;
+        for (const cell of cells) {
+          cell.retries += 1;
+          this.change(() => cell.become('pending', 'its results were lost from the store'));
+        }
+        await this.makeAgain(name, cells);
+      }
+    }
+  }
+
+  private async lostResults(turn: number): Promise<BoardCell[]> {
+    const { run, pipeline, settings } = this.resolved;
+    const made = this.board.all.filter(
+      ({ step, state }) => state !== 'skipped' && kindsWithFiles.includes(step.output),
+    );
+    const portion = lookupCells(mostEpochs(pipeline));
+    const lost: BoardCell[] = [];
+    for (let from = 0; from < made.length; from += portion) {
+      const some = made.slice(from, from + portion);
+      const results = some.map(({ step, cell, output }) => ({
+        activity: step.step.run as ConfirmCall['results'][number]['activity'],
+        member: cell?.member ?? '',
+        output: cell === null || !this.byReference ? output : (output as FoldReceipt).output,
+      }));
+      const places = await confirmResults(`${turn}-${from}`, { run, pipeline, settings, results });
+      lost.push(...places.flatMap((place) => some[place] ?? []));
+    }
+    return lost;
   }
 
   private async runAfterNeeds(step: PlannedStep, steps: ReadonlyMap<string, Promise<void>>): Promise<void> {

@@ -189,6 +189,7 @@ class Victim {
         { pipeline: join(outside, 'secret.yaml'), run: 'intruder' },
       ],
       ['a look-up of nothing', 'lookupSteps', null],
+      ['a confirmation of nothing', 'confirmResults', null],
       ['another activity', 'toString', {}],
     ];
   }

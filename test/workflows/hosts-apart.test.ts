@@ -12,7 +12,12 @@ import { MemoryObjects } from '../store/memory-objects.js';
 import { Bench, labels, server, startEnvironment, without } from './bench.js';
 import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from './fake-trainer.js';
 
-const objects = new MemoryObjects(() => new Promise(setImmediate));
+/** Called between what is done to the store. */
+let meanwhile = (): void => undefined;
+const objects = new MemoryObjects(() => {
+  meanwhile();
+  return new Promise(setImmediate);
+});
 
 /** Workdirs of hosts whose store is elsewhere; any other workdir has its own. */
 const hosts = new Set<string>();
@@ -165,5 +170,29 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
     expect(readdirSync(models).toSorted()).toEqual(['1', '2', '3']);
     for (const fold of readdirSync(models))
       expect(readFileSync(join(models, fold, 'onnx', 'model.onnx'), 'utf8')).toContain('model');
+  });
+
+  // The last: nothing of the others' is left after it.
+  it('has all its results where the store was emptied when nothing needed them any more', async () => {
+    const index = 'runs/emptied/files.json';
+    let emptied = false;
+    meanwhile = () => {
+      const files = objects.held.get(index);
+      if (emptied || files === undefined || !Buffer.from(files.bytes).includes('result.json')) return;
+      emptied = true;
+      objects.held.clear();
+    };
+    const before = trainer.jobs.length;
+    const pipeline = { ...alone.pipeline(), name: 'emptied' };
+    await together.complete({ run: 'emptied', pipeline });
+    meanwhile = () => undefined;
+    expect(emptied).toBe(true);
+    expect(trainer.jobs.length - before).toBeGreaterThan(2);
+    const files = (await stateElsewhere(workdirOf('looker'), objects).results!.runs.read('emptied'))!.files;
+    const names = Object.keys(files);
+    expect(names).toEqual(expect.arrayContaining(['result.json', 'oof.csv', 'submission.csv']));
+    for (const fold of [1, 2, 3]) expect(names.some((name) => name.startsWith(`models/${fold}/`))).toBe(true);
+    for (const { sha256: hash } of Object.values(files))
+      expect(objects.held.has(`store/sha256/${hash.slice(0, 2)}/${hash}`)).toBe(true);
   });
 });

@@ -59,7 +59,7 @@ export const activityCalls: FuzzTarget = {
 function sampleOf(dice: Dice): [keyof Activities, unknown] {
   const step = dice.one(steps) ?? 'data';
   const pipeline = samplePipeline(workdirMark);
-  switch (dice.one(['call', 'call', 'lookup', 'start', 'path', 'score'] as const)) {
+  switch (dice.one(['call', 'call', 'lookup', 'confirm', 'start', 'path', 'score'] as const)) {
     case 'lookup':
       return [
         'lookupSteps',
@@ -69,6 +69,10 @@ function sampleOf(dice: Dice): [keyof Activities, unknown] {
           references: true,
         },
       ];
+    case 'confirm': {
+      const results = [{ activity: 'writeReport', member: '', output: {} }];
+      return ['confirmResults', { ...sampleCall(step, workdirMark), results }];
+    }
     case 'start':
       return ['resolvePipeline', { pipeline, run: 'run', fresh: false, overrides: { 'training.epochs': 2 } }];
     case 'score': {
