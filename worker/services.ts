@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
 import { defaultRoots, requireRoots } from '../activities/roots.js';
 import type { Services } from '../activities/services.js';
+import { cpuSignature } from '../engine/device/cpu/signature.js';
+import { processor } from '../engine/device/device.js';
 import { engineSignature } from '../engine/training/signature.js';
 import type { OutputListener } from './child-process.js';
 import { EngineProcess } from './engine-process.js';
@@ -51,8 +53,8 @@ export function createServices(options: ServicesOptions): Services {
     tables: new TablesProcess(script('tables-child'), onOutput),
     ...sharesOf(options),
     machineBytes: thisMachine().bytes,
-    device: 'cpu',
-    engineSignature: (threads) => engineSignature(versions.onnxruntime, threads),
+    device: processor,
+    engineSignature: (threads) => engineSignature(cpuSignature(versions.onnxruntime, threads)),
     versions,
     roots: roots === null ? null : requireRoots(roots),
     accepts: options.accepts ?? null,

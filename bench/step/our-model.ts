@@ -24,13 +24,13 @@ export function randomModel({ type, sizes }: Network, labels: number): OurModel 
   const classifier = family.classifier(family.scratchConfig(sizes), labels);
   return {
     classifier,
-    load: (trainer) => {
-      trainer.parameters.forEach(({ name, initial }, place) => {
-        const { weights } = trainer.memory.of(name);
+    load: async ({ parameters, state }) => {
+      for (const [place, { name, shape, initial }] of parameters.entries()) {
+        const weights = new Float32Array(shape.reduce((count, extent) => count * extent, 1));
         if (initial === 'normal') drawNormal(weights, classifier.initializerRange, place);
         else weights.fill(initial === 'ones' ? 1 : 0);
-      });
-      return Promise.resolve();
+        await state.write('weights', name, weights);
+      }
     },
   };
 }
@@ -52,7 +52,7 @@ export async function pretrainedModel(folder: string, labels: number): Promise<O
       for (const { name } of trainer.parameters) {
         const isWords = name === source.classifier.wordEmbedding;
         const values = isWords ? await source.embeddingRows(vocabulary) : await source.initial(name);
-        trainer.memory.of(name).weights.set(values);
+        await trainer.state.write('weights', name, values);
       }
       await source.close();
     },

@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { processor } from '../../engine/device/device.js';
+import { openDevice } from '../../engine/device/open.js';
 import type { Classifier } from '../../engine/models/family.js';
 import { openRuntime } from '../../engine/runtime/open.js';
 import type { Runtime } from '../../engine/runtime/runtime.js';
@@ -54,10 +56,9 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
   const vocabulary = CompactVocabulary.of([Int32Array.from(file.vocabulary)]);
   const runtime = openRuntime();
   const trainer = await Trainer.create({
-    runtime,
+    device: await openDevice(processor, { threads }),
     classifier: model.classifier,
     vocabulary: vocabulary.size,
-    threads,
     loss: 'binaryCrossEntropy',
     dropout: true,
     mostTokens: file.mostTokens,

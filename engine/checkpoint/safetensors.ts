@@ -13,7 +13,8 @@ const chunk = 8 << 20;
 export interface NamedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  /** Or how it is got when its turn comes, so that no two of them need be held at once. */
+  readonly data: Float32Array | (() => Promise<Float32Array>);
 }
 
 export async function openSafetensors(path: string): Promise<WeightReader> {
@@ -31,6 +32,7 @@ export async function openSafetensors(path: string): Promise<WeightReader> {
  * The bytes depend on names, shapes, data and metadata alone, not on the order they come in.
  * Returns the file's SHA-256 (hexadecimal) and size.
  *
+ * @throws EnvironmentFault where it cannot be written, and whatever the getting of a tensor throws
  * @param options.flush false where whoever takes the file flushes it: a power cut may tear it until then
  */
 export async function writeSafetensors(
@@ -43,13 +45,14 @@ export async function writeSafetensors(
   const header = encodeHeader(ordered, metadata);
   const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const parts = [header, ...ordered.map(({ data }) => bytesOf(data))];
-    const written = await writeParts(temporary, parts, flush);
+    const bytes = ordered.reduce((sum, { shape }) => sum + byteLength(shape), header.length);
+    const written = await writeParts(temporary, partsOf(header, ordered), bytes, flush);
     await rename(temporary, path);
     if (flush) await flushFolder(dirname(path));
     return written;
   } catch (cause) {
     await rm(temporary, { force: true });
+    if (cause instanceof NotGot) throw cause.cause;
     throw new EnvironmentFault(
       {
         where: path,
@@ -67,12 +70,12 @@ function encodeHeader(tensors: readonly NamedTensor[], metadata: Readonly<Record
   const sorted = Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1));
   if (sorted.length > 0) entries.push(['__metadata__', Object.fromEntries(sorted)]);
   let end = 0;
-  tensors.forEach(({ name, shape, data }, index) => {
+  tensors.forEach(({ name, shape }, index) => {
     if (name === '__metadata__' || name === tensors[index - 1]?.name) {
       throw new RangeError(`tensor ${name} cannot be written twice, nor under a reserved name`);
     }
     const begin = end;
-    end += data.byteLength;
+    end += byteLength(shape);
     entries.push([name, { dtype: 'F32', shape, data_offsets: [begin, end] }]);
   });
   // Written entry by entry: an object would put names that look like numbers first.
@@ -84,20 +87,44 @@ function encodeHeader(tensors: readonly NamedTensor[], metadata: Readonly<Record
   return padded;
 }
 
-function bytesOf(data: Float32Array): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+function byteLength(shape: readonly number[]): number {
+  return shape.reduce((count, extent) => count * extent, Float32Array.BYTES_PER_ELEMENT);
+}
+
+/** The failure of getting a tensor, which is none of writing it. */
+class NotGot extends Error {}
+
+async function* partsOf(header: Buffer, tensors: readonly NamedTensor[]): AsyncGenerator<Uint8Array> {
+  yield header;
+  for (const tensor of tensors) {
+    const { buffer, byteOffset, byteLength } = await valuesOf(tensor);
+    yield new Uint8Array(buffer, byteOffset, byteLength);
+  }
+}
+
+async function valuesOf({ name, shape, data }: NamedTensor): Promise<Float32Array> {
+  try {
+    const values = typeof data === 'function' ? await data() : data;
+    if (values.byteLength === byteLength(shape)) return values;
+    throw new RangeError(
+      `tensor ${name} has ${values.length} values, which do not fit [${shape.join(', ')}]`,
+    );
+  } catch (cause) {
+    throw new NotGot('a tensor could not be had', { cause });
+  }
 }
 
 async function writeParts(
   path: string,
-  parts: readonly Uint8Array[],
+  parts: AsyncIterable<Uint8Array>,
+  total: number,
   flush: boolean,
 ): Promise<{ sha256: string; bytes: number }> {
   const handle = await open(path, 'wx');
   try {
     const hash = createHash('sha256');
     let bytes = 0;
-    for (const piece of pieces(parts)) {
+    for await (const piece of pieces(parts, total)) {
       hash.update(piece);
       await handle.writeFile(piece);
       bytes += piece.length;
@@ -113,11 +140,11 @@ async function writeParts(
  * The parts one after the other, in copies of equal size: the source may lie in shared memory, which
  * neither the hash nor the file system takes, and a write for each of many small parts would cost more.
  */
-function* pieces(parts: readonly Uint8Array[]): Generator<Buffer> {
-  let left = parts.reduce((sum, part) => sum + part.length, 0);
+async function* pieces(parts: AsyncIterable<Uint8Array>, total: number): AsyncGenerator<Buffer> {
+  let left = total;
   let piece = Buffer.allocUnsafe(Math.min(chunk, left));
   let filled = 0;
-  for (const part of parts) {
+  for await (const part of parts) {
     for (let from = 0; from < part.length;) {
       const taken = Math.min(part.length - from, piece.length - filled);
       piece.set(part.subarray(from, from + taken), filled);

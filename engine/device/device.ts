@@ -39,8 +39,8 @@ export interface Device {
   /** A training on the device: its weights and moments zeros, until they are written. */
   train(options: TrainingOptions): Promise<TrainingState>;
 
-  /** Its sessions, tensors and trainings are to be released before; a second call does nothing. */
-  close(): Promise<void>;
+  /** Its sessions, tensors and trainings are to be released before. Makes no more of them; a second call does nothing. */
+  release(): void;
 }
 
 export type CompileOptions = Pick<SessionOptions, 'externalFolder'>;

@@ -1,20 +1,27 @@
 import type { Graph } from '../graph/graph.js';
+import type { ParameterGroup } from '../optim/parameter-groups.js';
+import type { Program } from './sessions.js';
 
 /**
  * A training graph as a device needs it: packed batch, weights by the parameters' names, dropout masks → `loss` and the
  * gradients.
  */
-export interface TrainingProgram {
-  /** As an ONNX model. */
-  readonly bytes: Uint8Array;
+export interface TrainingProgram extends Program {
   /** What `bytes` were made of, for a device that goes on from the gradients in the same graph. */
   readonly graph: Graph;
-  /** The named sizes that are inputs `dim:<name>`, int64 `[1]`. */
-  readonly dims: readonly string[];
+  /** In the order in which the model uses them, the inputs of their names. */
+  readonly parameters: readonly OptimizedParameter[];
   /** The outputs that are a parameter's whole gradient, of its shape. */
   readonly gradients: readonly DenseGradient[];
   /** Parameters whose rows are looked up. */
   readonly tables: readonly TableGradient[];
+}
+
+/** A parameter as the optimizer sees it. */
+export interface OptimizedParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly group: ParameterGroup;
 }
 
 export interface DenseGradient {

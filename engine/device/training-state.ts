@@ -1,8 +1,10 @@
 import type { PhiloxCounter, PhiloxKey } from '../kernels/philox.js';
+import type { DropoutPass } from '../kernels/random-draws.js';
 import type { AdamwSettings } from '../optim/adamw.js';
-import type { OptimizedParameter } from '../optim/parameter-memory.js';
 import type { PerturbationSettings } from '../optim/perturbation.js';
-import type { ElementArray, ElementType, Tensor } from '../runtime/runtime.js';
+import type { Tensor } from '../runtime/runtime.js';
+import type { Around } from './sessions.js';
+import type { HostArray } from './tensor-scope.js';
 import type { TrainingProgram } from './training-program.js';
 
 /**
@@ -28,8 +30,9 @@ export interface StateEntry {
 export interface TrainingState {
   /** What steps move, and all that a training that goes on needs: the entries of a checkpoint, `<array>/<parameter>`. */
   readonly entries: readonly StateEntry[];
-  /** The array that is judged and exported: the average of the weights where there is one. */
-  readonly judged: StateArray;
+
+  /** Whether a parameter has such an array. */
+  has(array: StateArray, parameter: string): boolean;
 
   /**
    * The array of a parameter, row-major: a view on the processor, else downloaded. It is to be read before the next
@@ -51,7 +54,8 @@ export interface TrainingState {
 
   /**
    * The array as sessions of the device are fed it, no copy: asked for before each run, since it may lie elsewhere after
-   * a step. The state's own, not to be released.
+   * a step. Within a step, while the inputs of a batch are made, it is as before that step. The state's own, not to be
+   * released.
    */
   tensor(array: StateArray, parameter: string): Tensor;
 
@@ -70,10 +74,8 @@ export interface TrainingState {
 
 /** What a training is, from its first step to its last. */
 export interface TrainingOptions {
-  /** In the order of the graph. */
-  readonly parameters: readonly OptimizedParameter[];
-  /** Of batches of one group: says which parameters are looked up. */
-  readonly program: TrainingProgram;
+  /** Of batches of one group: says which parameters there are, and which are looked up. */
+  readonly program: Pick<TrainingProgram, 'parameters' | 'tables'>;
   /** Rows that a batch looks up of a table, at most. */
   readonly mostRows: number;
   readonly optimizer: AdamwSettings;
@@ -88,19 +90,6 @@ export interface TrainingOptions {
   readonly mostBytes?: number;
 }
 
-/** Runs a piece of work, and may tell of it. */
-export type Around = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** A pass of a step: by the weights as they are, or by perturbed copies. */
-export type PassKind = 'plain' | 'perturbed';
-
-/** An array that the host feeds. */
-export interface HostArray {
-  readonly type: ElementType;
-  readonly shape: readonly number[];
-  readonly data: ElementArray;
-}
-
 /** One batch of a step, as the host has packed it. */
 export interface StepBatch {
   /** What it is run by; one for each layout of batches, the same object each time. */
@@ -112,10 +101,10 @@ export interface StepBatch {
   /** By the program's inputs; it may have fewer. Asked for when the batch is run, once a pass. */
   inputs(): Promise<Readonly<Record<string, HostArray>>>;
   /** The dropout masks of a pass: every draw of the step, so that devices agree on it. */
-  masks(pass: PassKind): readonly DropoutMask[];
+  masks(pass: DropoutPass): readonly DropoutMask[];
 }
 
-/** An input of the program that is drawn where it is used (kernels/philox.ts, `Kernels.dropoutMasks`). */
+/** An input of the program that is drawn where it is used (kernels/random-draws.ts). */
 export interface DropoutMask {
   readonly name: string;
   readonly shape: readonly number[];

@@ -1,16 +1,15 @@
-import type { Tensor } from '../runtime/runtime.js';
+import type { HostArray } from '../device/tensor-scope.js';
 import { packBatch, type HostBatch } from './batch.js';
 import { ofTexts, type Batching } from './batching.js';
 import { ForwardRun, type ForwardOptions } from './forward-run.js';
 import { inferenceGraph } from './graphs.js';
-import type { TensorScope } from './sessions.js';
 
 /** As the rows that a fold judges by are run: what is run together decides the last bits. */
 const byDefault = ofTexts(32);
 
 /** What is fed of a batch besides its tokens. */
 export interface BesidesTokens {
-  feeds(batch: HostBatch, scope: TensorScope): Promise<Record<string, Tensor>>;
+  feeds(batch: HostBatch): Promise<Record<string, HostArray>>;
 }
 
 export interface ClassifierRunOptions extends ForwardOptions {
@@ -67,7 +66,7 @@ export class ClassifierRun {
   ): Promise<{ order: readonly number[]; values: Float32Array }> {
     const { classifier, frozen } = this.options;
     const batch = packBatch(texts, classifier, 1);
-    const values = await this.forward.of(batch, async (scope) => (await frozen?.feeds(batch, scope)) ?? {});
+    const values = await this.forward.of(batch, await frozen?.feeds(batch));
     return { order: batch.order, values };
   }
 

@@ -1,3 +1,4 @@
+import type { Program } from '../device/sessions.js';
 import type { Initializer, Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
@@ -12,13 +13,10 @@ import { asConstants, ModelBuilder } from '../nn/scope.js';
 import { Tape } from '../ops/tape.js';
 
 /** A model as bytes for the runtime, and what the host has to feed and to fetch. */
-export interface CompiledGraph {
-  readonly bytes: Uint8Array;
+export interface CompiledGraph extends Program {
   readonly parameters: readonly Parameter[];
   /** In the order of their numbers. */
   readonly dropoutSites: readonly NumberedSite[];
-  /** The named sizes that are inputs `dim:<name>`. */
-  readonly dims: readonly string[];
 }
 
 export interface GraphOptions {

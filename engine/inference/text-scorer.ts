@@ -4,7 +4,8 @@ import { taskOfProblem } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { openRuntime } from '../runtime/open.js';
+import { processor, type Device } from '../device/device.js';
+import { openDevice } from '../device/open.js';
 import { ofTokens } from './batching.js';
 import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
 import { constantWeights } from './constant-weights.js';
@@ -23,7 +24,7 @@ const BATCH_TOKENS = 2048;
 export interface ScorerOptions {
   /** Tokens of a text, special ones included; beyond it texts are read as the model's folder says. */
   readonly maxLength: number;
-  /** Intra-op threads. */
+  /** Of the processor. */
   readonly threads: number;
   /** Default float32. */
   readonly precision?: ExportedPrecision;
@@ -37,6 +38,7 @@ export class TextScorer {
     readonly reader: TextReader,
     private readonly run: ClassifierRun,
     private readonly task: Task,
+    private readonly device: Device,
   ) {}
 
   /**
@@ -50,22 +52,25 @@ export class TextScorer {
     readers = new TextReaders(),
   ): Promise<TextScorer> {
     const { config, weights } = await openModelFolder(folder);
+    const device = await openDevice(processor, { threads });
     try {
       const classifier = exportedClassifier(config);
       const exported = readExportedReading(config, join(folder, 'config.json'));
       const reading = readingOf({ ...exported, maxLength }, classifier);
       const reader = await readers.of(folder, reading);
       const shared = {
-        runtime: openRuntime(),
+        device,
         classifier: windowed(classifier, reading.windows),
         vocabulary: classifier.vocabulary,
-        threads,
         batching: ofTokens(BATCH_TOKENS),
       };
       const given = precision === 'float16' ? throughFloat16(weights) : weights;
       const run = precision === 'int8' ? await int8Run(shared, given) : await float32Run(shared, given);
       await run.prepare();
-      return new TextScorer(classifier.labels, reader, run, taskOfProblem(config['problem_type']));
+      return new TextScorer(classifier.labels, reader, run, taskOfProblem(config['problem_type']), device);
+    } catch (fault) {
+      device.release();
+      throw fault;
     } finally {
       await weights.close();
     }
@@ -96,6 +101,7 @@ export class TextScorer {
 
   release(): void {
     this.run.release();
+    this.device.release();
   }
 }
 
@@ -115,5 +121,10 @@ async function int8Run(
   const { classifier, vocabulary } = options;
   const constants = await weightsInMemory(weights, classifier);
   const graph = int8Graph(classifier, { groups: 1, vocabulary, constants });
-  return new ClassifierRun({ ...options, graphOf: () => graph, weights: () => new Float32Array() });
+  return new ClassifierRun({ ...options, graphOf: () => graph, weights: noWeights });
+}
+
+/** Of a graph that is fed none. */
+function noWeights(name: string): never {
+  throw new RangeError(`no parameter ${name}`);
 }

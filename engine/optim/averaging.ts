@@ -1,5 +1,3 @@
-import type { ParameterMemory } from './parameter-memory.js';
-
 /** How the weights are averaged over the steps; the average is evaluated and exported in their place. */
 export interface AveragingSettings {
   /**
@@ -28,20 +26,4 @@ export function averageShare(
   if (swa === null || (step + 1) % stepsPerEpoch !== 0) return null;
   const epoch = (step + 1) / stepsPerEpoch;
   return epoch < swa ? 1 : 1 / (epoch - swa + 1);
-}
-
-/** average ← (1 − share)·average + share·weights; the gradients are void then. */
-export function moveAverage(memory: ParameterMemory, share: number): void {
-  for (const { kernels, state } of memory.ranges) {
-    const { weights, gradients, average } = state;
-    if (average === undefined) throw new RangeError('the parameter memory has no average');
-    if (share === 1) {
-      average.set(weights);
-      continue;
-    }
-    gradients.set(weights);
-    kernels.scale(gradients, share);
-    kernels.scale(average, 1 - share);
-    kernels.add(average, gradients);
-  }
 }

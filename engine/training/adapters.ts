@@ -39,20 +39,28 @@ export function newAdapters(
   return new Map(adapters.map(({ name }) => [name, begun(name)]));
 }
 
+/** A parameter of the model, and how its weights are got. */
+export interface MergedParameter {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly weights: () => Promise<Float32Array>;
+}
+
 /** The model's parameters with their weights as they are now, adapters merged into the layers that have them. */
 export function mergedParameters(
-  { parameters, memory }: Pick<Trainer, 'parameters' | 'memory'>,
+  { parameters, state }: Pick<Trainer, 'parameters' | 'state'>,
   adapters: Adapters | null,
-): { readonly name: string; readonly shape: readonly number[]; readonly data: Float32Array }[] {
+): MergedParameter[] {
   const names = new Set(parameters.map(({ name }) => name));
-  const weights = (name: string): Float32Array => memory.of(name).weights;
+  const read = (name: string): Promise<Float32Array> => state.read('weights', name);
   return parameters
     .filter(({ name }) => !isAdapter(name))
     .map(({ name, shape }) => {
       const { down, up } = adapterOf(name);
-      if (adapters === null || !names.has(down)) return { name, shape, data: weights(name) };
-      const factors = { down: weights(down), up: weights(up) };
-      const { rank } = adapters;
-      return { name, shape, data: merged(weights(name), factors, { rank, scale: scaleOf(adapters) }) };
+      if (adapters === null || !names.has(down)) return { name, shape, weights: () => read(name) };
+      const scaling = { rank: adapters.rank, scale: scaleOf(adapters) };
+      const weights = async (): Promise<Float32Array> =>
+        merged(await read(name), { down: await read(down), up: await read(up) }, scaling);
+      return { name, shape, weights };
     });
 }

@@ -8,7 +8,6 @@ import { jsonWithFloats } from '../checkpoint/whole-floats.js';
 import { mergedParameters, type Adapters } from './adapters.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { FoldJob } from './job.js';
-import type { ParameterSpec } from '../inference/parameters.js';
 import { exportedModel, inputNames } from '../export/onnx-export.js';
 import { secondLink } from './second-link.js';
 import { exportedReading, settingsKey } from '../inference/exported-settings.js';
@@ -46,8 +45,8 @@ export async function exportModel(
   for (const [name, content] of Object.entries(source.tokenizer.files(use))) await write(name, content);
 
   const weights = join(folder, 'model.safetensors');
-  const tensors = await exportedTensors(setup, job.training.lora, untouched);
-  await writeSafetensors(weights, tensors, { format: 'pt' });
+  const tensors = exportedTensors(setup, job.training.lora, untouched);
+  await setup.trainer.state.snapshot(() => writeSafetensors(weights, tensors, { format: 'pt' }));
   files['model.safetensors'] = weights;
   await write('onnx/model.onnx', exportedModel(source.classifier, await externalWeights(weights, ONNX_DATA)));
   const data = join(folder, 'onnx', ONNX_DATA);
@@ -76,30 +75,23 @@ function exportedConfig(job: FoldJob, { source }: FoldSetup): Record<string, unk
 }
 
 /** Every parameter, the word embedding whole: rows that were trained, and the others as decay left them. */
-async function exportedTensors(
+function exportedTensors(
   { source, vocabulary, trainer }: FoldSetup,
   adapters: Adapters | null,
   untouched: number,
-): Promise<NamedTensor[]> {
-  const tensors: NamedTensor[] = [];
-  for (const { name, shape, data } of mergedParameters(trainer, adapters)) {
-    if (name !== source.classifier.wordEmbedding) tensors.push({ name, shape, data });
-    else tensors.push(await wholeEmbedding({ name, shape }, data, source, vocabulary.rows, untouched));
-  }
-  return tensors;
-}
-
-async function wholeEmbedding(
-  { name, shape }: Pick<ParameterSpec, 'name' | 'shape'>,
-  trained: Float32Array,
-  source: FoldSetup['source'],
-  rows: Int32Array,
-  untouched: number,
-): Promise<NamedTensor> {
-  const width = shape[1] as number;
-  const data = (await source.initial(name)).map((value) => value * untouched);
-  rows.forEach((row, compact) =>
-    data.set(trained.subarray(compact * width, (compact + 1) * width), row * width),
-  );
-  return { name, shape: [data.length / width, width], data };
+): NamedTensor[] {
+  const { wordEmbedding, vocabulary: rows } = source.classifier;
+  return mergedParameters(trainer, adapters).map(({ name, shape, weights }) => {
+    if (name !== wordEmbedding) return { name, shape, data: weights };
+    const width = shape[1] as number;
+    const data = async (): Promise<Float32Array> => {
+      const whole = (await source.initial(name)).map((value) => value * untouched);
+      const trained = await weights();
+      vocabulary.rows.forEach((row, compact) =>
+        whole.set(trained.subarray(compact * width, (compact + 1) * width), row * width),
+      );
+      return whole;
+    };
+    return { name, shape: [rows, width], data };
+  });
 }

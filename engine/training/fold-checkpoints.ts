@@ -58,7 +58,7 @@ export class FoldCheckpoints {
         this.warn(`the checkpoint of step ${step} is not used: ${error.message}`);
         continue;
       }
-      Object.assign(this.position, await readState(state, trainer.memory, trainer.trained), { microBatch });
+      Object.assign(this.position, await readState(state, trainer.state), { microBatch });
       if (best !== null) await this.adopt(best);
       break;
     }
@@ -91,8 +91,7 @@ export class FoldCheckpoints {
     await makeFolder(folder);
     const state = await writeState(
       join(folder, 'state.safetensors'),
-      trainer.memory,
-      trainer.trained,
+      trainer.state,
       this.position,
       signature,
     );

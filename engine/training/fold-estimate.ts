@@ -6,6 +6,7 @@ import { Graph } from '../graph/graph.js';
 import { matMul } from '../graph/nodes.js';
 import { toOnnx } from '../graph/onnx.js';
 import { passesOf } from '../losses/settings.js';
+import { extraArrays } from '../device/cpu/extra-arrays.js';
 import type { Classifier } from '../models/family.js';
 import { openRuntime } from '../runtime/open.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
@@ -18,7 +19,6 @@ import { optionGroups } from './option-groups.js';
 import { readingOf, sequencesOf, windowed } from '../inference/reading.js';
 import { tokenize } from '../inference/tokenize.js';
 import { isAveraged, trainedModel } from './trained-model.js';
-import { extraArrays } from './trainer.js';
 
 /** A span that a figure is expected to lie in. */
 export interface Span {

@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { heldOutBy, openTrainingTable, type TrainingTable } from '../../data/prepared-table.js';
 import { tasks } from '../../tasks/index.js';
 import { PinnedFiles } from '../checkpoint/pinned-files.js';
+import type { Device } from '../device/device.js';
+import { processor } from '../device/device.js';
+import { openDevice } from '../device/open.js';
+import type { Around } from '../device/sessions.js';
 import type { PhiloxKey } from '../kernels/philox.js';
 import { foldKey } from '../kernels/random-draws.js';
 import { Depths } from '../nn/depths.js';
-import { openRuntime } from '../runtime/open.js';
 import { newAdapters } from './adapters.js';
 import { ClassifierRun } from '../inference/classifier-run.js';
 import { classWeightsOf } from './class-weights.js';
@@ -19,9 +22,9 @@ import { readPosition } from './fold-state.js';
 import type { LargestBatch } from './memory-need.js';
 import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
-import type { Around } from '../inference/sessions.js';
 import { engineSignature } from './signature.js';
 import { pseudoRows, pseudoWarnings } from './pseudo-labels.js';
+import type { Tensor } from '../runtime/runtime.js';
 import { readingOf, sequencesOf, windowed } from '../inference/reading.js';
 import { tokenize } from '../inference/tokenize.js';
 import { isAveraged, trainedModel } from './trained-model.js';
@@ -45,6 +48,8 @@ export interface FoldSetup {
   readonly vocabulary: CompactVocabulary;
   readonly training: TokenizedRows;
   readonly validation: TokenizedRows;
+  /** What it trains on. */
+  readonly device: Device;
   readonly trainer: Trainer;
   /** Forward over the weights under training. */
   readonly evaluation: ClassifierRun;
@@ -61,7 +66,7 @@ export interface FoldSetup {
 }
 
 export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
-  const runtime = openRuntime();
+  const device = await openDevice(processor, job);
   const key = foldKey(job.seed, job.fold);
   const pinned = await pinModel(job.model, pace);
   const source = await pace.during('tokenising', () => openModelSource(job.model, job.labels, key));
@@ -99,10 +104,9 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       ...(job.machineBytes === undefined ? {} : { machineBytes: job.machineBytes }),
     });
     const options = {
-      runtime,
+      device,
       classifier: vocabulary.classifier(trainedClassifier),
       vocabulary: vocabulary.size,
-      threads: job.threads,
       compiling,
     };
     const microBatch = await chosenMicroBatch(job, textsAtOnce);
@@ -116,7 +120,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
         ...options,
         path: join(job.workDirectory, 'activations.f32'),
         texts: [...training.texts, ...validation.texts],
-        weights: (name) => trainer.memory.of(name).weights,
+        weights: (name) => trainer.state.tensor('weights', name),
       });
     }
     const besides = frozen === null ? {} : { frozen };
@@ -137,17 +141,19 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };
     await loadWeights(trainer, source, kinds, pace);
     await pinned?.check();
-    const evaluation = new ClassifierRun({ ...options, ...besides, weights: (name) => trainer.judged(name) });
+    const judged = (name: string): Tensor => trainer.state.tensor(trainer.judged(name), name);
+    const evaluation = new ClassifierRun({ ...options, ...besides, weights: judged });
     return {
       source,
       vocabulary,
       training,
       warnings: [...source.warnings, ...pseudoWarnings(pseudo)],
       validation,
+      device,
       trainer,
       evaluation,
       key,
-      signature: engineSignature(runtime.version, job.threads),
+      signature: engineSignature(device.signature),
       microBatch,
       largest: { ...batch, texts: Math.min(batch.texts, microBatch) },
       checkModel: async () => pinned?.check(),
@@ -155,11 +161,13 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
         evaluation.release();
         await frozen?.close();
         await trainer.close();
+        device.release();
         await source.close();
       },
     };
   } catch (fault) {
     await frozen?.close();
+    device.release();
     await source.close();
     throw fault;
   }
@@ -209,8 +217,7 @@ async function loadWeights(
         : depths.isNew(name, reinitLayers)
           ? source.fresh(name)
           : await source.initial(name));
-    trainer.memory.of(name).weights.set(values);
-    trainer.memory.of(name).average?.set(values);
+    await trainer.begin(name, values);
     pace.progress();
   }
 }

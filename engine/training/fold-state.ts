@@ -5,12 +5,11 @@ import { z } from 'zod';
 import { InputFault } from '../../errors/fault.js';
 import { openSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
 import { readSafetensorsMetadata } from '../checkpoint/safetensors-metadata.js';
-import type { ParameterMemory } from '../optim/parameter-memory.js';
+import type { StateEntry, TrainingState } from '../device/training-state.js';
 import { notJudged, type WithinEpoch } from './epoch-choice.js';
 import type { CheckpointFile, EpochMetrics } from './job.js';
-import type { ParameterSpec } from '../inference/parameters.js';
 
-/** Where a fold stands. With the arrays of the parameter memory it is all that training depends on. */
+/** Where a fold stands. With the state of its training it is all that training depends on. */
 export interface Position {
   /** Optimizer steps done. */
   step: number;
@@ -59,30 +58,26 @@ const positionSchema = z
   })
   .refine(({ history, bestEpoch }) => bestEpoch <= history.length, 'the kept epoch is one of the history');
 
-const ARRAYS = ['weights', 'firstMoment', 'secondMoment', 'average'] as const;
-
-/** What of a parameter a resumed fold needs. */
-function arraysOf(
-  memory: ParameterMemory,
-  name: string,
-): { readonly array: string; readonly data: Float32Array }[] {
-  const views = memory.of(name);
-  return ARRAYS.flatMap((array) => (views[array] === undefined ? [] : [{ array, data: views[array] }]));
+/** As the array is called in a checkpoint. */
+function nameOf({ array, parameter }: StateEntry): string {
+  return `${array}/${parameter}`;
 }
 
 /** Writes everything a resumed fold needs, whole or not at all; whoever keeps the file flushes it. */
 export async function writeState(
   path: string,
-  memory: ParameterMemory,
-  parameters: readonly ParameterSpec[],
+  state: TrainingState,
   position: Position,
   signature: string,
 ): Promise<CheckpointFile> {
-  const tensors = parameters.flatMap(({ name, shape }) =>
-    arraysOf(memory, name).map(({ array, data }) => ({ name: `${array}/${name}`, shape, data })),
-  );
+  const tensors = state.entries.map((entry) => ({
+    name: nameOf(entry),
+    shape: entry.shape,
+    data: () => state.read(entry.array, entry.parameter),
+  }));
   const metadata = { position: JSON.stringify({ ...position, signature }) };
-  return { path, ...(await writeSafetensors(path, tensors, metadata, { flush: false })) };
+  const write = () => writeSafetensors(path, tensors, metadata, { flush: false });
+  return { path, ...(await state.snapshot(write)) };
 }
 
 /** What a checkpoint must have been made by to be gone on from. */
@@ -114,17 +109,12 @@ export async function checkState(
   });
 }
 
-/** Reads a checked state back into the parameter memory. */
-export async function readState(
-  { path }: CheckpointFile,
-  memory: ParameterMemory,
-  parameters: readonly ParameterSpec[],
-): Promise<Position> {
+/** Reads a checked state back into the training. */
+export async function readState({ path }: CheckpointFile, state: TrainingState): Promise<Position> {
   const reader = await openSafetensors(path);
   try {
-    for (const { name } of parameters) {
-      for (const { array, data } of arraysOf(memory, name)) data.set(await reader.read(`${array}/${name}`));
-    }
+    for (const entry of state.entries)
+      await state.write(entry.array, entry.parameter, await reader.read(nameOf(entry)));
   } finally {
     await reader.close();
   }

@@ -302,7 +302,7 @@ class Fold {
       rows: this.setup.validation.rows,
       probabilities: path,
       model,
-      device: 'cpu',
+      device: this.setup.device.name,
       threads: this.job.threads,
       seed: this.job.seed,
       ...(this.setup.microBatch < this.options.passes.batchSize ? { microBatch: this.setup.microBatch } : {}),

@@ -1,15 +1,14 @@
 import { open, rm, statfs, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { EnvironmentFault } from '../../errors/fault.js';
+import type { HostArray } from '../device/tensor-scope.js';
 import type { Classifier } from '../models/family.js';
 import { cutInput } from '../nn/scope.js';
-import type { Tensor } from '../runtime/runtime.js';
 import { packBatch, type HostBatch } from '../inference/batch.js';
 import { ForwardRun, type ForwardOptions } from '../inference/forward-run.js';
 import { graphBelowCut } from './graphs.js';
 import { gigabytes } from './memory-need.js';
 import { sequencesOf } from '../inference/reading.js';
-import type { TensorScope } from '../inference/sessions.js';
 
 /**
  * The classifier cut above its frozen layers: nothing is dropped below, and what they give of a text is fed.
@@ -62,7 +61,7 @@ export class FrozenActivations {
   }
 
   /** What the batch has to be fed besides, by the name of the input. */
-  async feeds(batch: HostBatch, scope: TensorScope): Promise<Record<string, Tensor>> {
+  async feeds(batch: HostBatch): Promise<Record<string, HostArray>> {
     const { hiddenSize } = this.options.classifier;
     const tokens = batch.sequences.reduce((sum, { length }) => sum + length, 0);
     const data = new Float32Array(tokens * hiddenSize);
@@ -71,7 +70,7 @@ export class FrozenActivations {
       await this.read(sequence, data.subarray(row * hiddenSize, (row + sequence.length) * hiddenSize));
       row += sequence.length;
     }
-    return { [cutInput]: scope.float([tokens, hiddenSize], data) };
+    return { [cutInput]: { type: 'float32', shape: [tokens, hiddenSize], data } };
   }
 
   private async read(sequence: Int32Array, into: Float32Array): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Gradient } from '../autodiff/gradients.js';
 import { gradients } from '../autodiff/gradients.js';
+import type { DenseGradient, TableGradient, TrainingProgram } from '../device/training-program.js';
 import type { Graph } from '../graph/graph.js';
 import { mostLiveBytes } from '../graph/live-bytes.js';
 import { productOperations } from '../graph/product-operations.js';
@@ -19,33 +20,18 @@ import {
 } from '../optim/parameter-groups.js';
 import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 
-/** Also gives `loss`, and `gradient:<parameter>` for every dense gradient. */
-export interface TrainingGraph extends CompiledGraph {
+/** Also gives `loss` and the gradients. */
+export interface TrainingGraph extends CompiledGraph, TrainingProgram {
   readonly parameters: readonly GroupedParameter[];
   /** The most bytes of values of a run at once, but for what the host holds; by the named sizes. */
   readonly liveBytes: (sizes: Readonly<Record<string, number>>) => number;
   /** Floating point operations of the matrix products of a run; by the named sizes. */
   readonly operations: (sizes: Readonly<Record<string, number>>) => number;
-  /** Tables by name: the input with their ids, the output with the gradients of the looked-up rows. */
-  readonly tables: readonly TableGradient[];
 }
 
 /** A parameter, and how a step treats it: one that is trained has a gradient. */
 export interface GroupedParameter extends Parameter {
   readonly group: ParameterGroup;
-}
-
-export interface TableGradient {
-  readonly name: string;
-  readonly ids: string;
-  readonly rows: string;
-  readonly width: number;
-}
-
-/** Elements for the gradients of all rows that a batch looks up. */
-export function rowScratchOf(tables: readonly TableGradient[], mostTokens: number): number {
-  const widths = new Map(tables.map(({ rows, width }) => [rows, width]));
-  return mostTokens * [...widths.values()].reduce((sum, width) => sum + width, 0);
 }
 
 export interface TrainingGraphOptions {
@@ -102,6 +88,7 @@ export function trainingGraph(
   const loss = trainedLoss(tape, options.loss, { draws, targets, twins }, options.lossSettings);
   graph.output('loss', loss);
   const { checkpointing = false } = options;
+  const dense: DenseGradient[] = [];
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();
   const { layers = allLayersAlike, perturbation = unperturbed } = options;
@@ -113,8 +100,11 @@ export function trainingGraph(
   });
   const values = parameters.flatMap(({ value, group }) => (group.trained ? [value] : []));
   for (const [name, gradient] of gradients(tape, loss, values, checkpointing)) {
-    if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
-    else {
+    if (gradient.kind === 'dense') {
+      const output = `gradient:${name}`;
+      graph.output(output, gradient.value);
+      dense.push({ parameter: name, output });
+    } else {
       const output = rowsOutput(graph, outputOf, name, gradient);
       tables.push({ name, ids: gradient.ids.name, rows: output, width: gradient.rows.shape[1] as number });
     }
@@ -122,8 +112,10 @@ export function trainingGraph(
   if (model.cut !== null) prune(graph);
   return {
     ...compiled(forward, `${classifier.modelType}-training`, checkpointing),
+    graph,
     liveBytes: (sizes) => mostLiveBytes(graph, sizes, (output) => output !== 'loss'),
     operations: (sizes) => productOperations(graph, sizes),
+    gradients: dense,
     tables,
     parameters,
   };

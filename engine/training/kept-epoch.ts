@@ -3,29 +3,31 @@ import type { CheckpointFile } from './job.js';
 import type { Trainer } from './trainer.js';
 
 /**
- * The best epoch so far as a file: a copy of the weights that were judged, of those that are trained, and its validation probabilities. Whoever keeps
- * the file flushes it.
+ * The best epoch so far as a file: a copy of the weights that were judged, of those that are trained, and its
+ * validation probabilities. Whoever keeps the file flushes it.
  */
 export async function writeKeptEpoch(
   path: string,
   trainer: Trainer,
   probabilities: Float32Array,
 ): Promise<CheckpointFile> {
-  const weights = trainer.trained.map(({ name, shape }) => ({
+  const { state, trained } = trainer;
+  const weights = trained.map(({ name, shape }) => ({
     name: `weights/${name}`,
     shape,
-    data: trainer.judged(name),
+    data: () => state.read(trainer.judged(name), name),
   }));
   const validation = { name: 'probabilities', shape: [probabilities.length], data: probabilities };
-  return { path, ...(await writeSafetensors(path, [...weights, validation], {}, { flush: false })) };
+  const write = () => writeSafetensors(path, [...weights, validation], {}, { flush: false });
+  return { path, ...(await state.snapshot(write)) };
 }
 
-/** Puts the kept weights back into the memory. @returns the validation probabilities, `[rows, labels]` */
+/** Puts the kept weights back into the training. @returns the validation probabilities, `[rows, labels]` */
 export async function restoreKeptEpoch(path: string, trainer: Trainer): Promise<Float32Array> {
   const reader = await openSafetensors(path);
   try {
     for (const { name } of trainer.trained)
-      trainer.memory.of(name).weights.set(await reader.read(`weights/${name}`));
+      await trainer.state.write('weights', name, await reader.read(`weights/${name}`));
     return await reader.read('probabilities');
   } finally {
     await reader.close();

@@ -5,10 +5,11 @@ import { elements } from '../graph/product-operations.js';
 import { oneDraw, passesOf, type DrawSettings } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import { groupSizes } from '../nn/packing.js';
-import { bytesOf } from '../optim/parameter-memory.js';
+import { bytesOf } from '../device/cpu/parameter-memory.js';
+import { rowScratchOf } from '../device/cpu/row-gradients.js';
 import { allLayersAlike } from '../optim/parameter-groups.js';
 import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
-import { rowScratchOf, trainingGraph } from './graphs.js';
+import { trainingGraph } from './graphs.js';
 import { longestText, pooledInput, readingOf } from '../inference/reading.js';
 
 /** A batch at its largest: so many texts, each of so many tokens. */

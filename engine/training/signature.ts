@@ -1,44 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-
 /** Changes whenever the engine may give other bits for the same fold: part of keys and checkpoints. */
 export const ENGINE_VERSION = '2';
 
-/** Instruction sets by which ONNX Runtime's kernels are chosen; another one rounds differently. */
-const INSTRUCTION_SETS = [
-  'sse4_1',
-  'avx',
-  'avx2',
-  'fma',
-  'avx512f',
-  'avx512_bf16',
-  'avx_vnni',
-  'amx_tile',
-  'asimd',
-  'asimddp',
-  'i8mm',
-  'bf16',
-  'sve',
-];
-
-/** What a checkpoint's bits depend on besides the fold's inputs. */
-export function engineSignature(runtimeVersion: string, threads: number): string {
-  return [
-    `engine ${ENGINE_VERSION}`,
-    `onnxruntime ${runtimeVersion}`,
-    'cpu',
-    `${threads} threads`,
-    `${process.arch} ${instructionSets()}`,
-  ].join(', ');
-}
-
-/** The processor's, as Linux lists them; elsewhere its model stands for them. */
-function instructionSets(): string {
-  try {
-    const flags =
-      /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' ') ?? [];
-    return INSTRUCTION_SETS.filter((name) => flags.includes(name)).join('+');
-  } catch {
-    return cpus()[0]?.model ?? 'unknown';
-  }
+/** What a checkpoint's bits depend on besides the fold's inputs. @param device the signature of what computes */
+export function engineSignature(device: string): string {
+  return `engine ${ENGINE_VERSION}, ${device}`;
 }

@@ -1,5 +1,6 @@
 import type { ModelUse } from '../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
+import { extraArrays } from '../device/cpu/extra-arrays.js';
 import type { Classifier } from '../models/family.js';
 import { adapted } from './adapters.js';
 import { checkDraws } from './draw-check.js';
@@ -9,7 +10,6 @@ import { largestBatchOf, type LargestBatch, type MemoryOptions } from './memory-
 import { splitWarning, textsOfPass } from './micro-batch.js';
 import { optionGroups, type OptionGroups } from './option-groups.js';
 import { readingOf, windowed } from '../inference/reading.js';
-import { extraArrays } from './trainer.js';
 
 /** A model as the options of a training have it. */
 export interface TrainedModel {

@@ -8,9 +8,10 @@ import { bert } from '../../../engine/models/bert.js';
 import { packedInputs } from '../../../engine/nn/packing.js';
 import { ModelBuilder } from '../../../engine/nn/scope.js';
 import { Tape } from '../../../engine/ops/tape.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { Trainer, type TrainerOptions } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
+import { weightsOf, writeWeights } from '../device/weights.js';
 
 /** Dropout wherever a family may have it. */
 const rates = {
@@ -79,7 +80,7 @@ describe('the same bits come out, too, with', () => {
     ],
     ['frozen layers', 'deberta-v3', { layers: { layerDecay: 0.9, freezeLayers: 1 } }],
     ['frozen layers that are used several times', 'albert-2', { layers: { layerDecay: 1, freezeLayers: 1 } }],
-    ['three threads', 'modernbert-1', { threads: 3 }],
+    ['three threads', 'modernbert-1', { device: new CpuDevice(3) }],
     ['another loss', 'mpnet-1', { loss: 'softmaxCrossEntropy' }],
   ];
   it.each(cases)('%s', async (_, model, options) => {
@@ -91,10 +92,9 @@ describe('the same bits come out, too, with', () => {
 async function trained(model: string, options: Partial<TrainerOptions>): Promise<unknown> {
   const classifier = goldenClassifier(model, rates);
   const trainer = await Trainer.create({
-    runtime: openRuntime(),
+    device: new CpuDevice(1),
     classifier,
     vocabulary: classifier.vocabulary,
-    threads: 1,
     loss: 'binaryCrossEntropy',
     dropout: true,
     mostTokens: 100,
@@ -102,8 +102,7 @@ async function trained(model: string, options: Partial<TrainerOptions>): Promise
     ...options,
   });
   try {
-    const first = await goldenTensors(model, 'model.safetensors');
-    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
     const steps: unknown[] = [];
     const { ragged, long } = goldenBatches(model);
     for (const [step, { tokens, labels }] of [ragged!, long!, ragged!].entries()) {
@@ -112,7 +111,7 @@ async function trained(model: string, options: Partial<TrainerOptions>): Promise
       const settings = { learningRate: 1e-3, averageShare: null, perturbed, step, key: [1, 2] } as const;
       steps.push(await trainer.stepOver([batch], settings));
     }
-    return [steps, [...first.keys()].map((name) => trainer.memory.of(name).weights.slice())];
+    return [steps, await weightsOf(trainer)];
   } finally {
     await trainer.close();
   }
@@ -142,10 +141,9 @@ async function peakOfStep(checkpointing: boolean): Promise<number> {
   };
   const classifier = bert.classifier(bert.scratchConfig(sizes), 2);
   const trainer = await Trainer.create({
-    runtime: openRuntime(),
+    device: new CpuDevice(1),
     classifier,
     vocabulary: 50,
-    threads: 1,
     loss: 'binaryCrossEntropy',
     dropout: false,
     checkpointing,

@@ -137,11 +137,11 @@ describe('a safetensors file', () => {
 });
 
 describe('writing safetensors', () => {
-  const tensors: NamedTensor[] = [
+  const tensors = [
     { name: 'b', shape: [2, 2], data: Float32Array.of(1, 2, 3, NaN) },
     { name: '10', shape: [], data: Float32Array.of(-0) },
     { name: 'a.ä', shape: [0, 3], data: new Float32Array(0) },
-  ];
+  ] satisfies NamedTensor[];
 
   it('returns the hash and size of a file that reads back the same', async () => {
     const path = join(folder(), 'out.safetensors');

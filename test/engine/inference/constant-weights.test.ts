@@ -11,7 +11,7 @@ import { parametersOf } from '../../../engine/inference/parameters.js';
 import { windowed } from '../../../engine/inference/reading.js';
 import { uniform } from '../../../engine/kernels/philox.js';
 import type { Classifier } from '../../../engine/models/family.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import {
   goldenBatches,
   goldenClassifier,
@@ -19,6 +19,7 @@ import {
   goldenPath,
   goldenTensors,
 } from '../models/golden-model.js';
+import { fed } from '../device/weights.js';
 
 /** The same products in another order: rounding of float32 over a few layers. */
 const PLAIN = 1e-6;
@@ -31,6 +32,8 @@ async function constantsOf(classifier: Classifier, path: string) {
   return constantWeights(reader, names).finally(() => reader.close());
 }
 
+const device = new CpuDevice(1);
+
 async function logitsOf(
   classifier: Classifier,
   weights: ForwardOptions['weights'],
@@ -38,7 +41,7 @@ async function logitsOf(
   budget: number,
 ): Promise<Float32Array> {
   const { vocabulary } = classifier;
-  const shared = { runtime: openRuntime(), classifier, vocabulary, threads: 1 };
+  const shared = { device, classifier, vocabulary };
   const batching = typeof weights === 'function' ? {} : { batching: ofTokens(budget) };
   const run = new ClassifierRun({ ...shared, weights, ...batching });
   try {
@@ -80,7 +83,12 @@ describe.each(goldenModels)('%s with its weights as constants', (model) => {
     const read = windowed(classifier, windows);
     const whole = texts.filter((text) => text.length > 2);
     const tensors = await goldenTensors(model, weightsFile);
-    const plain = await logitsOf(read, (name) => tensors.get(name) as Float32Array, whole, budget);
+    const plain = await logitsOf(
+      read,
+      fed(device, classifier, (name) => tensors.get(name)!),
+      whole,
+      budget,
+    );
     const constants = await constantsOf(classifier, goldenPath(model, weightsFile));
     expect(constants.folder).toBe(goldenPath(model, '.').replace(/[\\/]$/, ''));
     expect(largest(await logitsOf(read, constants, whole, budget), plain)).toBeLessThan(PLAIN);
@@ -114,7 +122,7 @@ describe('weights as constants', () => {
     }));
     await writeSafetensors(path, named);
     const { vocabulary } = classifier;
-    const shared = { runtime: openRuntime(), classifier, vocabulary, threads: 1 };
+    const shared = { device, classifier, vocabulary };
     const run = new ClassifierRun({ ...shared, weights: await constantsOf(classifier, path) });
     await run.prepare();
     await writeSafetensors(

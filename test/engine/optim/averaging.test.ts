@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { addGradients } from '../../../engine/optim/accumulation.js';
-import { averageShare, moveAverage, type AveragingSettings } from '../../../engine/optim/averaging.js';
-import { ParameterMemory } from '../../../engine/optim/parameter-memory.js';
+import { addGradients } from '../../../engine/device/cpu/accumulation.js';
+import { moveAverage } from '../../../engine/device/cpu/moving-average.js';
+import { ParameterMemory } from '../../../engine/device/cpu/parameter-memory.js';
+import { averageShare, type AveragingSettings } from '../../../engine/optim/averaging.js';
 
 const group = { trained: true, decay: true, rateShare: 1, perturbed: false };
 const parameters = [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parametersOf, type ParameterSpec } from '../../../engine/inference/parameters.js';
 import { Depths } from '../../../engine/nn/depths.js';
-import { adamwStep } from '../../../engine/optim/adamw.js';
-import { ParameterMemory } from '../../../engine/optim/parameter-memory.js';
+import { adamwStep } from '../../../engine/device/cpu/adamw-step.js';
+import { ParameterMemory } from '../../../engine/device/cpu/parameter-memory.js';
 import {
   allLayersAlike,
   grouped,

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { oneDraw } from '../../../engine/losses/settings.js';
-import { isPerturbed, perturb, type PerturbationSettings } from '../../../engine/optim/perturbation.js';
-import { ParameterMemory } from '../../../engine/optim/parameter-memory.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { ParameterMemory } from '../../../engine/device/cpu/parameter-memory.js';
+import { perturb } from '../../../engine/device/cpu/perturb.js';
+import { isPerturbed, type PerturbationSettings } from '../../../engine/optim/perturbation.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { memoryNeeds } from '../../../engine/training/memory-need.js';
 import { parametersOf } from '../../../engine/inference/parameters.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
+import { weightsOf, writeWeights } from '../device/weights.js';
 
 const fgm: PerturbationSettings = { fgm: 0.5, awp: null };
 const awp: PerturbationSettings = { fgm: 0, awp: { rate: 0.1, epsilon: 0.25, from: 1 } };
@@ -84,10 +86,9 @@ describe.each([
   beforeAll(async () => {
     first = await goldenTensors('bert', 'model.safetensors');
     trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(2),
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 2,
       loss: 'binaryCrossEntropy',
       dropout: true,
       draws: oneDraw,
@@ -95,10 +96,9 @@ describe.each([
       mostTokens: 100,
       optimizer: { weightDecay: 0.01, maxGradNorm: 1 },
     });
-    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    await writeWeights(trainer, first);
   });
   afterAll(() => trainer.close());
-  const weights = (): unknown[] => [...first.keys()].map((name) => trainer.memory.of(name).weights.slice());
 
   it('tells the loss of the weights as they are', async () => {
     const { loss } = await trainer.stepOver([batch], { ...settings, learningRate: 0 });
@@ -107,7 +107,7 @@ describe.each([
 
   it('moves no bit of a weight at a rate of 0', async () => {
     await trainer.stepOver([batch], { ...settings, learningRate: 0 });
-    expect(weights()).toEqual([...first.values()]);
+    expect(await weightsOf(trainer)).toEqual(first);
   });
 
   it.each([1, 2])('moves none where it is stopped after run %i', async (run) => {
@@ -118,7 +118,7 @@ describe.each([
     };
     const step = trainer.stepOver([batch], { ...settings, learningRate: 1 }, stop.signal);
     await expect(step).rejects.toThrow('stopped');
-    expect(weights()).toEqual([...first.values()]);
+    expect(await weightsOf(trainer)).toEqual(first);
   });
 
   it('is a plain one where it is told so', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { quantizedModel } from '../../../engine/export/onnx-export.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
 import { int8Graph } from '../../../engine/inference/graphs.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Tensor } from '../../../engine/runtime/runtime.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
@@ -27,12 +28,11 @@ describe.each(goldenModels)('%s in 8 bits', (model) => {
     const graph = int8Graph(classifier, { groups: 1, vocabulary: classifier.vocabulary, constants });
     const runtime = openRuntime();
     const packed = new ClassifierRun({
-      runtime,
+      device: new CpuDevice(1),
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 1,
       graphOf: () => graph,
-      weights: () => new Float32Array(),
+      weights: { data: constants },
     });
     const padded = await runtime.createSession(quantizedModel(classifier, constants), { threads: 1 });
     const expected = batches.flatMap(({ float64 }) => float64.logits.flat());

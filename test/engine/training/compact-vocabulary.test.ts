@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { CompactVocabulary } from '../../../engine/inference/compact-vocabulary.js';
 import { untouchedFactor, type ParameterGroup } from '../../../engine/optim/parameter-groups.js';
@@ -7,6 +7,7 @@ import { Trainer } from '../../../engine/training/trainer.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import type { GoldenBatch } from '../models/golden-model.js';
 import { goldenBatches, goldenClassifier, goldenTensors } from '../models/golden-model.js';
+import { weightsOf, writeWeights } from '../device/weights.js';
 
 const STEPS = 10;
 const WEIGHT_DECAY = 0.1;
@@ -26,25 +27,22 @@ async function train(
   vocabulary: { readonly size: number; compact(text: Int32Array): Int32Array },
 ): Promise<{ weights: Map<string, Float32Array>; words: ParameterGroup }> {
   const trainer = await Trainer.create({
-    runtime: openRuntime(),
+    device: new CpuDevice(2),
     classifier,
     vocabulary: vocabulary.size,
-    threads: 2,
     loss: 'binaryCrossEntropy',
     dropout: true,
     mostTokens: 100,
     optimizer: { weightDecay: WEIGHT_DECAY, maxGradNorm: 1 },
     layers: { layerDecay: 0.9, freezeLayers: null },
   });
-  for (const [name, data] of start) trainer.memory.of(name).weights.set(data);
+  await writeWeights(trainer, start);
   for (const [step, rate] of rates.entries()) {
     const { tokens, labels } = batches[step % batches.length] as GoldenBatch;
     const texts = tokens.map((ids) => vocabulary.compact(Int32Array.from(ids)));
     await trainer.step(texts, labels, rate, step, [42, 1]);
   }
-  const weights = new Map(
-    trainer.parameters.map(({ name }) => [name, Float32Array.from(trainer.memory.of(name).weights)]),
-  );
+  const weights = await weightsOf(trainer);
   await trainer.close();
   return { weights, words: trainer.groupOf(classifier.wordEmbedding) };
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import type { GoldenBatch, GoldenCurve } from '../models/golden-model.js';
 import { goldenClassifier, goldenJson, goldenModels, goldenTensors } from '../models/golden-model.js';
+import { writeWeights } from '../device/weights.js';
 
 /** PyTorch's float32 run stays within 1.5e-7 of its float64 run; other orders of summation take a little more. */
 const LOSS = 2e-6;
@@ -18,18 +19,15 @@ describe.each(goldenModels)('ten steps of %s', (model) => {
     const { batches } = goldenJson<{ batches: Record<string, GoldenBatch> }>(model, 'cases.json');
     const classifier = goldenClassifier(model);
     const trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(2),
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 2,
       loss: 'binaryCrossEntropy',
       dropout: false,
       mostTokens: 100,
       optimizer: { weightDecay: curve.weightDecay, maxGradNorm: curve.maxGradNorm },
     });
-    for (const [name, data] of await goldenTensors(model, 'model.safetensors')) {
-      trainer.memory.of(name).weights.set(data);
-    }
+    await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
     for (const [step, expected] of curve.float64.entries()) {
       const batch = batches[expected.batch] as GoldenBatch;
       const learningRate = linearWarmup(step, curve.adamW.learningRate, curve.warmupSteps, curve.steps);
@@ -42,7 +40,7 @@ describe.each(goldenModels)('ten steps of %s', (model) => {
     const noise = new Set(Object.values(batches).flatMap((batch) => batch.zeroGradients));
     for (const [name, expected] of await goldenTensors(model, curve.final)) {
       if (noise.has(name)) continue;
-      const weights = trainer.memory.of(name).weights;
+      const weights = await trainer.state.read('weights', name);
       const error = Math.max(...expected.map((value, i) => Math.abs(value - (weights[i] as number))));
       expect(error, name).toBeLessThan(WEIGHTS);
     }

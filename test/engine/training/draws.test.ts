@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { oneDraw, type DrawSettings } from '../../../engine/losses/settings.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { checkDraws } from '../../../engine/training/draw-check.js';
 import { trainingGraph, type TrainingGraph } from '../../../engine/training/graphs.js';
 import { memoryNeeds } from '../../../engine/training/memory-need.js';
 import { windowed } from '../../../engine/inference/reading.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
+import { writeWeights } from '../device/weights.js';
 
 /** Dropout before the last layer, as each family names it. */
 const dropped = Object.fromEntries(
@@ -64,18 +65,16 @@ describe('two passes of texts in windows', () => {
   async function lossOf(length: number | null, rDrop: number): Promise<number> {
     const windows = length === null ? null : { length, overlap: 2 };
     const trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(1),
       classifier: windowed(classifier, windows),
       vocabulary: classifier.vocabulary,
-      threads: 1,
       loss: 'binaryCrossEntropy',
       dropout: true,
       draws: { dropoutSamples: 2, rDrop },
       mostTokens: 200,
       optimizer: { weightDecay: 0, maxGradNorm: 1 },
     });
-    for (const [name, data] of await goldenTensors('bert', 'model.safetensors'))
-      trainer.memory.of(name).weights.set(data);
+    await writeWeights(trainer, await goldenTensors('bert', 'model.safetensors'));
     const { loss } = await trainer.step(batch.texts, batch.targets, 0, 0, [1, 2]);
     await trainer.close();
     return loss;

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { inferenceGraph } from '../../../engine/inference/graphs.js';
 import { trainingGraph } from '../../../engine/training/graphs.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import type { GoldenBatch } from '../models/golden-model.js';
 import { goldenBatches, goldenClassifier, goldenTensors } from '../models/golden-model.js';
+import { writeWeights } from '../device/weights.js';
 
 const rates = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.2 };
 const probabilities = ['headBatch.0', 'length.0', 'length.0'];
@@ -196,18 +197,15 @@ describe.each(['bert', 'deberta-v3'])('the losses of %s under dropout', (model) 
   beforeAll(async () => {
     const changed = goldenClassifier(model, rates);
     trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(2),
       classifier: changed,
       vocabulary: changed.vocabulary,
-      threads: 2,
       loss: 'binaryCrossEntropy',
       dropout: true,
       mostTokens: 100,
       optimizer: { weightDecay: 0, maxGradNorm: 1 },
     });
-    for (const [name, data] of await goldenTensors(model, 'model.safetensors')) {
-      trainer.memory.of(name).weights.set(data);
-    }
+    await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
   });
   afterAll(() => trainer.close());
 

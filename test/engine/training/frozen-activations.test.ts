@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EnvironmentFault } from '../../../errors/fault.js';
 import type { Classifier } from '../../../engine/models/family.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
 import { Depths } from '../../../engine/nn/depths.js';
 import { cutAbove, FrozenActivations } from '../../../engine/training/frozen-activations.js';
@@ -12,11 +12,13 @@ import { trainingGraph } from '../../../engine/training/graphs.js';
 import { parametersOf } from '../../../engine/inference/parameters.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
+import { fed, weightsOf, writeWeights } from '../device/weights.js';
+import type { Tensor } from '../../../engine/runtime/runtime.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-activations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const runtime = openRuntime();
+const device = new CpuDevice(1);
 const optimizer = { weightDecay: 0.01, maxGradNorm: 1 };
 
 let number = 0;
@@ -25,10 +27,10 @@ let number = 0;
 async function opened(model: string, freezeLayers: number, isCut: boolean) {
   const whole = goldenClassifier(model);
   const classifier = isCut ? cutAbove(whole, freezeLayers) : whole;
-  const shared = { runtime, classifier, vocabulary: whole.vocabulary, threads: 1 };
+  const shared = { device, classifier, vocabulary: whole.vocabulary };
   const first = await goldenTensors(model, 'model.safetensors');
   const path = join(folder, `${number++}.f32`);
-  const weights = (name: string): Float32Array => first.get(name)!;
+  const weights = fed(device, classifier, (name) => first.get(name)!);
   const frozen = isCut ? await FrozenActivations.open({ ...shared, path, texts: [], weights }) : null;
   const besides = frozen === null ? {} : { frozen };
   const trainer = await Trainer.create({
@@ -40,8 +42,9 @@ async function opened(model: string, freezeLayers: number, isCut: boolean) {
     dropout: false,
     mostTokens: 600,
   });
-  for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
-  const evaluation = new ClassifierRun({ ...shared, ...besides, weights: (name) => trainer.judged(name) });
+  await writeWeights(trainer, first);
+  const judged = (name: string): Tensor => trainer.state.tensor(trainer.judged(name), name);
+  const evaluation = new ClassifierRun({ ...shared, ...besides, weights: judged });
   return {
     trainer,
     evaluation,
@@ -77,8 +80,7 @@ describe.each(goldenModels)('%s, what lies below its frozen layers computed once
     expect(await cut.evaluation.logits(texts.slice(0, 1))).toEqual(
       await plain.evaluation.logits(texts.slice(0, 1)),
     );
-    for (const { name } of plain.trainer.parameters)
-      expect(cut.trainer.memory.of(name).weights, name).toEqual(plain.trainer.memory.of(name).weights);
+    expect(await weightsOf(cut.trainer)).toEqual(await weightsOf(plain.trainer));
 
     const batch = [texts, labels, 1e-3, 2, [0, 0]] as const;
     const [expected, found] = [await plain.trainer.step(...batch), await cut.trainer.step(...batch)];
@@ -121,11 +123,10 @@ describe('a model that is cut', () => {
     const path = join(folder, 'none', 'activations.f32');
     mkdirSync(join(folder, 'none'));
     const opening = FrozenActivations.open({
-      runtime,
+      device,
       classifier: cutAbove({ ...whole, hiddenSize: 1e17 }, 1),
       vocabulary: 10,
-      threads: 1,
-      weights: () => new Float32Array(0),
+      weights: { data: () => new Uint8Array(0) },
       path,
       texts: [Int32Array.of(1, 2, 3)],
     });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { StepResult } from '../../../engine/training/trainer.js';
+import type { StepResult } from '../../../engine/device/training-state.js';
 
 /** As in curve.test.ts; the last is of how far a parameter has moved, relative to the farthest of its model. */
 export const [LOSS, NORM, MOVED] = [2e-6, 2e-5, 1e-4];

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { loadTokenizer, parseTokenizer } from '../../../engine/tokenization/tokenizer.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
@@ -19,6 +19,7 @@ import type { TrainingOptions } from '../../../pipeline/training.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
 import { expectMoved, expectStep, LOSS, NORM, type CurveSettings } from './golden-curve.js';
 import { bits, folder, interrupted, job, never, texts, useSmallFolds } from './small-fold.js';
+import { weightsOf, writeWeights } from '../device/weights.js';
 
 /** What test/golden/models/generate_windows.py writes. */
 const { cases, splits, ...settings } = goldenJson<
@@ -108,22 +109,22 @@ describe('ten steps of texts in windows', () => {
     const classifier = windowed(goldenClassifier(model), windows);
     const first = await goldenTensors(model, 'model.safetensors');
     const trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(1),
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 1,
       loss: 'binaryCrossEntropy',
       dropout: false,
       mostTokens: 300,
       optimizer: settings,
     });
-    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    await writeWeights(trainer, first);
     for (const [step, expected] of curve.entries()) {
       const rate = linearWarmup(step, settings.learningRate, settings.warmupSteps, settings.steps);
       const tokens = expected.tokens.map((ids) => Int32Array.from(ids));
       expectStep(await trainer.step(tokens, expected.labels, rate, step, [0, 0]), expected, step);
     }
-    expectMoved(first, moved, (name) => trainer.memory.of(name).weights, goldenBatches(model));
+    const ends = await weightsOf(trainer);
+    expectMoved(first, moved, (name) => ends.get(name)!, goldenBatches(model));
     await trainer.close();
   });
 });
@@ -140,16 +141,15 @@ describe('a long text', () => {
     const results = await Promise.all(
       [1, 4].map(async (times) => {
         const trainer = await Trainer.create({
-          runtime: openRuntime(),
+          device: new CpuDevice(1),
           classifier,
           vocabulary: classifier.vocabulary,
-          threads: 1,
           loss: 'binaryCrossEntropy',
           dropout: false,
           mostTokens: 100,
           optimizer: settings,
         });
-        for (const [name, data] of weights) trainer.memory.of(name).weights.set(data);
+        await writeWeights(trainer, weights);
         const long = Int32Array.of(1, ...range(0, times).flatMap(() => body), 2);
         const result = await trainer.step([long, Int32Array.of(1, ...other, 2)], labels, 1e-3, 0, [0, 0]);
         await trainer.close();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { adapted, mergedParameters, newAdapters } from '../../../engine/training/adapters.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
@@ -7,6 +7,7 @@ import { parametersOf } from '../../../engine/inference/parameters.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
 import { expectMoved, expectStep, type CurveSettings } from './golden-curve.js';
+import { fed, weightsOf, writeWeights } from '../device/weights.js';
 
 /** Of a logit after ten steps and the merge: the weights' own differences, over a few layers. */
 const LOGIT = 2e-5;
@@ -55,10 +56,9 @@ describe('ten steps of low-rank adapters', () => {
     const tokens = (name: string): Int32Array[] => batches[name]!.tokens.map((ids) => Int32Array.from(ids));
     const first = await goldenTensors(model, 'model.safetensors');
     const trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(1),
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 1,
       loss: 'binaryCrossEntropy',
       dropout: false,
       mostTokens: 100,
@@ -66,8 +66,9 @@ describe('ten steps of low-rank adapters', () => {
       layers: { layerDecay: 1, freezeLayers },
     });
     const names = [...newAdapters(trainer, [0, 0]).keys()].sort();
-    names.forEach((name, place) => first.set(name, start(trainer.memory.of(name).weights.length, place)));
-    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    const begun = await weightsOf(trainer);
+    names.forEach((name, place) => first.set(name, start(begun.get(name)!.length, place)));
+    await writeWeights(trainer, first);
     expect(trainer.trained.map(({ name }) => name).sort()).toEqual(Object.keys(moved).sort());
 
     for (const [step, expected] of curve.entries()) {
@@ -75,23 +76,26 @@ describe('ten steps of low-rank adapters', () => {
       const { labels } = batches[expected.batch]!;
       expectStep(await trainer.step(tokens(expected.batch), labels, rate, step, [0, 0]), expected, step);
     }
-    expectMoved(first, moved, (name) => trainer.memory.of(name).weights);
+    const ends = await weightsOf(trainer);
+    expectMoved(first, moved, (name) => ends.get(name)!);
 
-    const ends = new Map(mergedParameters(trainer, adapters).map(({ name, data }) => [name, data]));
-    expect([...ends.keys()]).toEqual(parametersOf(base).map(({ name }) => name));
-    expectMoved(first, merged, (name) => ends.get(name)!);
+    const joined = new Map<string, Float32Array>();
+    for (const { name, weights } of mergedParameters(trainer, adapters)) joined.set(name, await weights());
+    expect([...joined.keys()]).toEqual(parametersOf(base).map(({ name }) => name));
+    expectMoved(first, merged, (name) => joined.get(name)!);
 
     const logitsOf = async (of: typeof base, weights: (name: string) => Float32Array) => {
       const { vocabulary } = of;
-      const options = { runtime: openRuntime(), classifier: of, vocabulary, threads: 1, weights };
+      const device = new CpuDevice(1);
+      const options = { device, classifier: of, vocabulary, weights: fed(device, of, weights) };
       const run = new ClassifierRun(options);
       const logits = await run.logits(tokens('ragged'));
       run.release();
       return logits;
     };
     const expected = golden.logits.flat();
-    const apart = await logitsOf(classifier, (name) => trainer.memory.of(name).weights);
-    const together = await logitsOf(base, (name) => ends.get(name)!);
+    const apart = await logitsOf(classifier, (name) => ends.get(name)!);
+    const together = await logitsOf(base, (name) => joined.get(name)!);
     expected.forEach((logit, i) => {
       expect(Math.abs(apart[i]! - logit), `logit ${i}`).toBeLessThan(LOGIT);
       expect(Math.abs(together[i]! - logit), `logit ${i}, merged`).toBeLessThan(LOGIT);

@@ -2,11 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { InputFault } from '../../../errors/fault.js';
 import { Arena } from '../../../engine/kernels/arena.js';
 import type { Classifier } from '../../../engine/models/family.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { checkMemory, memoryNeeds } from '../../../engine/training/memory-need.js';
-import { Scratch } from '../../../engine/training/scratch.js';
+import { Scratch } from '../../../engine/device/cpu/scratch.js';
 import { scratchModel } from '../../../engine/training/scratch-model.js';
 import { Trainer } from '../../../engine/training/trainer.js';
+import { weightsOf } from '../device/weights.js';
 
 type Family = 'bert' | 'deberta-v2';
 const sizes = {
@@ -113,10 +114,9 @@ describe.each([
   async function train(limit?: number) {
     const classifier = model(type, 'tiny', { vocabulary: 12, maxLength: 16 });
     const trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(1),
       classifier,
       vocabulary: 12,
-      threads: 1,
       loss: 'binaryCrossEntropy',
       dropout: true,
       mostTokens: 14,
@@ -124,16 +124,18 @@ describe.each([
       optimizer: { weightDecay: 0.01, maxGradNorm: 1e9 },
       ...(limit === undefined ? {} : { mostBytes: limit }),
     });
-    const { parameters, memory } = trainer;
-    parameters.forEach(({ name, shape }, place) => {
+    const { parameters, state } = trainer;
+    for (const [place, { name, shape }] of parameters.entries()) {
       const fill = (_: unknown, i: number): number => Math.sin(i * 0.7 + place) * 0.2;
-      memory.of(name).weights.set(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, fill));
-    });
+      const length = shape.reduce((a, b) => a * b, 1);
+      await state.write('weights', name, Float32Array.from({ length }, fill));
+    }
     const losses: number[] = [];
     for (let step = 0; step < 4; step++)
       losses.push((await trainer.step(texts, targets, 1e-2, step, [1, 2])).loss);
-    const weights = parameters.map(({ name }) => [name, [...memory.of(name).weights]]);
-    const memories = new Set(memory.ranges.map(({ state }) => state.weights.buffer)).size;
+    const weights = await weightsOf(trainer);
+    const views = await Promise.all(parameters.map(({ name }) => state.read('weights', name)));
+    const memories = new Set(views.map(({ buffer }) => buffer)).size;
     await trainer.close();
     return { losses, weights, memories };
   }

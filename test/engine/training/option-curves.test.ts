@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import type { AsymmetricSettings } from '../../../engine/losses/settings.js';
 import { averageShare } from '../../../engine/optim/averaging.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
@@ -8,6 +8,7 @@ import { tasks } from '../../../tasks/index.js';
 import type { TaskName } from '../../../tasks/task.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
 import { expectMoved, expectStep, oneHot, type CurveSettings } from './golden-curve.js';
+import { judgedOf, writeWeights } from '../device/weights.js';
 
 /** What test/golden/models/generate_options.py writes. */
 interface GoldenCase {
@@ -43,10 +44,9 @@ describe('ten steps', () => {
     const batches = goldenBatches(model);
     const first = await goldenTensors(model, 'model.safetensors');
     const trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(1),
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 1,
       loss: tasks[golden.task ?? 'multi-label'].loss,
       lossSettings: {
         labelSmoothing: golden.labelSmoothing ?? 0,
@@ -61,7 +61,7 @@ describe('ten steps', () => {
       accumulate: golden.accumulate ?? 1,
       averaged: golden.ema !== undefined,
     });
-    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    await writeWeights(trainer, first);
     const averaging = { ema: golden.ema ?? null, swa: null };
     const shareAfter = (step: number): number | null => averageShare(averaging, step, settings.steps);
     for (const [step, expected] of curve.entries()) {
@@ -81,7 +81,8 @@ describe('ten steps', () => {
         step,
       );
     }
-    expectMoved(first, moved, (name) => trainer.judged(name), batches);
+    const ends = await judgedOf(trainer);
+    expectMoved(first, moved, (name) => ends.get(name)!, batches);
     await trainer.close();
   });
 });

@@ -1,13 +1,14 @@
 import { describe, it } from 'vitest';
 import type { PhiloxKey } from '../../../engine/kernels/philox.js';
 import { plainLoss } from '../../../engine/losses/settings.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { tasks } from '../../../tasks/index.js';
 import type { TaskName } from '../../../tasks/task.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
 import { expectMoved, expectStep, oneHot, type CurveSettings } from './golden-curve.js';
+import { judgedOf, writeWeights } from '../device/weights.js';
 
 /** What test/golden/models/generate_passes.py writes. */
 interface GoldenCase {
@@ -49,10 +50,9 @@ describe('ten steps', () => {
     const batches = goldenBatches(model);
     const first = await goldenTensors(model, 'model.safetensors');
     const trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(1),
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 1,
       loss: tasks[golden.task ?? 'multi-label'].loss,
       lossSettings: plainLoss,
       dropout: true,
@@ -66,7 +66,7 @@ describe('ten steps', () => {
         awp: golden.awp === undefined ? null : { ...golden.awp, from: 1 },
       },
     });
-    for (const [name, data] of first) trainer.memory.of(name).weights.set(data);
+    await writeWeights(trainer, first);
     for (const [step, expected] of curve.entries()) {
       const learningRate = linearWarmup(step, settings.learningRate, settings.warmupSteps, settings.steps);
       const used = expected.batches.map((name) => ({
@@ -85,7 +85,8 @@ describe('ten steps', () => {
         step,
       );
     }
-    expectMoved(first, moved, (name) => trainer.judged(name), batches);
+    const ends = await judgedOf(trainer);
+    expectMoved(first, moved, (name) => ends.get(name)!, batches);
     await trainer.close();
   });
 });

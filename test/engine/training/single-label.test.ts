@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { openRuntime } from '../../../engine/runtime/open.js';
+import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { tasks } from '../../../tasks/index.js';
 import type { GoldenCurve } from '../models/golden-model.js';
 import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
+import { fed, writeWeights } from '../device/weights.js';
 
 /** As in curve.test.ts. */
 const [LOSS, NORM, WEIGHTS] = [2e-6, 2e-5, 2e-5];
@@ -27,17 +28,15 @@ describe.each(['bert', 'deberta-v3'])('%s with one class per text', (model) => {
 
   it('follows the loss, gradient norm and weights of transformers for ten steps', async () => {
     const trainer = await Trainer.create({
-      runtime: openRuntime(),
+      device: new CpuDevice(2),
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 2,
       loss: task.loss,
       dropout: false,
       mostTokens: 100,
       optimizer: { weightDecay: curve.weightDecay, maxGradNorm: curve.maxGradNorm },
     });
-    for (const [name, data] of await goldenTensors(model, 'model.safetensors'))
-      trainer.memory.of(name).weights.set(data);
+    await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
     for (const [step, expected] of curve.float64.entries()) {
       const learningRate = linearWarmup(step, curve.adamW.learningRate, curve.warmupSteps, curve.steps);
       const { loss, gradientNorm } = await trainer.step(
@@ -53,7 +52,7 @@ describe.each(['bert', 'deberta-v3'])('%s with one class per text', (model) => {
     const noise = new Set(Object.values(batches).flatMap((batch) => batch.zeroGradients));
     for (const [name, expected] of await goldenTensors(model, curve.final)) {
       if (noise.has(name)) continue;
-      const weights = trainer.memory.of(name).weights;
+      const weights = await trainer.state.read('weights', name);
       const error = Math.max(...expected.map((value, i) => Math.abs(value - weights[i]!)));
       expect(error, name).toBeLessThan(WEIGHTS);
     }
@@ -62,12 +61,12 @@ describe.each(['bert', 'deberta-v3'])('%s with one class per text', (model) => {
 
   it('gives the probabilities of transformers, and the loss of its first step', async () => {
     const weights = await goldenTensors(model, 'model.safetensors');
+    const device = new CpuDevice(2);
     const run = new ClassifierRun({
-      runtime: openRuntime(),
+      device,
       classifier,
       vocabulary: classifier.vocabulary,
-      threads: 2,
-      weights: (name) => weights.get(name)!,
+      weights: fed(device, classifier, (name) => weights.get(name)!),
     });
     for (const [batch, expected] of Object.entries(curve.probabilities)) {
       const logits = await run.logits(textsOf(batch));

@@ -1,8 +1,7 @@
-import type { ParameterMemory } from '../optim/parameter-memory.js';
-import type { Tensor } from '../runtime/runtime.js';
-import type { HostBatch } from '../inference/batch.js';
-import type { TableGradient } from './graphs.js';
-import { sizeOf, type TensorScope } from '../inference/sessions.js';
+import type { Tensor } from '../../runtime/runtime.js';
+import { sizeOf, type HostArray, type Sizes, type TensorScope } from '../tensor-scope.js';
+import type { TableGradient } from '../training-program.js';
+import type { ParameterMemory } from './parameter-memory.js';
 
 /** Gradients of looked-up rows, and where they begin in the scratch of each table. */
 export interface RowGradient {
@@ -11,18 +10,24 @@ export interface RowGradient {
   readonly first: number;
 }
 
+/** Elements for the gradients of all rows that a batch looks up. */
+export function rowScratchOf(tables: readonly TableGradient[], mostTokens: number): number {
+  const widths = new Map(tables.map(({ rows, width }) => [rows, width]));
+  return mostTokens * [...widths.values()].reduce((sum, width) => sum + width, 0);
+}
+
 /**
  * Where the graph puts the gradients of looked-up rows, by output: beside the first table that they are added to.
  * Each output has its place, the same beside every table.
  */
 export function placeRowGradients(
   tables: readonly TableGradient[],
-  batch: HostBatch,
+  sizes: Sizes,
   memory: ParameterMemory,
   scope: TensorScope,
 ): Record<string, RowGradient> {
   const gradients: Record<string, RowGradient> = {};
-  const tokens = sizeOf(batch, 'tokens');
+  const tokens = sizeOf(sizes, 'tokens');
   let first = 0;
   for (const { name, rows, width } of tables) {
     if (rows in gradients) continue;
@@ -37,14 +42,14 @@ export function placeRowGradients(
 /** Adds the looked-up rows' gradients into their tables', in the order of the tokens. */
 export function addRowGradients(
   tables: readonly TableGradient[],
-  batch: HostBatch,
+  inputs: Readonly<Record<string, HostArray>>,
   memory: ParameterMemory,
   rows: Readonly<Record<string, RowGradient>>,
 ): void {
   for (const table of tables) {
     const { kernels, gradients, rowScratch } = memory.of(table.name);
     kernels.fill(gradients, 0);
-    const ids = batch.feeds[table.ids]?.data as BigInt64Array;
+    const ids = inputs[table.ids]?.data as BigInt64Array;
     kernels.addRows(gradients, ids, besideTable(rows[table.rows] as RowGradient, rowScratch), table.width);
   }
 }

@@ -1,15 +1,10 @@
-import { InputFault } from '../../errors/fault.js';
-import { Arena } from '../kernels/arena.js';
-import type { AdamwState } from '../kernels/kernels.js';
-import { Kernels } from '../kernels/kernels.js';
-import type { ParameterGroup } from './parameter-groups.js';
-
-/** A parameter as the optimizer sees it. */
-export interface OptimizedParameter {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly group: ParameterGroup;
-}
+import { InputFault } from '../../../errors/fault.js';
+import { Arena } from '../../kernels/arena.js';
+import type { AdamwState } from '../../kernels/kernels.js';
+import { Kernels } from '../../kernels/kernels.js';
+import type { ParameterGroup } from '../../optim/parameter-groups.js';
+import type { OptimizedParameter } from '../training-program.js';
+import type { ExtraArray } from './extra-arrays.js';
 
 /** What an optimizer keeps of each parameter, some of it only where it is asked for. */
 export interface ParameterArrays extends AdamwState {
@@ -17,12 +12,9 @@ export interface ParameterArrays extends AdamwState {
   readonly sums?: Float32Array;
   /** An average of the weights over the steps. */
   readonly average?: Float32Array;
-  /** The weights as they are moved for a pass (perturbation.ts). */
+  /** The weights as they are moved for a pass (perturb.ts). */
   readonly perturbed?: Float32Array;
 }
-
-/** The arrays that are not there unless asked for, of all parameters that are trained. */
-export type ExtraArray = 'sums' | 'average';
 
 /** All parameters of one group that are trained and lie one after the other: the optimizer steps them as one. */
 export interface ParameterRange {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { adamwStep } from '../../../engine/optim/adamw.js';
-import { ParameterMemory } from '../../../engine/optim/parameter-memory.js';
+import { adamwStep } from '../../../../engine/device/cpu/adamw-step.js';
+import { ParameterMemory } from '../../../../engine/device/cpu/parameter-memory.js';
 
 const group = { trained: true, decay: true, rateShare: 1, perturbed: false };
 const parameters = [

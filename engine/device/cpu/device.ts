@@ -1,0 +1,84 @@
+import { openRuntime } from '../../runtime/open.js';
+import { RuntimeFault } from '../../runtime/fault.js';
+import type { ElementArray, ElementType, Session, Tensor } from '../../runtime/runtime.js';
+import { processor, type CompileOptions, type Device } from '../device.js';
+import type { TrainingOptions, TrainingState } from '../training-state.js';
+import { cpuSignature } from './signature.js';
+import { CpuTrainingState } from './training-state.js';
+
+/** Zeros of a type. */
+const arrays: Readonly<Record<ElementType, new (length: number) => ElementArray>> = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+};
+
+/** The processor: every array is the host's. */
+export class CpuDevice implements Device {
+  readonly name = processor;
+  readonly signature: string;
+  private released = false;
+  private readonly runtime = openRuntime();
+
+  /** @param threads of each run, and of each kernel */
+  constructor(private readonly threads: number) {
+    this.signature = cpuSignature(this.runtime.version, threads);
+  }
+
+  get live(): Readonly<{ sessions: number; values: number }> {
+    return this.runtime.live;
+  }
+
+  async compile(model: Uint8Array, options: CompileOptions = {}): Promise<Session> {
+    this.opened();
+    return this.runtime.createSession(model, { ...options, threads: this.threads });
+  }
+
+  tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor {
+    this.opened();
+    return this.runtime.tensor(type, shape, data);
+  }
+
+  allocate(type: ElementType, shape: readonly number[]): Tensor {
+    return this.tensor(type, shape, new arrays[type](shape.reduce((product, extent) => product * extent, 1)));
+  }
+
+  async upload(data: ElementArray, to: Tensor): Promise<void> {
+    this.opened();
+    fill(to, data);
+    return Promise.resolve();
+  }
+
+  async download(tensor: Tensor): Promise<ElementArray> {
+    this.opened();
+    return Promise.resolve(tensor.data.slice());
+  }
+
+  async train(options: TrainingOptions): Promise<TrainingState> {
+    this.opened();
+    return CpuTrainingState.allocate(this, this.threads, options);
+  }
+
+  release(): void {
+    this.released = true;
+  }
+
+  private opened(): void {
+    if (this.released) throw new RuntimeFault({ where: `device ${this.name}`, what: 'it has been released' });
+  }
+}
+
+function fill({ data: target, type }: Tensor, data: ElementArray): void {
+  const fits = data.constructor === target.constructor && data.length === target.length;
+  if (!fits) {
+    throw new RuntimeFault({
+      where: 'upload',
+      what: 'the array does not fit the tensor',
+      found: `${data.length} in ${data.constructor.name}`,
+      expected: `${target.length} of ${type}`,
+    });
+  }
+  (target as { set(values: ArrayLike<unknown>): void }).set(data);
+}

@@ -1,0 +1,150 @@
+import type { DropoutPass } from '../../kernels/random-draws.js';
+import { joinsGradients } from '../../optim/perturbation.js';
+import type { Tensor } from '../../runtime/runtime.js';
+import type { Device } from '../device.js';
+import { Sessions } from '../sessions.js';
+import { TensorScope } from '../tensor-scope.js';
+import type {
+  DropoutMask,
+  StepBatch,
+  StepResult,
+  StepSettings,
+  TrainingOptions,
+} from '../training-state.js';
+import { addGradients, holdGradients } from './accumulation.js';
+import { adamwStep } from './adamw-step.js';
+import { moveAverage } from './moving-average.js';
+import type { ParameterMemory } from './parameter-memory.js';
+import { perturb } from './perturb.js';
+import { addRowGradients, placeRowGradients } from './row-gradients.js';
+import { Scratch, type ScratchPiece } from './scratch.js';
+
+/** One pass of all batches of a step, forward and backward. */
+interface Pass {
+  readonly kind: DropoutPass;
+  /** By the graph's names. */
+  readonly weights: Readonly<Record<string, Tensor>>;
+  /** Whether its gradients are added to those of the pass before. */
+  readonly joins: boolean;
+}
+
+/** The steps of a training: ONNX Runtime runs the graph, kernels do the rest in the same memory. */
+export class TrainingStep {
+  private readonly sessions: Sessions;
+  private readonly scratch: Scratch;
+  private readonly lasting: TensorScope;
+  /** Feeds and fetches over the parameter memory, by the graph's names. */
+  private readonly weights: Record<string, Tensor> = {};
+  /** The same over the perturbed copies, of the parameters that have one. */
+  private readonly perturbed: Record<string, Tensor> = {};
+  private readonly gradients: Record<string, Tensor> = {};
+
+  constructor(
+    private readonly device: Pick<Device, 'compile' | 'tensor'>,
+    threads: number,
+    private readonly memory: ParameterMemory,
+    private readonly options: TrainingOptions,
+  ) {
+    this.sessions = new Sessions(device, {}, options.compiling);
+    this.scratch = new Scratch(threads, options.mostBytes);
+    this.lasting = new TensorScope(device);
+    for (const { name, shape, group } of options.program.parameters) {
+      const { weights, perturbed, gradients } = memory.of(name);
+      this.weights[name] = this.lasting.float(shape, weights);
+      if (perturbed !== undefined) this.perturbed[name] = this.lasting.float(shape, perturbed);
+      if (group.trained) this.gradients[name] = this.lasting.float(shape, gradients);
+    }
+  }
+
+  async run(
+    batches: readonly StepBatch[],
+    { learningRate, averageShare, perturbed, number }: StepSettings,
+    stop?: AbortSignal,
+  ): Promise<StepResult> {
+    const loss = await this.pass(batches, { kind: 'plain', weights: this.weights, joins: false }, stop);
+    if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
+    if (perturbed && !Number.isFinite(await this.perturbedPass(batches, stop)))
+      return { loss, gradientNorm: NaN };
+    const gradientNorm = adamwStep(this.memory, this.options.optimizer, learningRate, number);
+    if (averageShare !== null && Number.isFinite(gradientNorm)) moveAverage(this.memory, averageShare);
+    return { loss, gradientNorm };
+  }
+
+  /**
+   * The same batches by copies of the weights that are moved to where the loss is larger; the weights stay. Leaves
+   * the gradients that teach the step.
+   */
+  private async perturbedPass(batches: readonly StepBatch[], stop?: AbortSignal): Promise<number> {
+    const { perturbation } = this.options;
+    const joins = joinsGradients(perturbation);
+    perturb(this.memory, Object.keys(this.perturbed), perturbation);
+    if (joins) holdGradients(this.memory);
+    const weights = { ...this.weights, ...this.perturbed };
+    return this.pass(batches, { kind: 'perturbed', weights, joins }, stop);
+  }
+
+  /** Leaves the mean gradients over the texts of all batches. @returns their loss, early where it is not finite */
+  private async pass(batches: readonly StepBatch[], pass: Pass, stop?: AbortSignal): Promise<number> {
+    let loss = 0;
+    for (const [i, batch] of batches.entries()) {
+      const { share } = batch;
+      loss += share * (await this.backward(batch, pass));
+      stop?.throwIfAborted();
+      if (!Number.isFinite(loss)) return loss;
+      if (batches.length > 1 || pass.joins) {
+        const isFirst = i === 0 && !pass.joins;
+        addGradients(this.memory, share, { isFirst, isLast: i === batches.length - 1 });
+      }
+    }
+    return loss;
+  }
+
+  /** Leaves every gradient in the parameter memory. @returns the loss */
+  private async backward(batch: StepBatch, pass: Pass): Promise<number> {
+    const { program, sizes } = batch;
+    const { tables, gradients } = program;
+    const session = await this.sessions.of(program);
+    const passing = new TensorScope(this.device);
+    try {
+      const rows = placeRowGradients(tables, sizes, this.memory, passing);
+      const inputs = await batch.inputs();
+      const feeds = {
+        ...pass.weights,
+        ...passing.feeds(session, program, inputs, sizes),
+        ...(await this.masks(batch.masks(pass.kind), passing)),
+      };
+      const fetches: Record<string, Tensor | null> = { loss: null };
+      for (const [name, { tensor }] of Object.entries(rows)) fetches[name] = tensor;
+      for (const { parameter, output } of gradients) fetches[output] = this.gradients[parameter] as Tensor;
+      const results = await session.run(feeds, fetches);
+      addRowGradients(tables, inputs, this.memory, rows);
+      return passing.keep(results['loss'] as Tensor).data[0] as number;
+    } finally {
+      passing.release();
+    }
+  }
+
+  private async masks(
+    masks: readonly DropoutMask[],
+    scope: TensorScope,
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const pieces = await this.scratch.pieces(masks.map(({ shape }) => elements(shape)));
+    return Object.fromEntries(
+      masks.map(({ name, shape, probability, key, counter }, place) => {
+        const { kernels, view } = pieces[place] as ScratchPiece;
+        kernels.dropoutMasks(view, { probability, key, counter });
+        return [name, scope.float(shape, view)];
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.sessions.release();
+    this.lasting.release();
+    await this.scratch.close();
+  }
+}
+
+function elements(shape: readonly number[]): number {
+  return shape.reduce((product, dim) => product * dim, 1);
+}

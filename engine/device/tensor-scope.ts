@@ -1,0 +1,59 @@
+import type { ElementArray, ElementType, Session, Tensor } from '../runtime/runtime.js';
+import type { Device } from './device.js';
+import type { Program } from './sessions.js';
+
+/** An array that the host feeds. */
+export interface HostArray {
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+  readonly data: ElementArray;
+}
+
+/** Named sizes of a batch. */
+export type Sizes = Readonly<Record<string, number>>;
+
+/** Tensors that are released together, such as those of one run. */
+export class TensorScope {
+  private readonly held: Tensor[] = [];
+
+  constructor(private readonly device: Pick<Device, 'tensor'>) {}
+
+  float(shape: readonly number[], data: Float32Array): Tensor {
+    return this.keep(this.device.tensor('float32', shape, data));
+  }
+
+  keep(tensor: Tensor): Tensor {
+    this.held.push(tensor);
+    return tensor;
+  }
+
+  /** What a session takes of the host's arrays, and the named sizes of its program. */
+  feeds(
+    session: Session,
+    { dims }: Program,
+    arrays: Readonly<Record<string, HostArray>>,
+    sizes: Sizes,
+  ): Record<string, Tensor> {
+    const wanted = new Set(session.inputs);
+    const feeds: Record<string, Tensor> = {};
+    for (const [name, { type, shape, data }] of Object.entries(arrays)) {
+      if (wanted.has(name)) feeds[name] = this.keep(this.device.tensor(type, shape, data));
+    }
+    for (const dim of dims) {
+      const size = BigInt64Array.of(BigInt(sizeOf(sizes, dim)));
+      feeds[`dim:${dim}`] = this.keep(this.device.tensor('int64', [1], size));
+    }
+    return feeds;
+  }
+
+  release(): void {
+    for (const tensor of this.held.splice(0)) tensor.release();
+  }
+}
+
+/** A named size, or a number as it is. */
+export function sizeOf(sizes: Sizes, dim: number | string): number {
+  const size = typeof dim === 'number' ? dim : sizes[dim];
+  if (size === undefined) throw new RangeError(`the batch has no size '${dim}'`);
+  return size;
+}
