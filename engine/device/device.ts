@@ -1,4 +1,11 @@
-import type { ElementArray, ElementType, Session, SessionOptions, Tensor } from '../runtime/runtime.js';
+import type {
+  ElementArray,
+  ElementType,
+  Session,
+  SessionOptions,
+  Tensor,
+  Value,
+} from '../runtime/runtime.js';
 import type { TrainingOptions, TrainingState } from './training-state.js';
 
 /**
@@ -14,8 +21,7 @@ export interface Device {
   readonly live: Readonly<{ sessions: number; values: number }>;
 
   /**
-   * Makes a session of a model's bytes. What a run gives back in no tensor of the caller's (`null` among the fetches)
-   * lies with the host.
+   * Makes a session of a model's bytes.
    *
    * @throws RuntimeFault where the device does not take the model
    */
@@ -27,14 +33,14 @@ export interface Device {
    */
   tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor;
 
-  /** A tensor of zeros that lies on the device until `release`. */
-  allocate(type: ElementType, shape: readonly number[]): Tensor;
+  /** A tensor that lies on the device until `release`; what it holds is not defined. */
+  allocate(type: ElementType, shape: readonly number[]): Promise<Value>;
 
-  /** Copies an array into a tensor of `allocate`, as long as it. */
-  upload(data: ElementArray, to: Tensor): Promise<void>;
+  /** Copies an array into a tensor of `allocate`, of its type and as long as it. */
+  upload(data: ElementArray, to: Value): Promise<void>;
 
   /** @returns a copy that the caller owns, of any tensor of the device */
-  download(tensor: Tensor): Promise<ElementArray>;
+  download(from: Value): Promise<ElementArray>;
 
   /** A training on the device: its weights and moments zeros, until they are written. */
   train(options: TrainingOptions): Promise<TrainingState>;

@@ -52,7 +52,6 @@ export class StateGuard {
     this.closed = true;
     return wasOpen;
   }
-
 }
 
 function refused(what: string): Fault {

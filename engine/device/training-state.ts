@@ -2,7 +2,7 @@ import type { PhiloxCounter, PhiloxKey } from '../kernels/philox.js';
 import type { DropoutPass } from '../kernels/random-draws.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import type { PerturbationSettings } from '../optim/perturbation.js';
-import type { Tensor } from '../runtime/runtime.js';
+import type { Value } from '../runtime/runtime.js';
 import type { Around } from './sessions.js';
 import type { HostArray } from './tensor-scope.js';
 import type { TrainingProgram } from './training-program.js';
@@ -57,7 +57,7 @@ export interface TrainingState {
    * a step. Within a step, while the inputs of a batch are made, it is as before that step. The state's own, not to be
    * released.
    */
-  tensor(array: StateArray, parameter: string): Tensor;
+  tensor(array: StateArray, parameter: string): Value;
 
   /**
    * One optimizer step: the gradients of all batches, each by its share, added up in their order; where the step is

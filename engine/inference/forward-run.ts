@@ -2,7 +2,7 @@ import type { Device } from '../device/device.js';
 import { Sessions, type Around } from '../device/sessions.js';
 import { TensorScope, type HostArray } from '../device/tensor-scope.js';
 import type { Classifier } from '../models/family.js';
-import type { Tensor } from '../runtime/runtime.js';
+import type { Tensor, Value } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
 import type { ConstantWeights } from './constant-weights.js';
 import type { CompiledGraph, GraphOptions } from './graphs.js';
@@ -16,7 +16,7 @@ export interface ForwardOptions {
    * By parameter name, asked for at every run, so weights under training are seen as they are; or those that no longer
    * change, which the graph has as constants.
    */
-  readonly weights: ((name: string) => Tensor) | ConstantWeights;
+  readonly weights: ((name: string) => Value) | ConstantWeights;
   /** Called around each compilation. */
   readonly compiling?: Around;
 }
@@ -49,7 +49,12 @@ export class ForwardRun {
     const session = await this.sessions.of(graph);
     const passing = new TensorScope(device);
     try {
-      const feeds = passing.feeds(session, graph, { ...batch.feeds, ...besides }, batch.sizes);
+      const feeds: Record<string, Value> = passing.feeds(
+        session,
+        graph,
+        { ...batch.feeds, ...besides },
+        batch.sizes,
+      );
       if (typeof weights === 'function') {
         for (const { name } of graph.parameters) feeds[name] = weights(name);
       }

@@ -24,7 +24,7 @@ import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
 import { engineSignature } from './signature.js';
 import { pseudoRows, pseudoWarnings } from './pseudo-labels.js';
-import type { Tensor } from '../runtime/runtime.js';
+import type { Value } from '../runtime/runtime.js';
 import { readingOf, sequencesOf, windowed } from '../inference/reading.js';
 import { tokenize } from '../inference/tokenize.js';
 import { isAveraged, trainedModel } from './trained-model.js';
@@ -141,7 +141,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };
     await loadWeights(trainer, source, kinds, pace);
     await pinned?.check();
-    const judged = (name: string): Tensor => trainer.state.tensor(trainer.judged(name), name);
+    const judged = (name: string): Value => trainer.state.tensor(trainer.judged(name), name);
     const evaluation = new ClassifierRun({ ...options, ...besides, weights: judged });
     return {
       source,

@@ -1,12 +1,12 @@
 import { openRuntime } from '../../runtime/open.js';
 import { RuntimeFault } from '../../runtime/fault.js';
-import type { ElementArray, ElementType, Session, Tensor } from '../../runtime/runtime.js';
+import type { ElementArray, ElementType, Session, Tensor, Value } from '../../runtime/runtime.js';
 import { processor, type CompileOptions, type Device } from '../device.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
 import { cpuSignature } from './signature.js';
 import { CpuTrainingState } from './training-state.js';
 
-/** Zeros of a type. */
+/** Of zeros. */
 const arrays: Readonly<Record<ElementType, new (length: number) => ElementArray>> = {
   float32: Float32Array,
   float16: Uint16Array,
@@ -41,19 +41,20 @@ export class CpuDevice implements Device {
     return this.runtime.tensor(type, shape, data);
   }
 
-  allocate(type: ElementType, shape: readonly number[]): Tensor {
-    return this.tensor(type, shape, new arrays[type](shape.reduce((product, extent) => product * extent, 1)));
+  async allocate(type: ElementType, shape: readonly number[]): Promise<Value> {
+    const count = shape.reduce((product, extent) => product * extent, 1);
+    return Promise.resolve(this.tensor(type, shape, new arrays[type](count)));
   }
 
-  async upload(data: ElementArray, to: Tensor): Promise<void> {
+  async upload(data: ElementArray, to: Value): Promise<void> {
     this.opened();
-    fill(to, data);
+    fill(hostTensor(to), data);
     return Promise.resolve();
   }
 
-  async download(tensor: Tensor): Promise<ElementArray> {
+  async download(from: Value): Promise<ElementArray> {
     this.opened();
-    return Promise.resolve(tensor.data.slice());
+    return Promise.resolve(hostTensor(from).data.slice());
   }
 
   async train(options: TrainingOptions): Promise<TrainingState> {
@@ -68,6 +69,12 @@ export class CpuDevice implements Device {
   private opened(): void {
     if (this.released) throw new RuntimeFault({ where: `device ${this.name}`, what: 'it has been released' });
   }
+}
+
+/** @throws RuntimeFault for a tensor of another device */
+function hostTensor(value: Value): Tensor {
+  if ('data' in value) return value as Tensor;
+  throw new RuntimeFault({ where: `device ${processor}`, what: 'the tensor lies on another device' });
 }
 
 function fill({ data: target, type }: Tensor, data: ElementArray): void {

@@ -13,7 +13,7 @@ import { parametersOf } from '../../../engine/inference/parameters.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
 import { fed, weightsOf, writeWeights } from '../device/weights.js';
-import type { Tensor } from '../../../engine/runtime/runtime.js';
+import type { Value } from '../../../engine/runtime/runtime.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-activations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ async function opened(model: string, freezeLayers: number, isCut: boolean) {
     mostTokens: 600,
   });
   await writeWeights(trainer, first);
-  const judged = (name: string): Tensor => trainer.state.tensor(trainer.judged(name), name);
+  const judged = (name: string): Value => trainer.state.tensor(trainer.judged(name), name);
   const evaluation = new ClassifierRun({ ...shared, ...besides, weights: judged });
   return {
     trainer,
