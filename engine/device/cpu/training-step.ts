@@ -4,13 +4,7 @@ import type { Tensor } from '../../runtime/runtime.js';
 import type { Device } from '../device.js';
 import { Sessions } from '../sessions.js';
 import { TensorScope } from '../tensor-scope.js';
-import type {
-  DropoutMask,
-  StepBatch,
-  StepResult,
-  StepSettings,
-  TrainingOptions,
-} from '../training-state.js';
+import type { DropoutMask, StepBatch, StepResult, StepSettings, TrainingOptions } from '../training-state.js';
 import { addGradients, holdGradients } from './accumulation.js';
 import { adamwStep } from './adamw-step.js';
 import { moveAverage } from './moving-average.js';
