@@ -3,21 +3,18 @@ import { checkpointsOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RunSettings } from './contracts.js';
 import type { OutOfFold, TrainedCell } from './outputs.js';
-import { fileDigests, folderDigest, inputDigest } from './file-digests.js';
-import { localPathOf, requireModelFilesReadable, requireModelReadable, requireReadable } from './roots.js';
+import { fileDigests, folderDigest } from './file-digests.js';
+import { tableUses } from './pipeline-tables.js';
+import { requireModelFilesReadable, requireModelReadable } from './roots.js';
 import type { Services } from './services.js';
 
 /** What is needed to know the bytes that a step would read. */
-export type DigestServices = Pick<Services, 'models' | 'engineSignature' | 'roots'>;
+export type DigestServices = Pick<Services, 'models' | 'engineSignature' | 'roots' | 'tableFiles'>;
 
-export async function tableDigests({ roots }: DigestServices, { data }: Pipeline): Promise<object> {
-  const digest = async (location: string, where: string): Promise<string> => {
-    const path = localPathOf(location, where);
-    await requireReadable(path, roots, where);
-    return inputDigest(path);
-  };
-  const train = await digest(data.train, 'data.train');
-  return data.test === undefined ? { train } : { train, test: await digest(data.test, 'data.test') };
+export async function tableDigests({ tableFiles }: DigestServices, { data }: Pipeline): Promise<object> {
+  const train = await tableFiles.digest(data.train, tableUses.train);
+  if (data.test === undefined) return { train };
+  return { train, test: await tableFiles.digest(data.test, tableUses.test) };
 }
 
 /** What computes: other bits may come of another. */

@@ -1,15 +1,38 @@
 import { prepareTables, type PreparedTables, type PrepareRequest } from '../data/dataset.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import { localPathOf } from './roots.js';
+import type { OpenTable, TableFiles, TableUse } from './table-files.js';
+
+type Data = Pick<Pipeline['data'], 'train' | 'test'>;
+
+/** What a pipeline's tables are read for. */
+export const tableUses = {
+  train: { where: 'data.train' },
+  test: { where: 'data.test' },
+} as const satisfies Record<keyof Data, TableUse>;
+
+/** A pipeline's tables as files of this machine. */
+export interface OpenTables {
+  readonly train: OpenTable;
+  /** Null where it has none. */
+  readonly test: OpenTable | null;
+}
+
+export async function openTables(tables: TableFiles, { train, test }: Data): Promise<OpenTables> {
+  return {
+    train: await tables.open(train, tableUses.train),
+    test: test === undefined ? null : await tables.open(test, tableUses.test),
+  };
+}
 
 /** What a pipeline's tables are to be made into. */
 export function prepareRequest(
   { task, data, labels, folds }: Pipeline,
+  { train, test }: OpenTables,
   output: PrepareRequest['output'],
 ): PrepareRequest {
   return {
-    train: localPathOf(data.train, 'data.train'),
-    test: data.test === undefined ? null : localPathOf(data.test, 'data.test'),
+    train,
+    test,
     text: data.text,
     id: data.id,
     labels,
@@ -26,6 +49,6 @@ export function prepareRequest(
  *
  * @throws InputFault at the first file that cannot be used, or where the folds cannot be dealt out
  */
-export async function checkTables(pipeline: Pipeline): Promise<PreparedTables> {
-  return prepareTables(prepareRequest(pipeline, null));
+export async function checkTables(pipeline: Pipeline, tables: TableFiles): Promise<PreparedTables> {
+  return prepareTables(prepareRequest(pipeline, await openTables(tables, pipeline.data), null));
 }

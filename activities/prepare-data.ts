@@ -6,7 +6,7 @@ import type { DescribedData } from './data-facts.js';
 import { putJson } from './json-artifact.js';
 import { countModelTokens } from './model-tokens.js';
 import type { Dataset } from './outputs.js';
-import { prepareRequest } from './pipeline-tables.js';
+import { openTables, prepareRequest } from './pipeline-tables.js';
 import { recorded } from './recorded.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
@@ -19,11 +19,11 @@ export function prepareData(services: Services): StepActivities['prepareData'] {
 }
 
 async function prepare(services: Services, { pipeline }: StepCall<unknown>): Promise<Dataset> {
-  const { store, tables } = services;
+  const { store, tables, tableFiles } = services;
   const { gates = {} } = pipeline.data;
   const signal = Context.current().cancellationSignal;
   return withScratch(services, ['table', 'trainIds', 'test', 'groups', 'repeats'], async (output) => {
-    const request = prepareRequest(pipeline, output);
+    const request = prepareRequest(pipeline, await openTables(tableFiles, pipeline.data), output);
     const { rows, split, written, facts, warnings } = await tables.run('prepare', request, signal);
     const files = { table: output.table, test: rows.test === null ? null : output.test };
     const tokens = asksForTokens(gates)

@@ -8,6 +8,7 @@ import { currentExecution, requireAccepted, requireName } from './admission.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
 import { putJson } from './json-artifact.js';
+import { tableUses } from './pipeline-tables.js';
 import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
 import { requireRunName, RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
@@ -29,8 +30,8 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
   await requireAccepted(services, { run, pipeline });
   planSteps(pipeline);
   for (const file of ['train', 'test'] as const) {
-    const path = pipeline.data[file];
-    if (path !== undefined) await requireReadable(localPathOf(path, `data.${file}`), roots, `data.${file}`);
+    const table = pipeline.data[file];
+    if (table !== undefined) await services.tableFiles.requireReadable(table, tableUses[file]);
   }
   for (const checkpoint of checkpointsOf(pipeline)) await requireModelReadable(checkpoint, roots);
   await requireName(services, run);

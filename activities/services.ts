@@ -8,6 +8,7 @@ import type { CheckpointShelf } from '../store/checkpoints.js';
 import type { KeyIndex } from '../store/keys.js';
 import type { ResultIndex } from '../store/result-index.js';
 import type { ArtifactStore } from '../store/store.js';
+import type { TableFiles } from './table-files.js';
 import type { TableWork } from './tables/tasks.js';
 
 /** Trains one fold, in a process of its own. */
@@ -77,6 +78,8 @@ export interface Services {
   readonly predictor: Predictor;
   readonly models: ModelSource;
   readonly tables: TableWork;
+  /** Those that pipelines and scorings name. */
+  readonly tableFiles: TableFiles;
   /** Folder of files on their way into the store, on its disk. */
   readonly scratch: string;
   /** Intra-op threads of the engine, for one fold. */

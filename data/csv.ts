@@ -3,6 +3,7 @@ import { maxRows } from './column-file/format.js';
 import { CsvRecords, rowFault, RowFailure } from './csv-records.js';
 import { Header } from './header.js';
 import { TableFault, type TablePlace } from './table-fault.js';
+import { nameOf, type TableFile } from './table-file.js';
 import { TableSource } from './table-source.js';
 
 /** Told each row's cells, as many as the header has; rows count from 0. */
@@ -23,8 +24,9 @@ export interface ReadTable {
  * @param onHeader told the columns before the first row; what it returns is told the rows
  * @throws TableFault for a file that is missing, too large, or not such a table
  */
-export async function readTable(file: string, onHeader: (header: Header) => OnRow): Promise<ReadTable> {
-  const source = await TableSource.open(file);
+export async function readTable(table: TableFile, onHeader: (header: Header) => OnRow): Promise<ReadTable> {
+  const file = nameOf(table);
+  const source = await TableSource.open(table);
   const starts = new Growing((length) => new Uint32Array(length));
   let told: { readonly onRow: OnRow } | undefined;
   const records = new CsvRecords({
@@ -45,7 +47,7 @@ export async function readTable(file: string, onHeader: (header: Header) => OnRo
       throw new TableFault({ file }, { what: 'the file is empty', expected: 'a header and rows' });
     return {
       rows: starts.length,
-      place: (row, column) => placeOf(file, starts.values()[row]!, row, column),
+      place: (row, column) => placeOf(table, starts.values()[row]!, row, column),
     };
   } catch (error) {
     const fault = rowFault(error);
@@ -57,11 +59,11 @@ export async function readTable(file: string, onHeader: (header: Header) => OnRo
   }
 }
 
-async function placeOf(file: string, start: number, row: number, column?: string): Promise<TablePlace> {
-  const source = await TableSource.open(file);
+async function placeOf(table: TableFile, start: number, row: number, column?: string): Promise<TablePlace> {
+  const source = await TableSource.open(table);
   try {
     const line = await source.lineOf(start);
-    return { file, row: row + 1, line, ...(column === undefined ? {} : { column }) };
+    return { file: nameOf(table), row: row + 1, line, ...(column === undefined ? {} : { column }) };
   } finally {
     await source.close();
   }

@@ -20,6 +20,7 @@ import {
   type SplitFacts,
   type Splits,
 } from './splits/folds.js';
+import { nameOf, type TableFile } from './table-file.js';
 import { askedNames, defaultId, readTextRows } from './text-rows.js';
 import type { TableColumns, TextRows, TextSink } from './text-rows.js';
 
@@ -36,9 +37,9 @@ export type SplitColumns = Pick<FoldsOptions, 'group' | 'column'>;
 
 /** What is to be made of a pipeline's tables, and where to. Plain JSON: it goes to a process of its own. */
 export interface PrepareRequest extends TableColumns {
-  readonly train: string;
+  readonly train: TableFile;
   /** Null where the pipeline has none. */
-  readonly test: string | null;
+  readonly test: TableFile | null;
   readonly folds: FoldsOptions;
   readonly gates?: DataGates;
   /** Null where the tables are looked at and nothing is kept of them. */
@@ -72,7 +73,7 @@ export interface PreparedTables {
  * @throws TableFault at the first thing that a person has to change
  */
 export async function readLabelledRows(
-  file: string,
+  file: TableFile,
   columns: TableColumns,
   texts: TextSink,
   split: SplitColumns = {},
@@ -101,7 +102,7 @@ export async function readLabelledRows(
         ? {}
         : { given: { names: given.names(), of: await given.groups(rows.table, uses.column) } }),
     },
-    warnings: [...labels!.warnings(file, rows.rows), ...rows.warnings],
+    warnings: [...labels!.warnings(nameOf(file), rows.rows), ...rows.warnings],
   };
 }
 
@@ -207,7 +208,7 @@ async function writeSplits(
  * @throws TableFault at the first thing that a person has to change
  */
 export async function writeTestTable(
-  file: string,
+  file: TableFile,
   columns: TableColumns,
   output: string,
   watched: (texts: TextSink) => TextSink = (texts) => texts,

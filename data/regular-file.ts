@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { TableFault } from './table-fault.js';
+import { nameOf, pathOf, type TableFile } from './table-file.js';
 
 /** What a person can do where the name of a table is not that of a file. */
 export interface FileRemedies {
@@ -11,9 +12,13 @@ export interface FileRemedies {
 }
 
 /** Opens a table's file for reading. @throws TableFault for what is not a file, or cannot be opened */
-export async function openRegularFile(file: string, { absent, special }: FileRemedies): Promise<FileHandle> {
+export async function openRegularFile(
+  table: TableFile,
+  { absent, special }: FileRemedies,
+): Promise<FileHandle> {
+  const file = nameOf(table);
   try {
-    const facts = await stat(file);
+    const facts = await stat(pathOf(table));
     if (!facts.isFile()) {
       const [kind, remedy] = facts.isDirectory()
         ? ['a folder', 'Name a file in it.']
@@ -21,7 +26,7 @@ export async function openRegularFile(file: string, { absent, special }: FileRem
       throw new TableFault({ file }, { what: `this is ${kind}, not a file`, expected: 'a table', remedy });
     }
     // Should it have become a pipe meanwhile: nobody waits for a writer.
-    return await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    return await open(pathOf(table), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (error instanceof TableFault) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';

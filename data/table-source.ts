@@ -3,6 +3,7 @@ import { foreignKind } from './foreign-kind.js';
 import { openRegularFile } from './regular-file.js';
 import { unsound, wholeCharacters } from './sound-text.js';
 import { TableFault } from './table-fault.js';
+import { nameOf, type TableFile } from './table-file.js';
 
 /** Larger files are refused: 2 GiB. */
 const maxBytes = 2 ** 31 - 1;
@@ -16,8 +17,9 @@ export class TableSource {
   ) {}
 
   /** @throws TableFault for what is not a file, cannot be opened or is too large */
-  static async open(file: string): Promise<TableSource> {
-    const handle = await openRegularFile(file, {
+  static async open(table: TableFile): Promise<TableSource> {
+    const file = nameOf(table);
+    const handle = await openRegularFile(table, {
       absent: 'Set data.train and data.test to the paths of the tables, relative to the pipeline.',
       special: 'Save the table as a file.',
     });

@@ -3,6 +3,7 @@ import type { Header } from './header.js';
 import { IdColumn } from './ids.js';
 import type { TaskName } from '../tasks/task.js';
 import { TableFault } from './table-fault.js';
+import { nameOf, type TableFile } from './table-file.js';
 
 /** Which columns a pipeline's tables have. */
 export interface TableColumns {
@@ -79,14 +80,15 @@ export function askedNames({ text, id, labels, target }: TableColumns): string[]
  * @throws TableFault at the first thing that a person has to change
  */
 export async function readTextRows(
-  file: string,
+  source: TableFile,
   columns: TableColumns,
   texts: TextSink,
   onHeader: (header: Header) => OnRow = () => () => undefined,
 ): Promise<TextRows> {
+  const file = nameOf(source);
   let found: { textColumn: string; ids: IdColumn | null; warnings: string[] } | undefined;
   let empty = 0;
-  const table = await readTable(file, (header) => {
+  const table = await readTable(source, (header) => {
     const textColumn = textColumnOf(header, columns);
     const { name: idName, warnings } = idColumnOf(file, header, columns);
     const idPlace = idName === null ? undefined : header.place(idName);

@@ -13,6 +13,7 @@ import { MeasuredObjectStore } from './metrics/measured-object-store.js';
 import type { WorkerMetrics } from './metrics/worker-metrics.js';
 import { sharesOf } from './shares.js';
 import { openState } from './state.js';
+import { openTableFiles } from './table-files.js';
 import { TablesProcess } from './tables-process.js';
 import { TrainerProcess } from './trainer-process.js';
 import { componentVersions } from './versions.js';
@@ -39,7 +40,8 @@ export interface ServicesOptions {
 
 /** What a worker's activities work with: folders of the workdir, and the engine in child processes. */
 export function createServices(options: ServicesOptions): Services {
-  const { workdir, roots = defaultRoots(workdir), searchAttributes, onOutput, metrics } = options;
+  const { workdir, roots: given = defaultRoots(workdir), searchAttributes, onOutput, metrics } = options;
+  const roots = given === null ? null : requireRoots(given);
   const versions = componentVersions();
   const print = onOutput ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const engine = openEngine(workdir, print, print);
@@ -51,12 +53,13 @@ export function createServices(options: ServicesOptions): Services {
     predictor: engine,
     models: engine,
     tables: new TablesProcess(script('tables-child'), onOutput),
+    tableFiles: openTableFiles(roots),
     ...sharesOf(options),
     machineBytes: thisMachine().bytes,
     device: processor,
     engineSignature: (threads) => engineSignature(cpuSignature(versions.onnxruntime, threads)),
     versions,
-    roots: roots === null ? null : requireRoots(roots),
+    roots,
     accepts: options.accepts ?? null,
     searchAttributes,
     encrypted: options.encrypted ?? false,

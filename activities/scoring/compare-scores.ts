@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { InputFault } from '../../errors/fault.js';
 import type { RunResult } from '../../report/run-result.js';
 import { canonicalJson } from '../../pipeline/keys.js';
 import { sha256 } from '../../store/digest.js';
@@ -11,7 +12,8 @@ import { beating } from '../heartbeat.js';
 import { localPaths } from '../local-paths.js';
 import { memberOofFile } from '../records.js';
 import { readResultFile } from '../result-file.js';
-import { localPathOf, requireReadable } from '../roots.js';
+import { tableUses } from '../pipeline-tables.js';
+import { requireReadable } from '../roots.js';
 import { withScratch } from '../scratch.js';
 import type { Services } from '../services.js';
 import type { ReferenceRequest } from '../tables/drift-reference.js';
@@ -78,7 +80,7 @@ async function referenceOf(
     await requireReadable(file, allowed(services), 'ensemble');
     digests.push({ weight, file: await inputDigest(file) });
   }
-  const ofTexts = train === null ? null : { columns: train.columns, file: await inputDigest(train.file) };
+  const ofTexts = train === null ? null : { columns: train.request.columns, file: train.digest };
   const key = sha256(
     canonicalJson({
       activity,
@@ -94,7 +96,7 @@ async function referenceOf(
   const known = former?.activity === activity ? artifactRefSchema.safeParse(former.output).data : undefined;
   if (known !== undefined) return known;
   return withScratch(services, ['reference'], async ({ reference: output }) => {
-    const request = { deciding, members, train, output };
+    const request = { deciding, members, train: train?.request ?? null, output };
     await services.tables.run('reference', request, Context.current().cancellationSignal);
     const made = await services.store.putFile(output, { move: true });
     const { runId: execution } = currentExecution();
@@ -105,20 +107,26 @@ async function referenceOf(
 
 /** Null where it is gone, or no longer where this worker may read. */
 async function trainingTable(
-  services: Services,
+  { tableFiles }: Services,
   { configuration, data, labels }: RunResult,
-): Promise<ReferenceRequest['train']> {
+): Promise<TrainingRows | null> {
   const { train, text, id, target } = configuration.data;
   if (data === undefined) return null;
   try {
-    const file = localPathOf(train, 'data.train');
-    await requireReadable(file, services.roots, 'data.train');
-    if (!existsSync(file)) return null;
+    const digest = await tableFiles.digest(train, tableUses.train);
+    const file = await tableFiles.open(train, tableUses.train);
     const columns = { text, id, labels, ...(target === undefined ? {} : { target }) };
-    return { file, columns, texts: data.texts };
-  } catch {
-    return null;
+    return { request: { file, columns, texts: data.texts }, digest };
+  } catch (error) {
+    if (error instanceof InputFault) return null;
+    throw error;
   }
+}
+
+interface TrainingRows {
+  readonly request: NonNullable<ReferenceRequest['train']>;
+  /** Of the table's file. */
+  readonly digest: string;
 }
 
 function allowed({ roots, runsDirectory }: Services): readonly string[] | null {

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { beating } from '../heartbeat.js';
-import { inputDigest } from '../file-digests.js';
 import { putJson } from '../json-artifact.js';
 import { localPaths } from '../local-paths.js';
 import { withScratch } from '../scratch.js';
@@ -9,6 +8,7 @@ import type { Services } from '../services.js';
 import { changedTable } from '../tables/prepared-chunk.js';
 import type { JoinedScores, JoinScoresCall, ScoreActivities, ScoreResult } from './contracts.js';
 import { ScoreDirectory } from './score-directory.js';
+import { scoredTable } from './scored-table.js';
 import { admittedPlan } from './stored-plan.js';
 
 /** Puts the chunks behind each other, and writes what came of it. */
@@ -23,7 +23,8 @@ async function join(services: Services, call: JoinScoresCall): Promise<JoinedSco
   const rows = chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
   if (chunks.length !== table.chunks.length || rows !== table.rows)
     throw new InputFault({ where: `score ${score}`, what: 'these are not the chunks of its plan' });
-  if ((await inputDigest(table.path)) !== table.sha256) throw changedTable(table.path);
+  if ((await services.tableFiles.digest(table.path, scoredTable)) !== table.sha256)
+    throw changedTable(table.path);
   const { store, tables, versions } = services;
   const pieces = await localPaths(
     store,

@@ -1,5 +1,4 @@
 import { Context } from '@temporalio/activity';
-import { resolve } from 'node:path';
 import { ROWS_AT_ONCE } from '../../engine/inference/scored-together.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { runNameOf } from '../../pipeline/run-name.js';
@@ -9,7 +8,6 @@ import { currentExecution, requireAcceptedScoring, requireScoreName } from '../a
 import { beating } from '../heartbeat.js';
 import { putJson } from '../json-artifact.js';
 import { requireDirectoryName } from '../owned-directory.js';
-import { localPathOf, requireReadable } from '../roots.js';
 import type { Services } from '../services.js';
 import {
   mostChunks,
@@ -20,6 +18,7 @@ import {
 } from './contracts.js';
 import { ScoreDirectory } from './score-directory.js';
 import { ensembleFolder, scoringEnsemble } from './scoring-ensemble.js';
+import { scoredTable } from './scored-table.js';
 
 /** Looks at table and ensemble, cuts the table into chunks and decides what holds for all of them. */
 export function planScore(services: Services): ScoreActivities['planScore'] {
@@ -34,13 +33,12 @@ async function plan(services: Services, input: ScoreInput): Promise<PlannedScore
   const { options = {} } = input;
   const folder = await ensembleFolder(services, input.ensemble);
   const ensemble = await scoringEnsemble(services, folder, options);
-  const path = resolve(localPathOf(input.table, 'table'));
-  await requireReadable(path, services.roots, 'table');
-  const format = options.format ?? formatOf(path) ?? 'csv';
+  const file = await services.tableFiles.open(input.table, scoredTable);
+  const format = options.format ?? formatOf(file.name) ?? 'csv';
   const { warnings, ...table } = await services.tables.run(
     'cut',
     {
-      file: path,
+      file,
       format,
       columns: columnsOf(ensemble),
       unit: services.chunkRows ?? ROWS_AT_ONCE,
@@ -55,7 +53,7 @@ async function plan(services: Services, input: ScoreInput): Promise<PlannedScore
   const made: ScorePlan = {
     score,
     execution: execution.runId,
-    table: { path, format, ...table, chunks: [...table.chunks] },
+    table: { path: file.name, format, ...table, chunks: [...table.chunks] },
     ensemble: { folder, digest, run, pipeline },
     options,
     device: services.device,

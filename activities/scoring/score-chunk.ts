@@ -18,6 +18,7 @@ import {
   type ScorePlan,
 } from './contracts.js';
 import { columnsOf } from './plan-score.js';
+import { scoredTable } from './scored-table.js';
 import type { ScoringEnsemble } from './scoring-ensemble.js';
 import { admittedPlan, plannedEnsemble, scoringOf } from './stored-plan.js';
 
@@ -88,14 +89,14 @@ async function scoreRows(
 ): Promise<Pick<ScoredChunk, 'rows' | 'scores' | 'sketch'>> {
   const { table, options, threads } = plan;
   const { definition, columns } = ensemble;
-  const { store, tables } = services;
+  const { store, tables, tableFiles } = services;
   const signal = Context.current().cancellationSignal;
   const names = ['table', 'scores', 'sketch'] as const;
   return withScratch(services, names, async ({ table: prepared, scores, sketch }) => {
     const texts = await tables.run(
       'chunk',
       {
-        file: table.path,
+        file: await tableFiles.open(table.path, scoredTable),
         columns: columnsOf(ensemble),
         format: table.format,
         layout: table.layout,

@@ -3,9 +3,9 @@ import { InputFault } from '../../errors/fault.js';
 import type { KeyUser } from '../../store/key-uses.js';
 import type { ArtifactRef } from '../../store/store.js';
 import { requireAcceptedScoring, requireScoreName } from '../admission.js';
-import { requireReadable } from '../roots.js';
 import type { Services } from '../services.js';
 import { scorePlanSchema, type ScorePlan } from './contracts.js';
+import { scoredTable } from './scored-table.js';
 import { broughtRun, scoringEnsemble, type ScoringEnsemble } from './scoring-ensemble.js';
 
 /** Of five hundred chunks and all labels; a larger one is no plan. */
@@ -28,7 +28,7 @@ export async function admittedPlan(
       what: 'the artifact that the call names is not its plan',
     });
   await requireScoreName(services, score, plan.execution);
-  await requireReadable(plan.table.path, services.roots, 'table');
+  await services.tableFiles.requireReadable(plan.table.path, scoredTable);
   return plan;
 }
 

@@ -6,12 +6,13 @@ import type { TextLayout } from '../../data/text-stream/layout.js';
 import { streamStart, type StreamPlace } from '../../data/text-stream/place.js';
 import { fileSource } from '../../data/text-stream/source.js';
 import { TextStream } from '../../data/text-stream/text-stream.js';
+import { nameOf, pathOf, type TableFile } from '../../data/table-file.js';
 import type { TableColumns } from '../../data/text-rows.js';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { byteRange } from './byte-range.js';
 
 export interface CutRequest {
-  readonly file: string;
+  readonly file: TableFile;
   readonly format: TextFormat;
   readonly columns: TableColumns;
   /** Every chunk but the last has a multiple of so many rows. */
@@ -56,7 +57,10 @@ export async function cutTable(request: CutRequest): Promise<CutTable> {
     return { rows: next.rows - start.rows, start, end: next.offset, sha256 };
   });
   if (stateOf(file).text !== before.text)
-    throw new EnvironmentFault({ where: file, what: 'the table was changed while it was being read' });
+    throw new EnvironmentFault({
+      where: nameOf(file),
+      what: 'the table was changed while it was being read',
+    });
   return { rows, sha256: whole.digest('hex'), layout, chunks, warnings };
 }
 
@@ -89,12 +93,12 @@ async function readPlaces({ file, format, columns, unit }: CutRequest): Promise<
       }
     }
     if (rows === 0)
-      throw new InputFault({ where: file, what: 'there are no rows', expected: 'at least one' });
+      throw new InputFault({ where: nameOf(file), what: 'there are no rows', expected: 'at least one' });
     const warnings = [
       ...stream.warnings,
-      ...(empty > 0 ? [`${file}: ${empty} of ${rows} texts are empty.`] : []),
+      ...(empty > 0 ? [`${nameOf(file)}: ${empty} of ${rows} texts are empty.`] : []),
       ...(ids.isFull
-        ? [`${file}: that an id is there twice was looked for in the first ${ids.most} alone.`]
+        ? [`${nameOf(file)}: that an id is there twice was looked for in the first ${ids.most} alone.`]
         : []),
     ];
     return { places, rows, layout: stream.layout, warnings };
@@ -103,17 +107,17 @@ async function readPlaces({ file, format, columns, unit }: CutRequest): Promise<
   }
 }
 
-function digest(file: string, start: number, end: number, whole: Hash): string {
+function digest(file: TableFile, start: number, end: number, whole: Hash): string {
   const own = createHash('sha256');
-  for (const piece of byteRange(file, start, end)) {
+  for (const piece of byteRange(pathOf(file), start, end)) {
     own.update(piece);
     whole.update(piece);
   }
   return own.digest('hex');
 }
 
-function stateOf(file: string): { size: bigint; text: string } {
-  const status = statSync(file, { bigint: true, throwIfNoEntry: false });
+function stateOf(file: TableFile): { size: bigint; text: string } {
+  const status = statSync(pathOf(file), { bigint: true, throwIfNoEntry: false });
   // What is not there is the reader's to report.
   if (status === undefined) return { size: 0n, text: '' };
   const { dev, ino, size, mtimeNs, ctimeNs } = status;

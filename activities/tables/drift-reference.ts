@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { Growing } from '../../data/column-file/growing.js';
 import { readTable } from '../../data/csv.js';
 import { probabilityColumn } from '../../data/results.js';
+import type { TableFile } from '../../data/table-file.js';
 import { readTextRows, type TableColumns } from '../../data/text-rows.js';
 import type { EnsembleDefinition } from '../../ensemble/definition.js';
 import { InputFault } from '../../errors/fault.js';
@@ -16,7 +17,7 @@ export interface ReferenceRequest {
   /** Files of out-of-fold predictions, of each member with its weight. */
   readonly members: readonly { readonly weight: number; readonly file: string }[];
   /** The training table, and the digest that its texts had; null where it cannot be read. */
-  readonly train: { readonly file: string; readonly columns: TableColumns; readonly texts: string } | null;
+  readonly train: { readonly file: TableFile; readonly columns: TableColumns; readonly texts: string } | null;
   readonly output: string;
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ColumnFileWriter } from '../../data/column-file/writer.js';
 import { IdColumn } from '../../data/ids.js';
 import { preparedColumns } from '../../data/prepared-table.js';
+import { nameOf, pathOf, type TableFile } from '../../data/table-file.js';
 import type { TableColumns } from '../../data/text-rows.js';
 import type { TextFormat } from '../../data/text-stream/format.js';
 import type { TextLayout } from '../../data/text-stream/layout.js';
@@ -13,7 +14,7 @@ import type { TableChunk } from './cut-table.js';
 import { TextSketcher, type TextSketch } from './text-sketch.js';
 
 export interface ChunkRequest {
-  readonly file: string;
+  readonly file: TableFile;
   readonly format: TextFormat;
   readonly columns: TableColumns;
   readonly layout: TextLayout;
@@ -34,7 +35,7 @@ export async function prepareChunk(request: ChunkRequest): Promise<TextSketch> {
     return await writeChunk(request, source);
   } catch (error) {
     // What a changed table has there may be anything.
-    if (!source.isWhole()) throw changedTable(file);
+    if (!source.isWhole()) throw changedTable(nameOf(file));
     throw error;
   }
 }
@@ -84,19 +85,23 @@ export function changedTable(file: string): InputFault {
 /** The bytes of a chunk alone, at their places in the table. */
 class ChunkSource implements ByteSource {
   readonly bytes = null;
+  readonly name: string;
+  private readonly path: string;
   private readonly hash = createHash('sha256');
   private found: string | null = null;
   private read: number;
 
   constructor(
-    readonly name: string,
+    file: TableFile,
     private readonly chunk: TableChunk,
   ) {
+    this.name = nameOf(file);
+    this.path = pathOf(file);
     this.read = chunk.start.offset;
   }
 
   async *pieces(): AsyncGenerator<Buffer> {
-    for (const piece of byteRange(this.name, this.read, this.chunk.end)) {
+    for (const piece of byteRange(this.path, this.read, this.chunk.end)) {
       this.hash.update(piece);
       this.read += piece.length;
       yield piece;
@@ -107,7 +112,7 @@ class ChunkSource implements ByteSource {
   /** Whether they are those that the chunk was cut from; what was not read is read now. */
   isWhole(): boolean {
     if (this.found === null) {
-      for (const piece of byteRange(this.name, this.read, this.chunk.end)) this.hash.update(piece);
+      for (const piece of byteRange(this.path, this.read, this.chunk.end)) this.hash.update(piece);
       this.found = this.hash.digest('hex');
     }
     return this.found === this.chunk.sha256;

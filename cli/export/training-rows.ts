@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { prepareRequest } from '../../activities/pipeline-tables.js';
+import { openTables, prepareRequest } from '../../activities/pipeline-tables.js';
 import { digestData } from '../../activities/tables/data-digest.js';
 import { prepareTables } from '../../data/dataset.js';
 import { heldOutBy, openTrainingTable, type TrainingTable } from '../../data/prepared-table.js';
 import { InputFault } from '../../errors/fault.js';
 import { placeOfFold } from '../../pipeline/folds.js';
 import type { RunResult } from '../../report/run-result.js';
+import { openTableFiles } from '../../worker/table-files.js';
 
 /** The rows that a run was trained on, with their splits. */
 export interface TrainingRows extends Pick<TrainingTable, 'texts' | 'labels' | 'folds'> {
@@ -31,7 +32,8 @@ export async function withTrainingRows<T>(
     const output = Object.fromEntries(
       (['table', 'trainIds', 'test', 'groups', 'repeats'] as const).map((name) => [name, join(folder, name)]),
     ) as Record<'table' | 'trainIds' | 'test' | 'groups' | 'repeats', string>;
-    await prepareTables(prepareRequest({ ...configuration, data: columns }, output));
+    const tables = await openTables(openTableFiles(null), columns);
+    await prepareTables(prepareRequest({ ...configuration, data: columns }, tables, output));
     const table = openTrainingTable(output.table);
     try {
       if (data === undefined || digestData(table, labels).rows !== data.rows) throw otherRows(columns.train);

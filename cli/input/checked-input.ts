@@ -3,6 +3,7 @@ import type { DataFacts } from '../../data/hygiene/data-facts.js';
 import { planSteps, type PlannedStep } from '../../pipeline/dag.js';
 import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import { openTableFiles } from '../../worker/table-files.js';
 
 /** A pipeline that was looked at as its first steps will, with what they will find. */
 export interface CheckedInput {
@@ -30,6 +31,6 @@ export async function checkInput(
 /** The same for a pipeline that was read. */
 export async function checkPipeline(pipeline: Pipeline): Promise<CheckedInput> {
   const steps = planSteps(pipeline);
-  const { rows, facts, warnings } = await checkTables(pipeline);
+  const { rows, facts, warnings } = await checkTables(pipeline, openTableFiles(null));
   return { pipeline, steps, rows, facts, warnings };
 }

@@ -1,4 +1,4 @@
-import { localPathOf } from '../../activities/roots.js';
+import { tableUses } from '../../activities/pipeline-tables.js';
 import { findModel } from '../../engine/checkpoint/hub.js';
 import type { FoldEstimate } from '../../engine/training/fold-estimate.js';
 import type { Cell } from '../../pipeline/matrix.js';
@@ -6,6 +6,7 @@ import { membersOf } from '../../pipeline/members.js';
 import { modelUse, type Pipeline } from '../../pipeline/pipeline.js';
 import { openEngine } from '../../worker/services.js';
 import { sharesOf } from '../../worker/shares.js';
+import { openTableFiles } from '../../worker/table-files.js';
 import type { Workdir } from '../workdir.js';
 
 /** What each fold of a member is expected to take. */
@@ -49,7 +50,7 @@ export async function estimateFolds(
   return estimates;
 }
 
-function estimateMember(
+async function estimateMember(
   { model, labels, data, task, folds, training }: Pipeline,
   rows: number,
   folder: string,
@@ -60,7 +61,7 @@ function estimateMember(
     labels,
     model: modelUse(model),
     table: {
-      path: localPathOf(data.train, 'data.train'),
+      file: await openTableFiles(null).open(data.train, tableUses.train),
       text: data.text,
       labels,
       task,

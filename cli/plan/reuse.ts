@@ -21,7 +21,7 @@ export interface Reuse {
 
 interface State extends Pick<
   Services,
-  'keys' | 'models' | 'engineSignature' | 'roots' | 'device' | 'threads'
+  'keys' | 'models' | 'engineSignature' | 'roots' | 'tableFiles' | 'device' | 'threads'
 > {
   /** Whether a checkpoint is on this machine. */
   readonly isHere: (checkpoint: string) => Promise<boolean>;

@@ -3,6 +3,7 @@ import type { Texts } from '../column-file/reader.js';
 import type { PrepareRequest } from '../dataset.js';
 import { TextMemory } from '../duplicates/text-memory.js';
 import { openTestTable, openTrainingTable } from '../prepared-table.js';
+import { pathOf, type TableFile } from '../table-file.js';
 import type { TextSink } from '../text-rows.js';
 import { drift, tableFacts, type DataFacts } from './data-facts.js';
 import { asksForNear } from './gates.js';
@@ -85,6 +86,6 @@ export class LookedAtTables {
 
 /** A file that is not there is told of where it is read. */
 function bytesOf({ train, test }: PrepareRequest): number {
-  const size = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const size = (file: TableFile): number => statSync(pathOf(file), { throwIfNoEntry: false })?.size ?? 0;
   return size(train) + (test === null ? 0 : size(test));
 }

@@ -1,4 +1,5 @@
 import type { FoldsOptions } from '../splits/folds.js';
+import { nameOf, type TableFile } from '../table-file.js';
 import type { DataFacts, TableFacts } from './data-facts.js';
 import { leakingRows, ofAll, percent, rowsOf } from './words.js';
 
@@ -12,16 +13,16 @@ const mostTold = 3;
 const worthTelling = 0.1;
 
 interface LookedAt {
-  readonly train: string;
-  readonly test: string | null;
+  readonly train: TableFile;
+  readonly test: TableFile | null;
   readonly folds: Pick<FoldsOptions, 'together'>;
 }
 
 /** What a person should look at before hours of training, a sentence or two each; never a text. */
 export function dataWarnings(facts: DataFacts, { train, test, folds }: LookedAt): string[] {
   return [
-    ...repeatWarnings(facts, train, (folds.together ?? 'none') !== 'none'),
-    ...(test === null ? [] : leakWarnings(facts, test)),
+    ...repeatWarnings(facts, nameOf(train), (folds.together ?? 'none') !== 'none'),
+    ...(test === null ? [] : leakWarnings(facts, nameOf(test))),
     ...driftWarnings(facts),
   ];
 }

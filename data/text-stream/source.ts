@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { openRegularFile } from '../regular-file.js';
 import { TableFault } from '../table-fault.js';
+import { nameOf, type TableFile } from '../table-file.js';
 
 /** Bytes of any length, which are read once, from the front. */
 export interface ByteSource {
@@ -21,8 +22,9 @@ const pieceBytes = 1 << 18;
  *
  * @throws TableFault for what is no file, or cannot be opened
  */
-export async function fileSource(file: string): Promise<ByteSource> {
-  const handle = await openRegularFile(file, {
+export async function fileSource(table: TableFile): Promise<ByteSource> {
+  const file = nameOf(table);
+  const handle = await openRegularFile(table, {
     absent: 'Name the file with the texts.',
     special: 'Read it as standard input: name - in place of the file, and redirect it there.',
   });

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { TableFile } from '../../data/table-file.js';
 import { readTextRows, type TableColumns } from '../../data/text-rows.js';
 import type { ModelUse } from '../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
@@ -42,7 +43,7 @@ export interface EstimatedFold {
   readonly classifier: Classifier;
   readonly tokenizer: Tokenizer;
   readonly model: ModelUse;
-  readonly table: TableColumns & { readonly path: string };
+  readonly table: TableColumns & { readonly file: TableFile };
   /** Rows that the fold trains on, and those that judge it. */
   readonly rows: { readonly trained: number; readonly heldOut: number };
   readonly training: TrainingOptions;
@@ -121,13 +122,13 @@ export async function estimateFold(fold: EstimatedFold): Promise<FoldEstimate> {
 
 class Enough extends Error {}
 
-async function firstTexts({ path, ...columns }: EstimatedFold['table']): Promise<string[]> {
+async function firstTexts({ file, ...columns }: EstimatedFold['table']): Promise<string[]> {
   const texts: string[] = [];
   const append = (text: string): void => {
     texts.push(text);
     if (texts.length === sampleSize) throw new Enough();
   };
-  await readTextRows(path, columns, { append }).catch((error: unknown) => {
+  await readTextRows(file, columns, { append }).catch((error: unknown) => {
     if (!(error instanceof Enough)) throw error;
   });
   return texts;

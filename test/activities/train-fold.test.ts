@@ -17,6 +17,7 @@ import type { FoldJob, FoldOutcome } from '../../engine/training/job.js';
 import { EnvironmentFault } from '../../errors/fault.js';
 import type { ArtifactStore } from '../../store/store.js';
 import { openState } from '../../worker/state.js';
+import { openTableFiles } from '../../worker/table-files.js';
 import { ColumnFileWriter } from '../../data/column-file/writer.js';
 import { preparedColumns, writeTrainingTable } from '../../data/prepared-table.js';
 import { parse } from '../pipeline/minimal.js';
@@ -44,6 +45,7 @@ beforeEach(async () => {
       locate: () => Promise.resolve({ folder: model, files: ['config.json', 'model.safetensors'] }),
     },
     tables: tablesHere,
+    tableFiles: openTableFiles(null),
     threads: 1,
     slots: 1,
     device: 'cpu',

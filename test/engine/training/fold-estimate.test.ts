@@ -47,7 +47,7 @@ describe('what a fold will take', () => {
       classifier,
       tokenizer: await parseTokenizer(learnVocabulary(texts, { size: 80, type: 'bert' })),
       model: { maxLength: 32 },
-      table: { path, text: ['text'], id: undefined, labels: ['good'] },
+      table: { file: path, text: ['text'], id: undefined, labels: ['good'] },
       rows: { trained: 32, heldOut: 8 },
       training: referenceTraining,
       threads: 1,
