@@ -7,9 +7,12 @@ import { fileDigests, folderDigest } from './file-digests.js';
 import { tableUses } from './pipeline-tables.js';
 import { requireModelFilesReadable, requireModelReadable } from './roots.js';
 import type { Services } from './services.js';
+import type { TableFiles } from './table-files.js';
 
 /** What is needed to know the bytes that a step would read. */
-export type DigestServices = Pick<Services, 'models' | 'engineSignature' | 'roots' | 'tableFiles'>;
+export interface DigestServices extends Pick<Services, 'models' | 'engineSignature' | 'roots'> {
+  readonly tableFiles: Pick<TableFiles, 'digest'>;
+}
 
 export async function tableDigests({ tableFiles }: DigestServices, { data }: Pipeline): Promise<object> {
   const train = await tableFiles.digest(data.train, tableUses.train);

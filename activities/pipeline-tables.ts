@@ -1,4 +1,5 @@
 import { prepareTables, type PreparedTables, type PrepareRequest } from '../data/dataset.js';
+import { mostTableBytes } from '../data/table-source.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { OpenTable, TableFiles, TableUse } from './table-files.js';
 
@@ -6,8 +7,8 @@ type Data = Pick<Pipeline['data'], 'train' | 'test'>;
 
 /** What a pipeline's tables are read for. */
 export const tableUses = {
-  train: { where: 'data.train' },
-  test: { where: 'data.test' },
+  train: { where: 'data.train', mostBytes: mostTableBytes },
+  test: { where: 'data.test', mostBytes: mostTableBytes },
 } as const satisfies Record<keyof Data, TableUse>;
 
 /** A pipeline's tables as files of this machine. */

@@ -56,14 +56,14 @@ type RecordedName = Exclude<ActivityName, 'trainFold'>;
 export function recorded<Name extends RecordedName>(
   services: Services,
   activity: Name,
-  work: (call: CallOf<Name>) => Promise<Omit<OutputOf<Name>, 'seconds'>>,
+  work: (call: CallOf<Name>, key: string) => Promise<Omit<OutputOf<Name>, 'seconds'>>,
 ): (call: CallOf<Name>) => Promise<OutputOf<Name>> {
   const run = async (call: CallOf<Name>): Promise<OutputOf<Name>> => {
     const key = await keyOf(services, activity, call);
     const former = await reuse(services, activity, key, call);
     if (former !== null) return former;
     const started = performance.now();
-    const output = await work(call);
+    const output = await work(call, key);
     if ((await keyOf(services, activity, call)) !== key) throw changedMeanwhile(call.step);
     const seconds = (performance.now() - started) / 1000;
     const timed = await record(services, activity, key, call, { ...output, seconds });

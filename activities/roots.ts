@@ -3,40 +3,63 @@ import { realpath } from 'node:fs/promises';
 import { basename, delimiter, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkpointsOf } from '../pipeline/members.js';
+import { namesUser, schemeOf } from '../pipeline/location.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { InputFault } from '../errors/fault.js';
 import { errorCode, storageFault } from '../store/faults.js';
+import { isBelow, s3Prefix, uriOf, type S3Object } from '../store/s3/address.js';
 
 export const rootsVariable = 'FOLDWISE_ROOTS';
 
 /**
- * The folders that a worker may read where nothing else is said: those of FOLDWISE_ROOTS, parted as in PATH; without it
- * the workdir and the current folder. What names runs names paths alone, so this is the whole of what they can reach.
+ * What a worker may read where nothing else is said: what FOLDWISE_ROOTS names, parted as in PATH; without it the
+ * workdir and the current folder. Besides tables of the store, this is the whole of what runs can reach.
  */
 export function defaultRoots(workdir: string, env: NodeJS.ProcessEnv = process.env): string[] {
-  const named = (env[rootsVariable] ?? '').split(delimiter).filter((root) => root !== '');
+  const named = partsOf(env[rootsVariable] ?? '').filter((root) => root !== '');
   return named.length === 0 ? [workdir, process.cwd()] : named;
 }
 
+/** A colon before two slashes parts nothing: it is that of `s3://` or `file://`. */
+function partsOf(roots: string): string[] {
+  return roots.split(delimiter === ':' ? /:(?!\/\/)/ : delimiter);
+}
+
 /**
- * Roots as folders of this machine: each is a path or a `file:` URI.
+ * Roots in the form in which they are compared: folders of this machine, each given as a path or a `file:` URI, and
+ * `s3://bucket` or `s3://bucket/prefix`.
  *
  * @throws InputFault for what is neither: a root that never holds would only be missed when a run is refused
  */
 export function requireRoots(roots: readonly string[]): string[] {
-  return roots.map((root) => resolve(localPathOf(root, `the root ${root}`)));
+  return roots.map((root) => {
+    if (namesUser(root)) throw strangeRoot('an address with a user or a password in it');
+    if (schemeOf(root) !== 's3') return resolve(localPathOf(root, `the root ${root}`));
+    const prefix = s3Prefix(root);
+    if (prefix === null) throw strangeRoot(root);
+    return uriOf(prefix);
+  });
+}
+
+function strangeRoot(found: string): InputFault {
+  return new InputFault({
+    where: `--root or ${rootsVariable}`,
+    what: 'this is no root',
+    found,
+    expected: 'a folder, or s3://bucket or s3://bucket/prefix, the prefix without empty parts, . or .. in it',
+  });
 }
 
 /** The local path that a path or a `file:` URI names. Other schemes are refused. */
 export function localPathOf(location: string, where: string): string {
-  const scheme = /^([a-z][a-z0-9+.-]+):\/\//i.exec(location)?.[1]?.toLowerCase();
-  if (scheme === undefined) return location;
+  const scheme = schemeOf(location);
+  if (scheme === null) return location;
   if (scheme === 'file') return pathOfUri(location, where);
   throw new InputFault({
     where,
     what: 'this worker does not read that scheme',
-    found: `${scheme}://`,
-    expected: 'a path or a file:// URI',
+    found: `${scheme}:`,
+    expected: 'a path or a file:// URI; of a table also s3://bucket/key or store:tables/…',
   });
 }
 
@@ -65,9 +88,29 @@ export async function requireReadable(
 ): Promise<void> {
   if (roots === null) return;
   const real = await resolved(path, where);
-  if (real === null) return requireBelow(path, roots, where);
-  const allowed = await Promise.all(roots.map(async (root) => (await resolved(root, where)) ?? root));
+  const folders = roots.filter((root) => schemeOf(root) === null);
+  if (real === null) return requireBelow(path, folders, where);
+  const allowed = await Promise.all(folders.map(async (root) => (await resolved(root, where)) ?? root));
   requireBelow(real, allowed, where);
+}
+
+/** Refuses an object in S3 that is neither one of the roots nor below one of them. */
+export function requireReadableObject(
+  object: S3Object,
+  roots: readonly string[] | null,
+  where: string,
+): void {
+  if (roots === null) return;
+  const prefixes = roots.flatMap((root) => s3Prefix(root) ?? []);
+  if (prefixes.some((prefix) => isBelow(object, prefix))) return;
+  throw new InputFault({
+    where,
+    what: 'this worker may not read there',
+    found: uriOf(object),
+    expected:
+      prefixes.length === 0 ? 'no object in S3 at all' : `one below ${prefixes.map(uriOf).join(' or ')}`,
+    remedy: `Start the worker with its bucket or its prefix as a root (--root s3://bucket/prefix, or ${rootsVariable}).`,
+  });
 }
 
 /**
@@ -90,15 +133,24 @@ export async function requireModelFilesReadable(
   }
 }
 
-/** The files and folders that a pipeline reads: roots for a worker that works for it alone. */
+/** The files, objects and folders that a pipeline reads: roots for a worker that works for it alone. */
 export function rootsOf(pipeline: Pipeline): string[] {
   const { train, test } = pipeline.data;
-  const tables = [
-    localPathOf(train, 'data.train'),
-    ...(test === undefined ? [] : [localPathOf(test, 'data.test')]),
-  ];
+  const tables = [rootOf(train), ...(test === undefined ? [] : [rootOf(test)])].flat();
   const folders = checkpointsOf(pipeline).filter((checkpoint) => isAbsolute(checkpoint));
   return [...tables, ...folders.flatMap((folder) => [folder, ...linksIn(folder)])];
+}
+
+/** The one table as a root; those of the store need none. */
+export function rootOf(table: string): string[] {
+  switch (schemeOf(table)) {
+    case 'store':
+      return [];
+    case 's3':
+      return [table];
+    default:
+      return [localPathOf(table, 'a table')];
+  }
 }
 
 /** Whoever names a folder of their own means what its links lead to. */
@@ -128,7 +180,7 @@ function requireBelow(path: string, roots: readonly string[], where: string): vo
     where,
     what: 'this worker may not read there',
     found: path,
-    expected: `a path below ${roots.join(' or ')}`,
+    expected: roots.length === 0 ? 'no file at all' : `a path below ${roots.join(' or ')}`,
     remedy: `Move the file there, or start the worker with its folder as a root (--root or ${rootsVariable}).`,
   });
 }

@@ -93,7 +93,7 @@ export interface Services {
   readonly engineSignature: (threads: number) => string;
   /** Version by component, as the results name them. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Folders that may be read from; null where whoever starts runs is trusted with every path. */
+  /** Folders, and buckets or prefixes in S3, that may be read from; null where whoever starts runs is trusted with every path. */
   readonly roots: readonly string[] | null;
   /** The runs that this worker works for; null: for everybody's. */
   readonly accepts: AcceptedRuns | null;

@@ -1,11 +1,15 @@
+import type { ForeignFiles } from '../store/foreign-files.js';
+import type { StoredTables } from '../store/stored-tables.js';
 import { inputDigest } from './file-digests.js';
-import { requireReadable } from './roots.js';
-import { tableLocation } from './table-location.js';
+import { requireReadable, requireReadableObject } from './roots.js';
+import { locationText, tableLocation, type TableLocation } from './table-location.js';
 
 /** What a table is read for. */
 export interface TableUse {
   /** The setting that names it. */
   readonly where: string;
+  /** A larger one is of no use, and is not brought here. Default: what fits this machine. */
+  readonly mostBytes?: number;
 }
 
 /** A table as a file of this machine. */
@@ -26,23 +30,52 @@ export interface TableFiles {
   open(location: string, use: TableUse): Promise<OpenTable>;
 }
 
-/** The tables that a worker may read, or whoever has no roots. */
+export interface LocatedTablesOptions {
+  /** See `requireReadable`; null trusts whoever names tables. */
+  readonly roots: readonly string[] | null;
+  readonly foreign: ForeignFiles;
+  readonly stored: StoredTables;
+}
+
+/** Tables in files, in S3 and in the store of the runs: the only place that tells them apart. */
 export class LocatedTables implements TableFiles {
-  /** @param roots see `requireReadable`; null trusts whoever names tables */
-  constructor(private readonly roots: readonly string[] | null) {}
+  constructor(private readonly options: LocatedTablesOptions) {}
 
   async requireReadable(location: string, { where }: TableUse): Promise<void> {
-    await requireReadable(tableLocation(location, where).path, this.roots, where);
+    await this.readable(location, where);
   }
 
-  async digest(location: string, use: TableUse): Promise<string> {
-    await this.requireReadable(location, use);
-    return inputDigest(tableLocation(location, use.where).path);
+  async digest(location: string, { where, mostBytes = Infinity }: TableUse): Promise<string> {
+    const found = await this.readable(location, where);
+    switch (found.kind) {
+      case 'file':
+        return inputDigest(found.path);
+      case 's3':
+        return this.options.foreign.digest(found, mostBytes);
+      case 'store':
+        return found.sha256;
+    }
   }
 
-  async open(location: string, use: TableUse): Promise<OpenTable> {
-    await this.requireReadable(location, use);
-    const { path } = tableLocation(location, use.where);
-    return { path, name: path, sha256: null };
+  async open(location: string, { where, mostBytes = Infinity }: TableUse): Promise<OpenTable> {
+    const found = await this.readable(location, where);
+    const name = locationText(found);
+    switch (found.kind) {
+      case 'file':
+        return { path: found.path, name, sha256: null };
+      case 's3':
+        return { ...(await this.options.foreign.file(found, mostBytes)), name };
+      case 'store':
+        return { path: await this.options.stored.localPath(found), name, sha256: found.sha256 };
+    }
+  }
+
+  private async readable(location: string, where: string): Promise<TableLocation> {
+    const found = tableLocation(location, where);
+    const { roots } = this.options;
+    if (found.kind === 'file') await requireReadable(found.path, roots, where);
+    if (found.kind === 's3') requireReadableObject(found, roots, where);
+    // What was put into the store as a table is there for its workers to read.
+    return found;
   }
 }

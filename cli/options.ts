@@ -59,8 +59,8 @@ export interface RootOptions {
 /** Adds `--root`. */
 export function takesRoots(command: Command): Command {
   return command.option(
-    '--root <folder...>',
-    'folders that runs may read (default: those of FOLDWISE_ROOTS, else the current one and the workdir)',
+    '--root <place...>',
+    'folders, and s3://bucket/prefix, that runs may read (default: those of FOLDWISE_ROOTS, else the current folder and the workdir)',
   );
 }
 

@@ -6,7 +6,7 @@ import { TableFault } from './table-fault.js';
 import { nameOf, type TableFile } from './table-file.js';
 
 /** Larger files are refused: 2 GiB. */
-const maxBytes = 2 ** 31 - 1;
+export const mostTableBytes = 2 ** 31 - 1;
 const pieceBytes = 1 << 20;
 
 /** A table's file, open for reading. */
@@ -25,7 +25,7 @@ export class TableSource {
     });
     try {
       const { size } = await handle.stat();
-      if (size > maxBytes) throw tooLarge(file, size);
+      if (size > mostTableBytes) throw tooLarge(file, size);
       return new TableSource(file, handle);
     } catch (error) {
       await handle.close();
@@ -42,7 +42,7 @@ export class TableSource {
     for (let at = 0; ;) {
       const bytes = await this.read(at, pieceBytes);
       if (at === 0) this.requireTable(bytes);
-      if (at + bytes.length > maxBytes) throw tooLarge(this.file, at + bytes.length);
+      if (at + bytes.length > mostTableBytes) throw tooLarge(this.file, at + bytes.length);
       const piece = kept.length === 0 ? bytes : Buffer.concat([kept, bytes]);
       const start = at - kept.length;
       const end = bytes.length === 0 ? piece.length : wholeCharacters(piece);
@@ -102,6 +102,6 @@ const carriageReturn = 0x0d;
 function tooLarge(file: string, bytes: number): TableFault {
   return new TableFault(
     { file },
-    { what: 'the file is too large', found: `${bytes} bytes`, expected: `at most ${maxBytes} bytes` },
+    { what: 'the file is too large', found: `${bytes} bytes`, expected: `at most ${mostTableBytes} bytes` },
   );
 }

@@ -93,9 +93,10 @@ async function run(source: PipelineSource, options: RunPipelineOptions): Promise
   const { signal = new AbortController().signal } = options;
   signal.throwIfAborted();
   const pipeline = pipelineOfSource(source);
-  const { warnings } = await checkPipeline(pipeline);
+  const place = workdirAt(options.workdir);
+  const { warnings } = await checkPipeline(pipeline, place);
   const onDownload = downloadLines(onMessage);
-  const ofModel = await checkModel(pipeline, { workdir: workdirAt(options.workdir), onDownload });
+  const ofModel = await checkModel(pipeline, { workdir: place, onDownload });
   for (const warning of [...warnings, ...ofModel]) onMessage(`warning: ${warning}`);
   const workdir = await writableWorkdir(options.workdir);
   let workflowId = '';

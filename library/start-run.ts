@@ -72,7 +72,7 @@ export async function startRun(source: PipelineSource, options: StartRunOptions 
   const pipeline = pipelineOfSource(source);
   const workdir = workdirAt(options.workdir);
   if (check) {
-    await checkPipeline(pipeline);
+    await checkPipeline(pipeline, workdir);
     await checkModel(pipeline, { workdir, onDownload: null });
   }
   const link = options.client === undefined ? await connect(workdir) : null;

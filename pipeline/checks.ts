@@ -7,6 +7,7 @@ import { stepProblems } from './dag.js';
 import { isActivity } from './activities.js';
 import type { Problem } from './problem.js';
 import { describe } from './issues.js';
+import { namesUser } from './location.js';
 import { defaultMaxLength, defaultTextColumns, pipelineLimits } from './schema.js';
 import { thresholdProblems } from './threshold-checks.js';
 import { trainingProblems } from './training-checks.js';
@@ -36,6 +37,7 @@ export function crossChecks(configuration: unknown): Problem[] {
     ...axisProblems(steps),
     ...submissionProblems(steps, data),
     ...gateProblems(data),
+    ...userProblems(data),
   ];
 }
 
@@ -186,6 +188,17 @@ function gateProblems(data: unknown): Problem[] {
       found: describe(gates[name]),
       expected: 'a table of rows to predict in data.test, or no such gate',
     }));
+}
+
+/** A password in the address of a table, which would be in the history and in what the run writes. */
+function userProblems(data: unknown): Problem[] {
+  if (!isMap(data)) return [];
+  return ['train', 'test'].flatMap((table) => {
+    const location = data[table];
+    if (typeof location !== 'string' || !namesUser(location)) return [];
+    const expected = 's3://bucket/key; keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY';
+    return [{ path: ['data', table], found: 'an address with a user or a password in it', expected }];
+  });
 }
 
 /** No list of a valid configuration is longer; what is beyond is not looked at. */

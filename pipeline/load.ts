@@ -8,6 +8,7 @@ import { completeStep, defaultSteps } from './defaults.js';
 import { parseSource, type SourceDocument } from './document.js';
 import { describe, problemsOf } from './issues.js';
 import { withLists } from './lists.js';
+import { schemeOf } from './location.js';
 import { applyOverrides, type Override } from './overrides.js';
 import { modelUse, type ModelOptions, type Pipeline, type Step } from './pipeline.js';
 import { maxProblems, PipelineFault, type LocatedProblem, type Path, type Problem } from './problem.js';
@@ -214,7 +215,7 @@ function unresolvedModel(checkpoint: string | undefined): Problem {
 
 /** URIs stay as they are: who reads them decides which schemes are allowed. */
 function absolute(path: string, folder: string): string {
-  return /^[a-z][a-z0-9+.-]+:\/\//i.test(path) ? path : resolve(folder, path);
+  return schemeOf(path) === null ? resolve(folder, path) : path;
 }
 
 /** A position in the file, or the `--set` that wrote the value at fault. */

@@ -45,11 +45,13 @@ const path = z.string().min(1).max(4096).regex(pathPattern);
 const column = z.string().min(1).max(256);
 
 const data = z.strictObject({
-  train: path.describe('CSV file of the labelled rows; relative to this file.'),
+  train: path.describe(
+    'CSV file of the labelled rows: a path relative to this file, s3://bucket/key or store:tables/….',
+  ),
   test: path
     .exactOptional()
     .describe(
-      'CSV file of the rows to predict, its label columns ignored; relative to this file. Without it nothing is submitted.',
+      'CSV file of the rows to predict, its label columns ignored: as `train`. Without it nothing is submitted.',
     ),
   text: z
     .array(column)

@@ -1,3 +1,4 @@
+import { schemeOf } from '../pipeline/location.js';
 import type { RunResult } from './run-result.js';
 
 /** The report may be passed on; where on a person's disk the data lay is nobody else's business. */
@@ -14,7 +15,7 @@ export function modelName(checkpoint: string): string {
 export function withoutFolders(message: string, { data, model, steps }: RunResult['configuration']): string {
   const members = Object.values(steps).flatMap(({ matrix }) => matrix?.['model.checkpoint'] ?? []);
   const named = [data.train, data.test, model.checkpoint, ...members].filter(
-    (path): path is string => typeof path === 'string' && isAbsolute(path),
+    (path): path is string => typeof path === 'string' && (isAbsolute(path) || schemeOf(path) !== null),
   );
   // The pipeline's own paths first: they may hold spaces, where another path is taken to end.
   const shortened = named.reduce((text, path) => text.replaceAll(path, fileName(path)), message);

@@ -64,7 +64,7 @@ export class FileCache implements LocalFiles {
   private evicting: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly objects: ObjectStore,
+    private readonly objects: Pick<ObjectStore, 'get'>,
     private readonly folder: string,
     private readonly options: FileCacheOptions = {},
   ) {}
@@ -107,6 +107,11 @@ export class FileCache implements LocalFiles {
       if (errorCode(error) === 'ENOENT') return { objects: 0, bytes: 0 };
       throw storageFault(error, this.folder, 'removing files');
     }
+  }
+
+  /** Bytes of all files that are kept. The folder is there. */
+  room(): Promise<number> {
+    return (this.mostBytes ??= this.limit());
   }
 
   private async find(name: string, sha256: string): Promise<LocalFile | null> {
@@ -264,7 +269,7 @@ export class FileCache implements LocalFiles {
     const alone = files.flatMap((file) => (file !== null && file.status.nlink === 1 ? [file] : []));
     let bytes = files.reduce((sum, file) => sum + (file?.status.size ?? 0), 0);
     const removed = { objects: 0, bytes: 0 };
-    const most = await (this.mostBytes ??= this.limit());
+    const most = await this.room();
     for (const { path, status } of alone.sort((a, b) => a.status.atimeMs - b.status.atimeMs)) {
       if (bytes <= most) break;
       if (remove) await rm(path, { force: true });

@@ -1,8 +1,10 @@
 import type { ListedObject, ObjectStore } from './objects/object-store.js';
+import { storedTablesPrefix } from './stored-tables.js';
 
 /** Where a store keeps what; beside it, a workdir's folder has files of its machine. */
 export const storedKinds = {
   artifacts: 'store/sha256/',
+  tables: storedTablesPrefix,
   damaged: 'store/damaged/',
   keys: 'keys/',
   checkpoints: 'checkpoints/',

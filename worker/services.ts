@@ -13,6 +13,7 @@ import { MeasuredObjectStore } from './metrics/measured-object-store.js';
 import type { WorkerMetrics } from './metrics/worker-metrics.js';
 import { sharesOf } from './shares.js';
 import { openState } from './state.js';
+import type { Around } from './store-place.js';
 import { openTableFiles } from './table-files.js';
 import { TablesProcess } from './tables-process.js';
 import { TrainerProcess } from './trainer-process.js';
@@ -21,7 +22,7 @@ import { componentVersions } from './versions.js';
 export interface ServicesOptions {
   /** Everything that a run writes goes below it. */
   readonly workdir: string;
-  /** Folders that runs may read; null trusts whoever starts them. Default: `defaultRoots`. */
+  /** What runs may read, see `requireRoots`; null trusts whoever starts them. Default: `defaultRoots`. */
   readonly roots?: readonly string[] | null;
   /** Intra-op threads per fold. Default: the processors divided by the slots. */
   readonly threads?: number;
@@ -45,15 +46,15 @@ export function createServices(options: ServicesOptions): Services {
   const versions = componentVersions();
   const print = onOutput ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const engine = openEngine(workdir, print, print);
+  const measured: Around = (objects) =>
+    metrics === undefined ? objects : new MeasuredObjectStore(objects, metrics);
   return {
-    ...openState(workdir, (objects) =>
-      metrics === undefined ? objects : new MeasuredObjectStore(objects, metrics),
-    ),
+    ...openState(workdir, measured),
     trainer: new TrainerProcess({ script: script('trainer-child'), onOutput }),
     predictor: engine,
     models: engine,
     tables: new TablesProcess(script('tables-child'), onOutput),
-    tableFiles: openTableFiles(roots),
+    tableFiles: openTableFiles(workdir, roots, measured),
     ...sharesOf(options),
     machineBytes: thisMachine().bytes,
     device: processor,

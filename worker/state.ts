@@ -7,7 +7,7 @@ import type { LocalFiles } from '../store/local-files.js';
 import type { ObjectStore } from '../store/objects/object-store.js';
 import { PatientStore } from '../store/patient-store.js';
 import { ResultIndex } from '../store/result-index.js';
-import { configuredStore, openStorePlace, type Around } from './store-place.js';
+import { configuredStore, openStorePlace, scratchFolder, type Around } from './store-place.js';
 
 /** What was done, as every command and worker finds it: artifacts, keys, checkpoints and results. */
 export type State = Pick<
@@ -30,7 +30,7 @@ export function openState(workdir: string, around?: Around): State {
 
 /** The state that stands on a store elsewhere, with the folders of one machine's workdir. */
 export function stateOver(workdir: string, objects: ObjectStore, files: LocalFiles): State {
-  const scratch = join(workdir, '.foldwise', 'scratch');
+  const scratch = scratchFolder(workdir);
   const store = new PatientStore(new Artifacts(objects, files));
   return {
     store,

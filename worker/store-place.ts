@@ -44,10 +44,21 @@ export function openStorePlace(
     return { objects: around(objects), files: new FolderFiles(objects) };
   }
   const objects = around(new S3Objects(s3Address(store)));
-  return { objects, files: new FileCache(objects, join(state, 'cache'), cacheOptions()) };
+  return { objects, files: new FileCache(objects, cacheFolder(workdir), cacheOptions()) };
 }
 
-function cacheOptions(): { readonly mostBytes?: number } {
+/** Where this machine keeps files of places elsewhere. */
+export function cacheFolder(workdir: string): string {
+  return join(workdir, '.foldwise', 'cache');
+}
+
+/** Where files are written on their way into the store. */
+export function scratchFolder(workdir: string): string {
+  return join(workdir, '.foldwise', 'scratch');
+}
+
+/** @throws InputFault where what this process was told is no bound */
+export function cacheOptions(): { readonly mostBytes?: number } {
   const set = process.env['FOLDWISE_CACHE_GIB'];
   if (set === undefined || set === '') return {};
   const gibibytes = /^\d{1,6}(\.\d{1,3})?$/.test(set) ? Number(set) : Number.NaN;

@@ -113,8 +113,8 @@ async function trainingTable(
   const { train, text, id, target } = configuration.data;
   if (data === undefined) return null;
   try {
-    const digest = await tableFiles.digest(train, tableUses.train);
     const file = await tableFiles.open(train, tableUses.train);
+    const digest = file.sha256 ?? (await tableFiles.digest(train, tableUses.train));
     const columns = { text, id, labels, ...(target === undefined ? {} : { target }) };
     return { request: { file, columns, texts: data.texts }, digest };
   } catch (error) {

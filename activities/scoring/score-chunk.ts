@@ -18,7 +18,7 @@ import {
   type ScorePlan,
 } from './contracts.js';
 import { columnsOf } from './plan-score.js';
-import { scoredTable } from './scored-table.js';
+import { openPlanned } from './scored-table.js';
 import type { ScoringEnsemble } from './scoring-ensemble.js';
 import { admittedPlan, plannedEnsemble, scoringOf } from './stored-plan.js';
 
@@ -96,7 +96,7 @@ async function scoreRows(
     const texts = await tables.run(
       'chunk',
       {
-        file: await tableFiles.open(table.path, scoredTable),
+        file: await openPlanned(tableFiles, table),
         columns: columnsOf(ensemble),
         format: table.format,
         layout: table.layout,

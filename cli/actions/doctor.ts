@@ -2,6 +2,7 @@ import type { Check } from '../doctor/check.js';
 import { engineCheck } from '../doctor/engine.js';
 import { hubCheck } from '../doctor/hub.js';
 import { diskCheck, machineChecks } from '../doctor/machine.js';
+import { rootsCheck } from '../doctor/roots.js';
 import { serverCheck } from '../doctor/server.js';
 import { storeCheck } from '../doctor/store.js';
 import { checksSchema } from '../facts/doctor.js';
@@ -19,6 +20,7 @@ export async function doctor(console: Console, options: GlobalOptions & JsonOpti
     engineCheck(),
     await serverCheck(workdir),
     await storeCheck(workdir),
+    rootsCheck(workdir),
     await hubCheck(),
     await diskCheck(workdir.path),
   ];

@@ -16,6 +16,7 @@ import { readResult } from '../runs/results.js';
 import { runDirectory } from '../runs/run-directory.js';
 import { allFiles } from '../runs/stored-runs.js';
 import { printJson, type Console } from '../terminal/console.js';
+import { openTableFiles } from '../../worker/table-files.js';
 import { workdirAt } from '../workdir.js';
 
 interface ExportOptions extends GlobalOptions, JsonOption {
@@ -43,6 +44,7 @@ export async function exportEnsemble(
   const written = await exportRun({
     directory,
     result,
+    tables: openTableFiles(workdir.path, null),
     target: output,
     force: options.force === true,
     maxLoss: options.int8 === true ? maxLoss : null,

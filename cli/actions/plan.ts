@@ -32,8 +32,9 @@ export async function plan(
   options: PipelineArguments & JsonOption,
   file: string,
 ): Promise<void> {
-  const input = await checkInput(file, options.set ?? {});
-  const plan = await makePlan(input, workdirAt(options.workdir));
+  const workdir = workdirAt(options.workdir);
+  const input = await checkInput(file, options.set ?? {}, workdir);
+  const plan = await makePlan(input, workdir);
   if (options.json === true) printJson(console, planSchema, factsOf(plan));
   else for (const line of planLines(plan, wantsColor(process.stdout))) console.print(line);
 }

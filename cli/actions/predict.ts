@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
+import type { Services } from '../../activities/services.js';
 import { formatOf, type TextFormat } from '../../data/text-stream/format.js';
-import { fileSource, streamSource } from '../../data/text-stream/source.js';
+import { fileSource, streamSource, type ByteSource } from '../../data/text-stream/source.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
 import { withColumns } from '../../ensemble/other-columns.js';
 import { withThresholds, type OtherThresholds } from '../../ensemble/other-thresholds.js';
 import { InputFault } from '../../errors/fault.js';
+import { schemeOf } from '../../pipeline/location.js';
 import { count } from '../../report/notation.js';
 import { sweepTemporaryFiles } from '../../store/temporary-file.js';
 import { createServices } from '../../worker/services.js';
@@ -62,7 +64,7 @@ export async function predict(
     probabilities: written.probabilities,
     engine: services.engineSignature(services.threads),
   });
-  const source = file === stream ? streamSource('standard input', process.stdin) : await fileSource(file);
+  const source = await sourceOf(file, services);
   const output = await openOutput(options, written.target, digest);
   const from = { rows: output.from?.rows ?? 0, bytes: output.from?.input.bytes ?? 0 };
   if (from.rows > 0) console.note(`goes on behind row ${count(from.rows)}`);
@@ -113,6 +115,12 @@ export async function predict(
   } finally {
     interrupt.close();
   }
+}
+
+/** A file is called as it was named. */
+async function sourceOf(table: string, { tableFiles }: Pick<Services, 'tableFiles'>): Promise<ByteSource> {
+  if (table === stream) return streamSource('standard input', process.stdin);
+  return fileSource(schemeOf(table) === null ? table : await tableFiles.open(table, { where: 'the table' }));
 }
 
 interface Written {

@@ -22,7 +22,7 @@ export async function run(console: Console, options: RunOptions, file: string): 
 /** Whatever a person has to change in the pipeline, its tables or its model is said before anything starts. */
 async function checked(display: RunDisplay, options: RunOptions, file: string): Promise<Pipeline> {
   const workdir = workdirAt(options.workdir);
-  const { pipeline, warnings: ofTables } = await checkInput(file, options.set ?? {});
+  const { pipeline, warnings: ofTables } = await checkInput(file, options.set ?? {}, workdir);
   const onDownload = (view: DownloadView): void => display.download(view);
   const ofModel = await checkModel(pipeline, { workdir, onDownload });
   display.download(null);

@@ -1,5 +1,6 @@
 import { AcceptedRuns } from '../../activities/admission.js';
 import { requireDirectoryName } from '../../activities/owned-directory.js';
+import { scoredTable } from '../../activities/scoring/scored-table.js';
 import { Interrupted } from '../failure.js';
 import { HostLog } from '../host/host-log.js';
 import { openHost, type Host } from '../host/host.js';
@@ -12,6 +13,7 @@ import { scoreNameOf, scoreRequest, scoreRoots, type ScoreArguments } from '../s
 import { acceptOpenScore, startScore } from '../scoring/start-score.js';
 import { watchScore } from '../scoring/watch-score.js';
 import type { Console } from '../terminal/console.js';
+import { openTableFiles } from '../../worker/table-files.js';
 import { workdirAt, writableWorkdir } from '../workdir.js';
 
 interface ScoreOptions extends GlobalOptions, JsonOption, ShareOptions, ScoreArguments {
@@ -26,7 +28,10 @@ export async function score(
   run: string,
   table: string,
 ): Promise<void> {
-  const request = await scoreRequest(run, table, options, workdirAt(options.workdir));
+  const place = workdirAt(options.workdir);
+  const request = await scoreRequest(run, table, options, place);
+  // One that is elsewhere is looked at before anything is started.
+  await openTableFiles(place.path, null).open(request.input.table, scoredTable);
   const workdir = await writableWorkdir(options.workdir);
   const name = options.name ?? scoreNameOf(request, new Date());
   requireDirectoryName(name, 'score');

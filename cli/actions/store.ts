@@ -1,14 +1,22 @@
+import { resolve } from 'node:path';
 import { amount, count } from '../../report/notation.js';
 import type { ObjectStore } from '../../store/objects/object-store.js';
+import { uriOfTable } from '../../store/stored-tables.js';
 import { openStorePlace } from '../../worker/store-place.js';
-import { storedAmountsSchema, storedObjectsSchema, verifiedStoreSchema } from '../facts/store.js';
+import { openStoredTables } from '../../worker/table-files.js';
+import {
+  storedAmountsSchema,
+  storedObjectsSchema,
+  storedTableSchema,
+  verifiedStoreSchema,
+} from '../facts/store.js';
 import { CommandFailure } from '../failure.js';
 import type { GlobalOptions, JsonOption } from '../options.js';
 import { kindNames, objectsOf } from '../../store/kinds.js';
 import { verifyArtifacts } from '../store/verification.js';
 import { printJson, type Console } from '../terminal/console.js';
 import { tableLines } from '../terminal/table.js';
-import { workdirAt } from '../workdir.js';
+import { workdirAt, writableWorkdir } from '../workdir.js';
 
 type Options = GlobalOptions & JsonOption;
 
@@ -45,6 +53,15 @@ export async function du(console: Console, options: Options): Promise<void> {
     amount(sum.bytes),
   ]);
   for (const line of tableLines([['', 'objects', 'size'], ...lines])) console.print(line);
+}
+
+/** Stores a file as a table that pipelines can name. */
+export async function put(console: Console, options: Options, file: string): Promise<void> {
+  const workdir = await writableWorkdir(options.workdir);
+  const table = await openStoredTables(workdir.path).put(resolve(file));
+  const uri = uriOfTable(table);
+  if (options.json === true) return printJson(console, storedTableSchema, { uri, sha256: table.sha256 });
+  console.print(uri);
 }
 
 export async function verify(console: Console, options: Options): Promise<void> {

@@ -7,9 +7,9 @@ import { whenRun } from '../when-run.js';
 export function addStore(program: Command, console: Console): void {
   const store = program
     .command('store')
-    .summary('look at what the store holds, and remove what nothing needs')
+    .summary('look at what the store holds, put tables there, and remove what nothing needs')
     .description(
-      "Lists, counts and verifies what runs have made: in the workdir's folder, or in S3 where --store or FOLDWISE_STORE says so. Only gc changes anything, and that with --delete.",
+      "Lists, counts and verifies what runs have made: in the workdir's folder, or in S3 where --store or FOLDWISE_STORE says so. Only put changes anything, and gc with --delete.",
     );
   printsJson(store.command('ls'))
     .argument('[prefix]', 'only objects whose names begin so, as in checkpoints/')
@@ -18,6 +18,13 @@ export function addStore(program: Command, console: Console): void {
   printsJson(store.command('du'))
     .summary('say how many objects of each kind there are, and how large')
     .action(whenRun(console, async () => (await import('../actions/store.js')).du));
+  printsJson(store.command('put'))
+    .argument('<file>', 'a table')
+    .summary('put a table there for runs to read')
+    .description(
+      'Stores the file under the hash of its bytes and prints the address by which data.train, data.test, `score` and `predict` name it. Again does no harm; a changed file gets another address.',
+    )
+    .action(whenRun(console, async () => (await import('../actions/store.js')).put));
   printsJson(store.command('verify'))
     .summary('compare every artifact with the hash that it is named by')
     .description('Reads all artifacts. The exit code is 0 unless one is damaged.')

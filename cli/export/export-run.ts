@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import type { TableFiles } from '../../activities/table-files.js';
 import { ensembleOfRun } from '../../activities/stored-ensemble.js';
 import { modelsOf, type EnsembleMember } from '../../ensemble/definition.js';
 import { isExported, manifestName, manifestOf, type ListedFile } from '../../ensemble/exported-ensemble.js';
@@ -25,6 +26,8 @@ export interface ExportRequest {
   /** The run's. */
   readonly directory: string;
   readonly result: RunResult;
+  /** Where the run's training table is read. */
+  readonly tables: TableFiles;
   readonly target: string;
   /** Whether a folder that was exported before is replaced. */
   readonly force: boolean;

@@ -11,6 +11,7 @@ import { keepRows, predictedRows, selectRows } from '../../metrics/matrix.js';
 import { idColumn } from '../../pipeline/pipeline.js';
 import type { RunResult } from '../../report/run-result.js';
 import { readOofFile } from '../runs/oof-file.js';
+import type { TableFiles } from '../../activities/table-files.js';
 import { withTrainingRows, type TrainingRows } from './training-rows.js';
 
 export interface MeasureRequest {
@@ -18,6 +19,8 @@ export interface MeasureRequest {
   readonly directory: string;
   readonly result: RunResult;
   readonly definition: EnsembleDefinition;
+  /** Where the run's training table is read. */
+  readonly tables: TableFiles;
   readonly precision: Exclude<ExportedPrecision, 'float32'>;
   readonly threads: number;
   readonly onProgress: (text: string) => void;
@@ -54,14 +57,14 @@ interface HeldOut {
  * @throws InputFault where the run's training rows cannot be had any more
  */
 export async function measurePrecision(request: MeasureRequest): Promise<Measured> {
-  const { directory, result, definition } = request;
+  const { directory, result, definition, tables } = request;
   const cells = new Map(
     result.folds.map(({ member = '', fold }) => [
       join(directory, modelFolder({ member, fold })),
       { member, fold },
     ]),
   );
-  return withTrainingRows(result, async (rows) => {
+  return withTrainingRows(result, tables, async (rows) => {
     const all = { float32: [] as Float32Array[], lower: [] as Float32Array[] };
     const models: MeasuredScores[] = [];
     const width = definition.labels.length;

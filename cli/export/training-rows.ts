@@ -2,13 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openTables, prepareRequest } from '../../activities/pipeline-tables.js';
+import type { TableFiles } from '../../activities/table-files.js';
 import { digestData } from '../../activities/tables/data-digest.js';
 import { prepareTables } from '../../data/dataset.js';
 import { heldOutBy, openTrainingTable, type TrainingTable } from '../../data/prepared-table.js';
 import { InputFault } from '../../errors/fault.js';
 import { placeOfFold } from '../../pipeline/folds.js';
 import type { RunResult } from '../../report/run-result.js';
-import { openTableFiles } from '../../worker/table-files.js';
 
 /** The rows that a run was trained on, with their splits. */
 export interface TrainingRows extends Pick<TrainingTable, 'texts' | 'labels' | 'folds'> {
@@ -23,6 +23,7 @@ export interface TrainingRows extends Pick<TrainingTable, 'texts' | 'labels' | '
  */
 export async function withTrainingRows<T>(
   { configuration, data, labels }: Pick<RunResult, 'configuration' | 'data' | 'labels'>,
+  tables: TableFiles,
   work: (rows: TrainingRows) => Promise<T>,
 ): Promise<T> {
   // Neither the rows to predict nor what was asked of the rows says which rows these were.
@@ -32,8 +33,8 @@ export async function withTrainingRows<T>(
     const output = Object.fromEntries(
       (['table', 'trainIds', 'test', 'groups', 'repeats'] as const).map((name) => [name, join(folder, name)]),
     ) as Record<'table' | 'trainIds' | 'test' | 'groups' | 'repeats', string>;
-    const tables = await openTables(openTableFiles(null), columns);
-    await prepareTables(prepareRequest({ ...configuration, data: columns }, tables, output));
+    const files = await openTables(tables, columns);
+    await prepareTables(prepareRequest({ ...configuration, data: columns }, files, output));
     const table = openTrainingTable(output.table);
     try {
       if (data === undefined || digestData(table, labels).rows !== data.rows) throw otherRows(columns.train);

@@ -14,6 +14,7 @@ import {
   collectedStoreSchema,
   storedAmountsSchema,
   storedObjectsSchema,
+  storedTableSchema,
   verifiedStoreSchema,
 } from './store.js';
 import { exportedRunsSchema } from './tensorboard.js';
@@ -43,6 +44,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   codec: codecHostSchema,
   'store ls': storedObjectsSchema,
   'store du': storedAmountsSchema,
+  'store put': storedTableSchema,
   'store verify': verifiedStoreSchema,
   'store gc': collectedStoreSchema,
   doctor: checksSchema,

@@ -21,13 +21,19 @@ export const storedAmountsSchema = z.object({
   place,
   kinds: z.array(
     z.object({
-      kind: z.string().describe('artifacts, damaged, keys, checkpoints, runs, scores or uses'),
+      kind: z.string().describe('artifacts, tables, damaged, keys, checkpoints, runs, scores or uses'),
       objects: z.int().min(0),
       bytes,
     }),
   ),
   objects: z.int().min(0),
   bytes,
+});
+
+/** What `store put` prints. */
+export const storedTableSchema = z.object({
+  uri: z.string().describe('what names the table in a pipeline, and to score'),
+  sha256: z.string().describe('of its bytes'),
 });
 
 /** What `store gc` prints. */

@@ -4,6 +4,7 @@ import { planSteps, type PlannedStep } from '../../pipeline/dag.js';
 import { readPipeline } from '../../pipeline/load.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { openTableFiles } from '../../worker/table-files.js';
+import type { Workdir } from '../workdir.js';
 
 /** A pipeline that was looked at as its first steps will, with what they will find. */
 export interface CheckedInput {
@@ -24,13 +25,14 @@ export interface CheckedInput {
 export async function checkInput(
   file: string,
   overrides: Readonly<Record<string, string>>,
+  workdir: Workdir,
 ): Promise<CheckedInput> {
-  return checkPipeline(readPipeline(file, { overrides }));
+  return checkPipeline(readPipeline(file, { overrides }), workdir);
 }
 
 /** The same for a pipeline that was read. */
-export async function checkPipeline(pipeline: Pipeline): Promise<CheckedInput> {
+export async function checkPipeline(pipeline: Pipeline, { path }: Workdir): Promise<CheckedInput> {
   const steps = planSteps(pipeline);
-  const { rows, facts, warnings } = await checkTables(pipeline, openTableFiles(null));
+  const { rows, facts, warnings } = await checkTables(pipeline, openTableFiles(path, null));
   return { pipeline, steps, rows, facts, warnings };
 }

@@ -14,7 +14,8 @@ export async function pipelineToStart(
   { set = {}, check, workdir }: PipelineArguments & CheckOption,
 ): Promise<Pipeline> {
   if (!check) return readPipeline(file, { overrides: set });
-  const { pipeline } = await checkInput(file, set);
-  await checkModel(pipeline, { workdir: workdirAt(workdir), onDownload: null });
+  const place = workdirAt(workdir);
+  const { pipeline } = await checkInput(file, set, place);
+  await checkModel(pipeline, { workdir: place, onDownload: null });
   return pipeline;
 }

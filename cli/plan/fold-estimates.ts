@@ -61,7 +61,7 @@ async function estimateMember(
     labels,
     model: modelUse(model),
     table: {
-      file: await openTableFiles(null).open(data.train, tableUses.train),
+      file: await openTableFiles(workdir.path, null).open(data.train, tableUses.train),
       text: data.text,
       labels,
       task,

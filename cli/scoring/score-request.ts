@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { readResultFile } from '../../activities/result-file.js';
-import { localPathOf } from '../../activities/roots.js';
+import { rootOf } from '../../activities/roots.js';
 import { scoreInputDigest, type ScoreInput } from '../../activities/scoring/contracts.js';
+import { scoredTable } from '../../activities/scoring/scored-table.js';
+import { locationText, tableLocation } from '../../activities/table-location.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
 import { withThresholds, type OtherThresholds } from '../../ensemble/other-thresholds.js';
@@ -43,8 +45,9 @@ export async function scoreRequest(
 ): Promise<ScoreRequest> {
   const ensemble = await ensembleAt(name, workdir);
   const folder = await ensembleFolderAt(name, workdir);
-  const path = resolve(table);
-  if (!existsSync(path))
+  const location = tableLocation(table, scoredTable.where);
+  const path = locationText(location);
+  if (location.kind === 'file' && !existsSync(path))
     throw new InputFault({ where: path, what: 'there is no such file', expected: 'a table with the texts' });
   if (probabilities === true && threshold !== undefined)
     throw new InputFault({
@@ -78,12 +81,12 @@ export function scheduleIdOf({ input }: Pick<ScoreRequest, 'input'>): string {
   return `score-${called}`;
 }
 
-/** The files that a scoring reads: roots for a worker that works for it alone. */
+/** The files and objects that a scoring reads: roots for a worker that works for it alone. */
 export async function scoreRoots({ input, folder }: ScoreRequest): Promise<string[]> {
   const result = await readResultFile(join(folder, 'result.json'));
   // What rows are compared with.
-  const train = result === null ? [] : [localPathOf(result.configuration.data.train, 'data.train')];
-  return [folder, input.table, ...train];
+  const train = result === null ? [] : rootOf(result.configuration.data.train);
+  return [folder, ...rootOf(input.table), ...train];
 }
 
 /** What the Web UI shows beside a scoring. */

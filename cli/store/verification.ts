@@ -12,10 +12,10 @@ export interface Verification {
   readonly damaged: readonly { readonly name: string; readonly sha256: string }[];
 }
 
-/** Reads every artifact of a store, and compares its bytes with the hash that it is named by. */
+/** Reads every artifact and table of a store, and compares its bytes with the hash that it is named by. */
 export async function verifyArtifacts(objects: ObjectStore): Promise<Verification> {
   const artifacts: ListedObject[] = [];
-  for await (const object of objectsOf(objects, ['artifacts'])) artifacts.push(object);
+  for await (const object of objectsOf(objects, ['artifacts', 'tables'])) artifacts.push(object);
   const read = await concurrently(artifacts, readAtOnce, ({ name }) => hashOf(objects, name));
   // One that was removed meanwhile is neither.
   const present = read.flatMap((found) => found ?? []);
@@ -23,7 +23,7 @@ export async function verifyArtifacts(objects: ObjectStore): Promise<Verificatio
     artifacts: present.length,
     bytes: present.reduce((sum, { bytes }) => sum + bytes, 0),
     damaged: present
-      .filter(({ name, sha256 }) => name.slice(name.lastIndexOf('/') + 1) !== sha256)
+      .filter(({ name, sha256 }) => !name.split('/').includes(sha256))
       .map(({ name, sha256 }) => ({ name, sha256 }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   };

@@ -1,4 +1,4 @@
-import { EnvironmentFault, Fault } from '../../errors/fault.js';
+import { EnvironmentFault, Fault, InputFault } from '../../errors/fault.js';
 import { errorCode } from '../faults.js';
 
 /** What is read of an error of the SDK. Its message is not: it may quote what was signed, and with which key. */
@@ -92,6 +92,34 @@ export function s3Fault(error: unknown, where: string, doing: string): unknown {
   }
   return error;
 }
+
+/**
+ * A failed read of an object that somebody named, which may be anybody's: that it is not there or may not be
+ * read is for a person to mend.
+ */
+export function foreignFault(error: unknown, where: string): unknown {
+  if (error instanceof Fault || !(error instanceof Error)) return error;
+  const { name, status } = failureOf(error);
+  if (name === 'NoSuchBucket')
+    return new InputFault({ where, what: 'there is no such bucket', remedy: correctAddress });
+  if (isAbsent(error)) return absentObject(where);
+  if (status === 412) return new EnvironmentFault({ where, what: 'it was replaced while it was being read' });
+  if (name === 'AccessDenied' || (status === 403 && byName[name] === undefined))
+    return new InputFault({
+      where,
+      what: 'these keys may not read it',
+      found: `the answer ${status ?? ''} ${name}`,
+      remedy:
+        'Allow them s3:GetObject on the object, and s3:ListBucket on the bucket: else one that is not there looks the same.',
+    });
+  return s3Fault(error, where, 'reading it');
+}
+
+export function absentObject(where: string): InputFault {
+  return new InputFault({ where, what: 'there is no such object', remedy: correctAddress });
+}
+
+const correctAddress = 'Correct its address, or AWS_ENDPOINT_URL_S3, which says on which server it is.';
 
 const unreachable = 'Look at the network and at AWS_ENDPOINT_URL_S3; it goes on by itself then.';
 const rights =

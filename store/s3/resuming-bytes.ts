@@ -20,6 +20,8 @@ const mostBarren = 5;
 /** The bytes of an answer, or of several, each going on where the one before broke off. */
 export function resumingBytes(options: ResumingOptions): Readable {
   const stream = Readable.from(pieces(options), { objectMode: false });
+  // It may break off before anybody reads: whoever then reads finds that, and asks again.
+  options.first.on('error', () => undefined);
   // One that nobody began to read is not yet in the generator's care.
   return stream.once('close', () => options.first.destroy());
 }

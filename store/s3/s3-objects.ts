@@ -1,12 +1,9 @@
 import type {
-  GetObjectCommandOutput,
   ListMultipartUploadsCommandOutput,
   ListObjectsV2CommandOutput,
   S3ClientConfig,
 } from '@aws-sdk/client-s3';
 import { rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { EnvironmentFault } from '../../errors/fault.js';
 import { storageFault } from '../faults.js';
 import { requireObjectName, requireObjectPrefix } from '../objects/object-name.js';
 import type {
@@ -22,9 +19,8 @@ import type {
 } from '../objects/object-store.js';
 import { placeOf, type S3Address } from './address.js';
 import { connectS3, quick, type S3Connection } from './client.js';
-import { isAbsent, isRangeBeyond, s3Fault } from './failures.js';
-import { headOf } from './head.js';
-import { resumingBytes } from './resuming-bytes.js';
+import { isAbsent, s3Fault } from './failures.js';
+import { Reads } from './reads.js';
 import { Slots } from './slots.js';
 import { requireText, Uploads, usualPartBytes, type UploadTarget } from './uploads.js';
 import { Writes, type Condition } from './writes.js';
@@ -45,6 +41,7 @@ const heldAtOnce = 4;
  */
 export class S3Objects implements ObjectStore {
   readonly place: string;
+  private readonly reads: Reads;
   private readonly uploads: Uploads;
   private readonly writes: Writes;
   private connection: Promise<S3Connection> | undefined;
@@ -58,6 +55,7 @@ export class S3Objects implements ObjectStore {
     const connection = (): Promise<S3Connection> => this.connected();
     const slots = new Slots(heldAtOnce);
     const partBytes = options.partBytes ?? usualPartBytes;
+    this.reads = new Reads(connection);
     this.uploads = new Uploads(connection, slots, partBytes);
     this.writes = new Writes(connection, this.uploads, slots, partBytes);
   }
@@ -65,10 +63,7 @@ export class S3Objects implements ObjectStore {
   async stat(name: string, { signal }: ObjectCallOptions = {}): Promise<ObjectFacts | null> {
     const target = this.target(name);
     try {
-      const found = await headOf(await this.connected(), target, signal);
-      if (found === null) return null;
-      const { ContentLength: bytes = 0, ETag, LastModified } = found;
-      return { bytes, version: requireText(ETag), modified: LastModified?.getTime() ?? 0 };
+      return await this.reads.stat(target, signal);
     } catch (error) {
       throw this.fault(error, name, 'looking for an object', signal);
     }
@@ -80,24 +75,11 @@ export class S3Objects implements ObjectStore {
   ): Promise<ObjectContent | null> {
     const { signal, range } = options;
     const target = this.target(name);
-    // There is no way to ask for no byte at all.
-    if (range !== undefined && range.to <= range.from) return this.withoutBytes(name, signal);
     try {
-      const first = await this.ask(target, range ?? null, null, signal);
-      const version = requireText(first.ETag);
-      const { bytes, from, to } = extentOf(first, range !== undefined);
-      const stream = resumingBytes({
-        first: bodyOf(first),
-        from,
-        to,
-        again: async (position) => bodyOf(await this.ask(target, { from: position, to }, version, signal)),
-        signal,
-        fault: (error) => this.fault(error, name, 'reading an object', signal),
-      });
-      return { bytes, version, stream };
+      const fault = (error: unknown): unknown => this.fault(error, name, 'reading an object', signal);
+      return await this.reads.get(target, { range, signal, fault });
     } catch (error) {
       if (isAbsent(error)) return null;
-      if (range !== undefined && isRangeBeyond(error)) return this.withoutBytes(name, signal);
       throw this.fault(error, name, 'reading an object', signal);
     }
   }
@@ -217,28 +199,6 @@ export class S3Objects implements ObjectStore {
     }
   }
 
-  private async withoutBytes(name: string, signal: AbortSignal | undefined): Promise<ObjectContent | null> {
-    const found = await this.stat(name, signal && { signal });
-    if (found === null) return null;
-    const { bytes, version } = found;
-    return { bytes, version, stream: Readable.from([]) };
-  }
-
-  private async ask(
-    target: UploadTarget,
-    range: ByteRange | null,
-    version: ObjectVersion | null,
-    signal: AbortSignal | undefined,
-  ): Promise<GetObjectCommandOutput> {
-    const { sdk, client } = await this.connected();
-    const command = new sdk.GetObjectCommand({
-      ...target,
-      ...(range === null ? {} : { Range: `bytes=${range.from}-${range.to - 1}` }),
-      ...(version === null ? {} : { IfMatch: version }),
-    });
-    return client.send(command, quick(signal));
-  }
-
   private target(name: string): UploadTarget {
     return { Bucket: this.address.bucket, Key: this.address.prefix + requireObjectName(name) };
   }
@@ -258,29 +218,6 @@ export class S3Objects implements ObjectStore {
     if (signal?.aborted === true) return signal.reason;
     return s3Fault(error, name === '' ? this.place : `${this.place}/${name}`, doing);
   }
-}
-
-interface Extent {
-  readonly bytes: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Which bytes an answer holds, and of how many. */
-function extentOf({ ContentRange, ContentLength }: GetObjectCommandOutput, ranged: boolean): Extent {
-  if (!ranged) return { bytes: ContentLength ?? 0, from: 0, to: ContentLength ?? 0 };
-  const [, from, last, bytes] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(ContentRange ?? '') ?? [];
-  if (bytes !== undefined) return { bytes: Number(bytes), from: Number(from), to: Number(last) + 1 };
-  throw new EnvironmentFault({
-    where: 'the server of the store',
-    what: 'it gave the whole of an object to a request for a part of it',
-    remedy: 'It cannot be used as a store.',
-  });
-}
-
-function bodyOf({ Body }: GetObjectCommandOutput): Readable {
-  if (Body instanceof Readable) return Body;
-  throw new TypeError('the body of an answer is no stream of Node.js');
 }
 
 function isObjectName(name: string): boolean {

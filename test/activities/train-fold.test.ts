@@ -45,7 +45,7 @@ beforeEach(async () => {
       locate: () => Promise.resolve({ folder: model, files: ['config.json', 'model.safetensors'] }),
     },
     tables: tablesHere,
-    tableFiles: openTableFiles(null),
+    tableFiles: openTableFiles(folder, null),
     threads: 1,
     slots: 1,
     device: 'cpu',

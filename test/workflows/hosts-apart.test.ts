@@ -135,6 +135,16 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
     expect(compared.out).toContain('a run');
   });
 
+  it('tells its status on one that did nothing of it', async () => {
+    vi.stubEnv('TEMPORAL_ADDRESS', environment.address);
+    try {
+      const told = await run('status', 'a run', '--json', '--workdir', workdirOf('asking'));
+      expect(JSON.parse(told.out)).toMatchObject({ progress: { run: 'a run', state: 'completed' } });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   it('scores a table by its name, begun on one that did nothing of it and ended on another', async () => {
     const table = join(folder, 'new.csv');
     writeFileSync(

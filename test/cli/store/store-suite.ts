@@ -110,6 +110,7 @@ export function describeStoreCommands(kind: string, place: () => StorePlace): vo
         };
         expect(kinds).toEqual([
           { kind: 'artifacts', objects: 3, bytes: 10 },
+          { kind: 'tables', objects: 0, bytes: 0 },
           { kind: 'damaged', objects: 0, bytes: 0 },
           { kind: 'keys', objects: 1, bytes: 2 },
           { kind: 'checkpoints', objects: 1, bytes: 7 },
