@@ -7,7 +7,13 @@ import { trainedLoss } from '../../../engine/losses/trained-loss.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Tensor } from '../../../engine/runtime/runtime.js';
 import { onProcessor, onWebGpu, type TestDevice } from '../../setup/devices.js';
-import { goldenBatches, goldenClassifier, goldenTensors, type GoldenBatch } from './golden-model.js';
+import {
+  goldenBatches,
+  goldenClassifier,
+  goldenModels,
+  goldenTensors,
+  type GoldenBatch,
+} from './golden-model.js';
 
 const runtime = openRuntime();
 
@@ -165,6 +171,17 @@ describe.skipIf(onWebGpu.missing)(
         },
         ...what,
       );
+    });
+  },
+);
+
+describe.skipIf(onWebGpu.missing)(
+  `WebGPU${onWebGpu.without} has a kernel for every node, those of sizes apart,`,
+  () => {
+    it.each(goldenModels)('of the training graph of %s', async (model) => {
+      const [batch] = Object.values(goldenBatches(model));
+      const step = await trainingStep(onWebGpu, model, batch!, true);
+      step.release();
     });
   },
 );
