@@ -5,8 +5,9 @@ import { forwardPass } from '../../../engine/inference/graphs.js';
 import { uniform } from '../../../engine/kernels/philox.js';
 import { trainedLoss } from '../../../engine/losses/trained-loss.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
-import type { Tensor } from '../../../engine/runtime/runtime.js';
+import type { Session, Tensor, Value } from '../../../engine/runtime/runtime.js';
 import { onProcessor, onWebGpu, type TestDevice } from '../../setup/devices.js';
+import { webGpu } from '../../setup/webgpu.js';
 import {
   goldenBatches,
   goldenClassifier,
@@ -21,6 +22,9 @@ const runtime = openRuntime();
 const LOSS = 1e-5;
 /** Of the largest entry of a gradient, or of a thousandth of the largest of all: as far as PyTorch's float32 may be. */
 const GRADIENTS = 2e-5;
+
+/** Of logits, as on the processor. */
+const LOGITS = 5e-6;
 
 /** The goldens have none. */
 const dropout = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 };
@@ -87,13 +91,7 @@ async function trainingStep(
     [batch.tokens.length, classifier.labels],
     Float32Array.from(packed.order.flatMap((text) => batch.labels[text] as number[])),
   );
-  for (const [name, { type, shape: extents, data }] of Object.entries(packed.feeds)) {
-    feeds[name] = runtime.tensor(type, extents, data);
-  }
-  for (const name of session.inputs.filter((input) => input.startsWith('dim:'))) {
-    const size = BigInt64Array.of(BigInt(sizeOf(packed, name.slice('dim:'.length))));
-    feeds[name] = runtime.tensor('int64', [1], size);
-  }
+  Object.assign(feeds, batchFeeds(session, packed));
   const fed = Object.fromEntries(session.inputs.map((name) => [name, feeds[name] as Tensor]));
   const fetched = Object.fromEntries(session.outputs.map((name) => [name, null]));
   return {
@@ -110,6 +108,19 @@ async function trainingStep(
       for (const tensor of Object.values(feeds)) tensor.release();
     },
   };
+}
+
+/** What a graph takes of a packed batch: its arrays and its named sizes. */
+function batchFeeds(session: Session, packed: HostBatch): Record<string, Tensor> {
+  const feeds: Record<string, Tensor> = {};
+  for (const [name, { type, shape, data }] of Object.entries(packed.feeds)) {
+    if (session.inputs.includes(name)) feeds[name] = runtime.tensor(type, shape, data);
+  }
+  for (const name of session.inputs.filter((input) => input.startsWith('dim:'))) {
+    const size = BigInt64Array.of(BigInt(sizeOf(packed, name.slice('dim:'.length))));
+    feeds[name] = runtime.tensor('int64', [1], size);
+  }
+  return feeds;
 }
 
 function sizeOf(batch: HostBatch, dim: number | string): number {
@@ -182,6 +193,50 @@ describe.skipIf(onWebGpu.missing)(
       const [batch] = Object.values(goldenBatches(model));
       const step = await trainingStep(onWebGpu, model, batch!, true);
       step.release();
+    });
+  },
+);
+
+describe.skipIf(onWebGpu.missing)(
+  `weights that lie on WebGPU${onWebGpu.without}`,
+  { timeout: 300_000 },
+  () => {
+    it('give transformers’ logits for batch after batch, and are all given back', async () => {
+      const before = runtime.live;
+      const classifier = goldenClassifier('bert');
+      const { graph, model, draws } = forwardPass(classifier, {
+        groups: 1,
+        vocabulary: classifier.vocabulary,
+      });
+      graph.output('logits', draws[0]!);
+      const session = await onWebGpu.session(graph, 'bert-inference');
+      const weights = await goldenTensors('bert', 'model.safetensors');
+      const resident: Record<string, Value> = {};
+      for (const { name, shape } of model.parameters) {
+        const onHost = runtime.tensor('float32', shape, weights.get(name) as Float32Array);
+        resident[name] = await webGpu().allocate('float32', shape);
+        await webGpu().copy([[onHost, resident[name]]]);
+        onHost.release();
+      }
+      for (const name of ['odd', 'one_token']) {
+        const { tokens, float64 } = goldenBatches('bert')[name] as GoldenBatch;
+        const packed = packBatch(
+          tokens.map((ids) => Int32Array.from(ids)),
+          classifier,
+          1,
+        );
+        const feeds = batchFeeds(session, packed);
+        const { logits } = await session.run({ ...resident, ...feeds }, { logits: null });
+        packed.order.forEach((text, place) => {
+          float64.logits[text]!.forEach((expected, label) => {
+            const ours = logits!.data[place * classifier.labels + label] as number;
+            expect(Math.abs(ours - expected), `text ${text}, label ${label}`).toBeLessThan(LOGITS);
+          });
+        });
+        for (const tensor of [...Object.values(feeds), logits!]) tensor.release();
+      }
+      for (const value of [session, ...Object.values(resident)]) value.release();
+      expect(runtime.live).toEqual(before);
     });
   },
 );
