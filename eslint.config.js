@@ -18,8 +18,10 @@ const layers = {
   'engine/checkpoint': ['store'],
   'engine/tokenization': ['engine/checkpoint'],
   'engine/models': ['engine/graph', 'engine/ops', 'engine/nn'],
+  'engine/batches': ['engine/graph', 'engine/nn', 'engine/models'],
   'engine/quantization': ['engine/graph'],
   'engine/export': [
+    'engine/batches',
     'engine/quantization',
     'engine/inference',
     'engine/checkpoint',
@@ -29,6 +31,7 @@ const layers = {
     'engine/models',
   ],
   'engine/inference': [
+    'engine/batches',
     'engine/quantization',
     'engine/graph',
     'engine/ops',

@@ -1,3 +1,6 @@
+import { computed } from '../batches/batch-feature.js';
+import { packedBatch } from '../batches/packed-features.js';
+import { PaddedBatch } from '../batches/padded-batch.js';
 import type { Initializer, Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
@@ -6,7 +9,6 @@ import { asConstants, ModelBuilder } from '../nn/scope.js';
 import { castFromFloat16 } from '../quantization/float16.js';
 import { quantize } from '../quantization/quantize.js';
 import { Tape } from '../ops/tape.js';
-import { PaddedInputs } from './padded-inputs.js';
 
 /**
  * The classifier as others run it: `input_ids`, `attention_mask` (and `token_type_ids`), int64
@@ -52,7 +54,7 @@ export function float16Model(
 /** The same before it is serialised, to be made a part of another graph. */
 export function exportedGraph(classifier: Classifier, weights: (name: string) => Initializer['data']): Graph {
   const graph = new Graph();
-  const batch = new PaddedInputs(graph, classifier).batch();
+  const batch = packedBatch(computed(new PaddedBatch(graph, classifier)), classifier, 1);
   const model = new ModelBuilder(new Tape(graph), false, { declare: asConstants(graph, weights) });
   const [logits] = classifier.build(model, batch, classifier.vocabulary) as [Value];
   graph.output('logits', { ...logits, shape: ['batch', classifier.labels] });

@@ -1,16 +1,7 @@
-import type { Classifier, PositionRule } from '../models/family.js';
-import { groupSizes } from '../nn/packing.js';
-import type { Feed, TextGroup } from './batch-features.js';
+import { layoutOf, type TextGroup } from '../batches/batch-layout.js';
+import { hostBatch, type Feed } from '../batches/packed-features.js';
+import type { Classifier } from '../models/family.js';
 import { pooledInput, windowsOf } from './reading.js';
-import {
-  column,
-  int64,
-  keyMaskFeeds,
-  neighbourFeeds,
-  relativeFeeds,
-  shareFeeds,
-  windowFeeds,
-} from './batch-features.js';
 
 /** A batch laid out for the graph of `groups.length` groups (nn/packing.ts). */
 export interface HostBatch {
@@ -68,26 +59,8 @@ function packSequences(
   const order = texts.map((_, i) => i).sort((a, b) => length(texts, a) - length(texts, b) || a - b);
   const lengths = order.map((i) => length(texts, i));
   const groups = allowedGroups === 1 ? [whole(lengths)] : groupByLength(lengths);
-  const tokens = lengths.reduce((a, b) => a + b, 0);
-  const sizes: Record<string, number> = {
-    tokens,
-    texts: texts.length,
-    slots: groups.reduce((sum, { batch, length }) => sum + batch * length, 0),
-  };
-  groups.forEach(({ batch, length }, g) =>
-    Object.assign(sizes, groupSizes(g, classifier.heads, batch, length)),
-  );
   const sequences = order.map((i) => texts[i] as Int32Array);
-  const feeds = {
-    ...tokenFeeds(sequences, tokens, classifier.positions),
-    ...slotFeeds(lengths, groups, tokens, sizes['slots'] ?? 0),
-    ...keyMaskFeeds(lengths, groups, classifier.heads),
-    ...windowFeeds(groups, classifier.window),
-    ...(classifier.averaged ? shareFeeds(lengths, groups) : {}),
-    ...neighbourFeeds(lengths, tokens, classifier.neighbours),
-    ...relativeFeeds(groups, classifier, sizes),
-  };
-  return { order, sequences, groups, sizes, feeds };
+  return { order, sequences, groups, ...hostBatch(layoutOf(sequences, groups), classifier) };
 }
 
 function length(texts: readonly Int32Array[], i: number): number {
@@ -113,60 +86,4 @@ export function groupByLength(lengths: readonly number[]): TextGroup[] {
     }
   }
   return best;
-}
-
-function tokenFeeds(
-  texts: readonly Int32Array[],
-  tokens: number,
-  { first, skipped }: PositionRule,
-): Record<string, Feed> {
-  const ids = new BigInt64Array(tokens);
-  const positions = new BigInt64Array(tokens);
-  const tokenText = new BigInt64Array(tokens);
-  const firstToken = new BigInt64Array(texts.length);
-  const isFirst = new Float32Array(tokens);
-  let row = 0;
-  texts.forEach((text, t) => {
-    firstToken[t] = BigInt(row);
-    isFirst[row] = 1;
-    let next = first;
-    text.forEach((id) => {
-      ids[row] = BigInt(id);
-      positions[row] = BigInt(id === skipped ? first - 1 : next++);
-      tokenText[row] = BigInt(t);
-      row++;
-    });
-  });
-  return {
-    tokenIds: int64(ids),
-    positions: int64(positions),
-    tokenTypes: int64(new BigInt64Array(tokens)),
-    firstToken: int64(firstToken),
-    tokenText: int64(tokenText),
-    isFirst: column(isFirst),
-  };
-}
-
-function slotFeeds(
-  lengths: readonly number[],
-  groups: readonly TextGroup[],
-  tokens: number,
-  slots: number,
-): Record<string, Feed> {
-  const slotToken = new BigInt64Array(slots);
-  const tokenSlot = new BigInt64Array(tokens);
-  const slotMask = new Float32Array(slots);
-  let token = 0;
-  let slot = 0;
-  for (const { first, batch, length } of groups) {
-    for (const real of lengths.slice(first, first + batch)) {
-      for (let place = 0; place < real; place++, token++) {
-        slotToken[slot + place] = BigInt(token);
-        tokenSlot[token] = BigInt(slot + place);
-        slotMask[slot + place] = 1;
-      }
-      slot += length;
-    }
-  }
-  return { slotToken: int64(slotToken), tokenSlot: int64(tokenSlot), slotMask: column(slotMask) };
 }

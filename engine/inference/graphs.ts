@@ -1,3 +1,5 @@
+import { declared } from '../batches/batch-feature.js';
+import { packedBatch } from '../batches/packed-features.js';
 import type { Program } from '../device/sessions.js';
 import type { Initializer, Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
@@ -5,7 +7,7 @@ import { toOnnx } from '../graph/onnx.js';
 import { selectRowsEarly } from '../graph/row-selection.js';
 import { prune } from '../graph/used-nodes.js';
 import type { Classifier } from '../models/family.js';
-import { packedInputs, type PackedBatch } from '../nn/packing.js';
+import type { PackedBatch } from '../nn/packing.js';
 import { quantize } from '../quantization/quantize.js';
 import { numbered, type NumberedSite } from '../nn/dropout-sites.js';
 import type { Parameter } from '../nn/scope.js';
@@ -74,9 +76,7 @@ export function forwardPass(
     dropoutSamples: dropout?.samples ?? 1,
     ...(constants && { declare: asConstants(graph, constants) }),
   });
-  const { relativePositions, window, averaged, neighbours } = classifier;
-  const features = { relative: relativePositions !== null, windowed: window !== null, averaged, neighbours };
-  const batch = packedInputs(graph, { groups, ...features });
+  const batch = packedBatch(declared(graph), classifier, groups);
   return { graph, tape, model, batch, draws: classifier.build(model, batch, vocabulary) };
 }
 

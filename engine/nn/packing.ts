@@ -1,4 +1,4 @@
-import type { Graph, Value } from '../graph/graph.js';
+import type { Value } from '../graph/graph.js';
 import type { WindowDims } from '../ops/skew.js';
 
 /**
@@ -6,6 +6,7 @@ import type { WindowDims } from '../ops/skew.js';
  * alone sees padding: there the texts stand in groups of similar length, each group padded to its longest.
  *
  * Named sizes: `tokens` rows, `texts`, `slots` padded places of all groups, and per group those of `GroupDims`.
+ * How each of it is declared, fed and exported is in engine/batches.
  */
 export interface PackedBatch {
   /** int64 `[tokens]`: rows of the word embedding. */
@@ -52,7 +53,7 @@ export interface PackedGroup {
 
 /**
  * One-hot rows, float32 `[2·length, buckets]`, that give each distance δ = i − j of a window its bucket: a
- * product instead of a gather, since its gradient adds up repeated buckets without a race. The last row is 0.
+ * product instead of a gather, since its gradient adds up repeated buckets without a race. The last row is of no distance.
  */
 export interface RelativeSpread {
   /** Row r is δ = length − 1 − r. */
@@ -93,81 +94,5 @@ export function groupDims(group: number): GroupDims {
     area: name('area'),
     skewedArea: name('skewedArea'),
     skewedEnd: name('skewedEnd'),
-  };
-}
-
-/** The sizes of a group of `batch` texts padded to `length`, by their names in `groupDims`. */
-export function groupSizes(
-  group: number,
-  heads: number,
-  batch: number,
-  length: number,
-): Record<string, number> {
-  const dims = groupDims(group);
-  return {
-    [dims.batch]: batch,
-    [dims.headBatch]: heads * batch,
-    [dims.slots]: batch * length,
-    [dims.length as string]: length,
-    [dims.window as string]: 2 * length,
-    [dims.diagonal as string]: 2 * length - 1,
-    [dims.before as string]: length - 1,
-    [dims.area as string]: 2 * length * length,
-    [dims.skewedArea as string]: length * (2 * length - 1),
-    [dims.skewedEnd as string]: length - 1 + length * (2 * length - 1),
-  };
-}
-
-/** What a model asks of its batches besides tokens. */
-export interface PackingOptions {
-  readonly groups: number;
-  readonly relative: boolean;
-  /** Whether local attention looks at a window. */
-  readonly windowed: boolean;
-  /** Whether the mean of a text is taken. */
-  readonly averaged: boolean;
-  /** Distances of the neighbours that are read, besides 0. */
-  readonly neighbours: readonly number[];
-}
-
-/** Declares the packed batch as inputs of the graph, fed by the host. */
-export function packedInputs(graph: Graph, options: PackingOptions): PackedBatch {
-  return {
-    tokenIds: graph.input('tokenIds', 'int64', ['tokens']),
-    positions: graph.input('positions', 'int64', ['tokens']),
-    tokenTypes: graph.input('tokenTypes', 'int64', ['tokens']),
-    slotToken: graph.input('slotToken', 'int64', ['slots']),
-    tokenSlot: graph.input('tokenSlot', 'int64', ['tokens']),
-    slotMask: graph.input('slotMask', 'float32', ['slots', 1]),
-    firstToken: graph.input('firstToken', 'int64', ['texts']),
-    tokenText: graph.input('tokenText', 'int64', ['tokens']),
-    isFirst: graph.input('isFirst', 'float32', ['tokens', 1]),
-    groups: Array.from({ length: options.groups }, (_, group) => groupInputs(graph, group, options)),
-    neighbours: new Map(
-      options.neighbours.map((distance) => [
-        distance,
-        {
-          index: graph.input(`neighbour.${distance}`, 'int64', ['tokens']),
-          mask: graph.input(`neighbourMask.${distance}`, 'float32', ['tokens', 1]),
-        },
-      ]),
-    ),
-  };
-}
-
-function groupInputs(
-  graph: Graph,
-  group: number,
-  { relative, windowed, averaged }: PackingOptions,
-): PackedGroup {
-  const dims = groupDims(group);
-  const spread = (order: string): Value =>
-    graph.input(`spread.${order}.${group}`, 'float32', [dims.window, bucketDims.size]);
-  return {
-    dims,
-    keyMask: graph.input(`keyMask.${group}`, 'float32', [dims.headBatch, 1, dims.length]),
-    windowMask: windowed ? graph.input(`windowMask.${group}`, 'float32', [dims.length, dims.length]) : null,
-    share: averaged ? graph.input(`share.${group}`, 'float32', [dims.batch, 1, dims.length]) : null,
-    spread: relative ? { descending: spread('descending'), ascending: spread('ascending') } : null,
   };
 }

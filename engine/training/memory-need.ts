@@ -1,10 +1,10 @@
 import { InputFault } from '../../errors/fault.js';
 import type { ModelUse } from '../../pipeline/pipeline.js';
+import { groupSizes } from '../batches/batch-sizes.js';
 import { Arena } from '../kernels/arena.js';
 import { elements } from '../graph/product-operations.js';
 import { oneDraw, passesOf, type DrawSettings } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
-import { groupSizes } from '../nn/packing.js';
 import { bytesOf } from '../device/cpu/parameter-memory.js';
 import { rowScratchOf } from '../device/cpu/row-gradients.js';
 import { allLayersAlike } from '../optim/parameter-groups.js';

@@ -14,7 +14,8 @@ import { linear, matMul } from '../../../engine/ops/products.js';
 import { rotary } from '../../../engine/ops/rotary.js';
 import { skew } from '../../../engine/ops/skew.js';
 import type { Shape } from '../../../engine/graph/shape.js';
-import { groupDims, groupSizes } from '../../../engine/nn/packing.js';
+import { groupSizes } from '../../../engine/batches/batch-sizes.js';
+import { groupDims } from '../../../engine/nn/packing.js';
 import type { OpSample, SampleTensor } from './op-run.js';
 import { sampleOf } from './op-run.js';
 
