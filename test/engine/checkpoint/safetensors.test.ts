@@ -171,6 +171,30 @@ describe('writing safetensors', () => {
     expect(readFileSync(two)).toEqual(readFileSync(one));
   });
 
+  it('gives the same bytes for tensors that are got one at a time, as their turn comes', async () => {
+    const [one, two] = [join(folder(), 'one'), join(folder(), 'two')];
+    const held: string[] = [];
+    const later = tensors.map(({ data, ...rest }) => ({
+      ...rest,
+      data: () => {
+        held.push(rest.name);
+        return Promise.resolve(data);
+      },
+    }));
+    expect(await writeSafetensors(one, later)).toEqual(await writeSafetensors(two, tensors));
+    expect(held).toEqual(tensors.map(({ name }) => name).sort());
+  });
+
+  it('throws what the getting of a tensor threw, and leaves nothing behind', async () => {
+    const target = folder();
+    const lost = new Error('the device is lost');
+    const tensor = { name: 'a', shape: [1], data: () => Promise.reject(lost) };
+    await expect(writeSafetensors(join(target, 'out'), [tensor])).rejects.toBe(lost);
+    const short = { name: 'a', shape: [2], data: () => Promise.resolve(Float32Array.of(1)) };
+    await expect(writeSafetensors(join(target, 'out'), [short])).rejects.toThrow(/do not fit \[2\]/);
+    expect(readdirSync(target)).toEqual([]);
+  });
+
   it('starts the data at a multiple of eight bytes', async () => {
     const path = join(folder(), 'out');
     for (const name of ['x', 'xx', 'xxx', 'xxxx']) {
