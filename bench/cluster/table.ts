@@ -22,8 +22,8 @@ export function tableOf(summary: Summary): string {
     `  a run took ${words(seconds.undisturbed)} undisturbed, ${words(seconds.disturbed)} disturbed`,
     ...(seconds.more === null
       ? []
-      : [`  each disturbed one took ${words(seconds.more)} more than the undisturbed one before it`]),
-    `  where no fault was, the parts of a run were together ${seconds.besides.toFixed(1)} s behind`,
+      : [`  a disturbed one beyond the undisturbed one before it: ${words(seconds.more)}`]),
+    `  where no fault was, the parts of a run were together ${Math.abs(seconds.besides).toFixed(1)} s ${seconds.besides < 0 ? 'ahead' : 'behind'}`,
     ...(lostWithStore === 0
       ? []
       : [
