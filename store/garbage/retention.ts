@@ -32,7 +32,7 @@ export interface Forgotten {
   /** Their indexes of files. */
   readonly indexes: readonly ListedObject[];
   /** Whether a use of a key, as it is by now, is of one of them. */
-  isForgotten(use: KeyUse): boolean;
+  readonly isForgotten: (use: KeyUse) => boolean;
 }
 
 interface Known {

@@ -1,7 +1,7 @@
 import koffi from 'koffi';
 import { describe, expect, it } from 'vitest';
 import { DeviceLog, logLine } from '../../../engine/runtime/device-log.js';
-import { DeviceFault } from '../../../engine/runtime/fault.js';
+import type { DeviceFault } from '../../../engine/runtime/fault.js';
 
 const error = 3;
 
