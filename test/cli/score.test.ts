@@ -13,7 +13,7 @@ import {
   type Ended,
 } from './built-command-line.js';
 import { SmallRun } from '../setup/small-run.js';
-import type { SmallProject} from './small-project.js';
+import type { SmallProject } from './small-project.js';
 import { privateWords, trainingRows } from './small-project.js';
 
 describe.skipIf(!canRun)(`foldwise score${withoutRuns}`, { timeout: 240_000 }, () => {
