@@ -47,9 +47,9 @@ async function requireDecidingStore(workdir: string): Promise<void> {
   if (configuredStore() !== null) await requireConditionalWrites(openStorePlace(workdir).objects);
 }
 
-/** Makes the mark where there is none. */
-async function madeMark(workdir: string): Promise<string> {
-  const bytes = new TextEncoder().encode(`${newMark()}\n`);
+/** Makes the mark where there is none. @returns the one that is there then */
+async function madeMark(workdir: string, mark = newMark()): Promise<string> {
+  const bytes = new TextEncoder().encode(`${mark}\n`);
   const path = fileOfMark(workdir);
   try {
     if (configuredStore() === null) await createDurably(path, bytes);
@@ -154,7 +154,43 @@ export async function requireStoreOf(link: NamespaceLink, workdir: string): Prom
   });
 }
 
-interface NotedStore {
+/**
+ * Gives a store that was emptied the mark by which open runs know it, so that their workers go on there: what is lost
+ * they make anew. Nothing else changes; where the mark is there, nothing does.
+ *
+ * @param mark as a worker named it that refused to start
+ * @throws InputFault where the runs of the namespace have another store, or the store has a mark of its own
+ */
+export async function reinstateMark(link: NamespaceLink, workdir: string, mark: string): Promise<void> {
+  await requireDecidingStore(workdir);
+  const where = configuredStore() ?? workdir;
+  const noted = await notedStore(link);
+  if (noted?.mark !== mark) {
+    throw new InputFault({
+      where,
+      what: `no run of the namespace ${link.namespace} knows its store by that mark`,
+      found: mark,
+      expected:
+        noted === null
+          ? 'a mark that the namespace notes: it notes none'
+          : `${noted.mark}, of ${noted.place}`,
+      remedy:
+        'Name the mark that a worker names as it refuses to start, and the server and namespace it asks.',
+    });
+  }
+  const found = (await presentMark(workdir)) ?? (await madeMark(workdir, mark));
+  if (found === mark) return;
+  throw new InputFault({
+    where,
+    what: 'it has a mark of its own: it is another store, or others have begun there since it was emptied',
+    found,
+    expected: `none, or ${mark}`,
+    remedy:
+      'Name the store that was emptied. If it is this one, stop whoever works there and remove its object `id`.',
+  });
+}
+
+export interface NotedStore {
   readonly mark: string;
   readonly place: string;
 }
@@ -165,7 +201,8 @@ interface NamespaceLink {
   readonly namespace: string;
 }
 
-async function notedStore({ connection, namespace }: NamespaceLink): Promise<NotedStore | null> {
+/** Null where nobody noted one. */
+export async function notedStore({ connection, namespace }: NamespaceLink): Promise<NotedStore | null> {
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
   const [, mark, place] = /^([0-9a-f]+) (.*)$/.exec(namespaceInfo?.data?.[noteKey] ?? '') ?? [];
   return mark === undefined || place === undefined ? null : { mark, place };
@@ -231,8 +268,7 @@ function emptied(
     what: `it was emptied or replaced while runs of the namespace ${namespace} were open, and what they refer to is gone`,
     expected: `the mark ${noted.mark}`,
     found: `${begun}${users}`,
-    remedy:
-      'Put back what it held, from a copy or from the versions of the bucket, and start the worker again. Where there is no copy, end the open runs (`temporal workflow terminate --workflow-id …`), stop the workers that are left, wait a minute and start anew: see docs/store.md.',
+    remedy: `Put back what it held, from a copy or from the versions of the bucket, and start the worker again. Where there is no copy, \`foldwise store reinstate ${noted.mark}\` lets the open runs go on and make anew what was lost: see docs/store.md.`,
   });
 }
 

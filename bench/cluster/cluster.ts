@@ -1,14 +1,13 @@
 import type { Client } from '@temporalio/client';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { mainQueue } from '../../cli/runs/start-run.js';
 import { namespace } from '../../infra/server/probe.js';
+import { notedStore, reinstateMark } from '../../worker/store-proof.js';
 import type { Dice } from '../dice.js';
 import { Clock } from './clock.js';
 import { Gate } from './gate.js';
-import { Host, sharedFolder, type Program } from './host.js';
+import { Host, operatorFolder, sharedFolder, type Program } from './host.js';
 import { hubAddress, Network } from './network.js';
 import { ObjectServer } from './object-server.js';
 import type { Parts } from './parts.js';
@@ -51,8 +50,6 @@ export class WorkerHost {
 }
 
 const commandLine = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
-/** Temporal's `TASK_QUEUE_TYPE_ACTIVITY`. */
-const activityTasks = 2;
 
 const foldHosts = ['fold1', 'fold2', 'fold3'];
 
@@ -132,19 +129,13 @@ export class Cluster {
     );
   }
 
-  /** Waits until somebody has asked for work on every queue after a moment: milliseconds since the epoch. */
-  async workersBack(since: number): Promise<void> {
-    const { workflowService } = this.client.connection;
-    for (const name of [mainQueue, `${mainQueue}-gpu`]) {
-      const asked = async (): Promise<boolean> => {
-        const queue = { namespace, taskQueue: { name }, taskQueueType: activityTasks };
-        const { pollers } = await workflowService.describeTaskQueue(queue);
-        return (pollers ?? []).some(
-          ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 > since,
-        );
-      };
-      while (!(await asked().catch(() => false))) await delay(1_000);
-    }
+  /** As an operator does with `foldwise store reinstate`. */
+  async reinstateStore(): Promise<void> {
+    const { connection } = this.client;
+    const link = { connection, namespace };
+    const noted = await notedStore(link);
+    if (noted === null) throw new Error('the namespace notes no store');
+    await reinstateMark(link, operatorFolder(this.options.folder), noted.mark);
   }
 
   /** How many train, and the names of all on which a worker is. */

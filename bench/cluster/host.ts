@@ -154,3 +154,8 @@ function diskOf(folder: string): string {
 export function sharedFolder(folder: string): string {
   return join(folder, 'shared');
 }
+
+/** The workdir of an operator's machine, which reaches server and store. */
+export function operatorFolder(folder: string): string {
+  return join(folder, 'operator');
+}

@@ -1,7 +1,6 @@
 import type { Span } from './course.js';
 import type { Fault } from './fault.js';
 import type { ClusterRun } from './run.js';
-import { lostItsStore } from './verdict.js';
 
 /** What a fault cost. */
 export interface Loss {
@@ -32,15 +31,10 @@ export function lossesOf(run: ClusterRun, spans: readonly Span[], workers: reado
     if (parts === undefined) besidesSeconds += seconds;
     else parts.set(span.part, (parts.get(span.part) ?? 0) + seconds);
   }
-  const emptiedAt = run.faults.find(({ kind }) => kind === 'store emptied');
   return {
     byFault: [...behind].map(([fault, parts]) => ({
       fault,
-      behindSeconds:
-        // All that the run had done is lost with it.
-        fault === emptiedAt && lostItsStore(run)
-          ? (fault.healedAt - run.startedAt) / 1000
-          : Math.max(0, ...parts.values()),
+      behindSeconds: Math.max(0, ...parts.values()),
     })),
     besidesSeconds,
   };

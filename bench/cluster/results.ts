@@ -7,7 +7,7 @@ import { openStorePlace } from '../../worker/store-place.js';
 import { readEvents, type RunEvent } from '../faults/events.js';
 import { digestsOf, type Digests } from '../faults/outcome.js';
 import type { Cluster } from './cluster.js';
-import { sharedFolder } from './host.js';
+import { operatorFolder, sharedFolder } from './host.js';
 
 const hourMs = 3_600_000;
 
@@ -49,12 +49,10 @@ export interface FoldRecord {
 /**
  * The results of an execution's folds. When they were written the gate knows, past which all workers write; a folder
  * knows when they were last.
+ *
+ * @param since what was written before is not there any more: milliseconds since the epoch
  */
-export async function recordsOf(
-  cluster: Cluster,
-  execution: string,
-  startedAt: number,
-): Promise<FoldRecord[]> {
+export async function recordsOf(cluster: Cluster, execution: string, since: number): Promise<FoldRecord[]> {
   const workdir = workdirOf(cluster);
   const { keys } = openState(workdir);
   const found: FoldRecord[] = [];
@@ -63,7 +61,7 @@ export async function recordsOf(
     if (record === null || record.activity !== 'trainFold' || record.execution !== execution) continue;
     const output = outputOf('trainFold', record.output);
     if (output === null) continue;
-    const passed = cluster.gate.written.find(({ path, at }) => path.endsWith(`/${name}`) && at >= startedAt);
+    const passed = cluster.gate.written.find(({ path, at }) => path.endsWith(`/${name}`) && at >= since);
     found.push({ fold: output.fold, attempt: output.attempts, writtenAt: passed?.at ?? modified });
   }
   return found;
@@ -78,5 +76,5 @@ export async function resultsOf(cluster: Cluster, run: string): Promise<Digests>
 
 /** As an operator's commands see it: what all share, or a folder of a machine that reaches the store. */
 function workdirOf({ options: { folder, store } }: Cluster): string {
-  return store === 'folder' ? sharedFolder(folder) : join(folder, 'operator');
+  return store === 'folder' ? sharedFolder(folder) : operatorFolder(folder);
 }

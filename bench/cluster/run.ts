@@ -7,6 +7,7 @@ import type { Fault, FaultKind } from './fault.js';
 import { eventsOf, recordsOf, resultsOf, type FoldRecord, type HostEvent } from './results.js';
 import { retried } from './retried.js';
 import { strike } from './strike.js';
+import { emptiedUntil } from './verdict.js';
 
 /** One run of the pipeline on the cluster. */
 export interface ClusterRun {
@@ -20,7 +21,7 @@ export interface ClusterRun {
   readonly faults: readonly Fault[];
   /** What the hosts noted, those included that were replaced since. */
   readonly events: readonly HostEvent[];
-  /** What the store has of it, where it completed. */
+  /** What the store has of it since it was emptied last, where it completed. */
   readonly records: readonly FoldRecord[];
 }
 
@@ -36,12 +37,12 @@ export async function runOn(
   const [{ status, startedAt, seconds }, faults] = await endedUnder(
     (given) => ended(handle, given),
     disturbance,
-    (kind, dice) => strike(kind, { cluster, run: handle, dice }),
+    (kind, dice) => strike(kind, { cluster, dice }),
   );
   const events = eventsOf(cluster, run, startedAt);
   if (status !== 'COMPLETED')
     return { status, startedAt, seconds, faults, events, records: [], digests: null };
   const digests = await retried(() => resultsOf(cluster, run));
-  const records = await retried(() => recordsOf(cluster, execution, startedAt));
+  const records = await retried(() => recordsOf(cluster, execution, emptiedUntil(faults) ?? startedAt));
   return { status, startedAt, seconds, faults, events, records, digests };
 }

@@ -1,4 +1,3 @@
-import type { WorkflowHandle } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Dice } from '../dice.js';
 import type { Cluster, WorkerHost } from './cluster.js';
@@ -14,7 +13,6 @@ const downMs = [1_000, 6_000] as const;
 
 interface Target {
   readonly cluster: Cluster;
-  readonly run: WorkflowHandle;
   readonly dice: Dice;
 }
 
@@ -47,14 +45,10 @@ const actions: Readonly<Record<FaultKind, (target: Target) => Promise<string>>> 
     await objects.restart(dice.between(...downMs), false);
     return 'objects';
   },
-  // Nothing can be made up for: an operator ends what is open and begins anew, on hosts that hold nothing of it.
-  'store emptied': async ({ cluster, run, dice }) => {
+  // An operator says that there is no copy: what was lost is made anew.
+  'store emptied': async ({ cluster, dice }) => {
     await cluster.objects.restart(dice.between(...downMs), true);
-    await Promise.all(cluster.workers.map(({ host }) => host.crash()));
-    await retried(() => run.terminate('its store was emptied'));
-    const since = Date.now();
-    for (const { host, program } of cluster.workers) host.reboot(program, true);
-    await cluster.workersBack(since);
+    await retried(() => cluster.reinstateStore());
     return 'objects';
   },
   'store failing': async ({ cluster: { gate } }) => {

@@ -4,7 +4,7 @@ import { spansOf } from './course.js';
 import type { FaultKind } from './fault.js';
 import { lossesOf } from './losses.js';
 import type { ClusterRun } from './run.js';
-import { lostItsStore, violationsOf } from './verdict.js';
+import { violationsOf } from './verdict.js';
 
 /** Disturbed runs, and the undisturbed one before them that each is compared with. */
 export interface Pair {
@@ -27,14 +27,12 @@ export interface Summary {
   readonly seconds: {
     readonly undisturbed: Spread;
     readonly disturbed: Spread;
-    /** Of each run that came to its end, beyond the undisturbed one before it. */
-    readonly more: Spread | null;
+    /** Of each run beyond the undisturbed one before it. */
+    readonly more: Spread;
     /** By which a run's parts together fell behind where no fault was; the mean of the runs. */
     readonly besides: number;
   };
   readonly costs: Readonly<Partial<Record<FaultKind, Cost>>>;
-  /** Runs under which the store was emptied: what they had made is lost, and nothing that they gave may be wrong. */
-  readonly lostWithStore: number;
   /** A sentence for each thing that is not as it must be. */
   readonly violations: readonly string[];
 }
@@ -54,9 +52,7 @@ export function summarise(pairs: readonly Pair[], { expected, epochs, hosts }: S
   );
   const byFault = losses.flatMap((each) => each.byFault);
   const kinds = [...new Set(byFault.map(({ fault }) => fault.kind))];
-  const more = pairs
-    .filter(({ disturbed }) => !lostItsStore(disturbed))
-    .map((pair) => pair.disturbed.seconds - pair.undisturbed.seconds);
+  const more = pairs.map((pair) => pair.disturbed.seconds - pair.undisturbed.seconds);
   return {
     faultCount: byFault.length,
     runs: runs.length,
@@ -64,7 +60,7 @@ export function summarise(pairs: readonly Pair[], { expected, epochs, hosts }: S
     seconds: {
       undisturbed: spread(undisturbed.map(({ seconds }) => seconds)),
       disturbed: spread(runs.map(({ seconds }) => seconds)),
-      more: more.length === 0 ? null : spread(more),
+      more: spread(more),
       besides: mean(losses.map(({ besidesSeconds }) => besidesSeconds)),
     },
     costs: Object.fromEntries(
@@ -73,7 +69,6 @@ export function summarise(pairs: readonly Pair[], { expected, epochs, hosts }: S
         costOf(byFault.flatMap((loss) => (loss.fault.kind === kind ? loss.behindSeconds : []))),
       ]),
     ),
-    lostWithStore: runs.filter(lostItsStore).length,
     violations: [
       ...named(undisturbed, 'undisturbed run', expected),
       ...named(runs, 'disturbed run', expected),

@@ -6,7 +6,7 @@ const header = ['', 'count', 'median', 'mean', 'most'];
 
 /** The figures as lines for a person. */
 export function tableOf(summary: Summary): string {
-  const { faultCount, runs, seconds, costs, violations, files, lostWithStore } = summary;
+  const { faultCount, runs, seconds, costs, violations, files } = summary;
   const rows = faultKinds.flatMap((kind) => {
     const cost = costs[kind];
     if (cost === undefined) return [];
@@ -20,15 +20,8 @@ export function tableOf(summary: Summary): string {
     `${faultCount} faults in ${runs} runs; seconds by which what each held up the longest fell behind an undisturbed run:`,
     ...[header, ...rows].map((row) => `  ${line(row)}`),
     `  a run took ${words(seconds.undisturbed)} undisturbed, ${words(seconds.disturbed)} disturbed`,
-    ...(seconds.more === null
-      ? []
-      : [`  a disturbed one beyond the undisturbed one before it: ${words(seconds.more)}`]),
+    `  a disturbed one beyond the undisturbed one before it: ${words(seconds.more)}`,
     `  where no fault was, the parts of a run were together ${Math.abs(seconds.besides).toFixed(1)} s ${seconds.besides < 0 ? 'ahead' : 'behind'}`,
-    ...(lostWithStore === 0
-      ? []
-      : [
-          `  the store was emptied under ${lostWithStore} of them: what they had made is lost, nothing that they gave is wrong`,
-        ]),
     violations.length === 0
       ? `  the same bits in ${files} files of every run, no fold trained again that was finished`
       : '  FAILED',

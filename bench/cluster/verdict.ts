@@ -1,11 +1,11 @@
 import { cellId } from '../../pipeline/matrix.js';
 import { differences, type Digests } from '../faults/outcome.js';
+import type { Fault } from './fault.js';
 import type { FoldRecord, HostEvent } from './results.js';
 import type { ClusterRun } from './run.js';
 
 /** What of a run is not as it must be; a sentence for each. */
 export function violationsOf(expected: Digests, run: ClusterRun): string[] {
-  if (lostItsStore(run)) return wrongFiles(expected, run);
   if (run.digests === null) return [`it ${run.status}`];
   const differing = differences(expected, run.digests).map((file) => `${file} differs`);
   return [
@@ -15,29 +15,27 @@ export function violationsOf(expected: Digests, run: ClusterRun): string[] {
   ];
 }
 
-/** A run under which the store was emptied: what it had made is gone. */
-export function lostItsStore({ faults }: ClusterRun): boolean {
-  return faults.some(({ kind }) => kind === 'store emptied');
+/** When the store of a run had been emptied and its mark put back, for the last time; null where it never was. */
+export function emptiedUntil(faults: readonly Fault[]): number | null {
+  return faults.findLast(({ kind }) => kind === 'store emptied')?.healedAt ?? null;
 }
 
-/** It may have ended, or have completed with what it still had; it may give nothing that is wrong. */
-function wrongFiles(expected: Digests, { digests }: ClusterRun): string[] {
-  const wrong = Object.entries(digests ?? {}).filter(([file, digest]) => expected[file] !== digest);
-  return wrong.map(([file]) => `${file} is wrong`);
-}
-
-export type Evidence = Pick<ClusterRun, 'events' | 'records'>;
+export type Evidence = Pick<ClusterRun, 'events' | 'records'> & Partial<Pick<ClusterRun, 'faults'>>;
 
 /**
  * Cells that an attempt trained after another had finished them. Finished is what the store has a result of, or
- * what its host noted as finished, whichever was first.
+ * what its host noted as finished, whichever was first. What was finished before the store was emptied is lost, and
+ * has to be trained again.
  */
-export function trainedAgain({ events, records }: Evidence): string[] {
+export function trainedAgain({ events, records, faults = [] }: Evidence): string[] {
+  const since = emptiedUntil(faults) ?? 0;
   const cells = new Set([...events.map(cellOf), ...records.map(cellOfRecord)]);
   return [...cells].filter((cell) => {
     const own = events.filter((event) => cellOf(event) === cell);
-    const noted = own.filter(({ event }) => event === 'fold finished').map(({ at }) => at);
-    const stored = records.filter((record) => cellOfRecord(record) === cell).map((each) => each.writtenAt);
+    const noted = own.filter(({ event, at }) => event === 'fold finished' && at >= since).map(({ at }) => at);
+    const stored = records
+      .filter((record) => cellOfRecord(record) === cell && record.writtenAt >= since)
+      .map((each) => each.writtenAt);
     const finishedAt = Math.min(...noted, ...stored);
     const begun = own.some(({ event, at }) => event === 'fold started' && at > finishedAt);
     return begun || noted.length > 1;

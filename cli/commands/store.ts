@@ -9,7 +9,7 @@ export function addStore(program: Command, console: Console): void {
     .command('store')
     .summary('look at what the store holds, put tables there, and remove what nothing needs')
     .description(
-      "Lists, counts and verifies what runs have made: in the workdir's folder, or in S3 where --store or FOLDWISE_STORE says so. Only put changes anything, and gc with --delete.",
+      "Lists, counts and verifies what runs have made: in the workdir's folder, or in S3 where --store or FOLDWISE_STORE says so. Only put and reinstate change anything, and gc with --delete.",
     );
   printsJson(store.command('ls'))
     .argument('[prefix]', 'only objects whose names begin so, as in checkpoints/')
@@ -29,6 +29,13 @@ export function addStore(program: Command, console: Console): void {
     .summary('compare every artifact with the hash that it is named by')
     .description('Reads all artifacts. The exit code is 0 unless one is damaged.')
     .action(whenRun(console, async () => (await import('../actions/store.js')).verify));
+  printsJson(store.command('reinstate'))
+    .argument('<mark>', 'of the store, as a worker names it that refuses to start')
+    .summary('let open runs go on in a store that was emptied')
+    .description(
+      'Gives a store that was emptied the mark by which open runs know it. Workers start again, and what was lost is made anew by the steps that made it. Without a copy to put back, nothing else is left to do.',
+    )
+    .action(whenRun(console, async () => (await import('../actions/store-reinstate.js')).reinstate));
   printsJson(store.command('gc'))
     .summary('remove what no kept run refers to')
     .description(

@@ -12,6 +12,7 @@ import { scoreOutcomeSchema } from './scores.js';
 import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from './schedules.js';
 import {
   collectedStoreSchema,
+  reinstatedStoreSchema,
   storedAmountsSchema,
   storedObjectsSchema,
   storedTableSchema,
@@ -46,6 +47,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   'store du': storedAmountsSchema,
   'store put': storedTableSchema,
   'store verify': verifiedStoreSchema,
+  'store reinstate': reinstatedStoreSchema,
   'store gc': collectedStoreSchema,
   doctor: checksSchema,
   'schedule create': createdScheduleSchema,

@@ -37,6 +37,12 @@ export const storedTableSchema = z.object({
 });
 
 /** What `store gc` prints. */
+/** `foldwise store reinstate`: a store that has the mark by which open runs know it. */
+export const reinstatedStoreSchema = z.object({
+  place: z.string().describe('the store: a folder, or s3://bucket/prefix'),
+  mark: z.string().describe('by which open runs know it'),
+});
+
 export const collectedStoreSchema = z.object({
   place,
   removed: z.boolean().describe('false: it only looked what it would remove'),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { InputFault } from '../../errors/fault.js';
-import { requireSharedStore, storeMark, workerIdentity } from '../../worker/store-proof.js';
+import { reinstateMark, requireSharedStore, storeMark, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers } from '../../worker/workers.js';
 import { server, startEnvironment, without } from '../workflows/bench.js';
 
@@ -113,6 +113,21 @@ describe.skipIf(server === null)(`a worker over another workdir${without}`, () =
     expect(await refusal()).toContain('found the mark 0123456789ab');
     // What it held was put back.
     writeFileSync(id, `${mark}\n`);
+    expect(await proves('lost', 'emptied')).toBe(mark);
+    // Or there is no copy: the open run is let go on.
+    const link = { connection, namespace: 'default' };
+    const lost = join(root, 'lost');
+    rmSync(id);
+    expect(await refusal()).toContain(`\`foldwise store reinstate ${mark}\``);
+    await expect(reinstateMark(link, lost, '0123456789ab')).rejects.toThrow(
+      `no run of the namespace default knows its store by that mark; found 0123456789ab; expected ${mark}`,
+    );
+    expect(existsSync(id)).toBe(false);
+    writeFileSync(id, '0123456789ab\n');
+    await expect(reinstateMark(link, lost, mark)).rejects.toThrow('it has a mark of its own');
+    rmSync(id);
+    await reinstateMark(link, lost, mark);
+    await reinstateMark(link, lost, mark);
     expect(await proves('lost', 'emptied')).toBe(mark);
     rmSync(id);
     await run.terminate();

@@ -86,12 +86,6 @@ describe('what a fault cost', () => {
     expect(lossesOf(run, spans, workers).byFault[0]?.behindSeconds).toBe(3);
   });
 
-  it('is all that a run had done, where its store was emptied', () => {
-    const emptied = fault(9, 20, 'store emptied', 'objects');
-    const run = { status: 'TERMINATED', events: fold(2).slice(0, 3), faults: [emptied] };
-    expect(behind(run).byFault).toEqual([20]);
-  });
-
   it('of a fold that waits for another is that of the other', () => {
     const pattern = { ...undisturbed, seconds: 27, events: [...fold(2), ...fold(13, { fold: 2 })] };
     const events = [...moved, ...fold(24, { fold: 2, host: 'fold2' })];

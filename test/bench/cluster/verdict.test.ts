@@ -34,6 +34,23 @@ describe('a fold that was finished', () => {
   });
 });
 
+describe('a fold that was finished before the store was emptied', () => {
+  const faults = [{ kind: 'store emptied', at: 10_000, healedAt: 11_000, host: 'objects' } as const];
+  const finished = [event(0, 'fold started'), event(9, 'fold finished')];
+
+  it('is trained again', () => {
+    const events = [...finished, event(12, 'fold started'), event(20, 'fold finished')];
+    expect(trainedAgain({ events, records: [record(20)], faults })).toEqual([]);
+  });
+
+  it('is not trained a third time', () => {
+    const events = [...finished, event(12, 'fold started'), event(20, 'fold finished')];
+    const third = event(21, 'fold started');
+    expect(trainedAgain({ events: [...events, third], records: [], faults })).toEqual(['1']);
+    expect(trainedAgain({ events: [...finished, third], records: [record(20)], faults })).toEqual(['1']);
+  });
+});
+
 describe('what is known of a run', () => {
   const started = event(0, 'fold started');
 
@@ -69,13 +86,11 @@ describe('a run', () => {
     expect(violationsOf({ file: 'a' }, { ...run, status: 'FAILED' })).toEqual(['it FAILED']);
   });
 
-  it('whose store was emptied may have lost files, or have ended, but gives nothing wrong', () => {
-    const fault = { kind: 'store emptied', at: 0, healedAt: 1, host: 'objects' } as const;
-    const emptied = { ...run, faults: [fault] };
+  it('whose store was emptied gives the same bits', () => {
+    const faults = [{ kind: 'store emptied', at: 0, healedAt: 1, host: 'objects' } as const];
     const expected = { file: 'a', other: 'b' };
-    expect(violationsOf(expected, { ...emptied, status: 'FAILED' })).toEqual([]);
-    expect(violationsOf(expected, { ...emptied, digests: { file: 'a' } })).toEqual([]);
-    expect(violationsOf(expected, { ...emptied, digests: { file: 'x' } })).toEqual(['file is wrong']);
-    expect(violationsOf(expected, { ...run, digests: { file: 'a' } })).toEqual(['other differs']);
+    expect(violationsOf(expected, { ...run, faults, status: 'FAILED' })).toEqual(['it FAILED']);
+    expect(violationsOf(expected, { ...run, faults, digests: { file: 'a' } })).toEqual(['other differs']);
+    expect(violationsOf(expected, { ...run, faults, digests: expected })).toEqual([]);
   });
 });
