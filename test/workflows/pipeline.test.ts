@@ -137,7 +137,7 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
       /may not read there/,
     ],
     ['data that does not fit', { labels: ['joy', 'anger'] }, /anger/],
-    ['a scheme that no worker reads', { data: { train: 's3://bucket/a.csv', test: 'test.csv' } }, /scheme/],
+    ['a scheme that no worker reads', { data: { train: 'gs://bucket/a.csv', test: 'test.csv' } }, /scheme/],
   ])('fails at once, with the reason, on %s', async (_title, changes, reason) => {
     bench = new Bench(environment);
     await bench.work();
