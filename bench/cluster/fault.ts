@@ -51,3 +51,8 @@ export function weightsFor(
     (options.parts.faketime !== null || kind !== 'clock set');
   return Object.fromEntries(chosen.filter(possible).map((kind) => [kind, weights[kind]]));
 }
+
+/** When the store of a run had been emptied and its mark put back, for the last time; null where it never was. */
+export function emptiedUntil(faults: readonly Fault[]): number | null {
+  return faults.findLast(({ kind }) => kind === 'store emptied')?.healedAt ?? null;
+}

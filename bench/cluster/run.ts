@@ -3,11 +3,10 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { ended, endedUnder, type Disturbance } from '../disturbance.js';
 import type { Digests } from '../faults/outcome.js';
 import type { Cluster } from './cluster.js';
-import type { Fault, FaultKind } from './fault.js';
+import { emptiedUntil, type Fault, type FaultKind } from './fault.js';
 import { eventsOf, recordsOf, resultsOf, type FoldRecord, type HostEvent } from './results.js';
 import { retried } from './retried.js';
 import { strike } from './strike.js';
-import { emptiedUntil } from './verdict.js';
 
 /** One run of the pipeline on the cluster. */
 export interface ClusterRun {

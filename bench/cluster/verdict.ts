@@ -1,6 +1,6 @@
 import { cellId } from '../../pipeline/matrix.js';
 import { differences, type Digests } from '../faults/outcome.js';
-import type { Fault } from './fault.js';
+import { emptiedUntil } from './fault.js';
 import type { FoldRecord, HostEvent } from './results.js';
 import type { ClusterRun } from './run.js';
 
@@ -13,11 +13,6 @@ export function violationsOf(expected: Digests, run: ClusterRun): string[] {
     ...trainedAgain(run).map((cell) => `fold ${cell} was trained after it was finished`),
     ...evidenceMissing(run),
   ];
-}
-
-/** When the store of a run had been emptied and its mark put back, for the last time; null where it never was. */
-export function emptiedUntil(faults: readonly Fault[]): number | null {
-  return faults.findLast(({ kind }) => kind === 'store emptied')?.healedAt ?? null;
 }
 
 export type Evidence = Pick<ClusterRun, 'events' | 'records'> & Partial<Pick<ClusterRun, 'faults'>>;
