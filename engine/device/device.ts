@@ -6,6 +6,7 @@ import type {
   Tensor,
   Value,
 } from '../runtime/runtime.js';
+import type { Program } from './program.js';
 import type { TrainingOptions, TrainingState } from './training-state.js';
 
 /**
@@ -21,11 +22,11 @@ export interface Device {
   readonly live: Readonly<{ sessions: number; values: number }>;
 
   /**
-   * Makes a session of a model's bytes.
+   * Makes a session of a program.
    *
-   * @throws RuntimeFault where the device does not take the model
+   * @throws RuntimeFault where the device does not take it
    */
-  compile(model: Uint8Array, options?: CompileOptions): Promise<Session>;
+  compile(program: Program, options?: CompileOptions): Promise<Session>;
 
   /**
    * A tensor over an array of the host's, to be fed: no copy is made, the device reads it as each run begins. The

@@ -1,16 +1,9 @@
 import type { Session } from '../runtime/runtime.js';
 import type { CompileOptions, Device } from './device.js';
+import type { Program } from './program.js';
 
 /** Runs a piece of work, and may tell of it. */
 export type Around = <T>(work: () => Promise<T>) => Promise<T>;
-
-/** A model as bytes, and what the host has to feed of it. */
-export interface Program {
-  /** As an ONNX model. */
-  readonly bytes: Uint8Array;
-  /** The named sizes that are inputs `dim:<name>`, int64 `[1]`. */
-  readonly dims: readonly string[];
-}
 
 /** A device's sessions, one for each program, created when first needed. */
 export class Sessions {
@@ -26,7 +19,7 @@ export class Sessions {
   async of(program: Program): Promise<Session> {
     let session = this.known.get(program);
     if (session === undefined) {
-      session = await this.around(() => this.device.compile(program.bytes, this.options));
+      session = await this.around(() => this.device.compile(program, this.options));
       this.known.set(program, session);
     }
     return session;

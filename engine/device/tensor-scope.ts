@@ -1,6 +1,6 @@
 import type { ElementArray, ElementType, Session, Tensor } from '../runtime/runtime.js';
 import type { Device } from './device.js';
-import type { Program } from './sessions.js';
+import type { Program } from './program.js';
 
 /** An array that the host feeds. */
 export interface HostArray {

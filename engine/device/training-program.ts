@@ -1,14 +1,11 @@
-import type { Graph } from '../graph/graph.js';
 import type { ParameterGroup } from '../optim/parameter-groups.js';
-import type { Program } from './sessions.js';
+import type { Program } from './program.js';
 
 /**
  * A training graph as a device needs it: packed batch, weights by the parameters' names, dropout masks → `loss` and the
  * gradients.
  */
 export interface TrainingProgram extends Program {
-  /** What `bytes` were made of, for a device that goes on from the gradients in the same graph. */
-  readonly graph: Graph;
   /** In the order in which the model uses them, the inputs of their names. */
   readonly parameters: readonly OptimizedParameter[];
   /** The outputs that are a parameter's whole gradient, of its shape. */

@@ -1,9 +1,8 @@
 import { declared } from '../batches/batch-feature.js';
 import { packedBatch } from '../batches/packed-features.js';
-import type { Program } from '../device/sessions.js';
+import { programOf, type Program } from '../device/program.js';
 import type { Initializer, Value } from '../graph/graph.js';
 import { Graph } from '../graph/graph.js';
-import { toOnnx } from '../graph/onnx.js';
 import { selectRowsEarly } from '../graph/row-selection.js';
 import { prune } from '../graph/used-nodes.js';
 import type { Classifier } from '../models/family.js';
@@ -14,7 +13,7 @@ import type { Parameter } from '../nn/scope.js';
 import { asConstants, ModelBuilder } from '../nn/scope.js';
 import { Tape } from '../ops/tape.js';
 
-/** A model as bytes for the runtime, and what the host has to feed and to fetch. */
+/** A model for the device, and what the host has to feed and to fetch. */
 export interface CompiledGraph extends Program {
   readonly parameters: readonly Parameter[];
   /** In the order of their numbers. */
@@ -83,9 +82,8 @@ export function forwardPass(
 /** @param early whether nodes run as early as they can (graph/onnx.ts) */
 export function compiled({ graph, model }: Forward, name: string, early = false): CompiledGraph {
   return {
-    bytes: toOnnx(graph, name, early),
+    ...programOf(graph, name, early),
     parameters: model.parameters,
     dropoutSites: numbered(model.dropoutSites),
-    dims: graph.inputs.flatMap((input) => (input.name.startsWith('dim:') ? [input.name.slice(4)] : [])),
   };
 }

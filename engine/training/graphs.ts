@@ -112,7 +112,6 @@ export function trainingGraph(
   if (model.cut !== null) prune(graph);
   return {
     ...compiled(forward, `${classifier.modelType}-training`, checkpointing),
-    graph,
     liveBytes: (sizes) => mostLiveBytes(graph, sizes, (output) => output !== 'loss'),
     operations: (sizes) => productOperations(graph, sizes),
     gradients: dense,

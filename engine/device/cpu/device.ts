@@ -2,6 +2,7 @@ import { openRuntime } from '../../runtime/open.js';
 import { RuntimeFault } from '../../runtime/fault.js';
 import type { ElementArray, ElementType, Session, Tensor, Value } from '../../runtime/runtime.js';
 import { processor, type CompileOptions, type Device } from '../device.js';
+import { modelBytes, type Program } from '../program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
 import { cpuSignature } from './signature.js';
 import { CpuTrainingState } from './training-state.js';
@@ -31,9 +32,9 @@ export class CpuDevice implements Device {
     return this.runtime.live;
   }
 
-  async compile(model: Uint8Array, options: CompileOptions = {}): Promise<Session> {
+  async compile(program: Program, options: CompileOptions = {}): Promise<Session> {
     this.opened();
-    return this.runtime.createSession(model, { ...options, threads: this.threads });
+    return this.runtime.createSession(modelBytes(program), { ...options, threads: this.threads });
   }
 
   tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Device } from '../../../engine/device/device.js';
+import { programOf, type Program } from '../../../engine/device/program.js';
 import type { StateEntry, TrainingState } from '../../../engine/device/training-state.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { matMul } from '../../../engine/graph/nodes.js';
-import { toOnnx } from '../../../engine/graph/onnx.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { Trainer, type TrainerOptions } from '../../../engine/training/trainer.js';
@@ -37,11 +37,11 @@ export function specifyDevice(open: () => Promise<Device>, tolerances: Tolerance
 }
 
 /** [2, 2]·[2, 2] → [2, 2]. */
-function productModel(): Uint8Array {
+function productModel(): Program {
   const graph = new Graph();
   const [a, b] = ['a', 'b'].map((name) => graph.input(name, 'float32', [2, 2]));
   graph.output('product', matMul(graph, a!, b!));
-  return toOnnx(graph, 'product');
+  return programOf(graph, 'product');
 }
 
 const identity = Float32Array.of(1, 0, 0, 1);

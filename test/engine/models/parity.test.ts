@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { modelBytes } from '../../../engine/device/program.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Tensor } from '../../../engine/runtime/runtime.js';
 import { packBatch } from '../../../engine/inference/batch.js';
@@ -36,7 +37,7 @@ async function run(
   const graph = training
     ? trainingGraph(classifier, { ...options, loss: 'binaryCrossEntropy', dropout: false })
     : inferenceGraph(classifier, options);
-  const session = await runtime.createSession(graph.bytes, { threads: 2 });
+  const session = await runtime.createSession(modelBytes(graph), { threads: 2 });
   const feeds: Record<string, Tensor> = {};
   for (const { name, shape } of graph.parameters)
     feeds[name] = float(shape, weights.get(name) as Float32Array);
