@@ -18,7 +18,7 @@ export interface Device {
   readonly name: DeviceName;
   /** What of the device decides bits, besides the graph and what is fed: part of a checkpoint's signature. */
   readonly signature: string;
-  /** Those of its sessions and tensors that are not released yet. Of the processor: all of this process. */
+  /** Sessions and tensors of this process that are not released yet, whatever device they are of. */
   readonly live: Readonly<{ sessions: number; values: number }>;
 
   /**
@@ -58,4 +58,7 @@ export type DeviceName = (typeof deviceNames)[number];
 /** The processor. */
 export const processor = 'cpu';
 
-export const deviceNames = [processor] as const;
+/** What ONNX Runtime's WebGPU provider reaches. */
+export const webGpu = 'webgpu';
+
+export const deviceNames = [processor, webGpu] as const;

@@ -1,4 +1,5 @@
 import { CpuDevice } from './cpu/device.js';
+import { WebGpuDevice } from './webgpu/device.js';
 import type { Device, DeviceName } from './device.js';
 
 export interface DeviceOptions {
@@ -7,7 +8,10 @@ export interface DeviceOptions {
 }
 
 /** @throws EnvironmentFault where the device does not start */
-export function openDevice(name: DeviceName, { threads }: DeviceOptions): Promise<Device> {
-  const open = { cpu: () => new CpuDevice(threads) } satisfies Record<DeviceName, () => Device>;
-  return Promise.resolve(open[name]());
+export async function openDevice(name: DeviceName, { threads }: DeviceOptions): Promise<Device> {
+  const open: Readonly<Record<DeviceName, () => Device | Promise<Device>>> = {
+    cpu: () => new CpuDevice(threads),
+    webgpu: () => WebGpuDevice.start(threads),
+  };
+  return open[name]();
 }

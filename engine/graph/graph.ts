@@ -57,6 +57,19 @@ export class Graph {
   private readonly cache = new Map<string, Value>();
   private counter = 0;
 
+  /** Another graph of the same values: a change of one is none of the other. */
+  copy(): Graph {
+    const copy = new Graph();
+    copy.nodes.push(...this.nodes);
+    copy.inputs.push(...this.inputs);
+    copy.outputs.push(...this.outputs);
+    copy.initializers.push(...this.initializers);
+    for (const [name, value] of this.dims) copy.dims.set(name, value);
+    for (const [key, value] of this.cache) copy.cache.set(key, value);
+    copy.counter = this.counter;
+    return copy;
+  }
+
   input(name: string, type: DType, shape: Shape): Value {
     if (this.inputs.some((input) => input.name === name)) throw new TypeError(`a second input '${name}'`);
     const value = { name, type, shape };

@@ -1,7 +1,6 @@
+import { modelBytes, programOf } from '../../engine/device/program.js';
+import { lowered } from '../../engine/device/webgpu/lowered.js';
 import type { Graph } from '../../engine/graph/graph.js';
-import { toOnnx } from '../../engine/graph/onnx.js';
-import { sizeNodes } from '../../engine/graph/size-nodes.js';
-import { useWebGpuOperators } from '../../engine/graph/webgpu-operators.js';
 import { openRuntime } from '../../engine/runtime/open.js';
 import type { Session } from '../../engine/runtime/runtime.js';
 import { noWebGpu, webGpu, withoutWebGpu } from './webgpu.js';
@@ -12,7 +11,7 @@ export interface TestDevice {
   /** Whether no such device starts here; `without` says why, for titles. */
   readonly missing: boolean;
   readonly without: string;
-  /** Of the graph in the device's operators: it may change the graph. */
+  /** Of the graph in the device's operators. */
   session(graph: Graph, name: string): Promise<Session>;
 }
 
@@ -20,7 +19,7 @@ export const onProcessor: TestDevice = {
   name: 'the processor',
   missing: false,
   without: '',
-  session: (graph, name) => openRuntime().createSession(toOnnx(graph, name), { threads: 1 }),
+  session: (graph, name) => openRuntime().createSession(modelBytes(programOf(graph, name)), { threads: 1 }),
 };
 
 export const onWebGpu: TestDevice = {
@@ -28,9 +27,8 @@ export const onWebGpu: TestDevice = {
   missing: noWebGpu,
   without: withoutWebGpu,
   session: (graph, name) => {
-    useWebGpuOperators(graph);
-    const on = { provider: webGpu(), onProcessor: sizeNodes(graph) };
-    return openRuntime().createSession(toOnnx(graph, name), { threads: 1, on });
+    const { model, onProcessor } = lowered(programOf(graph, name));
+    return openRuntime().createSession(model, { threads: 1, on: { provider: webGpu(), onProcessor } });
   },
 };
 
@@ -38,10 +36,8 @@ export const onWebGpu: TestDevice = {
 const inItsOperators: TestDevice = {
   ...onProcessor,
   name: 'the processor, written for WebGPU,',
-  session: (graph, name) => {
-    useWebGpuOperators(graph);
-    return onProcessor.session(graph, name);
-  },
+  session: (graph, name) =>
+    openRuntime().createSession(lowered(programOf(graph, name)).model, { threads: 1 }),
 };
 
 export const testDevices = [onProcessor, inItsOperators, onWebGpu];

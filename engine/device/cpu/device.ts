@@ -2,19 +2,11 @@ import { openRuntime } from '../../runtime/open.js';
 import { RuntimeFault } from '../../runtime/fault.js';
 import type { ElementArray, ElementType, Session, Tensor, Value } from '../../runtime/runtime.js';
 import { processor, type CompileOptions, type Device } from '../device.js';
+import { verifyFits, zeros } from '../element-arrays.js';
 import { modelBytes, type Program } from '../program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
 import { cpuSignature } from './signature.js';
 import { CpuTrainingState } from './training-state.js';
-
-/** Of zeros. */
-const arrays: Readonly<Record<ElementType, new (length: number) => ElementArray>> = {
-  float32: Float32Array,
-  float16: Uint16Array,
-  int64: BigInt64Array,
-  int32: Int32Array,
-  bool: Uint8Array,
-};
 
 /** The processor: every array is the host's. */
 export class CpuDevice implements Device {
@@ -43,13 +35,14 @@ export class CpuDevice implements Device {
   }
 
   async allocate(type: ElementType, shape: readonly number[]): Promise<Value> {
-    const count = shape.reduce((product, extent) => product * extent, 1);
-    return Promise.resolve(this.tensor(type, shape, new arrays[type](count)));
+    return Promise.resolve(this.tensor(type, shape, zeros({ type, shape })));
   }
 
   async upload(data: ElementArray, to: Value): Promise<void> {
     this.opened();
-    fill(hostTensor(to), data);
+    const { data: target } = hostTensor(to);
+    verifyFits(data, to);
+    (target as { set(values: ArrayLike<unknown>): void }).set(data);
     return Promise.resolve();
   }
 
@@ -76,17 +69,4 @@ export class CpuDevice implements Device {
 function hostTensor(value: Value): Tensor {
   if ('data' in value) return value as Tensor;
   throw new RuntimeFault({ where: `device ${processor}`, what: 'the tensor lies on another device' });
-}
-
-function fill({ data: target, type }: Tensor, data: ElementArray): void {
-  const fits = data.constructor === target.constructor && data.length === target.length;
-  if (!fits) {
-    throw new RuntimeFault({
-      where: 'upload',
-      what: 'the array does not fit the tensor',
-      found: `${data.length} in ${data.constructor.name}`,
-      expected: `${target.length} of ${type}`,
-    });
-  }
-  (target as { set(values: ArrayLike<unknown>): void }).set(data);
 }

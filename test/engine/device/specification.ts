@@ -4,36 +4,63 @@ import { programOf, type Program } from '../../../engine/device/program.js';
 import type { StateEntry, TrainingState } from '../../../engine/device/training-state.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { matMul } from '../../../engine/graph/nodes.js';
+import { openSafetensors } from '../../../engine/checkpoint/safetensors.js';
+import { ofTokens } from '../../../engine/inference/batching.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
+import { constantWeights } from '../../../engine/inference/constant-weights.js';
+import { parametersOf } from '../../../engine/inference/parameters.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { Trainer, type TrainerOptions } from '../../../engine/training/trainer.js';
 import type { GoldenCurve } from '../models/golden-model.js';
-import { goldenBatches, goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
+import {
+  goldenBatches,
+  goldenClassifier,
+  goldenJson,
+  goldenPath,
+  goldenTensors,
+} from '../models/golden-model.js';
 import { fed, weightsOf, writeWeights } from './weights.js';
 
 /** How far a device may be from PyTorch's float64 run. */
 export interface Tolerances {
+  /** Of transformers' logits. */
+  readonly logits: number;
   readonly loss: number;
   /** Relative. */
   readonly norm: number;
   readonly weights: number;
 }
 
+type Open = () => Promise<Device>;
+
 /** What every device holds to; a device's own test calls this. @param open opens one, on two threads of the processor */
-export function specifyDevice(open: () => Promise<Device>, tolerances: Tolerances): void {
+export function specifyDevice(open: Open, tolerances: Tolerances): void {
+  const device = opened(open);
+  describe('its tensors and sessions', () => {
+    specifyTensors(device, open);
+  });
+  describe('a model on it', () => {
+    specifyScoring(device, tolerances);
+  });
+}
+
+/** The same of a device that trains. */
+export function specifyTraining(open: Open, tolerances: Tolerances): void {
+  const device = opened(open);
+  describe('the state of a training on it', () => {
+    specifyState(device);
+  });
+  describe('a step on it', () => {
+    specifyStep(device, tolerances);
+  });
+}
+
+/** One for the tests of a suite. */
+function opened(open: Open): () => Device {
   let device: Device;
   beforeAll(async () => (device = await open()));
   afterAll(() => device.release());
-
-  describe('its tensors and sessions', () => {
-    specifyTensors(() => device, open);
-  });
-  describe('the state of a training on it', () => {
-    specifyState(() => device);
-  });
-  describe('a step on it', () => {
-    specifyStep(() => device, tolerances);
-  });
+  return () => device;
 }
 
 /** [2, 2]·[2, 2] → [2, 2]. */
@@ -47,7 +74,7 @@ function productModel(): Program {
 const identity = Float32Array.of(1, 0, 0, 1);
 const values = Float32Array.of(1, -2, 3.5, 4);
 
-function specifyTensors(device: () => Device, open: () => Promise<Device>): void {
+function specifyTensors(device: () => Device, open: Open): void {
   it('give back what was copied in', async () => {
     const tensor = await device().allocate('float32', [2, 2]);
     await device().upload(values, tensor);
@@ -102,6 +129,41 @@ function specifyTensors(device: () => Device, open: () => Promise<Device>): void
     await expect(other.allocate('float32', [1])).rejects.toThrow(released);
     expect(() => other.tensor('float32', [1], Float32Array.of(1))).toThrow(released);
     await expect(training(other)).rejects.toThrow(released);
+  });
+}
+
+/** With its weights as constants, as exported models are scored. */
+async function scoring(device: Device, model: string): Promise<ClassifierRun> {
+  const classifier = goldenClassifier(model);
+  const weights = await openSafetensors(goldenPath(model, 'model.safetensors'));
+  try {
+    const names = parametersOf(classifier).map(({ name }) => name);
+    return new ClassifierRun({
+      device,
+      classifier,
+      vocabulary: classifier.vocabulary,
+      weights: await constantWeights(weights, names),
+      batching: ofTokens(20),
+    });
+  } finally {
+    await weights.close();
+  }
+}
+
+function specifyScoring(device: () => Device, tolerances: Tolerances): void {
+  it.each(['bert', 'deberta-v3'])('%s gives transformers’ logits, and again the same', async (model) => {
+    const before = device().live;
+    const run = await scoring(device(), model);
+    const { tokens, float64 } = goldenBatches(model)['ragged']!;
+    const texts = tokens.map((ids) => Int32Array.from(ids));
+    const logits = await run.logits(texts);
+    expect(logits.length).toBe(float64.logits.flat().length);
+    float64.logits.flat().forEach((expected, place) => {
+      expect(Math.abs(logits[place]! - expected), `logit ${place}`).toBeLessThan(tolerances.logits);
+    });
+    expect(await run.logits(texts)).toEqual(logits);
+    run.release();
+    expect(device().live).toEqual(before);
   });
 }
 

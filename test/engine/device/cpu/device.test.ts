@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { deviceNames, processor } from '../../../../engine/device/device.js';
+import { deviceNames, processor, webGpu, type Device } from '../../../../engine/device/device.js';
 import { openDevice } from '../../../../engine/device/open.js';
-import { specifyDevice } from '../specification.js';
+import { noWebGpu, withoutWebGpu } from '../../../setup/webgpu.js';
+import { specifyDevice, specifyTraining } from '../specification.js';
 
 describe('the processor', () => {
   // As test/engine/training/curve.test.ts has them.
-  specifyDevice(() => openDevice(processor, { threads: 2 }), { loss: 2e-6, norm: 2e-5, weights: 2e-5 });
+  const tolerances = { logits: 5e-6, loss: 2e-6, norm: 2e-5, weights: 2e-5 };
+  const open = (): Promise<Device> => openDevice(processor, { threads: 2 });
+  specifyDevice(open, tolerances);
+  specifyTraining(open, tolerances);
 });
 
-it('every device that can be asked for by name is opened under it', async () => {
-  for (const name of deviceNames) {
+const missing: readonly string[] = noWebGpu ? [webGpu] : [];
+
+it(`every device that can be asked for by name is opened under it${withoutWebGpu}`, async () => {
+  for (const name of deviceNames.filter((each) => !missing.includes(each))) {
     const device = await openDevice(name, { threads: 1 });
     expect(device.name).toBe(name);
     device.release();
