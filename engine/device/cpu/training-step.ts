@@ -2,16 +2,16 @@ import type { DropoutPass } from '../../kernels/random-draws.js';
 import { joinsGradients } from '../../optim/perturbation.js';
 import type { Tensor } from '../../runtime/runtime.js';
 import type { Device } from '../device.js';
+import { DropoutMasks } from '../dropout-masks.js';
 import { Sessions } from '../sessions.js';
 import { TensorScope } from '../tensor-scope.js';
-import type { DropoutMask, StepBatch, StepResult, StepSettings, TrainingOptions } from '../training-state.js';
+import type { StepBatch, StepResult, StepSettings, TrainingOptions } from '../training-state.js';
 import { addGradients, holdGradients } from './accumulation.js';
 import { adamwStep } from './adamw-step.js';
 import { moveAverage } from './moving-average.js';
 import type { ParameterMemory } from './parameter-memory.js';
 import { perturb } from './perturb.js';
 import { addRowGradients, placeRowGradients } from './row-gradients.js';
-import { Scratch, type ScratchPiece } from './scratch.js';
 
 /** One pass of all batches of a step, forward and backward. */
 interface Pass {
@@ -25,7 +25,7 @@ interface Pass {
 /** The steps of a training: ONNX Runtime runs the graph, kernels do the rest in the same memory. */
 export class TrainingStep {
   private readonly sessions: Sessions;
-  private readonly scratch: Scratch;
+  private readonly masks: DropoutMasks;
   private readonly lasting: TensorScope;
   /** Feeds and fetches over the parameter memory, by the graph's names. */
   private readonly weights: Record<string, Tensor> = {};
@@ -40,7 +40,7 @@ export class TrainingStep {
     private readonly options: TrainingOptions,
   ) {
     this.sessions = new Sessions(device, {}, options.compiling);
-    this.scratch = new Scratch(threads, options.mostBytes);
+    this.masks = new DropoutMasks(threads, options.mostBytes);
     this.lasting = new TensorScope(device);
     for (const { name, shape, group } of options.program.parameters) {
       const { weights, perturbed, gradients } = memory.of(name);
@@ -105,7 +105,7 @@ export class TrainingStep {
       const feeds = {
         ...pass.weights,
         ...passing.feeds(session, program, inputs, sizes),
-        ...(await this.masks(batch.masks(pass.kind), passing)),
+        ...(await this.masks.draw(batch.masks(pass.kind), passing)),
       };
       const fetches: Record<string, Tensor | null> = { loss: null };
       for (const [name, { tensor }] of Object.entries(rows)) fetches[name] = tensor;
@@ -118,27 +118,9 @@ export class TrainingStep {
     }
   }
 
-  private async masks(
-    masks: readonly DropoutMask[],
-    scope: TensorScope,
-  ): Promise<Readonly<Record<string, Tensor>>> {
-    const pieces = await this.scratch.pieces(masks.map(({ shape }) => elements(shape)));
-    return Object.fromEntries(
-      masks.map(({ name, shape, probability, key, counter }, place) => {
-        const { kernels, view } = pieces[place] as ScratchPiece;
-        kernels.dropoutMasks(view, { probability, key, counter });
-        return [name, scope.float(shape, view)];
-      }),
-    );
-  }
-
   async close(): Promise<void> {
     this.sessions.release();
     this.lasting.release();
-    await this.scratch.close();
+    await this.masks.close();
   }
-}
-
-function elements(shape: readonly number[]): number {
-  return shape.reduce((product, dim) => product * dim, 1);
 }

@@ -1,11 +1,12 @@
 import { RuntimeFault } from '../../runtime/fault.js';
 import { openRuntime } from '../../runtime/open.js';
 import type { ElementArray, ElementType, Provider, Session, Tensor, Value } from '../../runtime/runtime.js';
-import { processor, webGpu, type CompileOptions, type Device } from '../device.js';
+import { webGpu, type CompileOptions, type Device } from '../device.js';
 import { verifyFits, zeros } from '../element-arrays.js';
 import type { Program } from '../program.js';
-import type { TrainingState } from '../training-state.js';
+import type { TrainingOptions, TrainingState } from '../training-state.js';
 import { lowered } from './lowered.js';
+import { WebGpuTrainingState } from './training-state.js';
 
 /** A card, by the driver that the machine has for it. What is constant in a program lies on it once it is compiled. */
 export class WebGpuDevice implements Device {
@@ -22,7 +23,7 @@ export class WebGpuDevice implements Device {
   }
 
   /**
-   * @param threads of what is the processor's: sizes
+   * @param threads of what is the processor's: sizes, and the draws of dropout
    * @throws EnvironmentFault where no device starts
    */
   static async start(threads: number): Promise<WebGpuDevice> {
@@ -64,12 +65,9 @@ export class WebGpuDevice implements Device {
     return data;
   }
 
-  async train(): Promise<TrainingState> {
+  async train(options: TrainingOptions): Promise<TrainingState> {
     this.opened();
-    const remedy = `Train on ${processor}.`;
-    return Promise.reject(
-      new RuntimeFault({ where: `device ${this.name}`, what: 'it does not train yet', remedy }),
-    );
+    return WebGpuTrainingState.allocate(this, this.threads, options);
   }
 
   release(): void {

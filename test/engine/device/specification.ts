@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Device } from '../../../engine/device/device.js';
 import { programOf, type Program } from '../../../engine/device/program.js';
-import type { StateEntry, TrainingState } from '../../../engine/device/training-state.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import { matMul } from '../../../engine/graph/nodes.js';
 import { openSafetensors } from '../../../engine/checkpoint/safetensors.js';
@@ -19,7 +18,7 @@ import {
   goldenPath,
   goldenTensors,
 } from '../models/golden-model.js';
-import { fed, weightsOf, writeWeights } from './weights.js';
+import { contentOf, fed, nameOf, weightsOf, writeContent, writeWeights } from './weights.js';
 
 /** How far a device may be from PyTorch's float64 run. */
 export interface Tolerances {
@@ -193,15 +192,6 @@ async function begun(device: Device, options: Partial<TrainerOptions> = {}): Pro
   return trainer;
 }
 
-const nameOf = ({ array, parameter }: StateEntry): string => `${array}/${parameter}`;
-
-async function contentOf(state: TrainingState): Promise<Map<string, Float32Array>> {
-  const content = new Map<string, Float32Array>();
-  for (const entry of state.entries)
-    content.set(nameOf(entry), (await state.read(entry.array, entry.parameter)).slice());
-  return content;
-}
-
 /** Other values for each array; moments of squares are not negative. */
 const valueOf = (entry: number, i: number): number => Math.abs(Math.sin(entry + i * 0.37)) + 0.1;
 
@@ -263,8 +253,7 @@ function specifyState(device: () => Device): void {
       await training(device(), { averaged: true }),
     ];
     await one.stepOver([batch], { ...settings, averageShare: 1 });
-    for (const { array, parameter } of one.state.entries)
-      await other.state.write(array, parameter, (await one.state.read(array, parameter)).slice());
+    await writeContent(other.state, await contentOf(one.state));
     const next = { ...settings, step: 1, averageShare: 0.25 };
     expect(await other.stepOver([batch], next)).toEqual(await one.stepOver([batch], next));
     expect(await contentOf(other.state)).toEqual(await contentOf(one.state));
@@ -318,7 +307,7 @@ function specifyState(device: () => Device): void {
     const weights = (await state.read('weights', parameter)).slice();
     state.tensor('weights', parameter);
     await trainer.stepOver([batch], settings);
-    expect(device().live.sessions).toBe(before.sessions + 1);
+    expect(device().live.sessions).toBeGreaterThan(before.sessions);
     expect(device().live.values).toBeGreaterThan(before.values);
     await state.close();
     await state.close();

@@ -1,4 +1,5 @@
 import type { Device } from '../../../engine/device/device.js';
+import type { StateEntry, TrainingState } from '../../../engine/device/training-state.js';
 import { parametersOf } from '../../../engine/inference/parameters.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import type { Tensor } from '../../../engine/runtime/runtime.js';
@@ -8,6 +9,25 @@ type Weights = Iterable<readonly [string, Float32Array]>;
 
 export async function writeWeights({ state }: Trainer, weights: Weights): Promise<void> {
   for (const [name, data] of weights) await state.write('weights', name, data);
+}
+
+export const nameOf = ({ array, parameter }: Pick<StateEntry, 'array' | 'parameter'>): string =>
+  `${array}/${parameter}`;
+
+/** Copies of all that steps move, by `nameOf`. */
+export async function contentOf(state: TrainingState): Promise<Map<string, Float32Array>> {
+  const content = new Map<string, Float32Array>();
+  for (const { array, parameter } of state.entries)
+    content.set(nameOf({ array, parameter }), (await state.read(array, parameter)).slice());
+  return content;
+}
+
+export async function writeContent(
+  state: TrainingState,
+  content: ReadonlyMap<string, Float32Array>,
+): Promise<void> {
+  for (const { array, parameter } of state.entries)
+    await state.write(array, parameter, content.get(nameOf({ array, parameter }))!);
 }
 
 /** Copies of all weights, by name. */

@@ -4,7 +4,7 @@ import { Arena } from '../../../engine/kernels/arena.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import { checkMemory, memoryNeeds } from '../../../engine/training/memory-need.js';
-import { Scratch } from '../../../engine/device/cpu/scratch.js';
+import { Scratch } from '../../../engine/device/scratch.js';
 import { scratchModel } from '../../../engine/training/scratch-model.js';
 import { Trainer } from '../../../engine/training/trainer.js';
 import { weightsOf } from '../device/weights.js';

@@ -6,13 +6,15 @@ import { weightsInMemory } from '../../../../engine/inference/exported-classifie
 import { int8Graph } from '../../../../engine/inference/graphs.js';
 import { noWebGpu, withoutWebGpu } from '../../../setup/webgpu.js';
 import { goldenClassifier, goldenPath } from '../../models/golden-model.js';
-import { specifyDevice } from '../specification.js';
+import { specifyDevice, specifyTraining } from '../specification.js';
 
 const open = (): Promise<Device> => openDevice(webGpu, { threads: 2 });
 
 // A driver in software compiles each shader of each shape anew, which takes longer than all the rest.
 describe.skipIf(noWebGpu)(`WebGPU${withoutWebGpu}`, { timeout: 300_000 }, () => {
-  specifyDevice(open, { logits: 5e-6, loss: 1e-5, norm: 1e-4, weights: 1e-4 });
+  const tolerances = { logits: 5e-6, loss: 2e-6, norm: 2e-5, weights: 2e-5 };
+  specifyDevice(open, tolerances);
+  specifyTraining(open, tolerances);
 
   it('refuses a model in 8 bits, by the names of the nodes that it has no kernel for', async () => {
     const classifier = goldenClassifier('bert');

@@ -1,5 +1,5 @@
-import { Arena } from '../../kernels/arena.js';
-import { Kernels } from '../../kernels/kernels.js';
+import { Arena } from '../kernels/arena.js';
+import { Kernels } from '../kernels/kernels.js';
 
 /** A piece of memory, and the kernels that work in it. */
 export interface ScratchPiece {

@@ -1,0 +1,131 @@
+import { Graph, type Value } from '../../graph/graph.js';
+import * as node from '../../graph/nodes.js';
+import { ADAMW, clippingOffset, type AdamwSettings } from '../../optim/adamw.js';
+import { ratesOf, type ParameterGroup } from '../../optim/parameter-groups.js';
+import { programOf, type Program } from '../program.js';
+import type { OptimizedParameter } from '../training-program.js';
+import type { StateArray, StepSettings } from '../training-state.js';
+import { gradientOf } from './gradient-program.js';
+
+/** The input that is an array of the state as it is. */
+export function stateInput(array: StateArray, parameter: string): string {
+  return `${array}/${parameter}`;
+}
+
+/** The output that is what an input of the state becomes. */
+export function nextOf(input: string): string {
+  return `next:${input}`;
+}
+
+/** The output that is the norm of all gradients, before clipping. */
+export const normOutput = 'norm';
+
+/**
+ * Clips the gradient norm, then steps AdamW (Loshchilov & Hutter 2019, algorithm 2), then moves the average, in the
+ * order of operations of the processor's kernel. What comes of a norm that is not finite is not to be used.
+ */
+export class UpdateProgram {
+  readonly program: Program;
+  private readonly groups: ReadonlyMap<string, ParameterGroup>;
+
+  /** @param parameters those that are trained */
+  constructor(
+    parameters: readonly OptimizedParameter[],
+    private readonly settings: AdamwSettings,
+    private readonly averaged: boolean,
+  ) {
+    this.groups = new Map(parameters.map(({ group }) => [keyOf(group), group]));
+    const graph = new Graph();
+    const gradients = parameters.map(({ name, shape }) => graph.input(gradientOf(name), 'float32', shape));
+    const norm = node.sqrt(
+      graph,
+      gradients.map((gradient) => sumOfSquares(graph, gradient)).reduce((a, b) => node.add(graph, a, b)),
+    );
+    graph.output(normOutput, norm);
+    const update = new Update(graph, clippingFactor(graph, norm, settings), averaged);
+    parameters.forEach((parameter, place) => update.append(parameter, gradients[place]!));
+    this.program = programOf(graph, 'update');
+  }
+
+  /** What is fed of a step besides gradients and state: numbers by name. */
+  numbers({ learningRate, averageShare, number }: StepSettings): Readonly<Record<string, number>> {
+    const numbers: Record<string, number> = { rootCorrection2: Math.sqrt(1 - ADAMW.beta2 ** number) };
+    for (const [key, group] of this.groups) {
+      const rates = ratesOf(group, learningRate, this.settings.weightDecay);
+      numbers[`decay:${key}`] = 1 - rates.learningRate * rates.weightDecay;
+      numbers[`minusStep:${key}`] = -rates.learningRate / (1 - ADAMW.beta1 ** number);
+    }
+    const share = averageShare ?? 0;
+    return this.averaged ? { ...numbers, averageShare: share, averageRest: 1 - share } : numbers;
+  }
+}
+
+/** What is fed alike to all parameters of a group. */
+function keyOf({ decay, rateShare }: ParameterGroup): string {
+  return `${decay ? 'decayed' : 'undecayed'} ${rateShare}`;
+}
+
+/** Σ g²: over rows, then over their sums, so that few numbers are added one after the other. */
+function sumOfSquares(g: Graph, gradient: Value): Value {
+  const squares = node.mul(g, gradient, gradient);
+  const last = gradient.shape.length - 1;
+  const rows = node.reduceSum(g, squares, [last], false);
+  return last === 0
+    ? rows
+    : node.reduceSum(
+        g,
+        rows,
+        Array.from({ length: last }, (_, axis) => axis),
+        false,
+      );
+}
+
+function clippingFactor(g: Graph, norm: Value, { maxGradNorm }: AdamwSettings): Value {
+  const longer = node.add(g, norm, node.scalar(g, clippingOffset));
+  return node.min(g, node.scalar(g, 1), node.div(g, node.scalar(g, maxGradNorm), longer));
+}
+
+/** The part of the graph that is of each parameter. */
+class Update {
+  private readonly numbers = new Map<string, Value>();
+
+  constructor(
+    private readonly g: Graph,
+    private readonly scale: Value,
+    private readonly averaged: boolean,
+  ) {}
+
+  append({ name, shape, group }: OptimizedParameter, clipped: Value): void {
+    const { g } = this;
+    const input = (array: StateArray): Value => g.input(stateInput(array, name), 'float32', shape);
+    const become = (array: StateArray, value: Value): void =>
+      g.output(nextOf(stateInput(array, name)), value);
+    const constant = (value: number): Value => node.scalar(g, value);
+    const [w, m, v] = [input('weights'), input('firstMoment'), input('secondMoment')];
+    const gradient = node.mul(g, clipped, this.scale);
+    // m' = m + (1 − β₁)·(g − m)
+    const m1 = node.add(g, m, node.mul(g, constant(1 - ADAMW.beta1), node.sub(g, gradient, m)));
+    // v' = β₂·v + (1 − β₂)·g²
+    const square = node.mul(g, node.mul(g, constant(1 - ADAMW.beta2), gradient), gradient);
+    const v1 = node.add(g, node.mul(g, v, constant(ADAMW.beta2)), square);
+    // w' = (1 − ηλ)·w − η/(1 − β₁ᵗ)·m' / (√v'/√(1 − β₂ᵗ) + ε)
+    const root = node.div(g, node.sqrt(g, v1), this.number('rootCorrection2'));
+    const step = node.mul(g, this.number(`minusStep:${keyOf(group)}`), m1);
+    const moved = node.div(g, step, node.add(g, root, constant(ADAMW.epsilon)));
+    const w1 = node.add(g, node.mul(g, w, this.number(`decay:${keyOf(group)}`)), moved);
+    become('weights', w1);
+    become('firstMoment', m1);
+    become('secondMoment', v1);
+    if (!this.averaged) return;
+    const rest = node.mul(g, input('average'), this.number('averageRest'));
+    become('average', node.add(g, rest, node.mul(g, w1, this.number('averageShare'))));
+  }
+
+  private number(name: string): Value {
+    const known = this.numbers.get(name);
+    if (known !== undefined) return known;
+    const made = this.g.input(name, 'float32', []);
+    this.numbers.set(name, made);
+    return made;
+  }
+}

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processor, webGpu, type Device } from '../../../../engine/device/device.js';
+import { openDevice } from '../../../../engine/device/open.js';
+import type { StepResult } from '../../../../engine/device/training-state.js';
+import type { PerturbationSettings } from '../../../../engine/optim/perturbation.js';
+import { linearWarmup } from '../../../../engine/schedules/schedule.js';
+import { Trainer, type TrainerOptions } from '../../../../engine/training/trainer.js';
+import { noWebGpu, withoutWebGpu } from '../../../setup/webgpu.js';
+import { goldenBatches, goldenClassifier, goldenTensors } from '../../models/golden-model.js';
+import { contentOf, writeContent, writeWeights } from '../weights.js';
+
+/** How far the devices may be apart in ten steps: of the norm and of the largest entry of each array relatively. */
+const bounds = { loss: 1e-6, norm: 5e-6, state: 1e-5 };
+
+const STEPS = 10;
+
+const largest = (values: Float32Array): number =>
+  values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+const dropout = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 };
+const everything: Partial<TrainerOptions> = {
+  layers: { layerDecay: 0.9, freezeLayers: 0 },
+  averaged: true,
+  accumulate: 2,
+  checkpointing: true,
+  optimizer: { weightDecay: 0.1, maxGradNorm: 0.05 },
+};
+
+interface Course {
+  readonly results: readonly StepResult[];
+  readonly content: ReadonlyMap<string, Float32Array>;
+}
+
+async function trainerOf(device: Device, model: string, options: Partial<TrainerOptions>): Promise<Trainer> {
+  const classifier = goldenClassifier(model, dropout);
+  const trainer = await Trainer.create({
+    device,
+    classifier,
+    vocabulary: classifier.vocabulary,
+    loss: 'binaryCrossEntropy',
+    dropout: true,
+    mostTokens: 200,
+    optimizer: { weightDecay: 0.01, maxGradNorm: 1 },
+    ...options,
+  });
+  await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
+  return trainer;
+}
+
+/** Batches of all the golden's layouts, one after the other. */
+async function stepsOf(
+  trainer: Trainer,
+  model: string,
+  { accumulate = 1, averaged = false }: Partial<TrainerOptions>,
+  from: number,
+  to: number,
+): Promise<StepResult[]> {
+  const batches = Object.values(goldenBatches(model)).map(({ tokens, labels }) => ({
+    texts: tokens.map((ids) => Int32Array.from(ids)),
+    targets: labels,
+  }));
+  const results: StepResult[] = [];
+  for (let step = from; step < to; step++) {
+    const ofStep = Array.from(
+      { length: accumulate },
+      (_, place) => batches[(step * accumulate + place) % batches.length]!,
+    );
+    const learningRate = linearWarmup(step, 1e-3, 2, STEPS);
+    const averageShare = averaged ? (step === 0 ? 1 : 0.1) : null;
+    results.push(await trainer.stepOver(ofStep, { learningRate, averageShare, step, key: [7, 1] }));
+  }
+  return results;
+}
+
+async function courseOf(device: Device, model: string, options: Partial<TrainerOptions>): Promise<Course> {
+  const trainer = await trainerOf(device, model, options);
+  const results = await stepsOf(trainer, model, options, 0, STEPS);
+  const content = await contentOf(trainer.state);
+  await trainer.close();
+  return { results, content };
+}
+
+/** The same in two halves: what the first leaves is read, and written into another training. */
+async function brokenCourseOf(
+  device: Device,
+  model: string,
+  options: Partial<TrainerOptions>,
+): Promise<Course> {
+  const first = await trainerOf(device, model, options);
+  const results = await stepsOf(first, model, options, 0, STEPS / 2);
+  const half = await contentOf(first.state);
+  await first.close();
+  const second = await trainerOf(device, model, options);
+  await writeContent(second.state, half);
+  results.push(...(await stepsOf(second, model, options, STEPS / 2, STEPS)));
+  const content = await contentOf(second.state);
+  await second.close();
+  return { results, content };
+}
+
+describe.skipIf(noWebGpu)(`a training on WebGPU${withoutWebGpu}`, { timeout: 300_000 }, () => {
+  let device: Device;
+  let cpu: Device;
+  beforeAll(async () => {
+    cpu = await openDevice(processor, { threads: 1 });
+    device = await openDevice(webGpu, { threads: 1 });
+  });
+  afterAll(() => {
+    for (const each of [cpu, device]) each.release();
+  });
+
+  it.each<[string, string, Partial<TrainerOptions>]>([
+    ['bert', 'dropout', {}],
+    ['deberta-v3', 'dropout', {}],
+    [
+      'deberta-v3',
+      'dropout, rates by layer, frozen embeddings, an average, layers computed again, much clipped, two batches a step',
+      everything,
+    ],
+  ])(
+    'of %s with %s follows the processor’s, and ends with the same bits where it was broken off',
+    async (model, _, options) => {
+      const before = device.live;
+      const expected = await courseOf(cpu, model, options);
+      const found = await courseOf(device, model, options);
+      for (const [step, { loss, gradientNorm }] of expected.results.entries()) {
+        const ours = found.results[step]!;
+        expect(Math.abs(ours.loss - loss), `loss of step ${step}`).toBeLessThan(bounds.loss);
+        const norm = Math.abs(ours.gradientNorm / gradientNorm - 1);
+        expect(norm, `norm of step ${step}`).toBeLessThan(bounds.norm);
+      }
+      expect([...found.content.keys()].sort()).toEqual([...expected.content.keys()].sort());
+      const noise = new Set(
+        Object.values(goldenBatches(model)).flatMap(({ zeroGradients }) => zeroGradients),
+      );
+      let worst = { name: '', error: 0 };
+      for (const [name, values] of expected.content) {
+        // AdamW makes steps of the full rate of a gradient that is rounding alone.
+        if (noise.has(name.slice(name.indexOf('/') + 1))) continue;
+        const ours = found.content.get(name)!;
+        const error = largest(values.map((value, i) => value - ours[i]!)) / largest(values);
+        if (!(error <= worst.error)) worst = { name, error };
+      }
+      expect(worst.error, worst.name).toBeLessThan(bounds.state);
+      expect(await brokenCourseOf(device, model, options)).toEqual(found);
+      expect(device.live).toEqual(before);
+    },
+  );
+
+  it.each<[string, PerturbationSettings]>([
+    ['training.fgm', { fgm: 1, awp: null }],
+    ['training.awp', { fgm: 0, awp: { rate: 0.1, epsilon: 0.1, from: 1 } }],
+  ])('refuses %s, and holds nothing of it', async (where, perturbation) => {
+    const before = device.live;
+    await expect(trainerOf(device, 'bert', { perturbation })).rejects.toThrow(
+      `${where}: a training on webgpu perturbs no weights. Leave it out, or train on cpu.`,
+    );
+    expect(device.live).toEqual(before);
+  });
+
+  it.each([0, 40, 200])('gives all back where the device has no room after %d tensors', async (most) => {
+    const before = device.live;
+    let made = 0;
+    const full = Object.assign(Object.create(device) as Device, {
+      allocate: (...given: Parameters<Device['allocate']>) =>
+        made++ < most ? device.allocate(...given) : Promise.reject(new Error('no room')),
+    });
+    await expect(trainerOf(full, 'bert', {})).rejects.toThrow('no room');
+    expect(made).toBe(most + 1);
+    expect(device.live).toEqual(before);
+  });
+});
