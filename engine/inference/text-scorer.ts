@@ -4,7 +4,7 @@ import { taskOfProblem } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
 import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
-import { processor, type Device } from '../device/device.js';
+import { processor, type Device, type DeviceName } from '../device/device.js';
 import { openDevice } from '../device/open.js';
 import { ofTokens } from './batching.js';
 import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
@@ -28,6 +28,8 @@ export interface ScorerOptions {
   readonly threads: number;
   /** Default float32. */
   readonly precision?: ExportedPrecision;
+  /** What computes. Default the processor. */
+  readonly device?: DeviceName;
 }
 
 /** An exported model, open to score any number of texts. */
@@ -45,14 +47,15 @@ export class TextScorer {
    * @param folder as it was exported
    * @param readers shared by models that are asked together
    * @throws InputFault for a folder that holds no model of ours
+   * @throws EnvironmentFault where the device does not start
    */
   static async open(
     folder: string,
-    { maxLength, threads, precision = 'float32' }: ScorerOptions,
+    { maxLength, threads, precision = 'float32', device: name = processor }: ScorerOptions,
     readers = new TextReaders(),
   ): Promise<TextScorer> {
     const { config, weights } = await openModelFolder(folder);
-    const device = await openDevice(processor, { threads });
+    const device = await openDevice(name, { threads });
     try {
       const classifier = exportedClassifier(config);
       const exported = readExportedReading(config, join(folder, 'config.json'));
