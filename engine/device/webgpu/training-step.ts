@@ -109,11 +109,13 @@ export class TrainingStep {
   private async addUp(share: number, isFirst: boolean): Promise<void> {
     const sums = this.held.sums!;
     const session = await this.sessions.of(this.sumPrograms[isFirst ? 'first' : 'further']);
-    const ofBatch = Object.entries(this.held.gradients).map(([name, value]) => [batchOf(name), value]);
+    const ofBatch = Object.entries(this.held.gradients).map(
+      ([name, value]) => [batchOf(name), value] as const,
+    );
     await this.passing((scope) =>
       session.run(
         {
-          ...(Object.fromEntries(ofBatch) as Named),
+          ...Object.fromEntries(ofBatch),
           ...(isFirst ? {} : sums.current),
           [shareInput]: scope.float(scalar, Float32Array.of(share)),
         },
