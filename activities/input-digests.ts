@@ -4,7 +4,7 @@ import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RunSettings } from './contracts.js';
 import type { OutOfFold, TrainedCell } from './outputs.js';
 import { fileDigests, folderDigest } from './file-digests.js';
-import { tableUses } from './pipeline-tables.js';
+import { tableUses } from './table-uses.js';
 import { requireModelFilesReadable, requireModelReadable } from './roots.js';
 import type { Services } from './services.js';
 import type { TableFiles } from './table-files.js';

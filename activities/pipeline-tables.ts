@@ -1,15 +1,9 @@
 import { prepareTables, type PreparedTables, type PrepareRequest } from '../data/dataset.js';
-import { mostTableBytes } from '../data/table-source.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
-import type { OpenTable, TableFiles, TableUse } from './table-files.js';
+import type { OpenTable, TableFiles } from './table-files.js';
+import { tableUses } from './table-uses.js';
 
 type Data = Pick<Pipeline['data'], 'train' | 'test'>;
-
-/** What a pipeline's tables are read for. */
-export const tableUses = {
-  train: { where: 'data.train', mostBytes: mostTableBytes },
-  test: { where: 'data.test', mostBytes: mostTableBytes },
-} as const satisfies Record<keyof Data, TableUse>;
 
 /** A pipeline's tables as files of this machine. */
 export interface OpenTables {

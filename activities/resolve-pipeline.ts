@@ -8,7 +8,7 @@ import { currentExecution, requireAccepted, requireName } from './admission.js';
 import type { PipelineInput, ResolvedRun, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
 import { putJson } from './json-artifact.js';
-import { tableUses } from './pipeline-tables.js';
+import { tableUses } from './table-uses.js';
 import { localPathOf, requireModelReadable, requireReadable } from './roots.js';
 import { requireRunName, RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';

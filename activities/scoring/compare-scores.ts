@@ -12,7 +12,7 @@ import { beating } from '../heartbeat.js';
 import { localPaths } from '../local-paths.js';
 import { memberOofFile } from '../records.js';
 import { readResultFile } from '../result-file.js';
-import { tableUses } from '../pipeline-tables.js';
+import { tableUses } from '../table-uses.js';
 import { requireReadable } from '../roots.js';
 import { withScratch } from '../scratch.js';
 import type { Services } from '../services.js';

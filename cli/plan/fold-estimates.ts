@@ -1,4 +1,4 @@
-import { tableUses } from '../../activities/pipeline-tables.js';
+import { tableUses } from '../../activities/table-uses.js';
 import { findModel } from '../../engine/checkpoint/hub.js';
 import type { FoldEstimate } from '../../engine/training/fold-estimate.js';
 import type { Cell } from '../../pipeline/matrix.js';

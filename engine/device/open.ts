@@ -1,5 +1,3 @@
-import { CpuDevice } from './cpu/device.js';
-import { WebGpuDevice } from './webgpu/device.js';
 import type { Device, DeviceName } from './device.js';
 
 export interface DeviceOptions {
@@ -7,11 +5,11 @@ export interface DeviceOptions {
   readonly threads: number;
 }
 
-/** @throws EnvironmentFault where the device does not start */
+/** Only the device that is asked for is loaded. @throws EnvironmentFault where the device does not start */
 export async function openDevice(name: DeviceName, { threads }: DeviceOptions): Promise<Device> {
-  const open: Readonly<Record<DeviceName, () => Device | Promise<Device>>> = {
-    cpu: () => new CpuDevice(threads),
-    webgpu: () => WebGpuDevice.start(threads),
+  const open: Readonly<Record<DeviceName, () => Promise<Device>>> = {
+    cpu: async () => new (await import('./cpu/device.js')).CpuDevice(threads),
+    webgpu: async () => (await import('./webgpu/device.js')).WebGpuDevice.start(threads),
   };
   return open[name]();
 }

@@ -108,11 +108,7 @@ describe.skipIf(!built)(`what is loaded${withoutBuild}`, { timeout: 120_000 }, (
   });
 
   it.each([
-    [
-      'trainer-child',
-      ['koffi', 'tokenizers', 'zod'],
-      /^(?:activities|cli|data\/csv|report|store|workflows|infra)/,
-    ],
+    ['trainer-child', ['tokenizers', 'zod'], /^(?:activities|cli|data\/csv|report|store|workflows|infra)/],
     ['engine-child', [], /^(?:activities|cli|data|engine|pipeline|report|workflows|infra)/],
     ['tables-child', [], /^(?:cli|data|engine|pipeline|report|workflows|infra)/],
   ])('by %s is what each of its requests needs', async (child, needs, forbidden) => {

@@ -6,7 +6,6 @@ import { verifyFits, zeros } from '../element-arrays.js';
 import { modelBytes, type Program } from '../program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
 import { cpuSignature } from './signature.js';
-import { CpuTrainingState } from './training-state.js';
 
 /** The processor: every array is the host's. */
 export class CpuDevice implements Device {
@@ -53,6 +52,8 @@ export class CpuDevice implements Device {
 
   async train(options: TrainingOptions): Promise<TrainingState> {
     this.opened();
+    // Who scores does not load what trains.
+    const { CpuTrainingState } = await import('./training-state.js');
     return CpuTrainingState.allocate(this, this.threads, options);
   }
 

@@ -6,7 +6,6 @@ import { verifyFits, zeros } from '../element-arrays.js';
 import type { Program } from '../program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
 import { lowered } from './lowered.js';
-import { WebGpuTrainingState } from './training-state.js';
 
 /** A card, by the driver that the machine has for it. What is constant in a program lies on it once it is compiled. */
 export class WebGpuDevice implements Device {
@@ -67,6 +66,8 @@ export class WebGpuDevice implements Device {
 
   async train(options: TrainingOptions): Promise<TrainingState> {
     this.opened();
+    // Who scores does not load what trains.
+    const { WebGpuTrainingState } = await import('./training-state.js');
     return WebGpuTrainingState.allocate(this, this.threads, options);
   }
 
