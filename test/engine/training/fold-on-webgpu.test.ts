@@ -12,7 +12,7 @@ import { bits, interrupted, job, never, useSmallFolds } from './small-fold.js';
 const bounds = { loss: 1e-5, probability: 1e-4 };
 
 /** What a fold computes on: no job says it yet. */
-const computing = vi.hoisted(() => ({ on: 'cpu' as DeviceName }));
+const computing = vi.hoisted((): { on: DeviceName } => ({ on: 'cpu' }));
 
 vi.mock(import('../../../engine/device/open.js'), async (original) => {
   const { openDevice } = await original();
