@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { errorCode } from './faults.js';
 import { temporaryName } from './temporary-file.js';
 
+const mostTries = 10;
+
 /**
  * Makes a folder and those above it.
  *
@@ -19,15 +21,16 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-async function makeOne(path: string): Promise<void> {
+/** One that goes away as it is found, as an empty one does with its last file, is made again. */
+async function makeOne(path: string, tries = mostTries): Promise<void> {
   try {
     await mkdir(path);
   } catch (error) {
-    const isThere = await stat(path).then(
-      (entry) => entry.isDirectory(),
-      () => false,
-    );
-    if (!isThere) throw error;
+    const found = await stat(path).catch(() => null);
+    if (found?.isDirectory() === true) return;
+    // A link to nowhere is found and not found for ever.
+    if (found !== null || errorCode(error) !== 'EEXIST' || tries === 1) throw error;
+    await makeOne(path, tries - 1);
   }
 }
 

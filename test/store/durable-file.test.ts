@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -18,6 +19,24 @@ describe('a folder that is made', () => {
     await Promise.all([makeFolder(path), makeFolder(path), makeFolder(join(folder, 'a', 'd'))]);
     await makeFolder(path);
     expect([existsSync(path), existsSync(join(folder, 'a', 'd'))]).toEqual([true, true]);
+  });
+
+  it('is there for each who makes it, also where others take it away meanwhile', async () => {
+    const path = join(folder, 'made');
+    const makers = Array.from({ length: 4 }, async () => {
+      for (let round = 0; round < 500; round++) await makeFolder(path);
+    });
+    let made = false;
+    const removers = Array.from({ length: 2 }, async () => {
+      while (!made) await rmdir(path).catch(() => undefined);
+    });
+    await Promise.all(makers).finally(() => (made = true));
+    await Promise.all(removers);
+  });
+
+  it('is refused where a link to nowhere has its name', async () => {
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'link'));
+    await expect(makeFolder(join(folder, 'link'))).rejects.toThrow('EEXIST');
   });
 
   it('is refused where a file has its name, or that of one above it', async () => {
