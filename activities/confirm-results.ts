@@ -1,6 +1,6 @@
 import type { ActivityName } from '../pipeline/pipeline.js';
+import { eachOf } from '../store/each-of.js';
 import type { ArtifactRef } from '../store/store.js';
-import { concurrently } from './concurrently.js';
 import type { ConfirmCall, RunActivities } from './contracts.js';
 import { outputOf } from './doors.js';
 import { beating } from './heartbeat.js';
@@ -20,7 +20,7 @@ export function confirmResults(services: Services): RunActivities['confirmResult
 async function confirm(services: Services, { run, results }: ConfirmCall): Promise<number[]> {
   const files: Record<string, ArtifactRef> = {};
   const lost: number[] = [];
-  await concurrently([...results.entries()], readers, async ([place, { activity, member, output }]) => {
+  await eachOf(results.entries(), readers, async ([place, { activity, member, output }]) => {
     const found = await filesOf(services, activity, member, output);
     if (found === null) lost.push(place);
     else Object.assign(files, found);

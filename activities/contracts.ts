@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { activities, activityNames } from '../pipeline/activities.js';
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
 import type { ReadOnly } from '../pipeline/read-only.js';
 import { requireResolved } from '../pipeline/resolved.js';
@@ -104,7 +105,7 @@ export const confirmCallSchema = z.object({
   settings,
   results: list(
     z.object({
-      activity: z.enum(['trainFold', 'aggregateOof', 'predictEnsemble', 'writeReport']),
+      activity: z.enum(activityNames.filter((name) => activities[name].writes !== undefined)),
       member: memberName.default(''),
       /** Of a fold by reference. */
       output: z.unknown(),

@@ -6,8 +6,8 @@ import type { Cell } from '../pipeline/matrix.js';
 import { membersOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { idColumn } from '../pipeline/pipeline.js';
+import { eachOf } from '../store/each-of.js';
 import { calibratorsOf, type Calibrators } from './calibrators.js';
-import { concurrently } from './concurrently.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
 import type { SubmissionRequest } from './tables/submission.js';
@@ -97,7 +97,7 @@ export async function withModelScores<T>(
     onRows?.(rowsOf.reduce((sum, each) => sum + each, 0) / models.length);
   };
   return withScratch(services, names, async (paths) => {
-    await concurrently([...models.entries()], services.slots, async ([place, { folder, maxLength }]) => {
+    await eachOf(models.entries(), services.slots, async ([place, { folder, maxLength }]) => {
       const files = { table, output: paths[names[place]!]! };
       const options = { maxLength, threads, precision, signal, onRows: told(place) };
       await services.predictor.predict(folder, files, options);

@@ -9,7 +9,7 @@ import { sha256 } from './digest.js';
 import { makeFolder, writeDurably } from './durable-file.js';
 import { errorCode, storageFault } from './faults.js';
 import { FileCache, type FileCacheOptions } from './file-cache.js';
-import type { ObjectContent } from './objects/object-store.js';
+import type { ObjectStore } from './objects/object-store.js';
 import { s3Object, uriOf, type S3Object } from './s3/address.js';
 import type { ForeignObjects } from './s3/foreign-objects.js';
 import { sealed, unsealed } from './sealed-json.js';
@@ -42,8 +42,7 @@ export class ForeignFiles {
     private readonly folder: string,
     options: FileCacheOptions = {},
   ) {
-    const get = (uri: string, { range }: Parameters<FileCacheSource>[1] = {}): Promise<ObjectContent> =>
-      objects.get(s3Object(uri)!, range);
+    const get: ObjectStore['get'] = (uri, { range } = {}) => objects.get(s3Object(uri)!, range);
     this.cache = new FileCache({ get }, folder, options);
   }
 
@@ -132,8 +131,6 @@ export class ForeignFiles {
     return join(this.folder, 'tables', `${sha256(uriOf(object))}.json`);
   }
 }
-
-type FileCacheSource = ConstructorParameters<typeof FileCache>[0]['get'];
 
 function requireSize(where: string, bytes: number, mostBytes: number, remedy?: string): void {
   if (bytes <= mostBytes) return;

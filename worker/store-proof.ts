@@ -253,6 +253,12 @@ async function hasOpenRuns({ connection, namespace }: StoreProofOptions): Promis
   return Number(count) > 0;
 }
 
+/** The store of this worker, as a message says where. */
+function ownStore(workdir: string): string {
+  const store = configuredStore();
+  return store === null ? `the workdir ${workdir}` : `the store ${store}`;
+}
+
 /** The place is that which was noted, and its mark is not: what open runs refer to is gone. */
 function emptied(
   { workdir, namespace }: StoreProofOptions,
@@ -260,11 +266,10 @@ function emptied(
   found: string | null,
   others: readonly string[],
 ): InputFault {
-  const store = configuredStore();
   const begun = found === null ? 'no mark' : `the mark ${found}`;
   const users = others.length === 0 ? '' : `; workers that began before: ${others.slice(0, 3).join(', ')}`;
   return new InputFault({
-    where: store === null ? `the workdir ${workdir}` : `the store ${store}`,
+    where: ownStore(workdir),
     what: `it was emptied or replaced while runs of the namespace ${namespace} were open, and what they refer to is gone`,
     expected: `the mark ${noted.mark}`,
     found: `${begun}${users}`,
@@ -277,13 +282,12 @@ function refusal(
   place: string | null,
   others: readonly string[],
 ): InputFault {
-  const store = configuredStore();
-  const another = store === null ? 'another workdir' : 'another store';
+  const another = configuredStore() === null ? 'another workdir' : 'another store';
   const whose =
     place === null ? another : `${place.startsWith('s3://') ? 'the store' : 'the workdir'} ${place}`;
   const found = others.length === 0 ? 'open runs of it' : `workers of it: ${others.slice(0, 3).join(', ')}`;
   return new InputFault({
-    where: store === null ? `the workdir ${workdir}` : `the store ${store}`,
+    where: ownStore(workdir),
     what: `the namespace ${namespace} belongs to ${whose}, whose artifacts are not here`,
     found,
     remedy:

@@ -5,8 +5,9 @@ import {
   isCancellation,
   patched,
 } from '@temporalio/workflow';
-import type { ConfirmCall, LookedUp, LookupCall, ResolvedRun } from '../activities/contracts.js';
+import type { LookedUp, LookupCall, ResolvedRun } from '../activities/contracts.js';
 import type { Dataset, FoldReceipt } from '../activities/outputs.js';
+import { activities } from '../pipeline/activities.js';
 import type { PlannedStep } from '../pipeline/dag.js';
 import { mostEpochs, type Cell } from '../pipeline/matrix.js';
 import { lookupCells, mostUnderWay } from '../pipeline/size.js';
@@ -24,9 +25,6 @@ const maxRepairs = 5;
 
 /** Marks runs in which repairs compare what they made; those that began before did not. */
 const checkedRepairs = 'checked-repairs';
-
-/** Of steps whose outputs are files for people. */
-const kindsWithFiles: readonly string[] = ['fold', 'oof', 'submission', 'report'];
 
 /** Runs the steps of a pipeline as soon as what each needs is there. */
 export class Interpreter {
@@ -85,14 +83,14 @@ export class Interpreter {
   private async lostResults(turn: number): Promise<BoardCell[]> {
     const { run, pipeline, settings } = this.resolved;
     const made = this.board.all.filter(
-      ({ step, state }) => state !== 'skipped' && kindsWithFiles.includes(step.output),
+      ({ step, state }) => state !== 'skipped' && activities[step.step.run].writes !== undefined,
     );
     const portion = lookupCells(mostEpochs(pipeline));
     const lost: BoardCell[] = [];
     for (let from = 0; from < made.length; from += portion) {
       const some = made.slice(from, from + portion);
       const results = some.map(({ step, cell, output }) => ({
-        activity: step.step.run as ConfirmCall['results'][number]['activity'],
+        activity: step.step.run,
         member: cell?.member ?? '',
         output: cell === null || !this.byReference ? output : (output as FoldReceipt).output,
       }));

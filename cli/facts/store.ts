@@ -36,13 +36,13 @@ export const storedTableSchema = z.object({
   sha256: z.string().describe('of its bytes'),
 });
 
-/** What `store gc` prints. */
-/** `foldwise store reinstate`: a store that has the mark by which open runs know it. */
+/** What `store reinstate` prints. */
 export const reinstatedStoreSchema = z.object({
-  place: z.string().describe('the store: a folder, or s3://bucket/prefix'),
+  place,
   mark: z.string().describe('by which open runs know it'),
 });
 
+/** What `store gc` prints. */
 export const collectedStoreSchema = z.object({
   place,
   removed: z.boolean().describe('false: it only looked what it would remove'),

@@ -1,5 +1,5 @@
+import { elementCount } from '../runtime/elements.js';
 import type { Tensor } from '../runtime/runtime.js';
-import { elementCount } from './element-arrays.js';
 import { Scratch, type ScratchPiece } from './scratch.js';
 import type { TensorScope } from './tensor-scope.js';
 import type { DropoutMask } from './training-state.js';

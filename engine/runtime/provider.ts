@@ -1,11 +1,12 @@
 import { EnvironmentFault } from '../../errors/fault.js';
 import type { Api } from './api.js';
 import type { DeviceLog } from './device-log.js';
+import { elementCode, elementCount } from './elements.js';
 import { DeviceFault, RuntimeFault } from './fault.js';
 import { addresses, cell, NativeText, pointee, type Address, type ReleaseFunction } from './native.js';
 import type { ElementType, Provider, ProviderName, Value } from './runtime.js';
 import { sessionOptions } from './session-options.js';
-import { elementCode, elementCount, nativeShape, verifyShape } from './tensor.js';
+import { nativeShape, verifyShape } from './tensor.js';
 import { NativeValue, nativeValue } from './value.js';
 
 interface Description {

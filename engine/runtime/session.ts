@@ -1,11 +1,12 @@
 import type { Api } from './api.js';
+import { elementTypeOf } from './elements.js';
 import { RuntimeFault } from './fault.js';
 import { addresses, cell, NativeText, pointee, textAt, type Address } from './native.js';
 import { verifyPlacement } from './placement.js';
 import { NativeProvider } from './provider.js';
 import type { ElementType, Session, SessionOptions, Tensor, Value } from './runtime.js';
 import { sessionOptions } from './session-options.js';
-import { describeTensor, elementTypeOf, NativeTensor } from './tensor.js';
+import { describeTensor, NativeTensor } from './tensor.js';
 import { nativeValue, type NativeValue } from './value.js';
 
 /** An input or output as the model declares it. */

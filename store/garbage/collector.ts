@@ -96,14 +96,17 @@ export class Collector {
 
   private async forget({ keys, uses, indexes, isForgotten }: Forgotten): Promise<void> {
     const all = new KeyUses(this.places.objects);
-    await this.removeAll('keys', listed(keys), undefined, async ({ name }) => {
+    await this.removeAll('keys', keys, undefined, async ({ name }) => {
       for await (const use of all.list(keyOf(name))) if (!isForgotten(use)) return false;
       return true;
     });
     for (const kind of ['runs', 'scores'] as const)
-      await this.removeAll(kind, listed(indexes.filter(({ name }) => name.startsWith(storedKinds[kind]))));
+      await this.removeAll(
+        kind,
+        indexes.filter(({ name }) => name.startsWith(storedKinds[kind])),
+      );
     // Last: they tell of what has to go.
-    await this.removeAll('uses', listed(uses));
+    await this.removeAll('uses', uses);
   }
 
   /** Of folds that were finished, and of those that nobody went on with for as long as runs are kept. */
@@ -168,7 +171,7 @@ export class Collector {
   /** Removes what is still as old as it was, and still unwanted. */
   private async removeAll(
     kind: CollectedKind,
-    targets: AsyncIterable<ListedObject>,
+    targets: Iterable<ListedObject> | AsyncIterable<ListedObject>,
     isUnwanted: (name: string) => boolean = () => true,
     isStill: (target: ListedObject) => Promise<boolean> = () => Promise.resolve(true),
   ): Promise<void> {
@@ -191,11 +194,6 @@ export class Collector {
     const sum = this.sums.get(kind) ?? { objects: 0, bytes: 0 };
     this.sums.set(kind, { objects: sum.objects + objects, bytes: sum.bytes + bytes });
   }
-}
-
-async function* listed(objects: readonly ListedObject[]): AsyncIterable<ListedObject> {
-  await Promise.resolve();
-  yield* objects;
 }
 
 /** A record's key, of its object's name. */

@@ -3,6 +3,7 @@ import { Arena } from '../../kernels/arena.js';
 import type { AdamwState } from '../../kernels/kernels.js';
 import { Kernels } from '../../kernels/kernels.js';
 import type { ParameterGroup } from '../../optim/parameter-groups.js';
+import { elementCount } from '../../runtime/elements.js';
 import type { OptimizedParameter } from '../training-program.js';
 import type { ExtraArray } from './extra-arrays.js';
 
@@ -84,7 +85,7 @@ export class ParameterMemory {
         let offset = 0;
         for (const parameter of members) {
           const start = offset;
-          const end = start + elements(parameter);
+          const end = start + elementCount(parameter.shape);
           const arrays = group.trained
             ? arraysOf(asked, (array) => (state[array] as Float32Array).subarray(start, end))
             : weightsAlone(state.weights.subarray(start, end));
@@ -147,13 +148,9 @@ function arrayCount({ group }: OptimizedParameter, extra: number): number {
   return group.trained ? ARRAYS.length + extra + Number(group.perturbed) : 1;
 }
 
-function elements({ shape }: OptimizedParameter): number {
-  return shape.reduce((product, dim) => product * dim, 1);
-}
-
 /** Elements a parameter takes: its own, up to the next multiple of 64 bytes. The rest stays 0. */
 function aligned(parameter: OptimizedParameter): number {
-  return Arena.bytesFor(elements(parameter)) / Float32Array.BYTES_PER_ELEMENT;
+  return Arena.bytesFor(elementCount(parameter.shape)) / Float32Array.BYTES_PER_ELEMENT;
 }
 
 /** Bytes that a parameter takes with all its arrays. @param extra how many of those that are asked for */

@@ -1,7 +1,7 @@
 import { InputFault } from '../../../errors/fault.js';
+import { elementCount } from '../../runtime/elements.js';
 import type { Value } from '../../runtime/runtime.js';
 import { processor, webGpu, type Device } from '../device.js';
-import { elementCount } from '../element-arrays.js';
 import { StateGuard } from '../state-guard.js';
 import type {
   StateArray,
