@@ -52,8 +52,8 @@ export interface Device {
 
 export type CompileOptions = Pick<SessionOptions, 'externalFolder'>;
 
-/** The names that devices are asked for by. */
-export type DeviceName = (typeof deviceNames)[number];
+/** The names that devices are asked for by, and recorded under. */
+export type DeviceName = typeof processor | typeof webGpu | CudaName;
 
 /** The processor. */
 export const processor = 'cpu';
@@ -61,4 +61,5 @@ export const processor = 'cpu';
 /** What ONNX Runtime's WebGPU provider reaches. */
 export const webGpu = 'webgpu';
 
-export const deviceNames = [processor, webGpu] as const;
+/** One of the cards that CUDA reaches, in its numbers: from 0 on. */
+export type CudaName = `cuda:${number}`;

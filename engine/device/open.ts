@@ -1,4 +1,5 @@
-import type { Device, DeviceName } from './device.js';
+import { EnvironmentFault } from '../../errors/fault.js';
+import { processor, webGpu, type Device, type DeviceName } from './device.js';
 
 export interface DeviceOptions {
   /** Of the processor; other devices take them for what they leave to it. */
@@ -7,9 +8,11 @@ export interface DeviceOptions {
 
 /** Only the device that is asked for is loaded. @throws EnvironmentFault where the device does not start */
 export async function openDevice(name: DeviceName, { threads }: DeviceOptions): Promise<Device> {
-  const open: Readonly<Record<DeviceName, () => Promise<Device>>> = {
-    cpu: async () => new (await import('./cpu/device.js')).CpuDevice(threads),
-    webgpu: async () => (await import('./webgpu/device.js')).WebGpuDevice.start(threads),
-  };
-  return open[name]();
+  if (name === processor) return new (await import('./cpu/device.js')).CpuDevice(threads);
+  if (name === webGpu) return (await import('./webgpu/device.js')).startWebGpu(threads);
+  throw new EnvironmentFault({
+    where: `device ${name}`,
+    what: 'CUDA is not reached yet',
+    remedy: `Use ${processor} or ${webGpu}.`,
+  });
 }

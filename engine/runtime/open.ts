@@ -40,7 +40,6 @@ export class NativeRuntime implements Runtime {
     api.registerAllocator(this.env, this.memory, null);
   }
 
-  /** Sessions and tensors created and not yet released. */
   get live(): Readonly<{ sessions: number; values: number }> {
     return { ...this.api.live };
   }

@@ -80,6 +80,8 @@ export interface Session {
 export interface Runtime {
   /** ONNX Runtime's version, the pinned one. */
   readonly version: string;
+  /** Sessions and tensors created and not yet released. */
+  readonly live: Readonly<{ sessions: number; values: number }>;
   /**
    * Starts a provider at the first call.
    * @throws EnvironmentFault where no device of it starts

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { processor, webGpu, type DeviceName } from '../../../../engine/device/device.js';
 import { openDevice } from '../../../../engine/device/open.js';
 import { programOf } from '../../../../engine/device/program.js';
-import { gradientOf, gradientProgram } from '../../../../engine/device/webgpu/gradient-program.js';
+import { gradientOf, gradientProgram } from '../../../../engine/device/resident/gradient-program.js';
 import { Graph } from '../../../../engine/graph/graph.js';
 import * as node from '../../../../engine/graph/nodes.js';
 import { integers, normal } from '../../../../engine/kernels/philox.js';

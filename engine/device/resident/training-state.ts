@@ -1,7 +1,7 @@
 import { InputFault } from '../../../errors/fault.js';
 import { elementCount } from '../../runtime/elements.js';
 import type { Value } from '../../runtime/runtime.js';
-import { processor, webGpu, type Device } from '../device.js';
+import { processor, type Device } from '../device.js';
 import { StateGuard } from '../state-guard.js';
 import type {
   StateArray,
@@ -18,7 +18,7 @@ import { TwoSets } from './two-sets.js';
 import { stateInput } from './update-program.js';
 
 /** A training whose arrays lie on the device: what is read of it is downloaded. */
-export class WebGpuTrainingState implements TrainingState {
+export class ResidentTrainingState implements TrainingState {
   private readonly guard = new StateGuard();
 
   private constructor(
@@ -36,11 +36,11 @@ export class WebGpuTrainingState implements TrainingState {
     device: Device,
     threads: number,
     options: TrainingOptions,
-  ): Promise<WebGpuTrainingState> {
-    verifyOptions(options);
+  ): Promise<ResidentTrainingState> {
+    verifyOptions(device, options);
     const resident = new ResidentTensors(device);
     try {
-      return await WebGpuTrainingState.allocateIn(resident, device, threads, options);
+      return await ResidentTrainingState.allocateIn(resident, device, threads, options);
     } catch (fault) {
       resident.release();
       throw fault;
@@ -52,7 +52,7 @@ export class WebGpuTrainingState implements TrainingState {
     device: Device,
     threads: number,
     options: TrainingOptions,
-  ): Promise<WebGpuTrainingState> {
+  ): Promise<ResidentTrainingState> {
     const { parameters } = options.program;
     const arrays: readonly StateArray[] = [
       ...(['weights', 'firstMoment', 'secondMoment'] as const),
@@ -69,7 +69,7 @@ export class WebGpuTrainingState implements TrainingState {
     const frozen = await resident.named(new Map(still.map(({ name, shape }) => [name, shape])));
     const tensors = { state, frozen, resident };
     const training = await TrainingStep.create(device, threads, tensors, options);
-    const made = new WebGpuTrainingState(device, entries, tensors, training);
+    const made = new ResidentTrainingState(device, entries, tensors, training);
     for (const { array, parameter } of entries) await made.empty(array, parameter);
     for (const { name } of still) await made.empty('weights', name);
     return made;
@@ -130,11 +130,11 @@ export class WebGpuTrainingState implements TrainingState {
   }
 }
 
-function verifyOptions({ perturbation: { fgm, awp } }: TrainingOptions): void {
+function verifyOptions({ name }: Device, { perturbation: { fgm, awp } }: TrainingOptions): void {
   if (fgm === 0 && awp === null) return;
   throw new InputFault({
     where: awp === null ? 'training.fgm' : 'training.awp',
-    what: `a training on ${webGpu} perturbs no weights`,
+    what: `a training on ${name} perturbs no weights`,
     remedy: `Leave it out, or train on ${processor}.`,
   });
 }

@@ -1,0 +1,117 @@
+import { RuntimeFault } from '../../runtime/fault.js';
+import type {
+  ElementArray,
+  ElementType,
+  Provider,
+  Runtime,
+  Session,
+  Tensor,
+  Value,
+} from '../../runtime/runtime.js';
+import type { CompileOptions, Device, DeviceName } from '../device.js';
+import { verifyFits, zeros } from '../element-arrays.js';
+import type { Program } from '../program.js';
+import type { TrainingOptions, TrainingState } from '../training-state.js';
+
+/** A program as a provider of ONNX Runtime takes it. */
+export interface LoweredProgram {
+  readonly model: Uint8Array;
+  /** Names of the nodes that compute sizes, which are the processor's. */
+  readonly onProcessor: ReadonlySet<string>;
+}
+
+/** A card, and what is its own of what computes. */
+export interface Card {
+  readonly name: DeviceName;
+  readonly signature: string;
+  readonly runtime: Runtime;
+  readonly provider: Provider;
+  /** Writes a program in operators that the provider has; it stays as it is. */
+  lower(program: Program): LoweredProgram;
+}
+
+/**
+ * A device with memory of its own, whatever provider of ONNX Runtime reaches it. What is constant in a program lies on
+ * it once it is compiled.
+ */
+export class ResidentDevice implements Device {
+  readonly name: DeviceName;
+  readonly signature: string;
+  private released = false;
+  private readonly runtime: Runtime;
+  private readonly provider: Provider;
+
+  /** @param threads of what is the processor's: sizes, and the draws of dropout */
+  constructor(
+    private readonly card: Card,
+    private readonly threads: number,
+  ) {
+    this.name = card.name;
+    this.signature = card.signature;
+    this.runtime = card.runtime;
+    this.provider = card.provider;
+  }
+
+  get live(): Readonly<{ sessions: number; values: number }> {
+    return this.runtime.live;
+  }
+
+  async compile(program: Program, options: CompileOptions = {}): Promise<Session> {
+    this.opened();
+    const { model, onProcessor } = this.card.lower(program);
+    const on = { provider: this.provider, onProcessor };
+    return this.runtime.createSession(model, { ...options, threads: this.threads, on });
+  }
+
+  tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor {
+    this.opened();
+    return this.runtime.tensor(type, shape, data);
+  }
+
+  async allocate(type: ElementType, shape: readonly number[]): Promise<Value> {
+    this.opened();
+    return this.provider.allocate(type, shape);
+  }
+
+  async upload(data: ElementArray, to: Value): Promise<void> {
+    this.opened();
+    verifyFits(data, to);
+    await this.onHost(data, to, (host) => this.provider.copy([[host, to]]));
+  }
+
+  async download(from: Value): Promise<ElementArray> {
+    this.opened();
+    const data = zeros(from);
+    await this.onHost(data, from, (host) => this.provider.copy([[from, host]]));
+    return data;
+  }
+
+  async train(options: TrainingOptions): Promise<TrainingState> {
+    this.opened();
+    // Who scores does not load what trains.
+    const { ResidentTrainingState } = await import('./training-state.js');
+    return ResidentTrainingState.allocate(this, this.threads, options);
+  }
+
+  release(): void {
+    this.released = true;
+  }
+
+  /** A tensor over the array, of another one's type and shape, for the time of `work`. */
+  private async onHost(
+    data: ElementArray,
+    { type, shape }: Value,
+    work: (host: Tensor) => Promise<void>,
+  ): Promise<void> {
+    const host = this.runtime.tensor(type, shape, data);
+    try {
+      await work(host);
+    } finally {
+      host.release();
+    }
+  }
+
+  private opened(): void {
+    if (this.released) throw new RuntimeFault({ where: `device ${this.name}`, what: 'it has been released' });
+  }
+}
