@@ -12,7 +12,8 @@ export type Gradient =
  * Reverse-mode differentiation (Griewank & Walther 2008, ch. 3): walks the tape backwards and appends, for
  * each op on the way from a parameter to the loss, its vector–Jacobian product.
  *
- * @param checkpointing whether segments of the tape are computed again on the way back
+ * @param options.checkpointing whether segments of the tape are computed again on the way back; default false
+ * @param options.seed a scalar that the gradients are multiplied by; default null: 1
  * @returns the gradient of the scalar `loss` by parameter name
  * @throws TypeError where a parameter does not reach the loss, or is used both densely and as a table
  */
@@ -20,11 +21,11 @@ export function gradients(
   tape: Tape,
   loss: Value,
   parameters: readonly Value[],
-  checkpointing = false,
+  { checkpointing = false, seed = null }: { checkpointing?: boolean; seed?: Value | null } = {},
 ): Map<string, Gradient> {
   const graph = tape.graph;
   const active = reachableFrom(tape.applications, parameters);
-  const upstream = new Map<string, Value>([[loss.name, graph.constant('float32', [], [1])]]);
+  const upstream = new Map<string, Value>([[loss.name, seed ?? graph.constant('float32', [], [1])]]);
   const rows = new Map<string, Gradient>();
 
   const accumulate = (target: Value, gradient: Value): void => {

@@ -14,6 +14,12 @@ export interface TrainingProgram extends Program {
   readonly tables: readonly TableGradient[];
 }
 
+/**
+ * The input, float32 `[]`, that a program with a loss scale begins its backward pass with: its gradients are as many
+ * times as large.
+ */
+export const lossScaleInput = 'lossScale';
+
 /** A parameter as the optimizer sees it. */
 export interface OptimizedParameter {
   readonly name: string;

@@ -1,6 +1,7 @@
 import type { PhiloxCounter, PhiloxKey } from '../kernels/philox.js';
 import type { DropoutPass } from '../kernels/random-draws.js';
 import type { AdamwSettings } from '../optim/adamw.js';
+import { lossScaleParts, type LossScaleSettings } from '../optim/loss-scale.js';
 import type { PerturbationSettings } from '../optim/perturbation.js';
 import type { Value } from '../runtime/runtime.js';
 import type { Around } from './sessions.js';
@@ -11,7 +12,10 @@ import type { TrainingProgram } from './training-program.js';
  * What there is of a parameter from one step to the next. Gradients, their sums and perturbed copies are a step's own:
  * nobody outside reads them.
  */
-export type StateArray = 'weights' | 'firstMoment' | 'secondMoment' | 'average';
+export type StateArray = 'weights' | 'firstMoment' | 'secondMoment' | 'average' | typeof lossScaleArray;
+
+/** Of no parameter: its entries are the parts of a `LossScale`, float32 `[]` each, where a training has one. */
+export const lossScaleArray = 'lossScale';
 
 /** One array of a state, by what it is of. */
 export interface StateEntry {
@@ -19,6 +23,13 @@ export interface StateEntry {
   readonly parameter: string;
   readonly shape: readonly number[];
 }
+
+/** Those of a loss scale. */
+export const lossScaleEntries: readonly StateEntry[] = lossScaleParts.map((parameter) => ({
+  array: lossScaleArray,
+  parameter,
+  shape: [],
+}));
 
 /**
  * Where a training stands, resident on its device: read and written by name, moved by steps. Whatever is not said to
@@ -63,6 +74,9 @@ export interface TrainingState {
    * One optimizer step: the gradients of all batches, each by its share, added up in their order; where the step is
    * perturbed, those of moved copies of the weights, too; the norm, clipping, AdamW, and the average.
    *
+   * Where there is a loss scale, it is the same for all passes of the step and taken out of their gradients; after the
+   * step it is the next one (optim/loss-scale.ts).
+   *
    * @param stop once aborted, the step ends without having changed the state, and rejects
    * @throws RuntimeFault where the device fails; the state is void then, but on the processor
    */
@@ -80,6 +94,8 @@ export interface TrainingOptions {
   readonly mostRows: number;
   readonly optimizer: AdamwSettings;
   readonly perturbation: PerturbationSettings;
+  /** Of programs that take one (`lossScaleInput`): all of them do, or none. Null: none. */
+  readonly lossScale: LossScaleSettings | null;
   /** Batches of a step, at most. */
   readonly accumulate: number;
   /** Whether an average of the weights is kept. */
@@ -116,17 +132,22 @@ export interface DropoutMask {
 
 export interface StepSettings {
   readonly learningRate: number;
-  /** By what share the average moves towards the weights after the step; null: it stays. */
+  /** By what share the average moves towards the weights after the step, whether these have moved or not; null: it stays. */
   readonly averageShare: number | null;
   /** Whether the gradients of perturbed weights teach the step, too. */
   readonly perturbed: boolean;
-  /** 1 for the first. */
+  /** 1 for the first; the optimizer counts itself where there is a loss scale: what was skipped is no step of its. */
   readonly number: number;
 }
 
 export interface StepResult {
   /** Of the batches, before the step, by the weights as they are. */
   readonly loss: number;
-  /** Of all gradients of the step, before clipping; NaN where the loss is not finite. */
+  /** Of all gradients of the step, without the loss scale, before clipping; NaN where the loss is not finite. */
   readonly gradientNorm: number;
+  /**
+   * Whether loss or gradients were not finite: weights and moments are as they were then, and without a loss scale all
+   * of the state is.
+   */
+  readonly skipped: boolean;
 }

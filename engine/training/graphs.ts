@@ -1,6 +1,11 @@
 import type { Gradient } from '../autodiff/gradients.js';
 import { gradients } from '../autodiff/gradients.js';
-import type { DenseGradient, TableGradient, TrainingProgram } from '../device/training-program.js';
+import {
+  lossScaleInput,
+  type DenseGradient,
+  type TableGradient,
+  type TrainingProgram,
+} from '../device/training-program.js';
 import type { Graph } from '../graph/graph.js';
 import { mostLiveBytes } from '../graph/live-bytes.js';
 import { productOperations } from '../graph/product-operations.js';
@@ -47,6 +52,8 @@ export interface TrainingGraphOptions {
   readonly perturbation?: PerturbationSettings;
   /** Whether the backward pass computes each layer again instead of keeping it. Default false. */
   readonly checkpointing?: boolean;
+  /** Whether the gradients are multiplied by a loss scale that is fed. Default false. */
+  readonly scaled?: boolean;
 }
 
 /** Packed batch, weights → `below` `[tokens, hidden]`: what a model that is cut begins with above the cut. */
@@ -87,7 +94,8 @@ export function trainingGraph(
   const twins = alpha === 0 ? null : { alpha, rows: graph.input('twins', 'int64', [rows]) };
   const loss = trainedLoss(tape, options.loss, { draws, targets, twins }, options.lossSettings);
   graph.output('loss', loss);
-  const { checkpointing = false } = options;
+  const { checkpointing = false, scaled = false } = options;
+  const seed = scaled ? graph.input(lossScaleInput, 'float32', []) : null;
   const dense: DenseGradient[] = [];
   const tables: TableGradient[] = [];
   const outputOf = new Map<string, string>();
@@ -99,7 +107,7 @@ export function trainingGraph(
     perturbation,
   });
   const values = parameters.flatMap(({ value, group }) => (group.trained ? [value] : []));
-  for (const [name, gradient] of gradients(tape, loss, values, checkpointing)) {
+  for (const [name, gradient] of gradients(tape, loss, values, { checkpointing, seed })) {
     if (gradient.kind === 'dense') {
       const output = `gradient:${name}`;
       graph.output(output, gradient.value);

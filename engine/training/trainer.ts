@@ -16,6 +16,7 @@ import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import { oneDraw, passesOf } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import type { AdamwSettings } from '../optim/adamw.js';
+import type { LossScaleSettings } from '../optim/loss-scale.js';
 import { allLayersAlike, type LayerSettings, type ParameterGroup } from '../optim/parameter-groups.js';
 import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import type { HostBatch } from '../inference/batch.js';
@@ -37,6 +38,8 @@ export interface TrainerOptions {
   readonly draws?: DrawSettings;
   /** Whether the backward pass computes each layer again instead of keeping it. Default false. */
   readonly checkpointing?: boolean;
+  /** Default null: none. */
+  readonly lossScale?: LossScaleSettings | null;
   /** Batches of a step, at most. Default 1. */
   readonly accumulate?: number;
   /** Whether an average of the weights is kept. Default false. */
@@ -88,6 +91,7 @@ export class Trainer {
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { device, classifier, vocabulary, dropout, loss, lossSettings, draws = oneDraw } = options;
     const { layers = allLayersAlike, perturbation = unperturbed, checkpointing = false } = options;
+    const { lossScale = null } = options;
     const ofLoss = { loss, ...(lossSettings === undefined ? {} : { lossSettings }) };
     const graphOf = (groups: number): TrainingGraph =>
       trainingGraph(classifier, {
@@ -98,6 +102,7 @@ export class Trainer {
         layers,
         perturbation,
         checkpointing,
+        scaled: lossScale !== null,
         ...ofLoss,
       });
     const program = graphOf(1);
@@ -107,6 +112,7 @@ export class Trainer {
       mostRows: options.mostTokens * passesOf(draws),
       optimizer,
       perturbation,
+      lossScale,
       accumulate,
       averaged,
       ...(compiling === undefined ? {} : { compiling }),

@@ -3,6 +3,7 @@ import type { Device } from '../device.js';
 import { StateGuard } from '../state-guard.js';
 import { TensorScope } from '../tensor-scope.js';
 import type { OptimizedParameter } from '../training-program.js';
+import { lossScaleArray, lossScaleEntries } from '../training-state.js';
 import type {
   StateArray,
   StateEntry,
@@ -13,6 +14,7 @@ import type {
   TrainingState,
 } from '../training-state.js';
 import { extraArrays } from './extra-arrays.js';
+import { LossScaleMemory } from './loss-scale-memory.js';
 import { ParameterMemory } from './parameter-memory.js';
 import { rowScratchOf } from './row-gradients.js';
 import { TrainingStep } from './training-step.js';
@@ -29,15 +31,17 @@ export class CpuTrainingState implements TrainingState {
   private constructor(
     private readonly parameters: ReadonlyMap<string, OptimizedParameter>,
     private readonly memory: ParameterMemory,
+    private readonly lossScale: LossScaleMemory | null,
     private readonly training: TrainingStep,
     device: Pick<Device, 'tensor'>,
   ) {
     this.lasting = new TensorScope(device);
-    this.entries = [...parameters.values()].flatMap(({ name, shape, group }) =>
+    const ofParameters = [...parameters.values()].flatMap(({ name, shape, group }) =>
       group.trained
         ? ARRAYS.filter((array) => this.has(array, name)).map((array) => ({ array, parameter: name, shape }))
         : [],
     );
+    this.entries = [...ofParameters, ...(lossScale === null ? [] : lossScaleEntries)];
   }
 
   static async allocate(
@@ -59,9 +63,10 @@ export class CpuTrainingState implements TrainingState {
         ...(mostBytes === undefined ? {} : { mostBytes }),
       },
     );
-    const training = new TrainingStep(device, threads, memory, options);
+    const lossScale = options.lossScale === null ? null : new LossScaleMemory(options.lossScale);
+    const training = new TrainingStep(device, threads, memory, options, lossScale);
     const byName = new Map(parameters.map((parameter) => [parameter.name, parameter]));
-    return new CpuTrainingState(byName, memory, training, device);
+    return new CpuTrainingState(byName, memory, lossScale, training, device);
   }
 
   has(array: StateArray, parameter: string): boolean {
@@ -110,6 +115,7 @@ export class CpuTrainingState implements TrainingState {
   }
 
   private find(array: StateArray, parameter: string): Float32Array | undefined {
+    if (array === lossScaleArray) return this.lossScale?.of(parameter);
     const isTrained = this.parameters.get(parameter)?.group.trained ?? false;
     return isTrained || array === 'weights' ? this.memory.of(parameter)[array] : undefined;
   }

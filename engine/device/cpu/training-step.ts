@@ -5,9 +5,11 @@ import type { Device } from '../device.js';
 import { DropoutMasks } from '../dropout-masks.js';
 import { Sessions } from '../sessions.js';
 import { TensorScope } from '../tensor-scope.js';
+import { lossScaleInput } from '../training-program.js';
 import type { StepBatch, StepResult, StepSettings, TrainingOptions } from '../training-state.js';
 import { addGradients, holdGradients } from './accumulation.js';
 import { adamwStep } from './adamw-step.js';
+import type { LossScaleMemory } from './loss-scale-memory.js';
 import { moveAverage } from './moving-average.js';
 import type { ParameterMemory } from './parameter-memory.js';
 import { perturb } from './perturb.js';
@@ -16,7 +18,7 @@ import { addRowGradients, placeRowGradients } from './row-gradients.js';
 /** One pass of all batches of a step, forward and backward. */
 interface Pass {
   readonly kind: DropoutPass;
-  /** By the graph's names. */
+  /** By the graph's names, with the loss scale where there is one. */
   readonly weights: Readonly<Record<string, Tensor>>;
   /** Whether its gradients are added to those of the pass before. */
   readonly joins: boolean;
@@ -38,6 +40,7 @@ export class TrainingStep {
     threads: number,
     private readonly memory: ParameterMemory,
     private readonly options: TrainingOptions,
+    private readonly lossScale: LossScaleMemory | null,
   ) {
     this.sessions = new Sessions(device, {}, options.compiling);
     this.masks = new DropoutMasks(threads, options.mostBytes);
@@ -48,6 +51,8 @@ export class TrainingStep {
       if (perturbed !== undefined) this.perturbed[name] = this.lasting.float(shape, perturbed);
       if (group.trained) this.gradients[name] = this.lasting.float(shape, gradients);
     }
+    const scale = lossScale?.of('scale');
+    if (scale !== undefined) this.weights[lossScaleInput] = this.lasting.float([], scale);
   }
 
   async run(
@@ -56,12 +61,19 @@ export class TrainingStep {
     stop?: AbortSignal,
   ): Promise<StepResult> {
     const loss = await this.pass(batches, { kind: 'plain', weights: this.weights, joins: false }, stop);
-    if (!Number.isFinite(loss)) return { loss, gradientNorm: NaN };
-    if (perturbed && !Number.isFinite(await this.perturbedPass(batches, stop)))
-      return { loss, gradientNorm: NaN };
-    const gradientNorm = adamwStep(this.memory, this.options.optimizer, learningRate, number);
-    if (averageShare !== null && Number.isFinite(gradientNorm)) moveAverage(this.memory, averageShare);
-    return { loss, gradientNorm };
+    const teaches =
+      Number.isFinite(loss) && (!perturbed || Number.isFinite(await this.perturbedPass(batches, stop)));
+    const gradientNorm = teaches ? this.update(learningRate, number) : NaN;
+    const skipped = !Number.isFinite(gradientNorm);
+    this.lossScale?.stepped(!skipped);
+    if (averageShare !== null && !(skipped && this.lossScale === null))
+      moveAverage(this.memory, averageShare);
+    return { loss, gradientNorm, skipped };
+  }
+
+  private update(learningRate: number, number: number): number {
+    const { scale, updates } = this.lossScale?.current ?? { scale: 1, updates: number - 1 };
+    return adamwStep(this.memory, this.options.optimizer, learningRate, updates + 1, scale);
   }
 
   /**

@@ -130,7 +130,13 @@ export class ResidentTrainingState implements TrainingState {
   }
 }
 
-function verifyOptions({ name }: Device, { perturbation: { fgm, awp } }: TrainingOptions): void {
+function verifyOptions({ name }: Device, { perturbation: { fgm, awp }, lossScale }: TrainingOptions): void {
+  if (lossScale !== null)
+    throw new InputFault({
+      where: 'training.precision',
+      what: `a training on ${name} has no loss scale`,
+      remedy: 'Train in float32.',
+    });
   if (fgm === 0 && awp === null) return;
   throw new InputFault({
     where: awp === null ? 'training.fgm' : 'training.awp',

@@ -86,8 +86,9 @@ export class TrainingStep {
     const norm = await this.number(this.held.norm);
     stop?.throwIfAborted();
     const gradientNorm = Number.isFinite(loss) ? norm : NaN;
-    if (Number.isFinite(gradientNorm)) this.tensors.state.turn();
-    return { loss, gradientNorm };
+    const skipped = !Number.isFinite(gradientNorm);
+    if (!skipped) this.tensors.state.turn();
+    return { loss, gradientNorm, skipped };
   }
 
   /** Leaves the gradients of a batch, and its loss. */

@@ -45,7 +45,7 @@ function builtStep(model: string) {
   const loss = trainedLoss(tape, 'binaryCrossEntropy', { draws, targets, twins: null }, plainLoss);
   const forward = graph.nodes.length;
   const parameters = builder.parameters.map(({ value }) => value);
-  gradients(tape, loss, parameters, true);
+  gradients(tape, loss, parameters, { checkpointing: true });
   return { graph, layers: starts.map((start, i) => ({ start, end: ends[i]! })), forward };
 }
 

@@ -54,6 +54,14 @@ export function specifyTraining(open: Open, tolerances: Tolerances): void {
   });
 }
 
+/** The same of a device that trains with a loss scale. */
+export function specifyLossScale(open: Open): void {
+  const device = opened(open);
+  describe('a loss scale on it', () => {
+    specifyScaledSteps(device);
+  });
+}
+
 /** One for the tests of a suite. */
 function opened(open: Open): () => Device {
   let device: Device;
@@ -421,6 +429,143 @@ function specifyStep(device: () => Device, tolerances: Tolerances): void {
     const losses = [await lossOf({}), await lossOf({ step: 1 }), await lossOf({ key: [1, 3] })];
     expect(new Set(losses).size).toBe(3);
     expect(await lossOf({})).toBe(losses[0]);
+    await trainer.close();
+  });
+}
+
+const scaling = { first: 2 ** 90, growth: 2, backoff: 0.5, interval: 3 };
+
+/** Of which the gradients are finite, but not when they are multiplied by such a scale. */
+const steep = { texts: batch.texts, targets: batch.targets.map((row) => row.map(() => 1e15)) };
+
+async function scaleOf({ state }: Trainer): Promise<number[]> {
+  const values: number[] = [];
+  for (const part of ['scale', 'cleanSteps', 'updates'])
+    values.push((await state.read('lossScale', part))[0] ?? NaN);
+  return values;
+}
+
+/** What a parameter has, but for the loss scale. */
+async function movedOf(trainer: Trainer): Promise<Map<string, Float32Array>> {
+  return new Map([...(await contentOf(trainer.state))].filter(([name]) => !name.startsWith('lossScale/')));
+}
+
+function specifyScaledSteps(device: () => Device): void {
+  const scaled = (options: Partial<TrainerOptions> = {}): Promise<Trainer> =>
+    begun(device(), { dropout: false, lossScale: scaling, ...options });
+
+  it('is a part of the state that begins with its first value', async () => {
+    const trainer = await scaled();
+    const { entries } = trainer.state;
+    expect(entries.filter(({ array }) => array === 'lossScale')).toEqual(
+      ['scale', 'cleanSteps', 'updates'].map((parameter) => ({ array: 'lossScale', parameter, shape: [] })),
+    );
+    expect(await scaleOf(trainer)).toEqual([2 ** 90, 0, 0]);
+    expect(trainer.state.has('lossScale', 'none')).toBe(false);
+    await expect(trainer.state.read('lossScale', 'none')).rejects.toThrow(RangeError);
+    await trainer.close();
+    const plain = await begun(device());
+    expect(plain.state.has('lossScale', 'scale')).toBe(false);
+    await plain.close();
+  });
+
+  it('changes no bit of a step whose gradients it leaves finite', async () => {
+    const options = { dropout: true, averaged: true, accumulate: 2 };
+    const [plain, trainer] = [await begun(device(), options), await scaled(options)];
+    for (let step = 0; step < 3; step++) {
+      const next = { ...settings, step, averageShare: step === 0 ? 1 : 0.25 };
+      const result = await trainer.stepOver([batch, batch], next);
+      expect(result).toEqual(await plain.stepOver([batch, batch], next));
+      expect(result.skipped).toBe(false);
+    }
+    expect(await movedOf(trainer)).toEqual(await contentOf(plain.state));
+    await Promise.all([plain.close(), trainer.close()]);
+  });
+
+  it('is halved by a step with a gradient that is not finite, which moves nothing', async () => {
+    const trainer = await scaled({ accumulate: 2 });
+    const before = await movedOf(trainer);
+    const { loss, gradientNorm, skipped } = await trainer.stepOver([batch, steep], settings);
+    expect(Number.isFinite(loss)).toBe(true);
+    expect(Number.isFinite(gradientNorm)).toBe(false);
+    expect(skipped).toBe(true);
+    expect(await movedOf(trainer)).toEqual(before);
+    expect(await scaleOf(trainer)).toEqual([2 ** 89, 0, 0]);
+    expect((await trainer.stepOver([batch, batch], settings)).skipped).toBe(false);
+    expect(await scaleOf(trainer)).toEqual([2 ** 89, 1, 1]);
+    await trainer.close();
+  });
+
+  it('is halved by a loss that is not finite, too', async () => {
+    const trainer = await scaled();
+    const before = await movedOf(trainer);
+    const targets = batch.targets.map((row) => row.map(() => Infinity));
+    const { loss, skipped } = await trainer.stepOver([{ ...batch, targets }], settings);
+    expect([Number.isFinite(loss), skipped]).toEqual([false, true]);
+    expect(await movedOf(trainer)).toEqual(before);
+    expect(await scaleOf(trainer)).toEqual([2 ** 89, 0, 0]);
+    await trainer.close();
+  });
+
+  it('counts the steps that the optimizer corrects its moments by: what was skipped is none', async () => {
+    const [late, prompt] = [await scaled(), await scaled()];
+    await late.stepOver([steep], settings);
+    await late.stepOver([batch], { ...settings, step: 1 });
+    await prompt.stepOver([batch], settings);
+    expect(await movedOf(late)).toEqual(await movedOf(prompt));
+    await Promise.all([late.close(), prompt.close()]);
+  });
+
+  it('is doubled after so many clean steps in a row', async () => {
+    const trainer = await scaled();
+    const scales: number[][] = [];
+    for (const [step, each] of [batch, batch, steep, batch, batch, batch, batch].entries()) {
+      await trainer.stepOver([each], { ...settings, learningRate: 0, step });
+      scales.push(await scaleOf(trainer));
+    }
+    expect(scales).toEqual([
+      [2 ** 90, 1, 1],
+      [2 ** 90, 2, 2],
+      [2 ** 89, 0, 2],
+      [2 ** 89, 1, 3],
+      [2 ** 89, 2, 4],
+      [2 ** 90, 0, 5],
+      [2 ** 90, 1, 6],
+    ]);
+    await trainer.close();
+  });
+
+  it('of a skipped step lets the average move towards the weights that stay', async () => {
+    const trainer = await scaled({ averaged: true });
+    await trainer.stepOver([batch], settings);
+    await trainer.stepOver([steep], { ...settings, step: 1, averageShare: 1 });
+    for (const [name, weights] of await weightsOf(trainer))
+      expect(await trainer.state.read('average', name), name).toEqual(weights);
+    await trainer.close();
+  });
+
+  it('is gone on from in the middle of an interval', async () => {
+    const [one, other] = [await scaled(), await scaled()];
+    await one.stepOver([steep], settings);
+    for (let step = 1; step < 3; step++) await one.stepOver([batch], { ...settings, step });
+    await writeContent(other.state, await contentOf(one.state));
+    for (const [step, each] of [batch, steep, batch].entries()) {
+      const next = { ...settings, step: step + 3 };
+      expect(await other.stepOver([each], next)).toEqual(await one.stepOver([each], next));
+      expect(await contentOf(other.state)).toEqual(await contentOf(one.state));
+    }
+    expect(await scaleOf(one)).toEqual([2 ** 89, 1, 4]);
+    await Promise.all([one.close(), other.close()]);
+  });
+
+  it('stays where a step is stopped', async () => {
+    const trainer = await scaled();
+    const stop = new AbortController();
+    const step = trainer.stepOver([steep], settings, stop.signal);
+    const ended = expect(step).rejects.toThrow('told to stop');
+    stop.abort(new Error('told to stop'));
+    await ended;
+    expect(await scaleOf(trainer)).toEqual([2 ** 90, 0, 0]);
     await trainer.close();
   });
 }

@@ -57,7 +57,7 @@ async function trainingStep(
   graph.output('loss', loss);
   const values = built.parameters.map(({ value }) => value);
   const rows = new Set<string>();
-  for (const [name, gradient] of gradients(tape, loss, values, checkpointing)) {
+  for (const [name, gradient] of gradients(tape, loss, values, { checkpointing })) {
     if (gradient.kind === 'dense') graph.output(`gradient:${name}`, gradient.value);
     else if (!rows.has(gradient.rows.name)) {
       rows.add(gradient.rows.name);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { processor, webGpu, type Device } from '../../../../engine/device/device.js';
 import { openDevice } from '../../../../engine/device/open.js';
 import { noWebGpu, withoutWebGpu } from '../../../setup/webgpu.js';
-import { specifyDevice, specifyTraining } from '../specification.js';
+import { specifyDevice, specifyLossScale, specifyTraining } from '../specification.js';
 
 describe('the processor', () => {
   // As test/engine/training/curve.test.ts has them.
@@ -10,6 +10,7 @@ describe('the processor', () => {
   const open = (): Promise<Device> => openDevice(processor, { threads: 2 });
   specifyDevice(open, tolerances);
   specifyTraining(open, tolerances);
+  specifyLossScale(open);
 });
 
 const missing: readonly string[] = noWebGpu ? [webGpu] : [];
