@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { automatic, deviceForm, parseDevices, type DeviceChoice } from '../engine/device/choice.js';
+import { Fault } from '../errors/fault.js';
 import type { ProbeAddress } from '../serving/probes.js';
 import { logFormats, logLevels, type LogFormat, type LogLevelName } from './host/log-format.js';
 
@@ -50,6 +52,20 @@ export function takesShares(command: Command): Command {
       'threads per fold (default: the processors, divided by the slots)',
       positiveInteger,
     );
+}
+
+export interface DeviceOption {
+  readonly device: DeviceChoice;
+}
+
+/** Adds `--device`. @param does what the command does on it */
+export function takesDevice(command: Command, does: string): Command {
+  return command.addOption(
+    new Option('--device <names>', `where ${does}: ${deviceForm}`)
+      .env('FOLDWISE_DEVICE')
+      .default(automatic)
+      .argParser(deviceChoice),
+  );
 }
 
 export interface RootOptions {
@@ -153,6 +169,15 @@ function probeAddress(text: string): ProbeAddress {
   throw new InvalidArgumentError(
     'It must be a port, or an IP address of this machine and a port, as in 0.0.0.0:9464.',
   );
+}
+
+function deviceChoice(text: string): DeviceChoice {
+  try {
+    return parseDevices(text, '--device');
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new InvalidArgumentError(error.message);
+  }
 }
 
 /** Parses an option that must be a whole number from 1 on. */

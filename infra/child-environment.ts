@@ -15,6 +15,7 @@ const inherited: ReadonlySet<string> = new Set([
   'CUDA_VISIBLE_DEVICES',
   'VK_ICD_FILENAMES',
   'VK_DRIVER_FILES',
+  'LP_NUM_THREADS',
 ]);
 
 /**

@@ -18,6 +18,8 @@ export interface Device {
   readonly name: DeviceName;
   /** What of the device decides bits, besides the graph and what is fed: part of a checkpoint's signature. */
   readonly signature: string;
+  /** What it computes on, as far as that is told; null for the processor. */
+  readonly card: CardFacts | null;
   /** Sessions and tensors of this process that are not released yet, whatever device they are of. */
   readonly live: Readonly<{ sessions: number; values: number }>;
 
@@ -48,6 +50,19 @@ export interface Device {
 
   /** Its sessions, tensors and trainings are to be released before. Makes no more of them; a second call does nothing. */
   release(): void;
+}
+
+/** A card, as its driver tells of it. */
+export interface CardFacts {
+  readonly name: string;
+  /** Which make and model it is, where they have numbers: `<vendor>:<device>`. */
+  readonly id: string | null;
+  /** Name and version of the driver. */
+  readonly driver: string;
+  /** Of the card; null where the driver does not say. */
+  readonly memoryBytes: number | null;
+  /** Whether it is the processor that computes, by a driver in software. */
+  readonly isSoftware: boolean;
 }
 
 export type CompileOptions = Pick<SessionOptions, 'externalFolder'>;

@@ -66,7 +66,7 @@ export interface FoldSetup {
 }
 
 export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
-  const device = await openDevice(processor, job);
+  const device = await openDevice(job.device ?? processor, job);
   const key = foldKey(job.seed, job.fold);
   const pinned = await pinModel(job.model, pace);
   const source = await pace.during('tokenising', () => openModelSource(job.model, job.labels, key));

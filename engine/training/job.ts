@@ -1,4 +1,5 @@
 import type { HeldOutFold } from '../../data/prepared-table.js';
+import type { DeviceName } from '../device/device.js';
 import type { TaskName } from '../../tasks/task.js';
 import type { ModelUse, ScratchModel } from '../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
@@ -31,7 +32,9 @@ export interface FoldJob {
   readonly training: TrainingOptions;
   /** The seed this attempt uses: `training.seed`, or a later one after a divergence. */
   readonly seed: number;
-  /** Intra-op threads of the engine; part of the fold's key. */
+  /** What it trains on. Default: the processor. */
+  readonly device?: DeviceName;
+  /** Intra-op threads of the engine; on the processor part of the fold's key. */
   readonly threads: number;
   /** Where `training.microBatch` leaves it open: the most texts that may pass at once. Default: all of a batch. */
   readonly mostTexts?: number;

@@ -11,6 +11,7 @@ import { cpuSignature } from './signature.js';
 export class CpuDevice implements Device {
   readonly name = processor;
   readonly signature: string;
+  readonly card = null;
   private released = false;
   private readonly runtime = openRuntime();
 

@@ -30,7 +30,7 @@ export function cpuSignature(runtimeVersion: string, threads: number): string {
 }
 
 /** The processor's, as Linux lists them; elsewhere its model stands for them. */
-function instructionSets(): string {
+export function instructionSets(): string {
   try {
     const flags =
       /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]?.split(' ') ?? [];

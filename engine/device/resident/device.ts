@@ -8,7 +8,7 @@ import type {
   Tensor,
   Value,
 } from '../../runtime/runtime.js';
-import type { CompileOptions, Device, DeviceName } from '../device.js';
+import type { CardFacts, CompileOptions, Device, DeviceName } from '../device.js';
 import { verifyFits, zeros } from '../element-arrays.js';
 import type { Program } from '../program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
@@ -23,6 +23,7 @@ export interface LoweredProgram {
 /** A card, and what is its own of what computes. */
 export interface Card {
   readonly name: DeviceName;
+  readonly facts: CardFacts | null;
   readonly signature: string;
   readonly runtime: Runtime;
   readonly provider: Provider;
@@ -37,19 +38,21 @@ export interface Card {
 export class ResidentDevice implements Device {
   readonly name: DeviceName;
   readonly signature: string;
+  readonly card: CardFacts | null;
   private released = false;
   private readonly runtime: Runtime;
   private readonly provider: Provider;
 
   /** @param threads of what is the processor's: sizes, and the draws of dropout */
   constructor(
-    private readonly card: Card,
+    private readonly own: Card,
     private readonly threads: number,
   ) {
-    this.name = card.name;
-    this.signature = card.signature;
-    this.runtime = card.runtime;
-    this.provider = card.provider;
+    this.name = own.name;
+    this.card = own.facts;
+    this.signature = own.signature;
+    this.runtime = own.runtime;
+    this.provider = own.provider;
   }
 
   get live(): Readonly<{ sessions: number; values: number }> {
@@ -58,7 +61,7 @@ export class ResidentDevice implements Device {
 
   async compile(program: Program, options: CompileOptions = {}): Promise<Session> {
     this.opened();
-    const { model, onProcessor } = this.card.lower(program);
+    const { model, onProcessor } = this.own.lower(program);
     const on = { provider: this.provider, onProcessor };
     return this.runtime.createSession(model, { ...options, threads: this.threads, on });
   }

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import type * as Open from '../../../engine/device/open.js';
-import { processor, webGpu, type DeviceName } from '../../../engine/device/device.js';
+import { describe, expect, it } from 'vitest';
+import { processor, webGpu } from '../../../engine/device/device.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
 import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
 import type { FoldCheckpoint, FoldMessage, FoldOutcome } from '../../../engine/training/job.js';
@@ -11,14 +10,7 @@ import { bits, interrupted, job, never, useSmallFolds } from './small-fold.js';
 /** How far the devices may be apart over 28 steps at a high rate. */
 const bounds = { loss: 1e-5, probability: 1e-4 };
 
-/** What a fold computes on: no job says it yet. */
-const computing = vi.hoisted((): { on: DeviceName } => ({ on: 'cpu' }));
-
-vi.mock(import('../../../engine/device/open.js'), async (original) => {
-  const { openDevice } = await original();
-  const chosen: typeof Open.openDevice = (_, options) => openDevice(computing.on, options);
-  return { openDevice: chosen };
-});
+const there = { device: webGpu } as const;
 
 useSmallFolds();
 
@@ -26,16 +18,13 @@ const probabilitiesOf = ({ probabilities }: FoldOutcome): Float32Array =>
   new Float32Array(new Uint8Array(readFileSync(probabilities)).buffer);
 
 describe.skipIf(noWebGpu)(`a fold on WebGPU${withoutWebGpu}`, { timeout: 600_000 }, () => {
-  afterEach(() => (computing.on = processor));
-
   it.each(['bert', 'deberta-v2'] as const)(
     'of a %s from scratch judges as the processor’s, and ends with the same bits wherever it was stopped',
     async (type) => {
       const expected = await trainFold(job(type), () => undefined, never);
       const { live } = openRuntime();
-      computing.on = webGpu;
-      const whole = await trainFold(job(type), () => undefined, never);
-      const { outcome } = await interrupted((changes) => job(type, changes), [3, 7, 15]);
+      const whole = await trainFold(job(type, there), () => undefined, never);
+      const { outcome } = await interrupted((changes) => job(type, { ...there, ...changes }), [3, 7, 15]);
       expect(outcome.epochs).toEqual(whole.epochs);
       expect(bits(outcome)).toEqual(bits(whole));
       expect([expected.device, whole.device]).toEqual([processor, webGpu]);
@@ -53,16 +42,17 @@ describe.skipIf(noWebGpu)(`a fold on WebGPU${withoutWebGpu}`, { timeout: 600_000
   );
 
   it('that is stopped in the middle of a step ends with the same bits', async () => {
-    computing.on = webGpu;
-    const whole = await trainFold(job('bert'), () => undefined, never);
+    const whole = await trainFold(job('bert', there), () => undefined, never);
     const stop = new AbortController();
     const resume: FoldCheckpoint[] = [];
     const listen = (message: FoldMessage): void => {
       if (message.type === 'step' && message.step === 5) setImmediate(() => stop.abort());
       if (message.type === 'checkpoint') resume.unshift(message.checkpoint);
     };
-    await expect(trainFold(job('bert'), listen, stop.signal)).rejects.toThrow(TrainingStopped);
+    await expect(trainFold(job('bert', there), listen, stop.signal)).rejects.toThrow(TrainingStopped);
     expect(resume[0]!.step).toBeGreaterThanOrEqual(5);
-    expect(bits(await trainFold(job('bert', { resume }), () => undefined, never))).toEqual(bits(whole));
+    expect(bits(await trainFold(job('bert', { ...there, resume }), () => undefined, never))).toEqual(
+      bits(whole),
+    );
   });
 });

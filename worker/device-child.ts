@@ -1,0 +1,27 @@
+import { openDevice } from '../engine/device/open.js';
+import type { DeviceReply, DeviceRequest } from './devices/probe.js';
+import { leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
+
+/** A driver that takes longer hangs. */
+const startSeconds = 120;
+
+/** The process in which a device is started to see whether it does: a driver may end the process that it is in. */
+async function answer({ name }: DeviceRequest): Promise<void> {
+  try {
+    await tell({ type: 'phase', phase: 'starting', patienceSeconds: startSeconds, silent: true });
+    const { signature, card } = await openDevice(name, { threads: 1 });
+    await tell({ type: 'done', value: { signature, card } });
+  } catch (error) {
+    await tell({ type: 'failed', ...tellable(error) });
+  }
+  // Not by an exit: what a driver does then is of no concern to the answer.
+  leave();
+}
+
+function tell(reply: DeviceReply): Promise<void> {
+  return send(reply);
+}
+
+leaveWithParent();
+showLife();
+process.on('message', (request: DeviceRequest) => void answer(request));
