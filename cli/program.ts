@@ -5,6 +5,7 @@ import { addCompare } from './commands/compare.js';
 import { addConfig } from './commands/config.js';
 import { addRetry, addSkip } from './commands/decide.js';
 import { addDev } from './commands/dev.js';
+import { addDevices } from './commands/devices.js';
 import { addDoctor } from './commands/doctor.js';
 import { addExport } from './commands/export.js';
 import { addKeys } from './commands/keys.js';
@@ -56,6 +57,7 @@ const commands = [
   addCodec,
   addStore,
   addDoctor,
+  addDevices,
   addSchema,
 ];
 

@@ -1,13 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { chmod, copyFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { makeFolder } from '../store/durable-file.js';
-
-/** Where this user's fetched and built programs are kept. */
-export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'foldwise');
-}
 
 /** Copies an executable to where it is kept by a rename, so that it is never found half there. */
 export async function keepExecutable(path: string, target: string): Promise<string> {

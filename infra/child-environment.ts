@@ -12,6 +12,8 @@ const inherited: ReadonlySet<string> = new Set([
   'SystemRoot',
   'LD_LIBRARY_PATH',
   'DYLD_LIBRARY_PATH',
+  'XDG_CACHE_HOME',
+  'FOLDWISE_CUDA',
   'CUDA_VISIBLE_DEVICES',
   'VK_ICD_FILENAMES',
   'VK_DRIVER_FILES',

@@ -4,7 +4,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnvironmentFault } from '../errors/fault.js';
 import { makeFolder } from '../store/durable-file.js';
-import { cacheRoot, keepExecutable } from './cached-executable.js';
+import { cacheRoot } from '../store/cache-root.js';
+import { keepExecutable } from './cached-executable.js';
 import { childEnvironment } from './child-environment.js';
 import { withLock } from './server/lock.js';
 

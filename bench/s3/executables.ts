@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { EnvironmentFault } from '../../errors/fault.js';
-import { cacheRoot, isExecutable } from '../../infra/cached-executable.js';
+import { isExecutable } from '../../infra/cached-executable.js';
+import { cacheRoot } from '../../store/cache-root.js';
 import { childEnvironment } from '../../infra/child-environment.js';
 import { obtainGoProgram, type GoModule } from '../../infra/go-module.js';
-import { reasonOf } from '../../infra/server/fetch-bounded.js';
+import { reasonOf } from '../../infra/fetch-bounded.js';
 import { withLock } from '../../infra/server/lock.js';
 
 /** Built in some three minutes. */

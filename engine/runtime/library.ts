@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { RuntimeFault } from './fault.js';
+import { verifyLibrary } from './pinned-file.js';
 
 /** The one version whose function table `api.ts` describes. */
 export const pinnedVersion = '1.30.0';
@@ -57,7 +57,7 @@ export function locateLibrary(
   }
   verifyVersion((JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version, manifest);
   const file = path.join(path.dirname(manifest), 'bin', 'napi-v6', platform, arch, build.file);
-  verifyFile(file, build.sha256);
+  verifyLibrary(file, build.sha256, 'Remove node_modules and run `npm ci`.');
   return file;
 }
 
@@ -71,15 +71,4 @@ export function verifyVersion(version: string, where: string): void {
     expected: pinnedVersion,
     remedy: 'Run `npm ci`, which installs the pinned version.',
   });
-}
-
-function verifyFile(file: string, expected: string): void {
-  const remedy = 'Remove node_modules and run `npm ci`.';
-  if (!existsSync(file)) {
-    throw new RuntimeFault({ where: file, what: 'the ONNX Runtime library is missing', remedy });
-  }
-  const found = createHash('sha256').update(readFileSync(file)).digest('hex');
-  if (found === expected) return;
-  const what = 'the ONNX Runtime library is not the published one';
-  throw new RuntimeFault({ where: file, what, found: `SHA-256 ${found}`, expected, remedy });
 }

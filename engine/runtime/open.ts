@@ -1,6 +1,8 @@
 import { loadApi, type Api } from './api.js';
-import { locateLibrary, pinnedVersion } from './library.js';
+import { locateCudaLibrary } from './cuda-library.js';
 import { DeviceLog } from './device-log.js';
+import { RuntimeFault } from './fault.js';
+import { locateLibrary, pinnedVersion } from './library.js';
 import { cell, pointee, type Address } from './native.js';
 import { NativeProvider } from './provider.js';
 import type {
@@ -64,13 +66,39 @@ export class NativeRuntime implements Runtime {
   }
 }
 
-let opened: NativeRuntime | undefined;
+/** The builds of ONNX Runtime: npm's, with WebGPU, and the one with CUDA, which has a core of its own. */
+export type RuntimeBuild = 'npm' | 'cuda';
+
+const locate: Readonly<Record<RuntimeBuild, () => string>> = {
+  npm: () => locateLibrary(),
+  cuda: () => locateCudaLibrary(),
+};
+
+const titles: Readonly<Record<RuntimeBuild, string>> = {
+  npm: "npm's, with WebGPU",
+  cuda: 'the one with CUDA',
+};
+
+let opened: { readonly build: RuntimeBuild; readonly runtime: NativeRuntime } | undefined;
 
 /**
- * The process's ONNX Runtime, loaded at the first call.
- * @throws RuntimeFault when the library is missing, of another version, or not the published file
+ * The process's ONNX Runtime, loaded at the first call. A process has one: two cores do not mix.
+ *
+ * @param build absent: any, that of npm where none is loaded yet
+ * @throws RuntimeFault when the library is missing, of another version, or not the published file; and when another
+ * build is loaded already
  */
-export function openRuntime(): NativeRuntime {
-  opened ??= new NativeRuntime(loadApi(locateLibrary()));
-  return opened;
+export function openRuntime(build?: RuntimeBuild): NativeRuntime {
+  if (opened === undefined) {
+    const first = build ?? 'npm';
+    opened = { build: first, runtime: new NativeRuntime(loadApi(locate[first]())) };
+  }
+  if (build === undefined || build === opened.build) return opened.runtime;
+  throw new RuntimeFault({
+    where: 'onnxruntime',
+    what: 'this process has loaded another build of it',
+    found: titles[opened.build],
+    expected: titles[build],
+    remedy: 'Use the other device in a process of its own.',
+  });
 }

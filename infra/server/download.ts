@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { keepExecutable } from '../cached-executable.js';
 import { childEnvironment } from '../child-environment.js';
-import { bytesOf, fetchBounded, requirePinned } from './fetch-bounded.js';
+import { bytesOf, fetchBounded, requirePinned } from '../fetch-bounded.js';
 import { archives, cachedServer, executableName, temporalVersion, thisMachine } from './release.js';
 
 const downloadMs = 10 * 60_000;

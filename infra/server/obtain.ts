@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { EnvironmentFault } from '../../errors/fault.js';
 import { buildServer } from './build-server.js';
 import { downloadServer } from './download.js';
-import { reasonOf } from './fetch-bounded.js';
+import { reasonOf } from '../fetch-bounded.js';
 import { findServer, type FoundServer } from './find.js';
 import { withLock } from './lock.js';
 import { buildableVersion, cacheFolder, temporalVersion, wheelProject } from './release.js';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { cacheRoot } from '../cached-executable.js';
+import { cacheRoot } from '../../store/cache-root.js';
+import type { PinnedFile } from '../fetch-bounded.js';
 
 /** The release of Temporal's command line, which carries the dev server, that is fetched. */
 export const temporalVersion = '1.9.1';
@@ -8,12 +9,6 @@ export const temporalVersion = '1.9.1';
 export const buildableVersion = '1.5.1';
 
 export const executableName = process.platform === 'win32' ? 'temporal.exe' : 'temporal';
-
-/** A file that is fetched, and what it must be. */
-export interface PinnedFile {
-  readonly name: string;
-  readonly sha256: string;
-}
 
 /** `<platform>-<arch>`, as Node.js names them. */
 export type Machine = `${string}-${string}`;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InputFault } from '../../../errors/fault.js';
 import { withLock } from '../../../infra/server/lock.js';
 import { readRecord, recordPath } from '../../../infra/server/record.js';
-import { linkTo } from '../../../infra/server/wheel.js';
+import { linkTo } from '../../../infra/wheel/registry.js';
 import { storeMark } from '../../../worker/store-proof.js';
 import { mutateBytes, mutateJson } from '../mutations.js';
 import type { FuzzTarget } from '../target.js';

@@ -6,7 +6,7 @@ import { lowered } from './lowered.js';
 
 /** A card, by the driver that the machine has for it. @throws EnvironmentFault where no device starts */
 export async function startWebGpu(threads: number): Promise<ResidentDevice> {
-  const runtime = openRuntime();
+  const runtime = openRuntime('npm');
   const provider = await runtime.provider('webgpu');
   const facts = webGpuCard();
   const signature = webGpuSignature(runtime.version, facts);

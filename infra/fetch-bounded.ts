@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { PinnedFile } from './release.js';
 
-/** An index of a registry, or an archive with the server: both are far smaller. */
+/** A file that is fetched, and what it must be. */
+export interface PinnedFile {
+  readonly name: string;
+  readonly sha256: string;
+}
+
+/** An index of a registry, an archive with the server, or CUDA's provider: all are smaller. */
 const mostBytes = 256 * 2 ** 20;
 
 export interface FetchOptions {
@@ -30,17 +35,21 @@ export async function fetchBounded(
 
 /** The whole body, unless it has more bytes than anything that is fetched here. */
 export async function bytesOf(response: Response): Promise<Buffer> {
-  const body: AsyncIterable<Uint8Array> | null = response.body;
-  if (body === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
+  for await (const chunk of bounded(response)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The body as it comes, unless it has more bytes than anything that is fetched here. */
+export async function* bounded(response: Response): AsyncIterable<Uint8Array> {
+  const body: AsyncIterable<Uint8Array> | null = response.body;
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > mostBytes)
       throw new Error(`${new URL(response.url).host} sends more than ${mostBytes} bytes`);
-    chunks.push(chunk);
+    yield chunk;
   }
-  return Buffer.concat(chunks);
 }
 
 /** @throws Error where the bytes are not those that are pinned */
