@@ -1,43 +1,87 @@
-import { modelBytes, programOf } from '../../engine/device/program.js';
+import './software-driver.js';
+import { automatic, parseDevices } from '../../engine/device/choice.js';
+import { processor, webGpu, type Device, type DeviceName } from '../../engine/device/device.js';
+import { openDevice } from '../../engine/device/open.js';
 import { lowered } from '../../engine/device/webgpu/lowered.js';
-import type { Graph } from '../../engine/graph/graph.js';
 import { openRuntime } from '../../engine/runtime/open.js';
-import type { Session } from '../../engine/runtime/runtime.js';
-import { noWebGpu, webGpu, withoutWebGpu } from './webgpu.js';
+
+/**
+ * Names the devices that the tests of devices run on, as `--device` does: each has to start. By default they run on the
+ * processor, and on WebGPU where a driver is.
+ */
+export const devicesVariable = 'FOLDWISE_TEST_DEVICES';
 
 /** Where the same tests run. */
 export interface TestDevice {
-  readonly name: string;
-  /** Whether no such device starts here; `without` says why, for titles. */
+  /** For titles: its name, and why it is skipped. */
+  readonly title: string;
+  /** Whether it was not asked for and does not start here. */
   readonly missing: boolean;
-  readonly without: string;
-  /** Of the graph in the device's operators. */
-  session(graph: Graph, name: string): Promise<Session>;
+  open(threads: number): Promise<Device>;
 }
 
-export const onProcessor: TestDevice = {
-  name: 'the processor',
-  missing: false,
-  without: '',
-  session: (graph, name) => openRuntime().createSession(modelBytes(programOf(graph, name)), { threads: 1 }),
-};
+/** One that can be named. */
+export interface NamedDevice extends TestDevice {
+  readonly name: DeviceName;
+}
 
-export const onWebGpu: TestDevice = {
-  name: 'WebGPU',
-  missing: noWebGpu,
-  without: withoutWebGpu,
-  session: (graph, name) => {
-    const { model, onProcessor } = lowered(programOf(graph, name));
-    return openRuntime().createSession(model, { threads: 1, on: { provider: webGpu(), onProcessor } });
+const unnamed = `${devicesVariable} does not name it`;
+const choice = parseDevices(process.env[devicesVariable] ?? automatic, devicesVariable);
+
+const chosen: readonly NamedDevice[] =
+  choice === automatic ? [named(processor), await whereItStarts(webGpu)] : choice.map((name) => named(name));
+
+/** All that tests run on, one after the other. */
+export const testDevices = chosen;
+
+const others = chosen.filter(({ name }) => name !== processor);
+
+/** Those of them that are held against the processor; one that is skipped where there is none. */
+export const otherDevices = others.length > 0 ? others : [skipped(named(webGpu), unnamed)];
+
+/** What the others are held against. */
+export const onProcessor = named(processor);
+
+/** What of WebGPU can be tested anywhere: the operators it is given. */
+export const inItsOperators: TestDevice = {
+  title: 'the processor, written for WebGPU,',
+  missing: false,
+  open: async (threads) => {
+    const device = await openDevice(processor, { threads });
+    const compile: Device['compile'] = (program, options) =>
+      openRuntime().createSession(lowered(program).model, { ...options, threads });
+    return Object.assign(Object.create(device) as Device, { compile });
   },
 };
 
-/** What of WebGPU can be tested anywhere: the operators it is given. */
-const inItsOperators: TestDevice = {
-  ...onProcessor,
-  name: 'the processor, written for WebGPU,',
-  session: (graph, name) =>
-    openRuntime().createSession(lowered(programOf(graph, name)).model, { threads: 1 }),
-};
+/** What the tests that run on each device do not run on here, to be told of. */
+export const untried = ([processor, webGpu, 'cuda:0'] as const)
+  .filter((name) => !chosen.some((device) => kindOf(device.name) === kindOf(name)))
+  .map((name) => skipped(named(name), unnamed));
 
-export const testDevices = [onProcessor, inItsOperators, onWebGpu];
+function named(name: DeviceName): NamedDevice {
+  return { name, title: titleOf(name), missing: false, open: (threads) => openDevice(name, { threads }) };
+}
+
+async function whereItStarts(name: DeviceName): Promise<NamedDevice> {
+  const device = named(name);
+  try {
+    (await device.open(1)).release();
+    return device;
+  } catch (fault) {
+    return skipped(device, (fault as Error).message);
+  }
+}
+
+function skipped(device: NamedDevice, reason: string): NamedDevice {
+  return { ...device, title: `${device.title} (skipped: ${reason})`, missing: true };
+}
+
+function kindOf(name: DeviceName): string {
+  return name.split(':')[0]!;
+}
+
+function titleOf(name: DeviceName): string {
+  if (name === processor) return 'the processor';
+  return name === webGpu ? 'WebGPU' : `CUDA’s card ${name.slice(name.indexOf(':') + 1)}`;
+}

@@ -1,8 +1,6 @@
+import './software-driver.js';
 import { openRuntime } from '../../engine/runtime/open.js';
 import type { Provider } from '../../engine/runtime/runtime.js';
-
-// A driver in software would take every core of the machine for itself.
-process.env['LP_NUM_THREADS'] ??= '1';
 
 const started = await openRuntime()
   .provider('webgpu')

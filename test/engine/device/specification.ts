@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Device } from '../../../engine/device/device.js';
 import { programOf, type Program } from '../../../engine/device/program.js';
 import { Graph } from '../../../engine/graph/graph.js';
@@ -10,6 +10,7 @@ import { constantWeights } from '../../../engine/inference/constant-weights.js';
 import { parametersOf } from '../../../engine/inference/parameters.js';
 import { linearWarmup } from '../../../engine/schedules/schedule.js';
 import { Trainer, type TrainerOptions } from '../../../engine/training/trainer.js';
+import { opened } from '../../setup/opened-device.js';
 import type { GoldenCurve } from '../models/golden-model.js';
 import {
   goldenBatches,
@@ -60,14 +61,6 @@ export function specifyLossScale(open: Open): void {
   describe('a loss scale on it', () => {
     specifyScaledSteps(device);
   });
-}
-
-/** One for the tests of a suite. */
-function opened(open: Open): () => Device {
-  let device: Device;
-  beforeAll(async () => (device = await open()));
-  afterAll(() => device.release());
-  return () => device;
 }
 
 /** [2, 2]·[2, 2] → [2, 2]. */

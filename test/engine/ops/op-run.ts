@@ -1,4 +1,6 @@
 import { gradients } from '../../../engine/autodiff/gradients.js';
+import type { Device } from '../../../engine/device/device.js';
+import { programOf } from '../../../engine/device/program.js';
 import type { Value } from '../../../engine/graph/graph.js';
 import { Graph } from '../../../engine/graph/graph.js';
 import * as node from '../../../engine/graph/nodes.js';
@@ -7,9 +9,7 @@ import type { Op } from '../../../engine/ops/op.js';
 import { simpleOp } from '../../../engine/ops/op.js';
 import type { Application } from '../../../engine/ops/tape.js';
 import { Tape } from '../../../engine/ops/tape.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Session, Tensor } from '../../../engine/runtime/runtime.js';
-import type { TestDevice } from '../../setup/devices.js';
 
 export type AnyOp = Application['op'];
 
@@ -71,12 +71,13 @@ const sum = simpleOp<'a' | 'b'>({
 /** An op with its gradients as an ONNX session: the same one for goldens and for finite differences. */
 export class OpSession {
   private constructor(
+    private readonly device: Device,
     private readonly sample: OpSample,
     private readonly session: Session,
     private readonly outputShapes: readonly Shape[],
   ) {}
 
-  static async create(sample: OpSample, device: TestDevice): Promise<OpSession> {
+  static async create(sample: OpSample, device: Device): Promise<OpSession> {
     const graph = new Graph();
     const tape = new Tape(graph);
     const inputs: Record<string, Value> = {};
@@ -94,8 +95,9 @@ export class OpSession {
     for (const [name, gradient] of gradients(tape, loss, parameters)) {
       graph.output(`gradient:${name}`, gradient.kind === 'dense' ? gradient.value : gradient.rows);
     }
-    const session = await device.session(graph, sample.op.name);
+    const session = await device.compile(programOf(graph, sample.op.name));
     return new OpSession(
+      device,
       sample,
       session,
       outputs.map(({ shape }) => shape),
@@ -115,12 +117,13 @@ export class OpSession {
     const { inputs, sizes } = this.sample;
     const feeds: Record<string, Tensor> = {};
     for (const [name, { type, shape, data }] of Object.entries(inputs)) {
-      feeds[name] = tensor(type, this.resolve(shape), changed[name] ?? data);
+      feeds[name] = this.tensor(type, this.resolve(shape), changed[name] ?? data);
     }
     this.outputShapes.forEach((shape, i) => {
-      feeds[`upstream:${i}`] = tensor('float32', this.resolve(shape), upstream[i] ?? []);
+      feeds[`upstream:${i}`] = this.tensor('float32', this.resolve(shape), upstream[i] ?? []);
     });
-    for (const [name, size] of Object.entries(sizes)) feeds[`dim:${name}`] = tensor('int64', [1], [size]);
+    for (const [name, size] of Object.entries(sizes))
+      feeds[`dim:${name}`] = this.tensor('int64', [1], [size]);
     const wanted = Object.fromEntries(this.session.inputs.map((name) => [name, feeds[name] as Tensor]));
     const results = await this.session.run(
       wanted,
@@ -164,9 +167,8 @@ export class OpSession {
   private resolve(shape: Shape): number[] {
     return shape.map((dim) => (typeof dim === 'number' ? dim : (this.sample.sizes[dim] as number)));
   }
-}
-
-function tensor(type: SampleTensor['type'], shape: readonly number[], data: readonly number[]): Tensor {
-  const array = type === 'float32' ? Float32Array.from(data) : BigInt64Array.from(data, BigInt);
-  return openRuntime().tensor(type, shape, array);
+  private tensor(type: SampleTensor['type'], shape: readonly number[], data: readonly number[]): Tensor {
+    const array = type === 'float32' ? Float32Array.from(data) : BigInt64Array.from(data, BigInt);
+    return this.device.tensor(type, shape, array);
+  }
 }

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { onProcessor, onWebGpu, testDevices, type TestDevice } from '../../setup/devices.js';
+import type { Device } from '../../../engine/device/device.js';
+import { inItsOperators, onProcessor, otherDevices, testDevices } from '../../setup/devices.js';
+import { opened } from '../../setup/opened-device.js';
 import { count, generatedSamples, numbers } from './generated-samples.js';
 import { goldenSamples } from './golden-samples.js';
 import type { AnyOp, OpSample } from './op-run.js';
@@ -13,7 +15,7 @@ const STEP = 2 ** -7;
 const DIFFERENCE = 1e-3;
 
 async function withSession<T>(
-  device: TestDevice,
+  device: Device,
   sample: OpSample,
   use: (session: OpSession) => Promise<T>,
 ): Promise<T> {
@@ -38,12 +40,13 @@ function titled<T extends { readonly title: string }>(samples: readonly T[]): (r
   return samples.map((sample) => [sample.title, sample] as const);
 }
 
-for (const device of testDevices) {
+for (const device of [...testDevices, inItsOperators]) {
   describe.skipIf(device.missing)(
-    `every op on ${device.name}${device.without} equals PyTorch in its results and in every gradient`,
+    `every op on ${device.title} equals PyTorch in its results and in every gradient`,
     () => {
+      const open = opened(() => device.open(1));
       it.each(titled(goldenSamples))('%s', async (_, { sample, shapes, outputs, upstream, gradients }) => {
-        const run = await withSession(device, sample, (session) => session.run(upstream));
+        const run = await withSession(open(), sample, (session) => session.run(upstream));
         expect(run.shapes).toEqual(shapes);
         outputs.forEach((expected, i) => {
           expect(run.outputs[i]).toHaveLength(expected.length);
@@ -61,8 +64,9 @@ for (const device of testDevices) {
 }
 
 describe('every gradient is the slope that differences of the results show', () => {
+  const open = opened(() => onProcessor.open(1));
   it.each(titled(generatedSamples))('%s', async (_, { sample }) => {
-    await withSession(onProcessor, sample, async (session) => {
+    await withSession(open(), sample, async (session) => {
       const upstream = session.shapes.map((shape) => numbers(count(shape, {})));
       const { gradients } = await session.run(upstream);
       for (const name of differentiable(sample)) {
@@ -76,31 +80,34 @@ describe('every gradient is the slope that differences of the results show', () 
   });
 });
 
-describe.skipIf(onWebGpu.missing)(
-  `every result and gradient on ${onWebGpu.name}${onWebGpu.without} is that of ${onProcessor.name}, twice with the same bits`,
-  () => {
-    it.each(titled(generatedSamples))('%s', async (_, { sample }) => {
-      const upstream = await withSession(onProcessor, sample, (session) =>
-        Promise.resolve(session.shapes.map((shape) => numbers(count(shape, {})))),
-      );
-      const expected = await withSession(onProcessor, sample, (session) => session.run(upstream));
-      await withSession(onWebGpu, sample, async (session) => {
-        const run = await session.run(upstream);
-        expect(await session.run(upstream)).toEqual(run);
-        expect(run.shapes).toEqual(expected.shapes);
-        expected.outputs.forEach((output, i) => {
-          expect(error(run.outputs[i] as Float32Array, output), `result ${i}`).toBeLessThan(GOLDEN);
+for (const device of otherDevices) {
+  describe.skipIf(device.missing)(
+    `every result and gradient on ${device.title} is that of ${onProcessor.title}, twice with the same bits`,
+    () => {
+      const [processor, other] = [opened(() => onProcessor.open(1)), opened(() => device.open(1))];
+      it.each(titled(generatedSamples))('%s', async (_, { sample }) => {
+        const upstream = await withSession(processor(), sample, (session) =>
+          Promise.resolve(session.shapes.map((shape) => numbers(count(shape, {})))),
+        );
+        const expected = await withSession(processor(), sample, (session) => session.run(upstream));
+        await withSession(other(), sample, async (session) => {
+          const run = await session.run(upstream);
+          expect(await session.run(upstream)).toEqual(run);
+          expect(run.shapes).toEqual(expected.shapes);
+          expected.outputs.forEach((output, i) => {
+            expect(error(run.outputs[i] as Float32Array, output), `result ${i}`).toBeLessThan(GOLDEN);
+          });
+          for (const [name, gradient] of Object.entries(expected.gradients)) {
+            expect(run.gradients[name]).toHaveLength(gradient.length);
+            expect(error(run.gradients[name] as Float32Array, gradient), `gradient of ${name}`).toBeLessThan(
+              GOLDEN,
+            );
+          }
         });
-        for (const [name, gradient] of Object.entries(expected.gradients)) {
-          expect(run.gradients[name]).toHaveLength(gradient.length);
-          expect(error(run.gradients[name] as Float32Array, gradient), `gradient of ${name}`).toBeLessThan(
-            GOLDEN,
-          );
-        }
       });
-    });
-  },
-);
+    },
+  );
+}
 
 describe('the samples', () => {
   it('hold every op that the engine exports, as golden and as differences', async () => {

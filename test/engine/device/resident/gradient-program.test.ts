@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { processor, webGpu, type DeviceName } from '../../../../engine/device/device.js';
-import { openDevice } from '../../../../engine/device/open.js';
 import { programOf } from '../../../../engine/device/program.js';
 import { gradientOf, gradientProgram } from '../../../../engine/device/resident/gradient-program.js';
 import { Graph } from '../../../../engine/graph/graph.js';
 import * as node from '../../../../engine/graph/nodes.js';
 import { integers, normal } from '../../../../engine/kernels/philox.js';
-import { noWebGpu, withoutWebGpu } from '../../../setup/webgpu.js';
+import { testDevices } from '../../../setup/devices.js';
 
 const group = { trained: true, decay: true, rateShare: 1, perturbed: false };
 
@@ -33,16 +31,11 @@ const sizes: [rows: number, width: number, tokens: number][] = [
   [600, 5, 33],
 ];
 
-const devices: [DeviceName, string, boolean][] = [
-  [processor, '', false],
-  [webGpu, withoutWebGpu, noWebGpu],
-];
-
-describe.each(devices)('the rows that were looked up of a table, on %s%s,', (name, _, missing) => {
+describe.each(testDevices)('the rows that were looked up of a table, on $title,', ({ missing, open }) => {
   it.skipIf(missing).each(sizes)(
     'are added up in it whatever their number, twice with the same bits: %d of %d, %d tokens',
     async (rows, width, tokens) => {
-      const device = await openDevice(name, { threads: 1 });
+      const device = await open(1);
       const session = await device.compile(gradientProgram(lookedUp(rows, width)));
       const ids = BigInt64Array.from(integers(tokens, rows, [1, 2], [3, 0, 0]), BigInt);
       const values = Float32Array.from(normal(tokens * width, [1, 2], [4, 0, 0]));

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processor, webGpu, type Device } from '../../../../engine/device/device.js';
-import { openDevice } from '../../../../engine/device/open.js';
+import { describe, expect, it } from 'vitest';
+import type { Device } from '../../../../engine/device/device.js';
 import type { StepResult } from '../../../../engine/device/training-state.js';
 import type { PerturbationSettings } from '../../../../engine/optim/perturbation.js';
 import { linearWarmup } from '../../../../engine/schedules/schedule.js';
 import { Trainer, type TrainerOptions } from '../../../../engine/training/trainer.js';
-import { noWebGpu, withoutWebGpu } from '../../../setup/webgpu.js';
+import { onProcessor, otherDevices } from '../../../setup/devices.js';
+import { opened } from '../../../setup/opened-device.js';
 import { goldenBatches, goldenClassifier, goldenTensors } from '../../models/golden-model.js';
 import { contentOf, writeContent, writeWeights } from '../weights.js';
 
@@ -98,18 +98,10 @@ async function brokenCourseOf(
   return { results, content };
 }
 
-describe.skipIf(noWebGpu)(`a training on WebGPU${withoutWebGpu}`, { timeout: 300_000 }, () => {
-  let device: Device;
-  let cpu: Device;
-  beforeAll(async () => {
-    cpu = await openDevice(processor, { threads: 1 });
-    device = await openDevice(webGpu, { threads: 1 });
-  });
-  afterAll(() => {
-    for (const each of [cpu, device]) each.release();
-  });
+describe.each(otherDevices)('a training on $title', { timeout: 300_000 }, ({ name, missing, open }) => {
+  const [processor, device] = [opened(() => onProcessor.open(1)), opened(() => open(1))];
 
-  it.each<[string, string, Partial<TrainerOptions>]>([
+  it.skipIf(missing).each<[string, string, Partial<TrainerOptions>]>([
     ['bert', 'dropout', {}],
     ['deberta-v3', 'dropout', {}],
     [
@@ -120,9 +112,9 @@ describe.skipIf(noWebGpu)(`a training on WebGPU${withoutWebGpu}`, { timeout: 300
   ])(
     'of %s with %s follows the processor’s, and ends with the same bits where it was broken off',
     async (model, _, options) => {
-      const before = device.live;
-      const expected = await courseOf(cpu, model, options);
-      const found = await courseOf(device, model, options);
+      const before = device().live;
+      const expected = await courseOf(processor(), model, options);
+      const found = await courseOf(device(), model, options);
       for (const [step, { loss, gradientNorm }] of expected.results.entries()) {
         const ours = found.results[step]!;
         expect(Math.abs(ours.loss - loss), `loss of step ${step}`).toBeLessThan(bounds.loss);
@@ -142,31 +134,34 @@ describe.skipIf(noWebGpu)(`a training on WebGPU${withoutWebGpu}`, { timeout: 300
         if (!(error <= worst.error)) worst = { name, error };
       }
       expect(worst.error, worst.name).toBeLessThan(bounds.state);
-      expect(await brokenCourseOf(device, model, options)).toEqual(found);
-      expect(device.live).toEqual(before);
+      expect(await brokenCourseOf(device(), model, options)).toEqual(found);
+      expect(device().live).toEqual(before);
     },
   );
 
-  it.each<[string, PerturbationSettings]>([
+  it.skipIf(missing).each<[string, PerturbationSettings]>([
     ['training.fgm', { fgm: 1, awp: null }],
     ['training.awp', { fgm: 0, awp: { rate: 0.1, epsilon: 0.1, from: 1 } }],
   ])('refuses %s, and holds nothing of it', async (where, perturbation) => {
-    const before = device.live;
-    await expect(trainerOf(device, 'bert', { perturbation })).rejects.toThrow(
-      `${where}: a training on webgpu perturbs no weights. Leave it out, or train on cpu.`,
+    const before = device().live;
+    await expect(trainerOf(device(), 'bert', { perturbation })).rejects.toThrow(
+      `${where}: a training on ${name} perturbs no weights. Leave it out, or train on cpu.`,
     );
-    expect(device.live).toEqual(before);
+    expect(device().live).toEqual(before);
   });
 
-  it.each([0, 40, 200])('gives all back where the device has no room after %d tensors', async (most) => {
-    const before = device.live;
-    let made = 0;
-    const full = Object.assign(Object.create(device) as Device, {
-      allocate: (...given: Parameters<Device['allocate']>) =>
-        made++ < most ? device.allocate(...given) : Promise.reject(new Error('no room')),
-    });
-    await expect(trainerOf(full, 'bert', {})).rejects.toThrow('no room');
-    expect(made).toBe(most + 1);
-    expect(device.live).toEqual(before);
-  });
+  it.skipIf(missing).each([0, 40, 200])(
+    'gives all back where the device has no room after %d tensors',
+    async (most) => {
+      const before = device().live;
+      let made = 0;
+      const full = Object.assign(Object.create(device()) as Device, {
+        allocate: (...given: Parameters<Device['allocate']>) =>
+          made++ < most ? device().allocate(...given) : Promise.reject(new Error('no room')),
+      });
+      await expect(trainerOf(full, 'bert', {})).rejects.toThrow('no room');
+      expect(made).toBe(most + 1);
+      expect(device().live).toEqual(before);
+    },
+  );
 });

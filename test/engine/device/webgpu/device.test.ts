@@ -1,27 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { openSafetensors } from '../../../../engine/checkpoint/safetensors.js';
-import { webGpu, type Device } from '../../../../engine/device/device.js';
+import { webGpu } from '../../../../engine/device/device.js';
 import { openDevice } from '../../../../engine/device/open.js';
 import { weightsInMemory } from '../../../../engine/inference/exported-classifier.js';
 import { int8Graph } from '../../../../engine/inference/graphs.js';
 import { noWebGpu, withoutWebGpu } from '../../../setup/webgpu.js';
 import { goldenClassifier, goldenPath } from '../../models/golden-model.js';
-import { specifyDevice, specifyTraining } from '../specification.js';
 
-const open = (): Promise<Device> => openDevice(webGpu, { threads: 2 });
-
-// A driver in software compiles each shader of each shape anew, which takes longer than all the rest.
-describe.skipIf(noWebGpu)(`WebGPU${withoutWebGpu}`, { timeout: 300_000 }, () => {
-  const tolerances = { logits: 5e-6, loss: 2e-6, norm: 2e-5, weights: 2e-5 };
-  specifyDevice(open, tolerances);
-  specifyTraining(open, tolerances);
-
+describe.skipIf(noWebGpu)(`WebGPU${withoutWebGpu}`, () => {
   it('refuses a model in 8 bits, by the names of the nodes that it has no kernel for', async () => {
     const classifier = goldenClassifier('bert');
     const weights = await openSafetensors(goldenPath('bert', 'model.safetensors'));
     const constants = await weightsInMemory(weights, classifier).finally(() => weights.close());
     const { vocabulary } = classifier;
-    const device = await open();
+    const device = await openDevice(webGpu, { threads: 2 });
     const before = device.live;
     const compilation = device.compile(int8Graph(classifier, { groups: 1, vocabulary, constants }));
     await expect(compilation).rejects.toThrow(/has no kernel for it, and it would run on the processor/);

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { gradients } from '../../../engine/autodiff/gradients.js';
+import type { Device } from '../../../engine/device/device.js';
+import { programOf } from '../../../engine/device/program.js';
 import { packBatch, type HostBatch } from '../../../engine/inference/batch.js';
 import { forwardPass } from '../../../engine/inference/graphs.js';
 import { uniform } from '../../../engine/kernels/philox.js';
 import { trainedLoss } from '../../../engine/losses/trained-loss.js';
-import { openRuntime } from '../../../engine/runtime/open.js';
 import type { Session, Tensor, Value } from '../../../engine/runtime/runtime.js';
-import { onProcessor, onWebGpu, type TestDevice } from '../../setup/devices.js';
-import { webGpu } from '../../setup/webgpu.js';
+import { onProcessor, otherDevices } from '../../setup/devices.js';
+import { opened } from '../../setup/opened-device.js';
 import {
   goldenBatches,
   goldenClassifier,
@@ -15,8 +16,6 @@ import {
   goldenTensors,
   type GoldenBatch,
 } from './golden-model.js';
-
-const runtime = openRuntime();
 
 /** Of the loss. */
 const LOSS = 1e-5;
@@ -39,7 +38,7 @@ interface Step {
 
 /** Loss, gradients and dropout of a golden model over one of its batches. */
 async function trainingStep(
-  device: TestDevice,
+  device: Device,
   model: string,
   batch: GoldenBatch,
   checkpointing: boolean,
@@ -64,10 +63,10 @@ async function trainingStep(
       graph.output(`rows:${name}`, gradient.rows);
     }
   }
-  const session = await device.session(graph, `${model}-training`);
+  const session = await device.compile(programOf(graph, `${model}-training`));
   const feeds: Record<string, Tensor> = {};
   const float = (name: string, extents: readonly number[], data: Float32Array): void => {
-    feeds[name] = runtime.tensor('float32', extents, data);
+    feeds[name] = device.tensor('float32', extents, data);
   };
   const weights = await goldenTensors(model, 'model.safetensors');
   for (const { name, shape: extents } of built.parameters) {
@@ -91,7 +90,7 @@ async function trainingStep(
     [batch.tokens.length, classifier.labels],
     Float32Array.from(packed.order.flatMap((text) => batch.labels[text] as number[])),
   );
-  Object.assign(feeds, batchFeeds(session, packed));
+  Object.assign(feeds, batchFeeds(device, session, packed));
   const fed = Object.fromEntries(session.inputs.map((name) => [name, feeds[name] as Tensor]));
   const fetched = Object.fromEntries(session.outputs.map((name) => [name, null]));
   return {
@@ -111,14 +110,14 @@ async function trainingStep(
 }
 
 /** What a graph takes of a packed batch: its arrays and its named sizes. */
-function batchFeeds(session: Session, packed: HostBatch): Record<string, Tensor> {
+function batchFeeds(device: Device, session: Session, packed: HostBatch): Record<string, Tensor> {
   const feeds: Record<string, Tensor> = {};
   for (const [name, { type, shape, data }] of Object.entries(packed.feeds)) {
-    if (session.inputs.includes(name)) feeds[name] = runtime.tensor(type, shape, data);
+    if (session.inputs.includes(name)) feeds[name] = device.tensor(type, shape, data);
   }
   for (const name of session.inputs.filter((input) => input.startsWith('dim:'))) {
     const size = BigInt64Array.of(BigInt(sizeOf(packed, name.slice('dim:'.length))));
-    feeds[name] = runtime.tensor('int64', [1], size);
+    feeds[name] = device.tensor('int64', [1], size);
   }
   return feeds;
 }
@@ -132,7 +131,7 @@ function largest(values: Float32Array): number {
 }
 
 async function stepsOf<T>(
-  device: TestDevice,
+  device: Device,
   use: (step: Step) => Promise<T>,
   ...what: [string, GoldenBatch, boolean]
 ): Promise<T> {
@@ -144,22 +143,43 @@ async function stepsOf<T>(
   }
 }
 
-describe.skipIf(onWebGpu.missing)(
-  `a whole training graph on WebGPU${onWebGpu.without} gives the processor’s loss and gradients, twice with the same bits`,
-  { timeout: 300_000 },
-  () => {
-    // Few: a driver in software compiles each shader of each shape anew, which takes longer than all the rest.
-    const cases: [model: string, batch: string, checkpointing: boolean][] = [
-      ['bert', 'one_token', false],
-      ['bert', 'odd', true],
-      ['deberta-v3', 'odd', false],
-    ];
-    it.each(cases)('%s, batch %s, layers computed again: %s', async (model, name, checkpointing) => {
+/** The largest error of a gradient, and whose it is. */
+function worstOf(
+  found: Outputs,
+  expected: Outputs,
+  zeroGradients: readonly string[],
+): { name: string; error: number } {
+  const dense = [...expected].filter(([key]) => key !== 'loss');
+  const most = Math.max(...dense.map(([, values]) => largest(values)));
+  const worst = { name: '', error: 0 };
+  for (const [key, truth] of dense) {
+    const ours = found.get(key)!;
+    // A gradient that is 0 but for rounding is as large as the rounding of the others.
+    const noise = zeroGradients.includes(key.slice('gradient:'.length));
+    const scale = noise ? most : Math.max(largest(truth), 1e-3 * most);
+    const error = largest(truth.map((value, i) => value - ours[i]!)) / scale;
+    if (!(error <= worst.error)) Object.assign(worst, { name: key, error });
+  }
+  return worst;
+}
+
+describe.each(otherDevices)('a model on $title', { timeout: 300_000 }, ({ missing, open }) => {
+  const [processor, device] = [opened(() => onProcessor.open(1)), opened(() => open(1))];
+
+  // Few: a driver in software compiles each shader of each shape anew, which takes longer than all the rest.
+  const cases: [model: string, batch: string, checkpointing: boolean][] = [
+    ['bert', 'one_token', false],
+    ['bert', 'odd', true],
+    ['deberta-v3', 'odd', false],
+  ];
+  it.skipIf(missing).each(cases)(
+    'in a whole training graph gives the processor’s loss and gradients, twice with the same bits: %s, batch %s, layers computed again: %s',
+    async (model, name, checkpointing) => {
       const batch = goldenBatches(model)[name] as GoldenBatch;
       const what: [string, GoldenBatch, boolean] = [model, batch, checkpointing];
-      const expected = await stepsOf(onProcessor, (step) => step.run(), ...what);
+      const expected = await stepsOf(processor(), (step) => step.run(), ...what);
       await stepsOf(
-        onWebGpu,
+        device(),
         async (step) => {
           const outputs = await step.run();
           expect(await step.run()).toEqual(outputs);
@@ -167,56 +187,39 @@ describe.skipIf(onWebGpu.missing)(
           expect(outputs.size).toBeGreaterThan(20);
           const [loss, right] = [outputs.get('loss')![0]!, expected.get('loss')![0]!];
           expect(Math.abs(loss - right) / right).toBeLessThan(LOSS);
-          const dense = [...expected].filter(([key]) => key !== 'loss');
-          const most = Math.max(...dense.map(([, values]) => largest(values)));
-          const worst = { name: '', error: 0 };
-          for (const [key, truth] of dense) {
-            const ours = outputs.get(key)!;
-            // A gradient that is 0 but for rounding is as large as the rounding of the others.
-            const noise = batch.zeroGradients.includes(key.slice('gradient:'.length));
-            const scale = noise ? most : Math.max(largest(truth), 1e-3 * most);
-            const error = largest(truth.map((value, i) => value - ours[i]!)) / scale;
-            if (!(error <= worst.error)) Object.assign(worst, { name: key, error });
-          }
+          const worst = worstOf(outputs, expected, batch.zeroGradients);
           expect(worst.error, `worst: ${worst.name}`).toBeLessThan(GRADIENTS);
         },
         ...what,
       );
-    });
-  },
-);
+    },
+  );
 
-describe.skipIf(onWebGpu.missing)(
-  `WebGPU${onWebGpu.without} has a kernel for every node, those of sizes apart,`,
-  () => {
-    it.each(goldenModels)('of the training graph of %s', async (model) => {
+  it.skipIf(missing).each(goldenModels)(
+    'has a kernel there for every node of its training graph, those of sizes apart: %s',
+    async (model) => {
       const [batch] = Object.values(goldenBatches(model));
-      const step = await trainingStep(onWebGpu, model, batch!, true);
+      const step = await trainingStep(device(), model, batch!, true);
       step.release();
-    });
-  },
-);
+    },
+  );
 
-describe.skipIf(onWebGpu.missing)(
-  `weights that lie on WebGPU${onWebGpu.without}`,
-  { timeout: 300_000 },
-  () => {
-    it('give transformers’ logits for batch after batch, and are all given back', async () => {
-      const before = runtime.live;
+  it.skipIf(missing)(
+    'whose weights lie there gives transformers’ logits for batch after batch, and all is given back',
+    async () => {
+      const before = device().live;
       const classifier = goldenClassifier('bert');
       const { graph, model, draws } = forwardPass(classifier, {
         groups: 1,
         vocabulary: classifier.vocabulary,
       });
       graph.output('logits', draws[0]!);
-      const session = await onWebGpu.session(graph, 'bert-inference');
+      const session = await device().compile(programOf(graph, 'bert-inference'));
       const weights = await goldenTensors('bert', 'model.safetensors');
       const resident: Record<string, Value> = {};
       for (const { name, shape } of model.parameters) {
-        const onHost = runtime.tensor('float32', shape, weights.get(name) as Float32Array);
-        resident[name] = await webGpu().allocate('float32', shape);
-        await webGpu().copy([[onHost, resident[name]]]);
-        onHost.release();
+        resident[name] = await device().allocate('float32', shape);
+        await device().upload(weights.get(name) as Float32Array, resident[name]);
       }
       for (const name of ['odd', 'one_token']) {
         const { tokens, float64 } = goldenBatches('bert')[name] as GoldenBatch;
@@ -225,7 +228,7 @@ describe.skipIf(onWebGpu.missing)(
           classifier,
           1,
         );
-        const feeds = batchFeeds(session, packed);
+        const feeds = batchFeeds(device(), session, packed);
         const { logits } = await session.run({ ...resident, ...feeds }, { logits: null });
         packed.order.forEach((text, place) => {
           float64.logits[text]!.forEach((expected, label) => {
@@ -236,7 +239,7 @@ describe.skipIf(onWebGpu.missing)(
         for (const tensor of [...Object.values(feeds), logits!]) tensor.release();
       }
       for (const value of [session, ...Object.values(resident)]) value.release();
-      expect(runtime.live).toEqual(before);
-    });
-  },
-);
+      expect(device().live).toEqual(before);
+    },
+  );
+});
