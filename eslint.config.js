@@ -15,6 +15,7 @@ const layers = {
   'engine/schedules': [],
   'engine/optim': ['engine/kernels', 'engine/nn', 'engine/runtime'],
   'engine/device': ['engine/runtime', 'engine/kernels', 'engine/graph', 'engine/optim'],
+  'engine/precision': ['engine/graph', 'engine/device', 'engine/optim'],
   'engine/checkpoint': ['store'],
   'engine/tokenization': ['engine/checkpoint'],
   'engine/models': ['engine/graph', 'engine/ops', 'engine/nn'],
@@ -33,6 +34,7 @@ const layers = {
   'engine/inference': [
     'engine/batches',
     'engine/quantization',
+    'engine/precision',
     'engine/graph',
     'engine/ops',
     'engine/nn',

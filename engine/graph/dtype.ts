@@ -8,6 +8,7 @@ export const onnxType = {
   bool: 9,
   float16: 10,
   float64: 11,
+  bfloat16: 16,
 } as const;
 
 export type DType = keyof typeof onnxType;
@@ -22,4 +23,5 @@ export const elementBytes: Readonly<Record<DType, number>> = {
   bool: 1,
   float16: 2,
   float64: 8,
+  bfloat16: 2,
 };

@@ -1,3 +1,4 @@
+import { toBfloat16 } from './bfloat16.js';
 import type { DType } from './dtype.js';
 import { toFloat16 } from './float16.js';
 import type { Dim, Shape } from './shape.js';
@@ -27,10 +28,11 @@ export interface Initializer {
   readonly data: Uint8Array | { readonly external: string; readonly offset: number; readonly bytes: number };
 }
 
-/** The bytes of a constant. */
-const bytesOf: Readonly<Record<DType, (numbers: readonly number[]) => Uint8Array>> = {
+/** The bytes of numbers. */
+export const bytesOf: Readonly<Record<DType, (numbers: ArrayLike<number>) => Uint8Array>> = {
   float32: (numbers) => new Uint8Array(Float32Array.from(numbers).buffer),
   float16: (numbers) => new Uint8Array(toFloat16(Float32Array.from(numbers)).buffer),
+  bfloat16: (numbers) => new Uint8Array(toBfloat16(Float32Array.from(numbers)).buffer),
   float64: (numbers) => new Uint8Array(Float64Array.from(numbers).buffer),
   int64: (numbers) => new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer),
   int32: (numbers) => new Uint8Array(Int32Array.from(numbers).buffer),

@@ -27,7 +27,10 @@ function product(g: Graph, former: Node): void {
   const [left, right] = [transA === 1 ? transposed(g, a) : a, transB === 1 ? transposed(g, b) : b];
   const factor = (alpha as { readonly float: number }).float;
   // The factor goes to an operand: the product of attention is the larger.
-  as(g, former, 'MatMul', [factor === 1 ? left : node.mul(g, left, node.scalar(g, factor)), right]);
+  as(g, former, 'MatMul', [
+    factor === 1 ? left : node.mul(g, left, g.constant(left.type, [], [factor])),
+    right,
+  ]);
 }
 
 /** The last two axes. */

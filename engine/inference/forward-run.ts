@@ -2,6 +2,7 @@ import type { Device } from '../device/device.js';
 import { Sessions, type Around } from '../device/sessions.js';
 import { TensorScope, type HostArray } from '../device/tensor-scope.js';
 import type { Classifier } from '../models/family.js';
+import type { ComputePrecision } from '../precision/precision.js';
 import type { Tensor, Value } from '../runtime/runtime.js';
 import type { HostBatch } from './batch.js';
 import type { ConstantWeights } from './constant-weights.js';
@@ -17,6 +18,8 @@ export interface ForwardOptions {
    * change, which the graph has as constants.
    */
   readonly weights: ((name: string) => Value) | ConstantWeights;
+  /** What products are computed in. Default float32. */
+  readonly precision?: ComputePrecision;
   /** Called around each compilation. */
   readonly compiling?: Around;
 }
@@ -68,9 +71,9 @@ export class ForwardRun {
   private graph(groups: number): CompiledGraph {
     let graph = this.graphs.get(groups);
     if (graph === undefined) {
-      const { classifier, vocabulary, weights } = this.options;
+      const { classifier, vocabulary, weights, precision = 'float32' } = this.options;
       const { data } = typeof weights === 'function' ? {} : weights;
-      graph = this.graphOf(classifier, { groups, vocabulary, ...(data && { constants: data }) });
+      graph = this.graphOf(classifier, { groups, vocabulary, precision, ...(data && { constants: data }) });
       this.graphs.set(groups, graph);
     }
     return graph;

@@ -7,6 +7,8 @@ import { selectRowsEarly } from '../graph/row-selection.js';
 import { prune } from '../graph/used-nodes.js';
 import type { Classifier } from '../models/family.js';
 import type { PackedBatch } from '../nn/packing.js';
+import { useMixedPrecision } from '../precision/mixed-precision.js';
+import type { ComputePrecision } from '../precision/precision.js';
 import { quantize } from '../quantization/quantize.js';
 import { numbered, type NumberedSite } from '../nn/dropout-sites.js';
 import type { Parameter } from '../nn/scope.js';
@@ -27,6 +29,8 @@ export interface GraphOptions {
   readonly vocabulary: number;
   /** Where a parameter's bytes are, of a graph that has its weights as constants. By default they are inputs. */
   readonly constants?: (name: string) => Initializer['data'];
+  /** What its products are computed in. Default float32. */
+  readonly precision?: ComputePrecision;
 }
 
 /** Packed batch, weights → `logits` `[texts, labels]`, of texts in windows `[rows, labels]`. */
@@ -37,6 +41,7 @@ export function inferenceGraph(classifier: Classifier, options: GraphOptions): C
   if (model.cut !== null) prune(graph);
   // A fold judges by the bits of the graph as it is recorded.
   if (options.constants !== undefined) selectRowsEarly(graph, forward.batch.firstToken, 'tokens');
+  computeIn(options.precision, forward);
   return compiled(forward, `${classifier.modelType}-inference`);
 }
 
@@ -77,6 +82,13 @@ export function forwardPass(
   });
   const batch = packedBatch(declared(graph), classifier, groups);
   return { graph, tape, model, batch, draws: classifier.build(model, batch, vocabulary) };
+}
+
+/** Has a graph that is recorded, outputs and all, compute in a precision. */
+export function computeIn(precision: ComputePrecision = 'float32', { graph, model, draws }: Forward): void {
+  if (precision === 'float32') return;
+  const weights = new Set(model.parameters.map(({ name }) => name));
+  useMixedPrecision(graph, { half: precision, weights, wide: draws });
 }
 
 /** @param early whether nodes run as early as they can (graph/onnx.ts) */

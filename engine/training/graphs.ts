@@ -13,7 +13,13 @@ import { prune } from '../graph/used-nodes.js';
 import type { Task } from '../../tasks/task.js';
 import type { DrawSettings, LossSettings } from '../losses/settings.js';
 import { trainedLoss } from '../losses/trained-loss.js';
-import { compiled, forwardPass, type CompiledGraph, type GraphOptions } from '../inference/graphs.js';
+import {
+  compiled,
+  computeIn,
+  forwardPass,
+  type CompiledGraph,
+  type GraphOptions,
+} from '../inference/graphs.js';
 import { pooledInput } from '../inference/reading.js';
 import type { Classifier } from '../models/family.js';
 import { cutInput, type Parameter } from '../nn/scope.js';
@@ -71,6 +77,7 @@ export function graphBelowCut(
     graph.inputs.findIndex(({ name }) => name === cutInput),
     1,
   );
+  computeIn(options.precision, forward);
   return {
     ...compiled(forward, `${classifier.modelType}-below`),
     operations: (sizes) => productOperations(graph, sizes),
@@ -118,6 +125,7 @@ export function trainingGraph(
     }
   }
   if (model.cut !== null) prune(graph);
+  computeIn(options.precision, forward);
   return {
     ...compiled(forward, `${classifier.modelType}-training`, checkpointing),
     liveBytes: (sizes) => mostLiveBytes(graph, sizes, (output) => output !== 'loss'),

@@ -17,6 +17,7 @@ import { oneDraw, passesOf } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import type { AdamwSettings } from '../optim/adamw.js';
 import type { LossScaleSettings } from '../optim/loss-scale.js';
+import { lossScaleOf, type ComputePrecision } from '../precision/precision.js';
 import { allLayersAlike, type LayerSettings, type ParameterGroup } from '../optim/parameter-groups.js';
 import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import type { HostBatch } from '../inference/batch.js';
@@ -38,7 +39,9 @@ export interface TrainerOptions {
   readonly draws?: DrawSettings;
   /** Whether the backward pass computes each layer again instead of keeping it. Default false. */
   readonly checkpointing?: boolean;
-  /** Default null: none. */
+  /** What products are computed in. Default float32. */
+  readonly precision?: ComputePrecision;
+  /** Default: as the precision wants it. Null: none. */
   readonly lossScale?: LossScaleSettings | null;
   /** Batches of a step, at most. Default 1. */
   readonly accumulate?: number;
@@ -91,7 +94,7 @@ export class Trainer {
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { device, classifier, vocabulary, dropout, loss, lossSettings, draws = oneDraw } = options;
     const { layers = allLayersAlike, perturbation = unperturbed, checkpointing = false } = options;
-    const { lossScale = null } = options;
+    const { precision = 'float32', lossScale = lossScaleOf(precision) } = options;
     const ofLoss = { loss, ...(lossSettings === undefined ? {} : { lossSettings }) };
     const graphOf = (groups: number): TrainingGraph =>
       trainingGraph(classifier, {
@@ -102,6 +105,7 @@ export class Trainer {
         layers,
         perturbation,
         checkpointing,
+        precision,
         scaled: lossScale !== null,
         ...ofLoss,
       });

@@ -5,6 +5,7 @@ import { processor, type CompileOptions, type Device } from '../device.js';
 import { verifyFits, zeros } from '../element-arrays.js';
 import { modelBytes, type Program } from '../program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
+import { withHalfKernels } from './half-kernels.js';
 import { cpuSignature } from './signature.js';
 
 /** The processor: every array is the host's. */
@@ -26,7 +27,10 @@ export class CpuDevice implements Device {
 
   async compile(program: Program, options: CompileOptions = {}): Promise<Session> {
     this.opened();
-    return this.runtime.createSession(modelBytes(program), { ...options, threads: this.threads });
+    return this.runtime.createSession(modelBytes(withHalfKernels(program)), {
+      ...options,
+      threads: this.threads,
+    });
   }
 
   tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor {
