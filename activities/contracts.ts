@@ -47,7 +47,7 @@ export type PipelineInput = ReadOnly<z.output<typeof pipelineInputSchema>>;
 
 const settings = z.object({
   fresh: z.boolean(),
-  /** `cpu` …; part of a fold's key, as is the number of threads. */
+  /** `cpu`; what a worker computes elsewhere is looked up and filed on the device of its own (devices.ts). */
   device: z.string().regex(/^[a-z][a-z0-9:._-]{0,63}$/i),
   threads: z.int().min(1).max(1024),
   /** The execution that took the run's name: a workflow that was reset to a later point goes on with it. */

@@ -1,8 +1,11 @@
+import { kindOfDevice } from '../engine/device/device.js';
+import { engineSignature as anyEngine } from '../engine/training/signature.js';
 import { namedCell } from '../pipeline/matrix.js';
 import { checkpointsOf } from '../pipeline/members.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RunSettings } from './contracts.js';
 import type { OutOfFold, TrainedCell } from './outputs.js';
+import { anyDevice } from './devices.js';
 import { fileDigests, folderDigest } from './file-digests.js';
 import { tableUses } from './table-uses.js';
 import { requireModelFilesReadable, requireModelReadable } from './roots.js';
@@ -25,7 +28,9 @@ export function engineOf(
   { engineSignature }: Pick<DigestServices, 'engineSignature'>,
   { device, threads }: RunSettings,
 ): { device: string; engine: string } {
-  return { device, engine: engineSignature(threads) };
+  // Which card of several alike it was is of no concern: what they are is in the engine's signature.
+  if (device === anyDevice) return { device, engine: anyEngine(device) };
+  return { device: kindOfDevice(device), engine: engineSignature(threads, device) };
 }
 
 /** The model's files and the engine: what a fold's bits depend on besides rows and settings. */

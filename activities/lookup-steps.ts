@@ -2,6 +2,7 @@ import { namedCell, type Cell } from '../pipeline/matrix.js';
 import { membersOf } from '../pipeline/members.js';
 import type { LookedUp, LookupCall, RunActivities } from './contracts.js';
 import { beating } from './heartbeat.js';
+import { finishedFold } from './finished-fold.js';
 import { keyOf } from './identity.js';
 import { putJson } from './json-artifact.js';
 import { reuse } from './recorded.js';
@@ -38,8 +39,7 @@ async function lookUpStep(services: Services, call: LookupCall): Promise<LookedU
 
 async function lookUpCell(services: Services, call: LookupCall & Cell): Promise<LookedUp> {
   const { fold: index, ...member } = namedCell(call);
-  const key = await keyOf(services, 'trainFold', call);
-  const output = await reuse(services, 'trainFold', key, call);
+  const { key, output } = await finishedFold(services, call);
   if (output !== null) await noteReuse(services, call, namedCell(call));
   const given = output === null || !call.references ? output : await receiptOf(services.store, output);
   return { index, ...member, key, output: given };

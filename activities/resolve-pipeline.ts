@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { processor } from '../engine/device/device.js';
 import { planSteps } from '../pipeline/dag.js';
 import { folderExists, parsePipeline, readPipeline } from '../pipeline/load.js';
 import { checkpointsOf } from '../pipeline/members.js';
@@ -43,7 +44,8 @@ async function resolve(services: Services, input: PipelineInput): Promise<Resolv
     reference: await putJson(services.store, pipeline),
     settings: {
       fresh: input.fresh ?? false,
-      device: services.device,
+      // Where a fold trains, its worker decides.
+      device: processor,
       threads: services.threads,
       execution: currentExecution().runId,
     },

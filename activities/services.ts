@@ -1,5 +1,6 @@
 import type { AcceptedRuns } from './admission.js';
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
+import type { DeviceName } from '../engine/device/device.js';
 import type { Precision } from '../engine/inference/precision.js';
 import type { FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
@@ -61,6 +62,20 @@ export interface ModelSource {
   ): Promise<TokenCounts>;
 }
 
+/** What folds train on here: each device is lent to one at a time. */
+export interface Devices {
+  /** Each once. */
+  readonly names: readonly DeviceName[];
+  /** Resolves once one is free. @throws the signal's reason where it is aborted before */
+  borrow(signal: AbortSignal): Promise<DeviceLoan>;
+}
+
+export interface DeviceLoan {
+  readonly device: DeviceName;
+  /** A second call does nothing. */
+  giveBack(): void;
+}
+
 /** Everything outside that the activities work with. */
 export interface Services {
   readonly store: ArtifactStore;
@@ -86,11 +101,17 @@ export interface Services {
   readonly threads: number;
   /** Folds that are trained or scored at once. */
   readonly slots: number;
-  readonly device: string;
+  readonly devices: Devices;
+  /** Whether this worker takes up folds: one that does not finds those of any. Default true. */
+  readonly trains?: boolean;
   /** Chunks of a table have a multiple of it; default: the rows that are scored together. */
   readonly chunkRows?: number;
-  /** All that the engine's bits depend on besides its job: part of a fold's key. */
-  readonly engineSignature: (threads: number) => string;
+  /**
+   * All that the engine's bits depend on besides its job: part of a fold's key.
+   *
+   * @param device the processor, or one of `devices` @throws EnvironmentFault for another
+   */
+  readonly engineSignature: (threads: number, device: string) => string;
   /** Version by component, as the results name them. */
   readonly versions: Readonly<Record<string, string>>;
   /** Folders, and buckets or prefixes in S3, that may be read from; null where whoever starts runs is trusted with every path. */

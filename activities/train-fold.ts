@@ -2,6 +2,7 @@ import { Context, log, sleep } from '@temporalio/activity';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { DeviceName } from '../engine/device/device.js';
 import type { FoldJob, FoldOutcome } from '../engine/training/job.js';
 import { InputFault } from '../errors/fault.js';
 import { placeOfFold } from '../pipeline/folds.js';
@@ -15,12 +16,14 @@ import type { ArtifactRef, ArtifactStore } from '../store/store.js';
 import { currentExecution } from './admission.js';
 import type { StepActivities, StepCall } from './contracts.js';
 import type { Dataset, TrainedFold } from './outputs.js';
+import { onDevice } from './devices.js';
+import { finishedFold, recordFold } from './finished-fold.js';
 import { FoldSession } from './fold-session.js';
 import { beat, beating } from './heartbeat.js';
 import { keyOf } from './identity.js';
 import { putJson } from './json-artifact.js';
 import { digestedModel } from './input-digests.js';
-import { changedMeanwhile, record, reuse } from './recorded.js';
+import { changedMeanwhile, reuse } from './recorded.js';
 import { teacherProbabilities } from './teacher.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
@@ -37,24 +40,42 @@ const pollMs = 1_000;
  */
 export function trainFold(services: Services): StepActivities['trainFold'] {
   const running: Running = new Map();
-  return (call) => waitAndTrain(services, running, call);
+  return (call) => onFreeDevice(services, running, call);
 }
 
 /** The sessions of this process, by what all attempts at their fold have in common. */
 type Running = Map<string, { readonly session: FoldSession; readonly ended: Promise<unknown> }>;
 
-async function waitAndTrain(services: Services, running: Running, call: Call): Promise<TrainedFold> {
+/** The device is chosen before all else: the fold's key is that of what trains it. */
+async function onFreeDevice(services: Services, running: Running, call: Call): Promise<TrainedFold> {
+  // An earlier attempt in this process has a device until it is told to stop.
+  await beating(() => takeOver(running, call));
+  const { cancellationSignal } = Context.current();
+  const loan = await beating(() => services.devices.borrow(cancellationSignal));
+  try {
+    return await waitAndTrain(services, running, onDevice(call, loan.device), loan.device);
+  } finally {
+    loan.giveBack();
+  }
+}
+
+async function waitAndTrain(
+  services: Services,
+  running: Running,
+  call: Call,
+  device: DeviceName,
+): Promise<TrainedFold> {
   const key = await beating(() => keyOf(services, 'trainFold', call));
   for (;;) {
     beat();
-    const former = await beating(() => reuse(services, 'trainFold', key, call));
+    const { output: former } = await beating(() => finishedFold(services, call, device));
     if (former !== null) {
       await services.checkpoints.discard(checkpointKey(key, call), owner());
       return former;
     }
     await beating(() => takeOver(running, call));
     const acquired = await services.checkpoints.acquire(checkpointKey(key, call), owner());
-    if ('lease' in acquired) return hold(services, running, call, key, acquired.lease);
+    if ('lease' in acquired) return hold(services, running, call, key, acquired.lease, device);
     await sleep(pollMs);
   }
 }
@@ -93,9 +114,10 @@ async function hold(
   call: Call,
   key: string,
   lease: Lease,
+  device: DeviceName,
 ): Promise<TrainedFold> {
   const session = new FoldSession(services, call, lease);
-  const training = trainUnder(services, call, key, lease, session);
+  const training = trainUnder(services, call, key, lease, session, device);
   const entry = { session, ended: training.catch(() => undefined) };
   const name = attemptsOf(call);
   running.set(name, entry);
@@ -112,13 +134,14 @@ async function trainUnder(
   key: string,
   lease: Lease,
   session: FoldSession,
+  device: DeviceName,
 ): Promise<TrainedFold> {
   try {
     return await session.during(async () => {
       // Another run may have finished it between the look for a result and the lease.
       const former = await reuse(services, 'trainFold', key, call);
       if (former === null) {
-        const outcome = await trainSeeds(services, call, key, lease, session);
+        const outcome = await trainSeeds(services, call, key, lease, session, device);
         return finish(services, call, key, lease, session, outcome);
       }
       await session.letGo();
@@ -148,9 +171,10 @@ async function trainSeeds(
   key: string,
   lease: Lease,
   session: FoldSession,
+  device: DeviceName,
 ): Promise<FoldOutcome> {
   const { seed: first, retrySeeds } = call.pipeline.training;
-  const job = await prepareJob(services, call, key, lease);
+  const job = { ...(await prepareJob(services, call, key, lease)), device };
   for (let seed = lease.seed ?? first; ; seed++) {
     await services.checkpoints.restart(lease, seed);
     const workDirectory = join(lease.workDirectory, `seed-${seed}`);
@@ -274,7 +298,7 @@ async function finish(
     warnings: [...new Set([...session.warnings, ...outcome.warnings])],
   };
   await session.hold();
-  const trained = await record(services, 'trainFold', key, call, made);
+  const trained = await recordFold(services, key, call, made);
   const directory = new RunDirectory(services, call.run);
   await directory.place('trainFold', trained, call.member);
   await session.letGo();

@@ -44,7 +44,7 @@ export function takesShares(command: Command): Command {
   return command
     .option(
       '--slots <number>',
-      'folds trained at once (default: one per processor, up to 5, each with 6 GiB)',
+      'folds trained at once on the processor (default: one per processor, up to 5, each with 6 GiB)',
       positiveInteger,
     )
     .option(
@@ -57,6 +57,9 @@ export function takesShares(command: Command): Command {
 export interface DeviceOption {
   readonly device: DeviceChoice;
 }
+
+/** What workers do on a device. */
+export const trainsFolds = 'folds train, one at a time on each card';
 
 /** Adds `--device`. @param does what the command does on it */
 export function takesDevice(command: Command, does: string): Command {

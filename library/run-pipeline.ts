@@ -7,10 +7,11 @@ import { outcomeOf } from '../cli/runs/run-facts.js';
 import type { RunView } from '../cli/runs/run-view.js';
 import { failureReasons } from '../cli/runs/waiting.js';
 import { writableWorkdir, workdirAt } from '../cli/workdir.js';
+import { parseDevices, type DeviceChoice } from '../engine/device/choice.js';
 import { InputFault } from '../errors/fault.js';
 import type { RunResult } from '../report/run-result.js';
 import { downloadLines, type DownloadView } from '../worker/download-progress.js';
-import { requireKnown, requireThreads } from './arguments.js';
+import { requireKnown, requireText, requireThreads } from './arguments.js';
 import { pipelineOfSource, type PipelineSource } from './pipeline-source.js';
 import { RunFault } from './run-fault.js';
 
@@ -22,7 +23,12 @@ export interface RunStatus extends RunView {
 export interface RunPipelineOptions {
   /** Everything that is written goes below it. Default: the current folder. */
   readonly workdir?: string;
-  /** Folds trained at once. Default: as the machine allows. */
+  /**
+   * What folds train on, as the command's `--device` takes it: `cpu`, `webgpu`, `cuda:0,cuda:1`. Default `auto`: cards of
+   * CUDA where its provider has been fetched, else the processor.
+   */
+  readonly device?: string;
+  /** Folds trained at once. Default: as the machine and its devices allow. */
   readonly slots?: number;
   /** Threads of each fold. Default: the processors, divided by the slots. */
   readonly threads?: number;
@@ -80,6 +86,7 @@ export async function runPipeline(
 
 const optionNames: readonly (keyof RunPipelineOptions)[] = [
   'workdir',
+  'device',
   'slots',
   'threads',
   'fresh',
@@ -88,10 +95,18 @@ const optionNames: readonly (keyof RunPipelineOptions)[] = [
   'signal',
 ];
 
+function chosenDevice(device: string | undefined): DeviceChoice | undefined {
+  const where = 'runPipeline: options.device';
+  if (device === undefined) return undefined;
+  requireText(where, device);
+  return parseDevices(device, where);
+}
+
 async function run(source: PipelineSource, options: RunPipelineOptions): Promise<CompletedRun> {
   const { onMessage = () => undefined, onProgress, fresh = false, slots, threads } = options;
   const { signal = new AbortController().signal } = options;
   signal.throwIfAborted();
+  const device = chosenDevice(options.device);
   const pipeline = pipelineOfSource(source);
   const place = workdirAt(options.workdir);
   const { warnings } = await checkPipeline(pipeline, place);
@@ -112,6 +127,7 @@ async function run(source: PipelineSource, options: RunPipelineOptions): Promise
       download: (view: DownloadView | null) => view !== null && onDownload(view),
       close: () => undefined,
     },
+    ...(device === undefined ? {} : { device }),
     ...(slots === undefined ? {} : { slots }),
     ...(threads === undefined ? {} : { threads }),
   });

@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import type { AcceptedRuns } from '../activities/admission.js';
 import { defaultRoots, requireRoots } from '../activities/roots.js';
 import type { Services } from '../activities/services.js';
-import { cpuSignature } from '../engine/device/cpu/signature.js';
-import { processor } from '../engine/device/device.js';
 import { engineSignature } from '../engine/training/signature.js';
 import type { OutputListener } from './child-process.js';
+import { DevicePool } from './devices/pool.js';
+import { theProcessor, type UsableDevice } from './devices/probe.js';
+import { signatureOn } from './devices/usable.js';
 import { EngineProcess } from './engine-process.js';
 import { thisMachine } from './machine.js';
 import { MeasuredObjectStore } from './metrics/measured-object-store.js';
@@ -24,9 +25,13 @@ export interface ServicesOptions {
   readonly workdir: string;
   /** What runs may read, see `requireRoots`; null trusts whoever starts them. Default: `defaultRoots`. */
   readonly roots?: readonly string[] | null;
+  /** What folds train on. Default: the processor. */
+  readonly usable?: readonly UsableDevice[];
+  /** Whether folds are taken up. Default true. */
+  readonly trains?: boolean;
   /** Intra-op threads per fold. Default: the processors divided by the slots. */
   readonly threads?: number;
-  /** Folds trained at once. Default: as the machine allows (see `sharesOf`). */
+  /** Folds trained at once. Default: as the machine and its devices allow (see `sharesOf`). */
   readonly slots?: number;
   /** The runs that are worked for. Default: everybody's. */
   readonly accepts?: AcceptedRuns;
@@ -41,9 +46,18 @@ export interface ServicesOptions {
 
 /** What a worker's activities work with: folders of the workdir, and the engine in child processes. */
 export function createServices(options: ServicesOptions): Services {
-  const { workdir, roots: given = defaultRoots(workdir), searchAttributes, onOutput, metrics } = options;
+  const {
+    workdir,
+    roots: given = defaultRoots(workdir),
+    searchAttributes,
+    onOutput,
+    metrics,
+    trains = true,
+  } = options;
+  const { usable = [theProcessor] } = options;
   const roots = given === null ? null : requireRoots(given);
   const versions = componentVersions();
+  const { slots, threads, places } = sharesOf({ ...options, devices: usable.map(({ name }) => name) });
   const print = onOutput ?? ((line: string) => void process.stderr.write(`${line}\n`));
   const engine = openEngine(workdir, print, print);
   const measured: Around = (objects) =>
@@ -55,10 +69,12 @@ export function createServices(options: ServicesOptions): Services {
     models: engine,
     tables: new TablesProcess(script('tables-child'), onOutput),
     tableFiles: openTableFiles(workdir, roots, measured),
-    ...sharesOf(options),
+    slots,
+    threads,
     machineBytes: thisMachine().bytes,
-    device: processor,
-    engineSignature: (threads) => engineSignature(cpuSignature(versions.onnxruntime, threads)),
+    devices: new DevicePool(places),
+    trains,
+    engineSignature: (threads, device) => engineSignature(signatureOn(usable, device, threads)),
     versions,
     roots,
     accepts: options.accepts ?? null,

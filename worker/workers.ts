@@ -15,6 +15,7 @@ import { observedActivities } from './metrics/observed-activities.js';
 import { WorkerMetrics } from './metrics/worker-metrics.js';
 import type { Check } from './readiness.js';
 import { missingSearchAttributes, registrationCommand } from './search-attributes.js';
+import { theProcessor, type UsableDevice } from './devices/probe.js';
 import { createServices } from './services.js';
 import { diskSpaceAt, workerChecks } from './worker-checks.js';
 import { workerSettings } from './worker-settings.js';
@@ -27,6 +28,8 @@ export interface WorkersOptions {
   readonly workdir: string;
   /** `main`, and the queues of steps such as `gpu`. Default both. */
   readonly queues?: readonly string[];
+  /** What folds train on, found to start. Default: the processor. */
+  readonly usable?: readonly UsableDevice[];
   /** Folds trained at once by this process. Default: as the machine allows (see `sharesOf`). */
   readonly slots?: number;
   /** Intra-op threads per fold. Default: the processors divided by the slots. */
@@ -57,6 +60,9 @@ export interface WorkersOptions {
   readonly metrics?: WorkerMetrics;
 }
 
+const mainQueue = 'main';
+const allQueues = [mainQueue, 'gpu'];
+
 /** The workers of one process. */
 export interface Workers {
   /** Works until `shutdown`, or until one of the workers fails. */
@@ -74,16 +80,17 @@ export async function createWorkers(given: WorkersOptions): Promise<Workers> {
   const options = { ...given, encryption: encryptionOf(given) };
   await sweepTemporaryFiles(join(options.workdir, '.foldwise'));
   await sweepTemporaryFiles(join(options.workdir, 'runs'));
-  const { queues = ['main', 'gpu'], metrics = new WorkerMetrics(), workdir } = options;
+  const { queues = allQueues, metrics = new WorkerMetrics(), workdir } = options;
   const services = await servicesOf(options, metrics);
-  const { versions, slots, device } = services;
-  metrics.tell({ version: versions['foldwise'] ?? '', slots, device, disk: () => diskSpaceAt(workdir) });
+  const { versions, slots } = services;
+  const devices = (options.usable ?? [theProcessor]).map(({ name, card }) => ({ name, card }));
+  metrics.tell({ version: versions['foldwise'] ?? '', slots, devices, disk: () => diskSpaceAt(workdir) });
   const setting: Setting = { options, services, metrics };
   const workers: Worker[] = [];
   for (const queue of queues) {
-    workers.push(await (queue === 'main' ? mainWorker(setting) : queueWorker(setting, queue)));
+    workers.push(await (queue === mainQueue ? mainWorker(setting) : queueWorker(setting, queue)));
     // Chunks of tables are taken by whoever takes all but training, as many at once as there are slots.
-    if (queue === 'main')
+    if (queue === mainQueue)
       workers.push(await activityWorker(setting, scoreQueue(options.taskQueue ?? 'foldwise')));
   }
   const shutdown = (): void => {
@@ -117,8 +124,10 @@ async function servicesOf(options: WorkersOptions, metrics: WorkerMetrics): Prom
   }
   const searchAttributes = missing.length === 0;
   const encrypted = encryptionOf(options) !== null;
+  // What takes up every queue but the main one trains.
+  const trains = (options.queues ?? allQueues).some((queue) => queue !== mainQueue);
   const services = {
-    ...createServices({ ...options, searchAttributes, encrypted, metrics }),
+    ...createServices({ ...options, searchAttributes, encrypted, metrics, trains }),
     ...options.services,
   };
   return { ...services, trainer: new MeasuredTrainer(services.trainer, metrics) };

@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { processor } from '../../engine/device/device.js';
 import { ROWS_AT_ONCE } from '../../engine/inference/scored-together.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { runNameOf } from '../../pipeline/run-name.js';
@@ -56,7 +57,7 @@ async function plan(services: Services, input: ScoreInput): Promise<PlannedScore
     table: { path: file.name, format, ...table, chunks: [...table.chunks] },
     ensemble: { folder, digest, run, pipeline },
     options,
-    device: services.device,
+    device: processor,
     threads: services.threads,
     warnings: [...warnings],
   };

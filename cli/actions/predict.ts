@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Services } from '../../activities/services.js';
 import { formatOf, type TextFormat } from '../../data/text-stream/format.js';
 import { fileSource, streamSource, type ByteSource } from '../../data/text-stream/source.js';
+import { processor } from '../../engine/device/device.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
 import { withColumns } from '../../ensemble/other-columns.js';
 import { withThresholds, type OtherThresholds } from '../../ensemble/other-thresholds.js';
@@ -62,7 +63,7 @@ export async function predict(
     read: format,
     written: written.format,
     probabilities: written.probabilities,
-    engine: services.engineSignature(services.threads),
+    engine: services.engineSignature(services.threads, processor),
   });
   const source = await sourceOf(file, services);
   const output = await openOutput(options, written.target, digest);

@@ -1,14 +1,16 @@
 import { InputFault } from '../../errors/fault.js';
 import { buildIdOf } from '../../worker/build-id.js';
 import type { Deployment } from '../../worker/deployment.js';
+import { deviceWords } from '../../worker/devices/usable.js';
 import { packageVersion } from '../../worker/versions.js';
 import { connect } from '../connection.js';
 import { openLog } from '../host/host-log.js';
-import { workerHostSchema } from '../facts/hosts.js';
+import { deviceFacts, workerHostSchema } from '../facts/hosts.js';
 import { openWorkers } from '../host/host.js';
 import { observed } from '../host/observation.js';
 import { serve } from '../host/serve.js';
 import type {
+  DeviceOption,
   GlobalOptions,
   JsonOption,
   LoggingOptions,
@@ -20,43 +22,46 @@ import { printJson, type Console } from '../terminal/console.js';
 import { writableWorkdir } from '../workdir.js';
 
 interface WorkerOptions
-  extends GlobalOptions, ShareOptions, RootOptions, LoggingOptions, MetricsOption, JsonOption {
+  extends GlobalOptions, DeviceOption, ShareOptions, RootOptions, LoggingOptions, MetricsOption, JsonOption {
   readonly queue: readonly string[];
   readonly deployment?: string;
   readonly buildId?: string;
 }
 
 export async function worker(console: Console, options: WorkerOptions): Promise<void> {
-  const { workdir: folder, queue, root, slots, threads } = options;
+  const { workdir: folder, queue, root, slots, threads, device } = options;
   const workdir = await writableWorkdir(folder);
   const log = openLog(workdir, console, options);
   const deployment = await deploymentOf(options);
   await observed(options.metrics, (observation) =>
     serve(log.note, {
-      open: async (signal) =>
-        openWorkers(await connect(workdir), {
+      open: (signal) =>
+        openWorkers(() => connect(workdir), {
           workdir,
           log,
           observation,
           signal,
           queues: queue,
+          device,
           ...(deployment === undefined ? {} : { deployment }),
           onMessage: log.note,
           ...(root === undefined ? {} : { roots: root }),
           ...(slots === undefined ? {} : { slots }),
           ...(threads === undefined ? {} : { threads }),
         }),
-      announce: ({ link: { address, namespace } }) => {
+      announce: ({ link: { address, namespace }, devices }) => {
         if (options.json === true)
           return printJson(console, workerHostSchema, {
             address,
             namespace,
             queues: queue,
+            devices: devices.map(deviceFacts),
             log: log.path,
             metrics: observation.url,
             deployment: deployment ?? null,
           });
         console.print(`working for ${address} on ${queue.join(', ')}; log: ${log.path}`);
+        console.print(`folds train on ${devices.map(deviceWords).join(', ')}`);
         if (deployment !== undefined)
           console.print(`version ${deployment.buildId} of the deployment ${deployment.name}`);
         if (observation.url !== null) console.print(`metrics and health: ${observation.url}`);

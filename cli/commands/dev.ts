@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import {
   positiveInteger,
   printsJson,
+  takesDevice,
   takesLogging,
   takesMetrics,
   takesRoots,
   takesShares,
+  trainsFolds,
 } from '../options.js';
 import type { Console } from '../terminal/console.js';
 import { whenRun } from '../when-run.js';
@@ -20,7 +22,7 @@ export function addDev(program: Command, console: Console): void {
     )
     .option('--port <number>', "the server's port (default: a free one)", positiveInteger)
     .option('--ui-port <number>', "the Web UI's port (default: a free one)", positiveInteger);
-  printsJson(takesMetrics(takesLogging(takesRoots(takesShares(dev))))).action(
+  printsJson(takesMetrics(takesLogging(takesRoots(takesDevice(takesShares(dev), trainsFolds))))).action(
     whenRun(console, async () => (await import('../actions/dev.js')).dev),
   );
 }

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { printsJson, takesPipeline, takesShares, takesWait } from '../options.js';
+import { printsJson, takesDevice, takesPipeline, takesShares, takesWait, trainsFolds } from '../options.js';
 import { otherChoices } from '../runs/other-choices.js';
 import type { Console } from '../terminal/console.js';
 import { whenRun } from '../when-run.js';
@@ -12,7 +12,7 @@ export function addRun(program: Command, console: Console): void {
       'Runs a pipeline from its data to its report, with everything it needs in this process, and shows how it goes. What earlier runs did already is reused. Where a run of the same pipeline is open in the workdir, it goes on with that one. The exit code is 0 only if the run completed.',
     )
     .option('--fresh', 'reuse nothing of earlier runs');
-  takesWait(printsJson(takesShares(run)))
+  takesWait(printsJson(takesDevice(takesShares(run), trainsFolds)))
     .addOption(
       new Option(
         '--other <what>',

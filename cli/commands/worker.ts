@@ -1,6 +1,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { buildIdPattern, deploymentPattern } from '../../worker/deployment.js';
-import { printsJson, takesLogging, takesMetrics, takesRoots, takesShares } from '../options.js';
+import {
+  printsJson,
+  takesDevice,
+  takesLogging,
+  takesMetrics,
+  takesRoots,
+  takesShares,
+  trainsFolds,
+} from '../options.js';
 import type { Console } from '../terminal/console.js';
 import { whenRun } from '../when-run.js';
 
@@ -29,7 +37,7 @@ export function addWorker(program: Command, console: Console): void {
         .env('FOLDWISE_BUILD_ID')
         .argParser(matching(buildIdPattern, 'letters, digits and . _ + @ -, as in 0.4.0-1f2e3d4c')),
     );
-  printsJson(takesMetrics(takesLogging(takesRoots(takesShares(worker))))).action(
+  printsJson(takesMetrics(takesLogging(takesRoots(takesDevice(takesShares(worker), trainsFolds))))).action(
     whenRun(console, async () => (await import('../actions/worker.js')).worker),
   );
 }

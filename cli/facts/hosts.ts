@@ -1,10 +1,30 @@
 import { z } from 'zod';
+import type { UsableDevice } from '../../worker/devices/probe.js';
+
+const devicesSchema = z
+  .array(
+    z.object({
+      name: z.string().describe('as --device takes it'),
+      card: z.string().nullable().describe('null for the processor, and where the system does not tell'),
+      driver: z.string().nullable(),
+      memoryBytes: z.number().nullable().describe('of the card'),
+      software: z.boolean().describe('whether its driver computes on the processor'),
+    }),
+  )
+  .describe('what folds train on');
+
+/** A device as `devices` has it. */
+export function deviceFacts({ name, card }: UsableDevice): z.input<typeof devicesSchema>[number] {
+  const { name: title = null, driver = null, memoryBytes = null, isSoftware = false } = card ?? {};
+  return { name, card: title, driver, memoryBytes, software: isSoftware };
+}
 
 /** What `dev` prints once it works. */
 export const devHostSchema = z.object({
   address: z.string().describe("the server's, as TEMPORAL_ADDRESS takes it"),
   namespace: z.string(),
   uiUrl: z.string().nullable().describe("the Web UI's address; null where it is not known"),
+  devices: devicesSchema,
   log: z.string().describe("the file of the worker's log"),
   metrics: z
     .string()
@@ -17,6 +37,7 @@ export const workerHostSchema = z.object({
   address: z.string().describe("the server's"),
   namespace: z.string(),
   queues: z.array(z.string()),
+  devices: devicesSchema,
   log: z.string().describe("the file of the worker's log"),
   metrics: z
     .string()

@@ -5,7 +5,10 @@ import { ServerKeeper } from '../../infra/server/keeper.js';
 import { answers } from '../../infra/server/probe.js';
 import { send } from '../../infra/server/process.js';
 import { startServer, type StartOptions } from '../../infra/server/start.js';
+import { automatic, type DeviceChoice } from '../../engine/device/choice.js';
+import type { UsableDevice } from '../../worker/devices/probe.js';
 import { encryptionNotes } from '../../worker/encryption-notes.js';
+import { sharesOf } from '../../worker/shares.js';
 import { requireSharedStore, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
@@ -13,6 +16,7 @@ import { scoreQueue } from '../../workflows/score-queue.js';
 import { connectTo, type ServerLink } from '../connection.js';
 import { mainQueue } from '../runs/start-run.js';
 import type { Workdir } from '../workdir.js';
+import { hostDevices } from './devices.js';
 import type { HostLog } from './host-log.js';
 import type { Observation } from './observation.js';
 
@@ -20,7 +24,10 @@ import type { Observation } from './observation.js';
 export type WorkerChoice = Pick<
   WorkersOptions,
   'queues' | 'slots' | 'threads' | 'roots' | 'accepts' | 'deployment'
->;
+> & {
+  /** What folds train on. Default: left open. */
+  readonly device?: DeviceChoice;
+};
 
 export interface HostOptions extends WorkerChoice {
   readonly workdir: Workdir;
@@ -41,6 +48,8 @@ export interface HostOptions extends WorkerChoice {
 /** A server and workers that live as long as this process wants them. */
 export interface Host {
   readonly link: ServerLink;
+  /** What folds train on here. */
+  readonly devices: readonly UsableDevice[];
   /** Rejects when a worker fails, or the server is gone for good; resolves once all workers have ended. */
   readonly working: Promise<void>;
   /**
@@ -67,13 +76,15 @@ export async function openHost(options: HostOptions): Promise<Host> {
     ...(uiPort === undefined ? {} : { uiPort }),
     ...(signal === undefined ? {} : { signal }),
   };
+  // Before anything is started: a device that does not start is what a person is told first.
+  const devices = await devicesOf(options);
   const server = await startServer(start);
   const keeper = new ServerKeeper(server, start);
   let link: ServerLink | undefined;
   try {
     link = await connectTo(server);
     await options.beforeWork?.(link);
-    return await openWorkers(link, options, keeper);
+    return await startWorkers(link, options, devices, keeper);
   } catch (error) {
     await link?.close();
     await keeper.stop();
@@ -81,17 +92,32 @@ export async function openHost(options: HostOptions): Promise<Host> {
   }
 }
 
-/** Starts workers on a server that is there; the keeper's is left with them. */
-export async function openWorkers(
+/** Starts workers on a server that is there, once their devices have started. */
+export async function openWorkers(connect: () => Promise<ServerLink>, options: HostOptions): Promise<Host> {
+  const devices = await devicesOf(options);
+  return startWorkers(await connect(), options, devices);
+}
+
+function devicesOf(options: HostOptions): Promise<readonly UsableDevice[]> {
+  const { device, signal, onMessage, slots } = options;
+  // Slots that do not go with what is asked for need no driver to be told of.
+  if (device !== undefined && device !== automatic)
+    sharesOf({ devices: device, ...(slots === undefined ? {} : { slots }) });
+  return hostDevices({ device, signal, onMessage, onOutput: options.log.printed });
+}
+
+/** The keeper's server is left with the workers. */
+async function startWorkers(
   link: ServerLink,
   options: HostOptions,
+  devices: readonly UsableDevice[],
   keeper?: ServerKeeper,
 ): Promise<Host> {
   options.signal?.throwIfAborted();
   const { observation } = options;
   options.log.install(observation?.sdkAddress);
   const connection = await connectWorkers(link);
-  const workers = await workersOn(connection, link, options).catch(async (error: unknown) => {
+  const workers = await workersOn(connection, link, options, devices).catch(async (error: unknown) => {
     await connection.close();
     throw error;
   });
@@ -103,6 +129,7 @@ export async function openWorkers(
   ended.catch(() => undefined);
   return {
     link,
+    devices,
     working,
     stop: () => {
       observation?.readiness.end();
@@ -128,6 +155,7 @@ async function workersOn(
   connection: NativeConnection,
   { namespace, ownServer, encryption }: ServerLink,
   options: HostOptions,
+  usable: readonly UsableDevice[],
 ): Promise<Workers> {
   const { log, observation } = options;
   const place = { connection, namespace, workdir: options.workdir.path };
@@ -141,7 +169,15 @@ async function workersOn(
   log.speakAs(identity);
   for (const message of await encryptionNotes(place, encryption)) options.onMessage(message);
   const metrics = observation === undefined ? {} : { metrics: observation.metrics };
-  return createWorkers({ ...options, ...place, ...metrics, encryption, identity, onOutput: log.printed });
+  return createWorkers({
+    ...options,
+    usable,
+    ...place,
+    ...metrics,
+    encryption,
+    identity,
+    onOutput: log.printed,
+  });
 }
 
 interface Held {

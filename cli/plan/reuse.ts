@@ -1,5 +1,6 @@
 import { keyOf } from '../../activities/identity.js';
 import type { Services } from '../../activities/services.js';
+import { processor } from '../../engine/device/device.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
 import type { Cell } from '../../pipeline/matrix.js';
 import { membersOf } from '../../pipeline/members.js';
@@ -21,7 +22,7 @@ export interface Reuse {
 
 interface State extends Pick<
   Services,
-  'keys' | 'models' | 'engineSignature' | 'roots' | 'tableFiles' | 'device' | 'threads'
+  'keys' | 'models' | 'engineSignature' | 'roots' | 'tableFiles' | 'devices' | 'threads'
 > {
   /** Whether a checkpoint is on this machine. */
   readonly isHere: (checkpoint: string) => Promise<boolean>;
@@ -44,9 +45,14 @@ export async function findReuse(
     const inputs = inputsOf(sources, outputs);
     const find = async (of: Pipeline, cell?: Cell): Promise<unknown> => {
       if (inputs === null || (cell !== undefined && (await wouldDownload(of, state)))) return undefined;
-      const settings = { fresh: false, device: state.device, threads: state.threads };
-      const key = await keyOf(state, step.run, { run: 'plan', pipeline: of, settings, inputs, ...cell });
-      return (await state.keys.find(key))?.output;
+      const devices = cell === undefined ? [processor] : state.devices.names;
+      for (const device of devices) {
+        const settings = { fresh: false, device, threads: state.threads };
+        const key = await keyOf(state, step.run, { run: 'plan', pipeline: of, settings, inputs, ...cell });
+        const record = await state.keys.find(key);
+        if (record !== null) return record.output;
+      }
+      return undefined;
     };
     if (cells.length === 0) {
       const output = await find(pipeline);

@@ -17,7 +17,7 @@ import { acceptOpenRun, startRun, workflowIdOf } from './start-run.js';
 import { retryFailed } from './waiting.js';
 import { observePatiently, watchRun } from './watch-run.js';
 
-export interface HostedRunOptions extends Pick<WorkerChoice, 'slots' | 'threads'> {
+export interface HostedRunOptions extends Pick<WorkerChoice, 'device' | 'slots' | 'threads'> {
   /** Can be written. */
   readonly workdir: Workdir;
   readonly display: RunDisplay;
@@ -54,7 +54,7 @@ export class HostedRun {
 
   /** Starts server and workers; what is open on the server is decided about before they take it up. */
   open(signal: AbortSignal): Promise<Host> {
-    const { workdir, slots, threads, display } = this.options;
+    const { workdir, device, slots, threads, display } = this.options;
     return openHost({
       workdir,
       roots: this.roots,
@@ -63,6 +63,7 @@ export class HostedRun {
       onMessage: (message) => display.note(message),
       beforeWork: (link) => this.decideWork(link, signal),
       accepts: this.accepts,
+      ...(device === undefined ? {} : { device }),
       ...(slots === undefined ? {} : { slots }),
       ...(threads === undefined ? {} : { threads }),
     });

@@ -5,11 +5,13 @@ import { onInterrupt } from '../host/interrupt.js';
 import { openUnless, stopping } from '../host/serve.js';
 import {
   waitsForDecisions,
+  type DeviceOption,
   type JsonOption,
   type PipelineArguments,
   type ShareOptions,
   type WaitOption,
 } from '../options.js';
+import { automatic } from '../../engine/device/choice.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import type { FoundRun } from './find-run.js';
 import { HostedRun } from './hosted-run.js';
@@ -24,7 +26,7 @@ import { askAboutOthers, describeOthers, otherWords } from '../terminal/other-ru
 import { tellEnd } from '../terminal/tell-end.js';
 import { workdirAt, type Workdir } from '../workdir.js';
 
-export interface RunOptions extends PipelineArguments, ShareOptions, JsonOption, WaitOption {
+export interface RunOptions extends PipelineArguments, DeviceOption, ShareOptions, JsonOption, WaitOption {
   readonly fresh?: boolean;
   readonly other?: OtherChoice;
 }
@@ -69,11 +71,12 @@ export class OwnRun {
   }
 
   private hosted(pipeline: Pipeline): HostedRun {
-    const { fresh = false, slots, threads } = this.options;
+    const { fresh = false, slots, threads, device } = this.options;
     return new HostedRun(pipeline, {
       workdir: this.workdir,
       display: this.display,
       fresh,
+      device,
       waits: waitsForDecisions(this.options),
       decideOthers: (others, interrupted) => this.decideOthers(others, interrupted),
       ...(slots === undefined ? {} : { slots }),
@@ -105,10 +108,11 @@ export class OwnRun {
 
   /** The same command, without what holds for its first start alone. */
   private again(): string {
-    const { set = {}, slots, threads } = this.options;
+    const { set = {}, slots, threads, device } = this.options;
     const sets = Object.entries(set).map(([path, value]) => ` --set ${quoted(`${path}=${value}`)}`);
-    // With another number of threads the folds would be other ones.
+    // With another number of threads, or on another device, the folds would be other ones.
+    const devices = device === automatic ? '' : ` --device ${device.join(',')}`;
     const shares = `${slots === undefined ? '' : ` --slots ${slots}`}${threads === undefined ? '' : ` --threads ${threads}`}`;
-    return `foldwise run ${quoted(this.file)}${sets.join('')}${shares}${placeOption(this.options)}`;
+    return `foldwise run ${quoted(this.file)}${sets.join('')}${devices}${shares}${placeOption(this.options)}`;
   }
 }

@@ -78,3 +78,8 @@ export const webGpu = 'webgpu';
 
 /** One of the cards that CUDA reaches, in its numbers: from 0 on. */
 export type CudaName = `cuda:${number}`;
+
+/** What reaches a device: `cuda` of `cuda:1`. */
+export function kindOfDevice(name: string): string {
+  return name.split(':', 1)[0]!;
+}

@@ -8,14 +8,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { CallOf } from '../../activities/contracts.js';
+import type { CallOf, LookedUp } from '../../activities/contracts.js';
 import type { TrainedFold } from '../../activities/outputs.js';
 import { keyOf } from '../../activities/identity.js';
+import { lookupSteps } from '../../activities/lookup-steps.js';
+import { onDevice } from '../../activities/devices.js';
 import type { Services, Trainer } from '../../activities/services.js';
 import { trainFold } from '../../activities/train-fold.js';
+import type { DeviceName } from '../../engine/device/device.js';
 import type { FoldJob, FoldOutcome } from '../../engine/training/job.js';
 import { EnvironmentFault } from '../../errors/fault.js';
 import type { ArtifactStore } from '../../store/store.js';
+import { DevicePool } from '../../worker/devices/pool.js';
 import { openState } from '../../worker/state.js';
 import { openTableFiles } from '../../worker/table-files.js';
 import { ColumnFileWriter } from '../../data/column-file/writer.js';
@@ -48,7 +52,7 @@ beforeEach(async () => {
     tableFiles: openTableFiles(folder, null),
     threads: 1,
     slots: 1,
-    device: 'cpu',
+    devices: new DevicePool(['cpu', 'cpu']),
     engineSignature: () => 'fake engine',
     versions: {},
     roots: null,
@@ -202,6 +206,95 @@ describe('a fold that two runs want', () => {
     expect(again).toEqual(trained);
     expect(jobs()).toHaveLength(1);
     expect(readdirSync(join(folder, 'checkpoints'))).toEqual([]);
+  });
+});
+
+describe('a fold and the device that trains it', () => {
+  const on = (...places: readonly DeviceName[]): Services => ({
+    ...services,
+    devices: new DevicePool(places),
+    // Cards of one kind are alike here.
+    engineSignature: (_, device) => `fake engine on ${device.split(':')[0]}`,
+  });
+  const lookedUp = async (found: Services): Promise<boolean> => {
+    const { step, fold, member, ...others } = call;
+    const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: 'w', runId: 'w' } });
+    const lookup = { ...others, step, cells: [{ member, fold }], references: false };
+    const [entry]: LookedUp[] = await environment.run(lookupSteps(found), lookup);
+    return entry?.output !== null;
+  };
+
+  it('is one that is free: two folds at once have one each, and a third waits for its turn', async () => {
+    const trainer = new FakeTrainer({ stepMs: 100 });
+    const activity = trainFold({ ...on('cuda:0', 'cuda:1'), trainer });
+    const first = attempt(activity, 'run-1');
+    call = { ...call, fold: 2 };
+    const second = attempt(activity, 'run-2');
+    await until(() => trainer.jobs.length === 2);
+    call = { ...call, pipeline: { ...call.pipeline, labels: ['fear'] } };
+    const third = attempt(activity, 'run-3');
+    await delay(50);
+    expect(trainer.jobs.map(({ device }) => device).sort()).toEqual(['cuda:0', 'cuda:1']);
+    await Promise.all([first.result, second.result, third.result]);
+    expect(trainer.jobs).toHaveLength(3);
+  });
+
+  it('is given back where the fold fails, or is cancelled while it waits for one', async () => {
+    const trainer = new StoppableTrainer();
+    const there = on('webgpu');
+    const activity = trainFold({ ...there, trainer });
+    const first = attempt(activity, 'run-1');
+    await until(() => trainer.step > 0);
+    call = { ...call, fold: 2 };
+    const waiting = attempt(activity, 'run-2');
+    await delay(50);
+    waiting.environment.cancel();
+    await expect(waiting.result).rejects.toThrow();
+    first.environment.cancel();
+    await expect(first.result).rejects.toThrow();
+    const loan = await there.devices.borrow(AbortSignal.timeout(1_000));
+    expect(loan.device).toBe('webgpu');
+  });
+
+  it('decides its key: what the processor trained is not taken for what a card gives', async () => {
+    await attempt(trainFold(on('cpu')), 'run-1').result;
+    expect(await lookedUp(on('cpu'))).toBe(true);
+    expect(await lookedUp(on('webgpu'))).toBe(false);
+    await attempt(trainFold(on('webgpu')), 'run-2').result;
+    expect(jobs().map(({ device }) => device)).toEqual(['cpu', 'webgpu']);
+    const keys = await Promise.all(
+      (['cpu', 'webgpu'] as const).map((device) => keyOf(on(device), 'trainFold', onDevice(call, device))),
+    );
+    expect(new Set(keys).size).toBe(2);
+  });
+
+  it('is one of several alike: their folds have one key', async () => {
+    await attempt(trainFold(on('cuda:0')), 'run-1').result;
+    await attempt(trainFold(on('cuda:1')), 'run-2').result;
+    expect(jobs()).toHaveLength(1);
+  });
+
+  it('may be any of unlike ones of a worker: started again, it is not trained on the other', async () => {
+    await attempt(trainFold(on('webgpu')), 'run-1').result;
+    const both = on('cpu', 'webgpu');
+    expect(await lookedUp(both)).toBe(true);
+    await attempt(trainFold(both), 'run-2').result;
+    expect(jobs().map(({ device }) => device)).toEqual(['webgpu']);
+  });
+
+  it('is of no concern to a worker that trains none: it finds the fold of whichever', async () => {
+    await attempt(trainFold(on('cuda:0')), 'run-1').result;
+    expect(await lookedUp({ ...on('cpu'), trains: false })).toBe(true);
+    expect(await lookedUp(on('cpu'))).toBe(false);
+  });
+
+  it('is the processor’s under the key of before', async () => {
+    const { settings } = call;
+    expect(await keyOf(services, 'trainFold', call)).toBe(
+      await keyOf(services, 'trainFold', { ...call, settings: { ...settings, device: 'cpu' } }),
+    );
+    await attempt(trainFold(services), 'run-1').result;
+    expect(await services.keys.find(await keyOf(services, 'trainFold', call))).not.toBeNull();
   });
 });
 

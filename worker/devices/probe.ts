@@ -35,6 +35,8 @@ export type Probe = (name: DeviceName) => Promise<UsableDevice>;
 export interface ProbeOptions {
   /** Told what the driver prints; by default it goes to stderr. */
   readonly onOutput?: OutputListener;
+  /** Once aborted, the child ends. */
+  readonly signal?: AbortSignal;
   /** What the child runs. Default: that of the build. */
   readonly script?: string;
 }
@@ -46,7 +48,11 @@ export interface ProbeOptions {
  */
 export async function probeDevice(
   name: DeviceName,
-  { onOutput, script = fileURLToPath(new URL('../device-child.js', import.meta.url)) }: ProbeOptions = {},
+  {
+    onOutput,
+    signal,
+    script = fileURLToPath(new URL('../device-child.js', import.meta.url)),
+  }: ProbeOptions = {},
 ): Promise<UsableDevice> {
   if (name === processor) return theProcessor;
   const where = `device ${name}`;
@@ -57,6 +63,7 @@ export async function probeDevice(
     where,
     kind: 'engine',
     onOutput,
+    signal,
     faultOf,
   });
   return { name, card, signature: () => signature };

@@ -1,6 +1,6 @@
 import { automatic, type DeviceChoice } from '../../engine/device/choice.js';
 import { processor, type DeviceName } from '../../engine/device/device.js';
-import { Fault } from '../../errors/fault.js';
+import { EnvironmentFault, Fault } from '../../errors/fault.js';
 import { probeDevice, theProcessor, type Probe, type UsableDevice } from './probe.js';
 
 export interface UsableOptions {
@@ -45,6 +45,17 @@ async function inTurn(names: readonly DeviceName[], probe: Probe): Promise<Usabl
 
 function noCards(): Promise<readonly DeviceName[]> {
   return Promise.resolve([]);
+}
+
+/**
+ * What decides the bits of a device. The processor is there beside every card.
+ *
+ * @throws EnvironmentFault for a device that is not among them
+ */
+export function signatureOn(usable: readonly UsableDevice[], device: string, threads: number): string {
+  const found = [...usable, theProcessor].find(({ name }) => name === device);
+  if (found !== undefined) return found.signature(threads);
+  throw new EnvironmentFault({ where: `device ${device}`, what: 'this worker does not have it' });
 }
 
 /** A device in words: its name, and the card behind it. */

@@ -1,5 +1,6 @@
 import { Counter, exposition, Gauge, Histogram, residentMemory } from '../../telemetry/instruments.js';
-import type { Instrument } from '../../telemetry/instruments.js';
+import { processor, type CardFacts, type DeviceName } from '../../engine/device/device.js';
+import type { Instrument, Labels } from '../../telemetry/instruments.js';
 import { childMemory } from '../children.js';
 import { thisMachine } from '../machine.js';
 import { FoldsInTraining, foldStates } from './folds-in-training.js';
@@ -13,7 +14,8 @@ export interface WorkerFacts {
   readonly version: string;
   /** Folds that train at once at most. */
   readonly slots: number;
-  readonly device: string;
+  /** What folds train on. */
+  readonly devices: readonly { readonly name: DeviceName; readonly card: CardFacts | null }[];
   /** Of the file system that the workdir is on; null where it does not say. */
   readonly disk: () => DiskSpace | null;
 }
@@ -157,8 +159,15 @@ export class WorkerMetrics {
   }
 
   private machineGauges(): Gauge[] {
-    const device = (read: () => number) => (): [{ device: string }, number][] =>
-      this.facts === undefined ? [] : [[{ device: this.facts.device }, read()]];
+    /** Of a card, what its driver tells: which is not what is free. */
+    const memory = (
+      ofMachine: () => number,
+      ofCard: (card: CardFacts) => number | null,
+    ): Iterable<readonly [Labels, number]> =>
+      (this.facts?.devices ?? []).flatMap(({ name, card }) => {
+        const bytes = name === processor ? ofMachine() : card === null ? null : ofCard(card);
+        return bytes === null ? [] : [[{ device: name }, bytes] as const];
+      });
     const disk = (read: (space: DiskSpace) => number) => (): [object & Record<string, string>, number][] => {
       const space = this.facts?.disk() ?? null;
       return space === null ? [] : [[{}, read(space)]];
@@ -173,13 +182,21 @@ export class WorkerMetrics {
       new Gauge(
         'foldwise_device_memory_bytes',
         "Memory of the device that trains; of the processor, what the machine's control groups allow.",
-        device(() => thisMachine().bytes),
+        () =>
+          memory(
+            () => thisMachine().bytes,
+            ({ memoryBytes }) => memoryBytes,
+          ),
         { labels: ['device'] },
       ),
       new Gauge(
         'foldwise_device_memory_free_bytes',
-        'Of that, what is free.',
-        device(() => thisMachine().freeBytes),
+        'Of that, what is free; of the processor alone.',
+        () =>
+          memory(
+            () => thisMachine().freeBytes,
+            () => null,
+          ),
         { labels: ['device'] },
       ),
       new Gauge(
