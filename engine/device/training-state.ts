@@ -64,11 +64,11 @@ export interface TrainingState {
   snapshot<T>(work: () => Promise<T>): Promise<T>;
 
   /**
-   * The array as sessions of the device are fed it, no copy: asked for before each run, since it may lie elsewhere after
-   * a step. Within a step, while the inputs of a batch are made, it is as before that step. The state's own, not to be
+   * The array as sessions of the device are fed it: asked for before each run, since it may lie elsewhere after a step
+   * or a write. Within a step, while the inputs of a batch are made, it is as before that step. The state's own, not to be
    * released.
    */
-  tensor(array: StateArray, parameter: string): Value;
+  tensor(array: StateArray, parameter: string): Promise<Value>;
 
   /**
    * One optimizer step: the gradients of all batches, each by its share, added up in their order; where the step is

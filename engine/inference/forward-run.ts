@@ -17,7 +17,7 @@ export interface ForwardOptions {
    * By parameter name, asked for at every run, so weights under training are seen as they are; or those that no longer
    * change, which the graph has as constants.
    */
-  readonly weights: ((name: string) => Value) | ConstantWeights;
+  readonly weights: ((name: string) => Value | Promise<Value>) | ConstantWeights;
   /** What products are computed in. Default float32. */
   readonly precision?: ComputePrecision;
   /** Called around each compilation. */
@@ -59,7 +59,7 @@ export class ForwardRun {
         batch.sizes,
       );
       if (typeof weights === 'function') {
-        for (const { name } of graph.parameters) feeds[name] = weights(name);
+        for (const { name } of graph.parameters) feeds[name] = await weights(name);
       }
       const results = await session.run(feeds, { [output]: null });
       return Float32Array.from(passing.keep(results[output] as Tensor).data as Float32Array);

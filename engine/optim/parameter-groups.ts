@@ -71,6 +71,11 @@ function rateShare(levelsBelowHead: number, layerDecay: number): number {
   return layerDecay ** levelsBelowHead;
 }
 
+/** The same for groups whose learning rate and weight decay are the same in every step. */
+export function rateKeyOf({ decay, rateShare }: ParameterGroup): string {
+  return `${decay ? 'decayed' : 'undecayed'} ${rateShare}`;
+}
+
 /** Learning rate and weight decay of a group in a step. */
 export function ratesOf(
   { decay, rateShare }: ParameterGroup,

@@ -12,14 +12,33 @@ export function recordPlacement(api: Api, options: Address): void {
   api.addSessionConfig(options, 'session.record_ep_graph_assignment_info', '1');
 }
 
+/** A node of a session, as ONNX Runtime has placed it. */
+export interface PlacedNode {
+  readonly name: string;
+  readonly operator: string;
+  readonly onProcessor: boolean;
+}
+
+/** Of a session whose options record it: what is left of its nodes after the optimisations that precede placement. */
+export function placedNodes(api: Api, session: Address): PlacedNode[] {
+  return listed((array, count) => api.placement(session, array, count)).flatMap((part) => {
+    const onProcessor = text((out) => api.providerOf(part, out)) === processor;
+    return listed((array, count) => api.nodesOf(part, array, count)).map((node) => ({
+      name: text((out) => api.nodeName(node, out)),
+      operator: text((out) => api.nodeOperator(node, out)),
+      onProcessor,
+    }));
+  });
+}
+
 /**
  * ONNX Runtime gives a node that a provider has no kernel for to the processor, and copies what it takes and gives,
  * without a word.
  *
  * @throws RuntimeFault that names the nodes that would run on the processor and are not in `allowed`
  */
-export function verifyPlacement(api: Api, session: Address, allowed: ReadonlySet<string>): void {
-  const stray = nodesOnProcessor(api, session).filter(({ name }) => !allowed.has(name));
+export function verifyPlacement(nodes: readonly PlacedNode[], allowed: ReadonlySet<string>): void {
+  const stray = nodes.filter(({ name, onProcessor }) => onProcessor && !allowed.has(name));
   if (stray.length === 0) return;
   const named = stray.slice(0, mostNamed).map(({ name, operator }) => `${name} (${operator})`);
   const more = stray.length > named.length ? ` and ${stray.length - named.length} more` : '';
@@ -29,16 +48,6 @@ export function verifyPlacement(api: Api, session: Address, allowed: ReadonlySet
     expected: 'every node but those of sizes on the device',
     remedy: 'Write it in operators that the provider has: docs/devices.md lists them.',
   });
-}
-
-function nodesOnProcessor(api: Api, session: Address): { name: string; operator: string }[] {
-  return listed((array, count) => api.placement(session, array, count))
-    .filter((part) => text((out) => api.providerOf(part, out)) === processor)
-    .flatMap((part) => listed((array, count) => api.nodesOf(part, array, count)))
-    .map((node) => ({
-      name: text((out) => api.nodeName(node, out)),
-      operator: text((out) => api.nodeOperator(node, out)),
-    }));
 }
 
 function listed(call: (array: ReturnType<typeof cell>, count: ReturnType<typeof cell>) => void): Address[] {

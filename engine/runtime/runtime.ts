@@ -61,6 +61,8 @@ export interface SessionOptions {
 export interface Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** How many nodes the provider runs, by operator; of a session on the processor none. */
+  readonly nodes: ReadonlyMap<string, number>;
   /**
    * Runs the model. `fetches` names the outputs wanted; a tensor given there receives the output in
    * place (its shape must fit), `null` lets ONNX Runtime allocate it, and the caller releases it.

@@ -2,7 +2,7 @@ import type { Api } from './api.js';
 import { elementTypeOf } from './elements.js';
 import { RuntimeFault } from './fault.js';
 import { addresses, cell, NativeText, pointee, textAt, type Address } from './native.js';
-import { verifyPlacement } from './placement.js';
+import { placedNodes, verifyPlacement, type PlacedNode } from './placement.js';
 import { NativeProvider } from './provider.js';
 import type { ElementType, Session, SessionOptions, Tensor, Value } from './runtime.js';
 import { sessionOptions } from './session-options.js';
@@ -22,6 +22,7 @@ interface Port {
 export class NativeSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  readonly nodes: ReadonlyMap<string, number>;
   private readonly inputPorts: readonly Port[];
   private readonly outputPorts: ReadonlyMap<string, Port>;
   private readonly inputNames: BigUint64Array;
@@ -35,7 +36,9 @@ export class NativeSession implements Session {
     private readonly api: Api,
     private readonly session: Address,
     private readonly provider: NativeProvider | undefined,
+    nodes: readonly PlacedNode[],
   ) {
+    this.nodes = byOperator(nodes);
     this.inputPorts = portsOf(api, session, 'input');
     this.inputs = this.inputPorts.map((port) => port.name);
     this.inputNames = addresses(this.inputs.length);
@@ -66,8 +69,9 @@ export class NativeSession implements Session {
     }
     const session = pointee(out);
     try {
-      if (options.on !== undefined) verifyPlacement(api, session, options.on.onProcessor);
-      return new NativeSession(api, session, provider);
+      const nodes = options.on === undefined ? [] : placedNodes(api, session);
+      if (options.on !== undefined) verifyPlacement(nodes, options.on.onProcessor);
+      return new NativeSession(api, session, provider, nodes);
     } catch (fault) {
       api.releaseSession(session);
       throw fault;
@@ -162,6 +166,14 @@ export class NativeSession implements Session {
     });
     return results;
   }
+}
+
+/** How many are the provider's. */
+function byOperator(nodes: readonly PlacedNode[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { operator, onProcessor } of nodes)
+    if (!onProcessor) counts.set(operator, (counts.get(operator) ?? 0) + 1);
+  return counts;
 }
 
 /** Checks a tensor against the model's declaration and holds it for the run. */

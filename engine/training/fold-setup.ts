@@ -141,7 +141,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };
     await loadWeights(trainer, source, kinds, pace);
     await pinned?.check();
-    const judged = (name: string): Value => trainer.state.tensor(trainer.judged(name), name);
+    const judged = (name: string): Promise<Value> => trainer.state.tensor(trainer.judged(name), name);
     const evaluation = new ClassifierRun({ ...options, ...besides, weights: judged });
     return {
       source,

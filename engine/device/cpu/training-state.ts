@@ -91,7 +91,7 @@ export class CpuTrainingState implements TrainingState {
     return this.guard.snapshot(work);
   }
 
-  tensor(array: StateArray, parameter: string): Tensor {
+  async tensor(array: StateArray, parameter: string): Promise<Tensor> {
     this.guard.opened();
     const key = `${array}/${parameter}`;
     let tensor = this.tensors.get(key);
@@ -100,7 +100,7 @@ export class CpuTrainingState implements TrainingState {
       tensor = this.lasting.float(shape, this.view(array, parameter));
       this.tensors.set(key, tensor);
     }
-    return tensor;
+    return Promise.resolve(tensor);
   }
 
   step(batches: readonly StepBatch[], settings: StepSettings, stop?: AbortSignal): Promise<StepResult> {

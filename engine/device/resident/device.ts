@@ -11,7 +11,9 @@ import type {
 import type { CardFacts, CompileOptions, Device, DeviceName } from '../device.js';
 import { verifyFits, zeros } from '../element-arrays.js';
 import type { Program } from '../program.js';
+import type { TrainingProgram } from '../training-program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
+import type { StepNodes } from './step-nodes.js';
 
 /** A program as a provider of ONNX Runtime takes it. */
 export interface LoweredProgram {
@@ -27,6 +29,8 @@ export interface Card {
   readonly signature: string;
   readonly runtime: Runtime;
   readonly provider: Provider;
+  /** How many outputs a node may have: a kernel that writes more than it can bind fails. */
+  readonly mostOutputs: number;
   /** Writes a program in operators that the provider has; it stays as it is. */
   lower(program: Program): LoweredProgram;
 }
@@ -93,7 +97,17 @@ export class ResidentDevice implements Device {
     this.opened();
     // Who scores does not load what trains.
     const { ResidentTrainingState } = await import('./training-state.js');
-    return ResidentTrainingState.allocate(this, this.threads, options);
+    const { threads, own } = this;
+    return ResidentTrainingState.allocate(this, { threads, mostOutputs: own.mostOutputs }, options);
+  }
+
+  /** What a step runs, by `launchesOf` its launches: for those who count them. */
+  async stepNodes(
+    program: TrainingProgram,
+    options: Pick<TrainingOptions, 'optimizer' | 'averaged'>,
+  ): Promise<StepNodes> {
+    const { stepNodes } = await import('./step-nodes.js');
+    return stepNodes(this, program, options, this.own.mostOutputs);
   }
 
   release(): void {

@@ -2,30 +2,66 @@ import type { Graph, Value } from '../../graph/graph.js';
 import * as node from '../../graph/nodes.js';
 import { programOf, type Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
+import { putTogether, takenApart } from './pack-nodes.js';
+import type { Packing } from './packing.js';
 
-/** The output, and the input of what goes on from it, that is the gradient of a parameter. */
+/** The output, and the input of what goes on from it, that is the gradient of a parameter or a pack. */
 export function gradientOf(parameter: string): string {
   return `gradient:${parameter}`;
 }
 
 /**
- * A training program that gives every gradient whole, `gradientOf` each: the rows that were looked up of a table are
- * added up in it.
+ * A training program that takes weights and gives gradients as they are packed, `gradientOf` each, and every gradient
+ * whole: the rows that were looked up of a table are added up in it.
+ *
+ * @param mostOutputs of a node
  */
-export function gradientProgram({ graph: recorded, name, early, ...program }: TrainingProgram): Program {
+export function gradientProgram(
+  { graph: recorded, name, early, ...program }: TrainingProgram,
+  { packs }: Packing,
+  mostOutputs: number,
+): Program {
   const graph = recorded.copy();
   const outputs = new Map(graph.outputs.map((output) => [output.name, output.value]));
   const outputNamed = (output: string): Value => outputs.get(output) as Value;
   graph.outputs.length = 0;
   graph.output('loss', outputNamed('loss'));
-  for (const { parameter, output } of program.gradients)
-    graph.output(gradientOf(parameter), outputNamed(output));
+  const gradients = new Map(
+    program.gradients.map(({ parameter, output }) => [parameter, outputNamed(output)]),
+  );
   for (const { name: table, ids, rows } of program.tables) {
     const { shape } = program.parameters.find((parameter) => parameter.name === table)!;
     const input = graph.inputs.find((each) => each.name === ids)!;
-    graph.output(gradientOf(table), rowsAddedUp(graph, input, outputNamed(rows), shape[0] as number));
+    gradients.set(table, rowsAddedUp(graph, input, outputNamed(rows), shape[0] as number));
   }
+  // Those of the upper layers are there first.
+  for (const pack of packs.toReversed()) {
+    const members = pack.members.map((member) => gradients.get(member.name) as Value);
+    graph.output(
+      gradientOf(pack.name),
+      members.length === 1 ? members[0]! : putTogether(graph, members, pack),
+    );
+  }
+  takePacks(graph, packs, mostOutputs);
   return programOf(graph, name, early);
+}
+
+/** What were inputs, the members of packs, are taken of inputs that are these. */
+function takePacks(graph: Graph, packs: Packing['packs'], mostOutputs: number): void {
+  const former = graph.nodes.splice(0);
+  const parts = new Map<string, Value>();
+  for (const pack of packs.filter(({ members }) => members.length > 1)) {
+    const packed = graph.input(pack.name, 'float32', pack.shape);
+    const values = takenApart(graph, packed, pack, mostOutputs);
+    pack.members.forEach(({ name }, place) => parts.set(name, values[place]!));
+  }
+  for (const { inputs, ...rest } of former)
+    graph.nodes.push({
+      ...rest,
+      inputs: inputs.map((input) => (input === null ? null : (parts.get(input.name) ?? input))),
+    });
+  const kept = graph.inputs.filter(({ name }) => !parts.has(name));
+  graph.inputs.splice(0, graph.inputs.length, ...kept);
 }
 
 /**

@@ -4,9 +4,10 @@ import { DropoutMasks } from '../dropout-masks.js';
 import type { Program } from '../program.js';
 import { Sessions } from '../sessions.js';
 import { TensorScope } from '../tensor-scope.js';
-import type { OptimizedParameter, TrainingProgram } from '../training-program.js';
+import type { TrainingProgram } from '../training-program.js';
 import type { StepBatch, StepResult, StepSettings, TrainingOptions } from '../training-state.js';
 import { gradientOf, gradientProgram } from './gradient-program.js';
+import type { Packing } from './packing.js';
 import type { ResidentTensors } from './resident-tensors.js';
 import { batchOf, shareInput, sumOf, sumProgram } from './sum-program.js';
 import { TwoSets } from './two-sets.js';
@@ -16,9 +17,18 @@ type Named = Readonly<Record<string, Value>>;
 
 const scalar: readonly number[] = [];
 
+/** What steps ask of the card. */
+export interface StepCard {
+  /** Of the processor, which draws the dropout masks. */
+  readonly threads: number;
+  /** See `Card`. */
+  readonly mostOutputs: number;
+}
+
 export interface StepTensors {
-  /** By `stateInput`. */
+  /** Of packs, by `stateInput`. */
   readonly state: TwoSets;
+  readonly packing: Packing;
   /** The weights of what is not trained, by name. */
   readonly frozen: ReadonlyMap<string, Value>;
   /** Takes what a step needs besides. */
@@ -27,7 +37,7 @@ export interface StepTensors {
 
 /** What the runs of a step leave on the device for those after them. */
 interface Held {
-  /** Of the batch that was run last, by `gradientOf`. */
+  /** Of the batch that was run last, packed, by `gradientOf`. */
   readonly gradients: Named;
   /** Of all batches of the step so far, where there may be several. */
   readonly sums: TwoSets | null;
@@ -50,26 +60,26 @@ export class TrainingStep {
 
   private constructor(
     private readonly device: Device,
-    threads: number,
+    private readonly card: StepCard,
     private readonly tensors: StepTensors,
-    private readonly options: TrainingOptions,
+    options: TrainingOptions,
     private readonly held: Held,
   ) {
     this.sessions = new Sessions(device, {}, options.compiling);
-    this.masks = new DropoutMasks(threads, options.mostBytes);
-    const trained = trainedOf(options);
-    this.sumPrograms = { first: sumProgram(trained, true), further: sumProgram(trained, false) };
-    this.update = new UpdateProgram(trained, options.optimizer, options.averaged);
+    this.masks = new DropoutMasks(card.threads, options.mostBytes);
+    const { packs } = tensors.packing;
+    this.sumPrograms = { first: sumProgram(packs, true), further: sumProgram(packs, false) };
+    this.update = new UpdateProgram(packs, options.optimizer, options.averaged);
   }
 
   static async create(
     device: Device,
-    threads: number,
+    card: StepCard,
     tensors: StepTensors,
     options: TrainingOptions,
   ): Promise<TrainingStep> {
-    const held = await heldBetweenRuns(tensors.resident, options);
-    return new TrainingStep(device, threads, tensors, options, held);
+    const held = await heldBetweenRuns(tensors, options);
+    return new TrainingStep(device, card, tensors, options, held);
   }
 
   /** Rejects without having changed the state where `stop` is aborted meanwhile. */
@@ -140,18 +150,19 @@ export class TrainingStep {
 
   /** As the gradient programs are fed them. */
   private weights(): Named {
-    const { state, frozen } = this.tensors;
-    return Object.fromEntries(
-      this.options.program.parameters.map(({ name }) => [
-        name,
-        (state.get(stateInput('weights', name)) ?? frozen.get(name)) as Value,
-      ]),
+    const { state, packing, frozen } = this.tensors;
+    const packed = packing.packs.map(
+      ({ name }) => [name, state.get(stateInput('weights', name)) as Value] as const,
     );
+    return Object.fromEntries([...packed, ...frozen]);
   }
 
   private gradientProgram(program: TrainingProgram): Program {
     let known = this.gradientPrograms.get(program);
-    if (known === undefined) this.gradientPrograms.set(program, (known = gradientProgram(program)));
+    if (known === undefined) {
+      known = gradientProgram(program, this.tensors.packing, this.card.mostOutputs);
+      this.gradientPrograms.set(program, known);
+    }
     return known;
   }
 
@@ -174,9 +185,11 @@ export class TrainingStep {
   }
 }
 
-async function heldBetweenRuns(resident: ResidentTensors, options: TrainingOptions): Promise<Held> {
-  const { accumulate } = options;
-  const shapes = new Map(trainedOf(options).map(({ name, shape }) => [gradientOf(name), shape]));
+async function heldBetweenRuns(
+  { resident, packing }: StepTensors,
+  { accumulate }: TrainingOptions,
+): Promise<Held> {
+  const shapes = new Map(packing.packs.map(({ name, shape }) => [gradientOf(name), shape]));
   const losses: Value[] = [];
   for (let batch = 0; batch < accumulate; batch++) losses.push(await resident.allocate(scalar));
   return {
@@ -185,8 +198,4 @@ async function heldBetweenRuns(resident: ResidentTensors, options: TrainingOptio
     losses,
     norm: await resident.allocate(scalar),
   };
-}
-
-function trainedOf({ program }: TrainingOptions): readonly OptimizedParameter[] {
-  return program.parameters.filter(({ group }) => group.trained);
 }

@@ -1,7 +1,7 @@
 import { Graph, type Value } from '../../graph/graph.js';
 import * as node from '../../graph/nodes.js';
 import { ADAMW, clippingOffset, type AdamwSettings } from '../../optim/adamw.js';
-import { ratesOf, type ParameterGroup } from '../../optim/parameter-groups.js';
+import { rateKeyOf, ratesOf, type ParameterGroup } from '../../optim/parameter-groups.js';
 import { programOf, type Program } from '../program.js';
 import type { OptimizedParameter } from '../training-program.js';
 import type { StateArray, StepSettings } from '../training-state.js';
@@ -28,13 +28,13 @@ export class UpdateProgram {
   readonly program: Program;
   private readonly groups: ReadonlyMap<string, ParameterGroup>;
 
-  /** @param parameters those that are trained */
+  /** @param parameters those that are trained, or packs of them */
   constructor(
     parameters: readonly OptimizedParameter[],
     private readonly settings: AdamwSettings,
     private readonly averaged: boolean,
   ) {
-    this.groups = new Map(parameters.map(({ group }) => [keyOf(group), group]));
+    this.groups = new Map(parameters.map(({ group }) => [rateKeyOf(group), group]));
     const graph = new Graph();
     const gradients = parameters.map(({ name, shape }) => graph.input(gradientOf(name), 'float32', shape));
     const norm = node.sqrt(
@@ -60,24 +60,12 @@ export class UpdateProgram {
   }
 }
 
-/** What is fed alike to all parameters of a group. */
-function keyOf({ decay, rateShare }: ParameterGroup): string {
-  return `${decay ? 'decayed' : 'undecayed'} ${rateShare}`;
-}
-
-/** Σ g²: over rows, then over their sums, so that few numbers are added one after the other. */
+/** Σ g²: over one axis after the other, so that few numbers are added one after the other. */
 function sumOfSquares(g: Graph, gradient: Value): Value {
-  const squares = node.mul(g, gradient, gradient);
-  const last = gradient.shape.length - 1;
-  const rows = node.reduceSum(g, squares, [last], false);
-  return last === 0
-    ? rows
-    : node.reduceSum(
-        g,
-        rows,
-        Array.from({ length: last }, (_, axis) => axis),
-        false,
-      );
+  return gradient.shape.reduceRight(
+    (sums, _, axis) => node.reduceSum(g, sums, [axis], false),
+    node.mul(g, gradient, gradient),
+  );
 }
 
 function clippingFactor(g: Graph, norm: Value, { maxGradNorm }: AdamwSettings): Value {
@@ -110,9 +98,9 @@ class Update {
     const v1 = node.add(g, node.mul(g, v, constant(ADAMW.beta2)), square);
     // w' = (1 − ηλ)·w − η/(1 − β₁ᵗ)·m' / (√v'/√(1 − β₂ᵗ) + ε)
     const root = node.div(g, node.sqrt(g, v1), this.number('rootCorrection2'));
-    const step = node.mul(g, this.number(`minusStep:${keyOf(group)}`), m1);
+    const step = node.mul(g, this.number(`minusStep:${rateKeyOf(group)}`), m1);
     const moved = node.div(g, step, node.add(g, root, constant(ADAMW.epsilon)));
-    const w1 = node.add(g, node.mul(g, w, this.number(`decay:${keyOf(group)}`)), moved);
+    const w1 = node.add(g, node.mul(g, w, this.number(`decay:${rateKeyOf(group)}`)), moved);
     become('weights', w1);
     become('firstMoment', m1);
     become('secondMoment', v1);

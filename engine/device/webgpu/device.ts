@@ -1,8 +1,11 @@
 import { openRuntime } from '../../runtime/open.js';
 import { webGpu } from '../device.js';
-import { ResidentDevice } from '../resident/device.js';
+import { ResidentDevice, type Card } from '../resident/device.js';
 import { webGpuCard, webGpuSignature } from './card.js';
 import { lowered } from './lowered.js';
+
+/** Every card binds eight buffers to a kernel, of which one is the input. */
+const mostOutputs = 7;
 
 /** A card, by the driver that the machine has for it. @throws EnvironmentFault where no device starts */
 export async function startWebGpu(threads: number): Promise<ResidentDevice> {
@@ -10,5 +13,6 @@ export async function startWebGpu(threads: number): Promise<ResidentDevice> {
   const provider = await runtime.provider('webgpu');
   const facts = webGpuCard();
   const signature = webGpuSignature(runtime.version, facts);
-  return new ResidentDevice({ name: webGpu, facts, signature, runtime, provider, lower: lowered }, threads);
+  const card: Card = { name: webGpu, facts, signature, runtime, provider, mostOutputs, lower: lowered };
+  return new ResidentDevice(card, threads);
 }

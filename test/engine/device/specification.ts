@@ -306,7 +306,7 @@ function specifyState(device: () => Device): void {
     const { state } = trainer;
     const { parameter } = state.entries[0]!;
     const weights = (await state.read('weights', parameter)).slice();
-    state.tensor('weights', parameter);
+    await state.tensor('weights', parameter);
     await trainer.stepOver([batch], settings);
     expect(device().live.sessions).toBeGreaterThan(before.sessions);
     expect(device().live.values).toBeGreaterThan(before.values);
@@ -318,7 +318,7 @@ function specifyState(device: () => Device): void {
     await expect(state.write('weights', parameter, weights)).rejects.toThrow(closed);
     await expect(state.snapshot(() => Promise.resolve())).rejects.toThrow(closed);
     await expect(trainer.stepOver([batch], settings)).rejects.toThrow(closed);
-    expect(() => state.tensor('weights', parameter)).toThrow(closed);
+    await expect(state.tensor('weights', parameter)).rejects.toThrow(closed);
   });
 }
 

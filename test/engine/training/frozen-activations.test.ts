@@ -43,7 +43,7 @@ async function opened(model: string, freezeLayers: number, isCut: boolean) {
     mostTokens: 600,
   });
   await writeWeights(trainer, first);
-  const judged = (name: string): Value => trainer.state.tensor(trainer.judged(name), name);
+  const judged = (name: string): Promise<Value> => trainer.state.tensor(trainer.judged(name), name);
   const evaluation = new ClassifierRun({ ...shared, ...besides, weights: judged });
   return {
     trainer,

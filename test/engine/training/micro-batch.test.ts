@@ -25,7 +25,8 @@ vi.mock(import('../../../engine/runtime/open.js'), async (original) => {
         what: 'Failed to allocate memory for requested buffer',
       });
     };
-    return { inputs: session.inputs, outputs: session.outputs, run, release: () => session.release() };
+    const { inputs, outputs, nodes } = session;
+    return { inputs, outputs, nodes, run, release: () => session.release() };
   };
   return {
     openRuntime: () => {

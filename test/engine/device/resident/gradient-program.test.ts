@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { programOf } from '../../../../engine/device/program.js';
 import { gradientOf, gradientProgram } from '../../../../engine/device/resident/gradient-program.js';
+import { Packing } from '../../../../engine/device/resident/packing.js';
 import { Graph } from '../../../../engine/graph/graph.js';
 import * as node from '../../../../engine/graph/nodes.js';
 import { integers, normal } from '../../../../engine/kernels/philox.js';
@@ -36,7 +37,8 @@ describe.each(testDevices)('the rows that were looked up of a table, on $title,'
     'are added up in it whatever their number, twice with the same bits: %d of %d, %d tokens',
     async (rows, width, tokens) => {
       const device = await open(1);
-      const session = await device.compile(gradientProgram(lookedUp(rows, width)));
+      const program = lookedUp(rows, width);
+      const session = await device.compile(gradientProgram(program, new Packing(program.parameters), 1));
       const ids = BigInt64Array.from(integers(tokens, rows, [1, 2], [3, 0, 0]), BigInt);
       const values = Float32Array.from(normal(tokens * width, [1, 2], [4, 0, 0]));
       const feeds = {

@@ -1,0 +1,86 @@
+import { rateKeyOf } from '../../optim/parameter-groups.js';
+import { elementCount } from '../../runtime/elements.js';
+import type { OptimizedParameter } from '../training-program.js';
+
+/** What the update steps as one: several parameters of one rate and decay, or one alone, which keeps its name and shape. */
+export interface Pack extends OptimizedParameter {
+  readonly members: readonly OptimizedParameter[];
+}
+
+/** Where the values of a parameter lie in those of its pack. */
+export interface Place {
+  readonly pack: Pack;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Sizes in elements. */
+export interface PackSizes {
+  /** A larger parameter is alone: taking it apart would cost more than the launches that it saves. */
+  readonly mostOfMember: number;
+  /** A kernel sees a buffer in windows, which a pack is not to exceed. */
+  readonly mostOfPack: number;
+}
+
+const byDefault: PackSizes = { mostOfMember: 4 * 2 ** 20, mostOfPack: 16 * 2 ** 20 };
+
+/** The extents of a pack after its first, which sums are taken over one by one (update-program.ts). */
+const inner = [128, 128] as const;
+
+/**
+ * How the parameters of a training lie together: a step of each by itself would be hundreds of parameters times a
+ * score of nodes, and a launch each costs more than what it computes.
+ */
+export class Packing {
+  readonly packs: readonly Pack[];
+  private readonly places = new Map<string, Place>();
+
+  /** @param parameters those that are trained, in an order that packs keep */
+  constructor(parameters: readonly OptimizedParameter[], sizes: PackSizes = byDefault) {
+    this.packs = together(parameters, sizes).map((members, place) => packOf(members, place));
+    for (const pack of this.packs) {
+      let from = 0;
+      for (const { name, shape } of pack.members) {
+        const to = from + elementCount(shape);
+        this.places.set(name, { pack, from, to });
+        from = to;
+      }
+    }
+  }
+
+  placeOf(parameter: string): Place | undefined {
+    return this.places.get(parameter);
+  }
+}
+
+function together(
+  parameters: readonly OptimizedParameter[],
+  { mostOfMember, mostOfPack }: PackSizes,
+): OptimizedParameter[][] {
+  const packs: OptimizedParameter[][] = [];
+  const open = new Map<string, { readonly members: OptimizedParameter[]; room: number }>();
+  for (const parameter of parameters) {
+    const count = elementCount(parameter.shape);
+    const key = rateKeyOf(parameter.group);
+    let pack = open.get(key);
+    if (count > mostOfMember) packs.push([parameter]);
+    else {
+      if (pack === undefined || count > pack.room) {
+        pack = { members: [], room: mostOfPack };
+        open.set(key, pack);
+        packs.push(pack.members);
+      }
+      pack.members.push(parameter);
+      pack.room -= count;
+    }
+  }
+  return packs;
+}
+
+function packOf(members: readonly OptimizedParameter[], place: number): Pack {
+  const [first] = members as readonly [OptimizedParameter];
+  if (members.length === 1) return { ...first, members };
+  const count = members.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  const shape = [Math.ceil(count / elementCount(inner)), ...inner];
+  return { name: `pack ${place}`, shape, group: first.group, members };
+}

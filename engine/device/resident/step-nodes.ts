@@ -1,0 +1,37 @@
+import type { Device } from '../device.js';
+import type { Program } from '../program.js';
+import type { TrainingProgram } from '../training-program.js';
+import type { TrainingOptions } from '../training-state.js';
+import { gradientProgram } from './gradient-program.js';
+import { Packing } from './packing.js';
+import { sumProgram } from './sum-program.js';
+import { UpdateProgram } from './update-program.js';
+
+/** Nodes that the device runs in each part of a step, by operator (`launchesOf`). */
+export interface StepNodes {
+  /** Of a batch, forward and backward. */
+  readonly gradients: ReadonlyMap<string, number>;
+  /** That add the gradients of a batch to those of the batches before it, where a step has several. */
+  readonly sum: ReadonlyMap<string, number>;
+  readonly update: ReadonlyMap<string, number>;
+}
+
+/** Compiles what a step runs, without a state. @param mostOutputs of a node */
+export async function stepNodes(
+  device: Pick<Device, 'compile'>,
+  program: TrainingProgram,
+  { optimizer, averaged }: Pick<TrainingOptions, 'optimizer' | 'averaged'>,
+  mostOutputs: number,
+): Promise<StepNodes> {
+  const packing = new Packing(program.parameters.filter(({ group }) => group.trained));
+  const nodesOf = async (part: Program): Promise<ReadonlyMap<string, number>> => {
+    const session = await device.compile(part);
+    session.release();
+    return session.nodes;
+  };
+  return {
+    gradients: await nodesOf(gradientProgram(program, packing, mostOutputs)),
+    sum: await nodesOf(sumProgram(packing.packs, false)),
+    update: await nodesOf(new UpdateProgram(packing.packs, optimizer, averaged).program),
+  };
+}
