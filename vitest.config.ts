@@ -29,7 +29,9 @@ function project(name: string, test: TestProjectInlineConfiguration['test']): Te
 
 export default defineConfig({
   test: {
-    globalSetup: ['test/setup/temporal-server.ts', 'test/setup/shared-folder.ts'],
+    globalSetup: ['temporary-files', 'temporal-server', 'shared-folder'].map(
+      (name) => `test/setup/${name}.ts`,
+    ),
     sequence: { sequencer: LongestFirst },
     projects: [
       project('driving', {

@@ -103,7 +103,7 @@ export class Bench {
       connection: this.environment.nativeConnection,
       namespace: this.environment.namespace ?? 'default',
       workdir: this.folder,
-      bundles: await workflowBundles(),
+      bundles: await workflowBundles((options.encryption ?? null) === null ? 'plain' : 'encrypted'),
       taskQueue: this.taskQueue,
       slots: options.slots ?? 3,
       encryption: options.encryption ?? null,

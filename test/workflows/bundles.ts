@@ -4,18 +4,23 @@ import {
   bundleFile,
   workflowBundle,
   writeBundles,
+  type BundleKind,
   type WorkflowBundle,
 } from '../../worker/workflow-bundle.js';
 import { sharedPlace } from '../setup/shared-folder.js';
 
-/** A folder with the workflow code of the sources: the first test file that needs it makes it for all. */
-export async function workflowBundles(): Promise<string> {
+/** A folder with the workflow code of the sources, plain and of a kind: the first test file that needs one makes it for all. */
+export async function workflowBundles(kind: BundleKind = 'plain'): Promise<string> {
   const folder = sharedPlace('bundles');
   await withLock(
     sharedPlace('bundles.lock'),
     () => undefined,
     async () => {
-      if (!existsSync(bundleFile('plain', folder))) await writeBundles(folder, ['plain']);
+      const kinds = new Set<BundleKind>(['plain', kind]);
+      await writeBundles(
+        folder,
+        [...kinds].filter((each) => !existsSync(bundleFile(each, folder))),
+      );
     },
   );
   return folder;

@@ -10,6 +10,7 @@ import { run } from '../cli/capture.js';
 import { stateElsewhere } from '../store/elsewhere.js';
 import { MemoryObjects } from '../store/memory-objects.js';
 import { Bench, labels, server, startEnvironment, without } from './bench.js';
+import { workflowBundles } from './bundles.js';
 import { FakePredictor, FakeTrainer, fakeModels, tablesHere } from './fake-trainer.js';
 
 /** Called between what is done to the store. */
@@ -50,6 +51,7 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
       connection: environment.nativeConnection,
       namespace: environment.namespace ?? 'default',
       workdir: workdirOf(name),
+      bundles: await workflowBundles(),
       taskQueue: together.taskQueue,
       queues: [queue],
       roots: null,

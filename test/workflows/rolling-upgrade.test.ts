@@ -5,8 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { workflowBundle } from '../../worker/workflow-bundle.js';
 import { Bench, server, startEnvironment, without, type Working } from './bench.js';
+import { bundledWorkflows } from './bundles.js';
 import { FakeTrainer } from './fake-trainer.js';
 
 const runs = 10;
@@ -96,7 +96,7 @@ describe.skipIf(server === null)(`workers that are replaced by another build${wi
     );
     let replayed = 0;
     for await (const { error } of Worker.runReplayHistories(
-      { workflowBundle: await workflowBundle('plain') },
+      { workflowBundle: await bundledWorkflows() },
       histories,
     )) {
       expect(error).toBeUndefined();
