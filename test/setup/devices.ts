@@ -17,7 +17,7 @@ export interface TestDevice {
   readonly title: string;
   /** Whether it was not asked for and does not start here. */
   readonly missing: boolean;
-  open(threads: number): Promise<Device>;
+  readonly open: (threads: number) => Promise<Device>;
 }
 
 /** One that can be named. */
