@@ -10,17 +10,28 @@ export interface BatchLayout {
   /** The texts in ascending length, as they stand one after the other. */
   readonly texts: readonly Int32Array[];
   readonly groups: readonly TextGroup[];
-  /** Of all texts. */
+  /** Rows of tokens: those of all texts, and behind them what fills the batch up, which is no text's. */
   readonly tokens: number;
+  /** Rows of texts: the texts, and behind them what fills the batch up. */
+  readonly textRows: number;
   /** Padded places of all groups. */
   readonly slots: number;
 }
 
-/** @param texts in ascending length @param groups that cover them, in order */
-export function layoutOf(texts: readonly Int32Array[], groups: readonly TextGroup[]): BatchLayout {
-  const tokens = texts.reduce((sum, { length }) => sum + length, 0);
+/**
+ * @param texts in ascending length
+ * @param groups that cover them, in order; they may have more texts, and be longer, than there are
+ * @param rows of tokens, where there are to be more than the texts have
+ */
+export function layoutOf(
+  texts: readonly Int32Array[],
+  groups: readonly TextGroup[],
+  rows?: number,
+): BatchLayout {
+  const tokens = rows ?? texts.reduce((sum, { length }) => sum + length, 0);
+  const textRows = groups.reduce((sum, { batch }) => sum + batch, 0);
   const slots = groups.reduce((sum, { batch, length }) => sum + batch * length, 0);
-  return { texts, groups, tokens, slots };
+  return { texts, groups, tokens, textRows, slots };
 }
 
 /** The group of a number. */

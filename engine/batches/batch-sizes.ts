@@ -106,8 +106,8 @@ export function hostSizes(
   layout: BatchLayout,
   { heads, relativePositions }: SizedModel,
 ): Record<string, number> {
-  const { texts, groups, tokens, slots } = layout;
-  const sizes: Record<string, number> = { tokens, texts: texts.length, slots };
+  const { groups, tokens, textRows, slots } = layout;
+  const sizes: Record<string, number> = { tokens, texts: textRows, slots };
   groups.forEach(({ batch, length }, g) => Object.assign(sizes, groupSizes(g, heads, batch, length)));
   if (relativePositions === null) return sizes;
   const used = usedRows(layout, relativePositions);

@@ -81,8 +81,8 @@ export const firstTokens = feature({
     tokenText: int64('tokenText', 'tokens'),
     isFirst: float32('isFirst', 'tokens', 1),
   },
-  host: ({ texts, tokens }) => {
-    const firstToken = new BigInt64Array(texts.length);
+  host: ({ texts, tokens, textRows }) => {
+    const firstToken = new BigInt64Array(textRows);
     const tokenText = new BigInt64Array(tokens);
     const isFirst = new Float32Array(tokens);
     let row = 0;

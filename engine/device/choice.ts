@@ -32,6 +32,25 @@ export function parseDevices(text: string, where: string): DeviceChoice {
   });
 }
 
+/**
+ * Reads the one device that somebody scores on.
+ *
+ * @param where the setting, for messages
+ * @throws InputFault for what is no device, and for several
+ */
+export function parseDevice(text: string, where: string): DeviceName | typeof automatic {
+  const devices = parseDevices(text, where);
+  if (devices === automatic) return automatic;
+  const [device] = devices;
+  if (device !== undefined && devices.length === 1) return device;
+  throw new InputFault({
+    where,
+    what: 'several devices are named',
+    found: devices.join(', '),
+    expected: 'one: what is scored here is scored on one device',
+  });
+}
+
 function deviceNamed(text: string, where: string): DeviceName {
   if (text === processor || text === webGpu) return text;
   const [, number = '0'] = /^cuda(?::(\d{1,2}))?$/.exec(text) ?? [, null];

@@ -1,11 +1,12 @@
 import { layoutOf, type TextGroup } from '../batches/batch-layout.js';
 import { hostBatch, type Feed } from '../batches/packed-features.js';
 import type { Classifier } from '../models/family.js';
+import type { BatchShapes } from './batch-shapes.js';
 import { pooledInput, windowsOf } from './reading.js';
 
 /** A batch laid out for the graph of `groups.length` groups (nn/packing.ts). */
 export interface HostBatch {
-  /** Row of the logits → number of the text as given. */
+  /** Row of the logits → number of the text as given. Rows behind these fill the batch up. */
   readonly order: readonly number[];
   /** The sequences of tokens that it holds, in their order. */
   readonly sequences: readonly Int32Array[];
@@ -21,46 +22,57 @@ const WORTHWHILE = 0.75;
 /**
  * Texts that are read in windows are so many texts of the packed batch; its rows of logits are then the texts as given.
  *
- * @param texts token ids, each at least one token @param allowedGroups 1 or 2
+ * @param texts token ids, each at least one token
+ * @param allowed 1 or 2 groups; or what one group is filled up to
  */
 export function packBatch(
   texts: readonly Int32Array[],
   classifier: Classifier,
-  allowedGroups: 1 | 2,
+  allowed: 1 | 2 | BatchShapes,
 ): HostBatch {
   const { windows } = classifier;
-  if (windows === undefined) return packSequences(texts, classifier, allowedGroups);
+  if (windows === undefined) return packSequences(texts, classifier, allowed);
   const split = texts.map((text) => windowsOf(text, windows));
-  const packed = packSequences(split.flat(), classifier, allowedGroups);
+  const packed = packSequences(split.flat(), classifier, allowed);
+  const { texts: columns = 0 } = packed.sizes;
+  const rows = typeof allowed === 'number' ? texts.length : allowed.texts(texts.length);
   return {
     ...packed,
     order: texts.map((_, row) => row),
-    sizes: { ...packed.sizes, [pooledInput.rows]: texts.length },
-    feeds: { ...packed.feeds, [pooledInput.share]: windowShares(split, packed.order) },
+    sizes: { ...packed.sizes, [pooledInput.rows]: rows },
+    feeds: { ...packed.feeds, [pooledInput.share]: windowShares(split, packed.order, [rows, columns]) },
   };
 }
 
 /** Float32 `[rows, texts]`: of each text, an equal share of each of its windows. */
-function windowShares(split: readonly (readonly Int32Array[])[], order: readonly number[]): Feed {
+function windowShares(
+  split: readonly (readonly Int32Array[])[],
+  order: readonly number[],
+  [rows, columns]: readonly [number, number],
+): Feed {
   const rowOf = split.flatMap((windows, row) => windows.map(() => row));
-  const data = new Float32Array(split.length * order.length);
+  const data = new Float32Array(rows * columns);
   order.forEach((window, place) => {
     const row = rowOf[window] as number;
-    data[row * order.length + place] = 1 / (split[row]?.length ?? 1);
+    data[row * columns + place] = 1 / (split[row]?.length ?? 1);
   });
-  return { type: 'float32', shape: [split.length, order.length], data };
+  return { type: 'float32', shape: [rows, columns], data };
 }
 
 function packSequences(
   texts: readonly Int32Array[],
   classifier: Classifier,
-  allowedGroups: 1 | 2,
+  allowed: 1 | 2 | BatchShapes,
 ): HostBatch {
   const order = texts.map((_, i) => i).sort((a, b) => length(texts, a) - length(texts, b) || a - b);
   const lengths = order.map((i) => length(texts, i));
-  const groups = allowedGroups === 1 ? [whole(lengths)] : groupByLength(lengths);
   const sequences = order.map((i) => texts[i] as Int32Array);
-  return { order, sequences, groups, ...hostBatch(layoutOf(sequences, groups), classifier) };
+  const groups = allowed === 2 ? groupByLength(lengths) : [whole(lengths)];
+  if (typeof allowed === 'number')
+    return { order, sequences, groups, ...hostBatch(layoutOf(sequences, groups), classifier) };
+  const filled = allowed.of(whole(lengths));
+  const layout = layoutOf(sequences, [filled], filled.batch * filled.length);
+  return { order, sequences, groups: [filled], ...hostBatch(layout, classifier) };
 }
 
 function length(texts: readonly Int32Array[], i: number): number {

@@ -12,13 +12,15 @@ export function ofTexts(most: number): Batching {
 /**
  * So many tokens each, padded to the longest text as attention sees them; at least one text. So a product has enough
  * rows, however short the texts, and what a batch takes in memory does not grow with its texts' lengths.
+ *
+ * @param padded tokens that a text of so many is padded to, where it is the longest of its batch
  */
-export function ofTokens(most: number): Batching {
+export function ofTokens(most: number, padded: (tokens: number) => number = (tokens) => tokens): Batching {
   return (lengths) => {
     const ends: number[] = [];
     let first = 0;
     lengths.forEach((length, place) => {
-      if (place === first || (place + 1 - first) * length <= most) return;
+      if (place === first || (place + 1 - first) * padded(length) <= most) return;
       ends.push(place);
       first = place;
     });

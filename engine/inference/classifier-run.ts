@@ -1,4 +1,5 @@
 import type { HostArray } from '../device/tensor-scope.js';
+import type { BatchShapes } from './batch-shapes.js';
 import { packBatch, type HostBatch } from './batch.js';
 import { ofTexts, type Batching } from './batching.js';
 import { ForwardRun, type ForwardOptions } from './forward-run.js';
@@ -19,6 +20,8 @@ export interface ClassifierRunOptions extends ForwardOptions {
   readonly graphOf?: typeof inferenceGraph;
   /** Texts come sorted by length, so that little is padded. Default 32 texts. */
   readonly batching?: Batching;
+  /** What batches are filled up to. Default: they are as they are. */
+  readonly shapes?: BatchShapes;
 }
 
 export interface LogitsOptions {
@@ -64,8 +67,8 @@ export class ClassifierRun {
   private async batch(
     texts: readonly Int32Array[],
   ): Promise<{ order: readonly number[]; values: Float32Array }> {
-    const { classifier, frozen } = this.options;
-    const batch = packBatch(texts, classifier, 1);
+    const { classifier, frozen, shapes = 1 } = this.options;
+    const batch = packBatch(texts, classifier, shapes);
     const values = await this.forward.of(batch, await frozen?.feeds(batch));
     return { order: batch.order, values };
   }

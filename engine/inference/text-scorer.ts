@@ -6,6 +6,7 @@ import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { processor, type Device, type DeviceName } from '../device/device.js';
 import { openDevice } from '../device/open.js';
+import { fewShapes } from './batch-shapes.js';
 import { ofTokens } from './batching.js';
 import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
 import { constantWeights } from './constant-weights.js';
@@ -14,12 +15,15 @@ import { readExportedReading } from './exported-settings.js';
 import { throughFloat16 } from './float16-weights.js';
 import { int8Graph } from './graphs.js';
 import { parametersOf } from './parameters.js';
-import type { ExportedPrecision } from './precision.js';
-import { readingOf, windowed } from './reading.js';
+import { requireKernels, type ExportedPrecision } from './precision.js';
+import { readingOf, windowed, type Reading } from './reading.js';
 import { TextReaders, type TextReader } from './text-reader.js';
 
 /** Of a batch: enough rows for products at full speed, and little memory. */
 const BATCH_TOKENS = 2048;
+
+/** The same on a card, which has more that works at once. */
+const CARD_BATCH_TOKENS = 8192;
 
 export interface ScorerOptions {
   /** Tokens of a text, special ones included; beyond it texts are read as the model's folder says. */
@@ -30,6 +34,8 @@ export interface ScorerOptions {
   readonly precision?: ExportedPrecision;
   /** What computes. Default the processor. */
   readonly device?: DeviceName;
+  /** Tokens of a batch at most, where a card has no memory for as many as it would else be given. */
+  readonly batchTokens?: number | undefined;
 }
 
 /** An exported model, open to score any number of texts. */
@@ -51,9 +57,10 @@ export class TextScorer {
    */
   static async open(
     folder: string,
-    { maxLength, threads, precision = 'float32', device: name = processor }: ScorerOptions,
+    { maxLength, threads, precision = 'float32', device: name = processor, batchTokens }: ScorerOptions,
     readers = new TextReaders(),
   ): Promise<TextScorer> {
+    requireKernels(precision, name);
     const { config, weights } = await openModelFolder(folder);
     const device = await openDevice(name, { threads });
     try {
@@ -65,7 +72,7 @@ export class TextScorer {
         device,
         classifier: windowed(classifier, reading.windows),
         vocabulary: classifier.vocabulary,
-        batching: ofTokens(BATCH_TOKENS),
+        ...batchesOn(name, batchTokens, reading),
       };
       const given = precision === 'float16' ? throughFloat16(weights) : weights;
       const run = precision === 'int8' ? await int8Run(shared, given) : await float32Run(shared, given);
@@ -106,6 +113,18 @@ export class TextScorer {
     this.run.release();
     this.device.release();
   }
+}
+
+/** The processor takes batches as they are; who scores there has their bits. */
+function batchesOn(
+  device: DeviceName,
+  batchTokens: number | undefined,
+  { longest, windows }: Reading,
+): Pick<ClassifierRunOptions, 'batching' | 'shapes'> {
+  if (device === processor) return { batching: ofTokens(BATCH_TOKENS) };
+  const tokens = batchTokens ?? CARD_BATCH_TOKENS;
+  const shapes = fewShapes(tokens, windows?.length ?? longest);
+  return { batching: ofTokens(tokens, shapes.length), shapes };
 }
 
 async function float32Run(

@@ -1,0 +1,54 @@
+import type { TextGroup } from '../batches/batch-layout.js';
+
+/** What a batch is filled up to, so that many batches have few shapes. */
+export interface BatchShapes {
+  /** Tokens that a text of so many is padded to. */
+  length(tokens: number): number;
+  /** Rows for so many texts. */
+  texts(count: number): number;
+  /** The group that a group is filled up to. */
+  of(group: TextGroup): TextGroup;
+}
+
+/** Of lengths up to each of these multiples of the step beside it are told apart, so that at most a third is padded. */
+const steps = [
+  [64, 8],
+  [128, 16],
+  [256, 32],
+  [512, 64],
+] as const;
+const longerStep = 128;
+
+/**
+ * A device compiles its kernels anew for each shape. So texts are padded to one of some lengths, and there are as many
+ * as go into a full batch, or a power of two: of a table of any length there are a few shapes for each length.
+ *
+ * @param tokens of a full batch @param longest tokens of a sequence
+ */
+export function fewShapes(tokens: number, longest: number): BatchShapes {
+  const length = (wanted: number): number => Math.max(wanted, Math.min(longest, nextLength(wanted)));
+  const full = (length: number): number => Math.max(1, Math.floor(tokens / length));
+  return {
+    length,
+    texts: powerOfTwo,
+    of: ({ first, batch, length: wanted }) => {
+      const padded = length(wanted);
+      const most = full(padded);
+      return {
+        first,
+        length: padded,
+        batch: batch <= most ? Math.min(most, powerOfTwo(batch)) : powerOfTwo(batch),
+      };
+    },
+  };
+}
+
+function nextLength(tokens: number): number {
+  const [, step] = steps.find(([most]) => tokens <= most) ?? [0, longerStep];
+  return Math.ceil(tokens / step) * step;
+}
+
+/** The next one from a count on. */
+function powerOfTwo(count: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(1, count)));
+}
