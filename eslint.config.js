@@ -50,6 +50,7 @@ const layers = {
   ],
   'engine/training': ['engine', 'data', 'metrics', 'pipeline', 'tasks'],
   ensemble: [
+    'engine/device',
     'engine/graph',
     'engine/models',
     'engine/export',

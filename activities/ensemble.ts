@@ -1,3 +1,5 @@
+import { processor, type DeviceName } from '../engine/device/device.js';
+import { fewerTokens } from '../engine/inference/batch-tokens.js';
 import type { EnsembleDefinition, EnsembleMember } from '../ensemble/definition.js';
 import { modelsOf } from '../ensemble/definition.js';
 import type { StoredEnsemble } from '../ensemble/stored-ensemble.js';
@@ -9,7 +11,7 @@ import { idColumn } from '../pipeline/pipeline.js';
 import { eachOf } from '../store/each-of.js';
 import { calibratorsOf, type Calibrators } from './calibrators.js';
 import { withScratch } from './scratch.js';
-import type { Services } from './services.js';
+import type { Predictor, Services } from './services.js';
 import type { SubmissionRequest } from './tables/submission.js';
 
 /** What of a run makes its ensemble. */
@@ -60,6 +62,8 @@ export interface PredictionRequest {
   /** The rows: a prepared test table. */
   readonly table: string;
   readonly threads: number;
+  /** What computes. Default the processor. */
+  readonly device?: DeviceName | undefined;
   readonly signal: AbortSignal;
   /** The tables that are to be written: labels decided by the thresholds, and probabilities. */
   readonly output: { readonly submission?: string; readonly predictions?: string };
@@ -81,10 +85,11 @@ export async function withModelScores<T>(
     ensemble,
     table,
     threads,
+    device = processor,
     signal,
     onScored,
     onRows,
-  }: Pick<PredictionRequest, 'ensemble' | 'table' | 'threads' | 'signal' | 'onScored' | 'onRows'>,
+  }: Pick<PredictionRequest, 'ensemble' | 'table' | 'threads' | 'device' | 'signal' | 'onScored' | 'onRows'>,
   work: (scored: ScoredEnsemble) => Promise<T>,
 ): Promise<T> {
   const models = modelsOf(ensemble);
@@ -97,10 +102,12 @@ export async function withModelScores<T>(
     onRows?.(rowsOf.reduce((sum, each) => sum + each, 0) / models.length);
   };
   return withScratch(services, names, async (paths) => {
-    await eachOf(models.entries(), services.slots, async ([place, { folder, maxLength }]) => {
+    // A card has memory for one model's weights and batches, and does one thing at a time.
+    const atOnce = device === processor ? services.slots : 1;
+    await eachOf(models.entries(), atOnce, async ([place, { folder, maxLength }]) => {
       const files = { table, output: paths[names[place]!]! };
-      const options = { maxLength, threads, precision, signal, onRows: told(place) };
-      await services.predictor.predict(folder, files, options);
+      const options = { maxLength, threads, precision, device, signal, onRows: told(place) };
+      await predictFitting(services, folder, files, options);
       onScored?.(++scored, models.length);
     });
     const files = names.map((name) => paths[name]!);
@@ -110,6 +117,24 @@ export async function withModelScores<T>(
     }));
     return work({ ...ensemble, members });
   });
+}
+
+type PredictArguments = Parameters<Predictor['predict']>;
+
+/** Predicts, and where a batch does not fit a card's memory starts again with smaller ones. */
+async function predictFitting(
+  { predictor }: Pick<Services, 'predictor'>,
+  ...[folder, files, options]: PredictArguments
+): Promise<void> {
+  for (let batchTokens: number | undefined; ;) {
+    try {
+      return await predictor.predict(folder, files, { ...options, batchTokens });
+    } catch (error) {
+      const fewer = fewerTokens(batchTokens);
+      if (!(error instanceof Error) || error.name !== 'BatchTooLarge' || fewer === null) throw error;
+      batchTokens = fewer;
+    }
+  }
 }
 
 /** Predicts rows by an ensemble: those of a run's test table and those of any other. */

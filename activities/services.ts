@@ -38,6 +38,10 @@ export interface Predictor {
       readonly threads: number;
       /** Default float32. */
       readonly precision?: Precision | undefined;
+      /** What computes. Default the processor. */
+      readonly device?: DeviceName | undefined;
+      /** Of a card: tokens of a batch at most. Default: as the engine has it. */
+      readonly batchTokens?: number | undefined;
       readonly signal: AbortSignal;
       /** Told now and then how many rows have been scored. */
       readonly onRows?: ((rows: number) => void) | undefined;

@@ -1,4 +1,5 @@
 import { InputFault } from '../errors/fault.js';
+import { processor, type DeviceName } from '../engine/device/device.js';
 import { TextReaders, type TextReader } from '../engine/inference/text-reader.js';
 import { TextScorer } from '../engine/inference/text-scorer.js';
 import { modelsOf, type EnsembleDefinition } from './definition.js';
@@ -12,6 +13,13 @@ export interface ScoreOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface OpenOptions {
+  /** Of the processor. */
+  readonly threads: number;
+  /** What computes, and holds the weights of all models. Default the processor. */
+  readonly device?: DeviceName | undefined;
+}
+
 /** An ensemble with its models in memory, to score any number of texts. */
 export class Ensemble {
   /** Runs of one model do not overlap. */
@@ -22,17 +30,20 @@ export class Ensemble {
     private readonly scorers: readonly TextScorer[],
   ) {}
 
-  /** @throws InputFault where a folder holds no model of ours, or one of other labels */
+  /**
+   * @throws InputFault where a folder holds no model of ours, or one of other labels; EnvironmentFault where the device
+   *   does not start, or has no memory for the weights
+   */
   static async open(
     definition: EnsembleDefinition,
-    { threads }: { readonly threads: number },
+    { threads, device = processor }: OpenOptions,
   ): Promise<Ensemble> {
     const { precision = 'float32' } = definition;
     const scorers: TextScorer[] = [];
     const readers = new TextReaders();
     try {
       for (const { folder, maxLength } of modelsOf(definition)) {
-        const scorer = await TextScorer.open(folder, { maxLength, threads, precision }, readers);
+        const scorer = await TextScorer.open(folder, { maxLength, threads, precision, device }, readers);
         scorers.push(scorer);
         checkWidth(folder, scorer.width, definition.labels.length);
       }

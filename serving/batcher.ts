@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { Scored } from '../ensemble/joined.js';
+import { EnvironmentFault } from '../errors/fault.js';
 import type { BatchingOptions } from './limits.js';
 import { internal, overloaded, unavailable, type Refusal } from './refusal.js';
 
@@ -23,6 +24,8 @@ export interface BatchEvents {
   readonly onDropped: (texts: number) => void;
   /** A batch that takes longer than any should: what scores will answer no more. */
   readonly onStuck: () => void;
+  /** What scores is gone, as a device that is lost: nothing it says from then on would be right. */
+  readonly onLost: (fault: EnvironmentFault) => void;
 }
 
 /** The texts of one request, and what is known of them so far. */
@@ -52,7 +55,8 @@ export class Batcher {
   /** The oldest first. */
   private queue: Waiting[] = [];
   private working = false;
-  private stuck = false;
+  /** Once what scores answers no more: what everybody is told. */
+  private broken: Refusal | null = null;
   private wake: () => void = () => undefined;
 
   constructor(
@@ -72,7 +76,7 @@ export class Batcher {
    */
   score(texts: readonly string[], signal: AbortSignal): Promise<Scored> {
     const { queuedTexts, labels } = this.options;
-    if (this.stuck) return Promise.reject(stuckFault());
+    if (this.broken !== null) return Promise.reject(this.broken);
     if (this.queue.length + texts.length > queuedTexts) {
       const found = `${this.queue.length} texts that wait, and ${texts.length} more`;
       return Promise.reject(overloaded('too many texts wait', found, `at most ${queuedTexts}`));
@@ -102,7 +106,7 @@ export class Batcher {
   private async work(): Promise<void> {
     if (this.working) return;
     this.working = true;
-    while (this.queue.length > 0 && !this.stuck) {
+    while (this.queue.length > 0 && this.broken === null) {
       await this.gather();
       const batch = this.take();
       if (batch.length > 0) await this.answer(batch);
@@ -157,7 +161,10 @@ export class Batcher {
   /** What one request's texts do to the models is no other request's fault: its batch is scored again without them. */
   private async answer(batch: readonly Waiting[]): Promise<void> {
     const started = performance.now();
-    const watch = setTimeout(() => this.giveUpAll(batch), this.options.stuckMs);
+    const watch = setTimeout(() => {
+      this.giveUpAll(batch, unavailable('the engine is stuck'));
+      this.events.onStuck();
+    }, this.options.stuckMs);
     try {
       this.handOut(batch, await this.scorer.score(batch.map(({ text }) => text)));
       this.events.onBatch(batch.length, (performance.now() - started) / 1000);
@@ -165,6 +172,10 @@ export class Batcher {
       const jobs = new Set(batch.map(({ job }) => job));
       clearTimeout(watch);
       this.events.onFault(fault);
+      if (fault instanceof EnvironmentFault) {
+        this.giveUpAll(batch, unavailable('the engine has failed'));
+        return this.events.onLost(fault);
+      }
       for (const job of jobs) {
         if (jobs.size === 1) this.giveUp(job, internal(fault));
         else if (!job.over) await this.answer(batch.filter((waiting) => waiting.job === job));
@@ -196,14 +207,9 @@ export class Batcher {
     job.reject(reason);
   }
 
-  private giveUpAll(batch: readonly Waiting[]): void {
-    this.stuck = true;
+  private giveUpAll(batch: readonly Waiting[], reason: Refusal): void {
+    this.broken = reason;
     const all = new Set([...batch, ...this.queue].map(({ job }) => job));
-    for (const job of all) this.giveUp(job, stuckFault());
-    this.events.onStuck();
+    for (const job of all) this.giveUp(job, reason);
   }
-}
-
-function stuckFault(): Refusal {
-  return unavailable('the engine is stuck');
 }

@@ -21,10 +21,10 @@ export interface ServerOptions extends AccessOptions {
 
 /** An HTTP server for one ensemble. It listens before the models are there, and says that it is not ready. */
 export class Server {
-  /** Rejects once what scores is stuck: the process is of no use any more. */
+  /** Rejects once what scores is stuck or gone: the process is of no use any more. */
   readonly working: Promise<never>;
   private engine: Engine | undefined;
-  private state: 'loading' | 'ready' | 'draining' | 'stuck' = 'loading';
+  private state: 'loading' | 'ready' | 'draining' | 'stuck' | 'failed' = 'loading';
   private fail: (fault: unknown) => void = () => undefined;
   private readonly metrics: ServingMetrics;
   private readonly handler: RequestHandler;
@@ -85,7 +85,8 @@ export class Server {
           onFault(fault);
         },
         onDropped: (texts) => this.metrics.dropped.add(texts),
-        onStuck: () => this.stuck(),
+        onStuck: () => this.break('stuck', this.stuckFault()),
+        onLost: (fault) => this.break('failed', fault),
       },
     );
     this.engine = { about, batcher };
@@ -98,7 +99,7 @@ export class Server {
    * @param patienceMs for what was asked @returns how many requests were not answered in it
    */
   stop(patienceMs: number): Promise<number> {
-    if (this.state !== 'stuck') this.state = 'draining';
+    if (this.state !== 'stuck' && this.state !== 'failed') this.state = 'draining';
     return this.listener.stop(patienceMs);
   }
 
@@ -109,20 +110,23 @@ export class Server {
         loading: 'the models are being loaded',
         draining: 'it is ending',
         stuck: 'the engine is stuck',
+        failed: 'the engine has failed',
         ready: '',
       }[this.state],
     );
   }
 
-  private stuck(): void {
-    this.state = 'stuck';
-    this.fail(
-      new EnvironmentFault({
-        where: 'this server',
-        what: 'the engine is stuck',
-        found: `a batch of texts took more than ${this.options.batching.stuckMs / 1000} s`,
-        remedy: 'Start it again; where it comes back, lower --batch-texts or --max-characters.',
-      }),
-    );
+  private break(state: 'stuck' | 'failed', fault: EnvironmentFault): void {
+    this.state = state;
+    this.fail(fault);
+  }
+
+  private stuckFault(): EnvironmentFault {
+    return new EnvironmentFault({
+      where: 'this server',
+      what: 'the engine is stuck',
+      found: `a batch of texts took more than ${this.options.batching.stuckMs / 1000} s`,
+      remedy: 'Start it again; where it comes back, lower --batch-texts or --max-characters.',
+    });
   }
 }

@@ -26,11 +26,14 @@ async function answer(request: EngineRequest): Promise<void> {
 async function compute(request: EngineRequest): Promise<EngineAnswer> {
   switch (request.type) {
     case 'predict': {
-      const { folder, files, maxLength, threads, precision } = request;
+      const { type, folder, files, ...options } = request;
       const { predictTable } = await import('../engine/inference/predict.js');
-      enter('opening the model', { silent: true, foreign: tokenizerOf(folder) });
+      const { processor } = await import('../engine/device/device.js');
+      // A card's driver is native code, too: which of the two ends the process nobody knows.
+      const foreign = options.device === processor ? { foreign: tokenizerOf(folder) } : {};
+      enter('opening the model', { silent: true, ...foreign });
       const onProgress = (rows: number): void => enter('scoring', { done: rows });
-      await predictTable(folder, files, { maxLength, threads, precision, onProgress });
+      await predictTable(folder, files, { ...options, onProgress });
       return null;
     }
     case 'tokenizer': {

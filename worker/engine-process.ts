@@ -1,6 +1,7 @@
 import type { ModelSource, Predictor } from '../activities/services.js';
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import { resolveModel, type DownloadProgress } from '../engine/checkpoint/hub.js';
+import { processor } from '../engine/device/device.js';
 import type { FoldEstimate } from '../engine/training/fold-estimate.js';
 import { Fault } from '../errors/fault.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
@@ -40,8 +41,10 @@ export class EngineProcess implements Predictor, ModelSource {
   ) {}
 
   async predict(...[folder, files, options]: PredictArguments): Promise<void> {
-    const { maxLength, threads, precision = 'float32', signal, onRows } = options;
-    const request: EngineRequest = { type: 'predict', folder, files, maxLength, threads, precision };
+    const { signal, onRows, precision = 'float32', device = processor, ...others } = options;
+    const { maxLength, threads, batchTokens } = others;
+    const model = { folder, maxLength, precision };
+    const request: EngineRequest = { type: 'predict', ...model, files, threads, device, batchTokens };
     await this.ask('the ensemble', request, signal, onRows);
   }
 

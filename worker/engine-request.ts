@@ -1,4 +1,5 @@
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
+import type { DeviceName } from '../engine/device/device.js';
 import type { Precision } from '../engine/inference/precision.js';
 import type { EstimatedFold, FoldEstimate } from '../engine/training/fold-estimate.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
@@ -15,6 +16,8 @@ export type EngineRequest =
       readonly maxLength: number;
       readonly threads: number;
       readonly precision: Precision;
+      readonly device: DeviceName;
+      readonly batchTokens?: number | undefined;
     }
   | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly table: string }
   | {

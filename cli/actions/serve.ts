@@ -1,6 +1,6 @@
 import { modelsOf } from '../../ensemble/definition.js';
 import { inInt8 } from '../../ensemble/in-int8.js';
-import { InputFault } from '../../errors/fault.js';
+import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { thisMachine } from '../../worker/machine.js';
 import { servingHostSchema } from '../facts/hosts.js';
 import { logLevels, renderEntry, type LogLevelName } from '../host/log-format.js';
@@ -75,6 +75,6 @@ export async function serve(console: Console, options: ServeOptions, name: strin
 
 /** What was not foreseen may quote a text: of that only the kind is told. */
 function messageOf(fault: unknown): string {
-  if (fault instanceof InputFault) return fault.message;
+  if (fault instanceof InputFault || fault instanceof EnvironmentFault) return fault.message;
   return `not foreseen: ${fault instanceof Error ? fault.name : typeof fault}`;
 }

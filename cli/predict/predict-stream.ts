@@ -9,6 +9,7 @@ import type { TextFormat } from '../../data/text-stream/format.js';
 import { PrefixDigest } from '../../data/text-stream/prefix-digest.js';
 import type { ByteSource } from '../../data/text-stream/source.js';
 import { TextStream, type StreamedRow } from '../../data/text-stream/text-stream.js';
+import type { DeviceName } from '../../engine/device/device.js';
 import { ScoredTogether } from '../../engine/inference/scored-together.js';
 import { modelsOf } from '../../ensemble/definition.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
@@ -25,6 +26,8 @@ export interface StreamRequest {
   readonly format: TextFormat;
   readonly output: PredictionOutput;
   readonly written: WrittenTable;
+  /** What computes. Default the processor. */
+  readonly device?: DeviceName;
   readonly signal: AbortSignal;
   /** Default: as a run cuts its rows. */
   readonly together?: ScoredTogether;
@@ -144,13 +147,14 @@ class Prediction {
   private async score(): Promise<void> {
     const { spool } = this;
     if (spool === null) return;
-    const { ensemble, output, signal } = this.request;
+    const { ensemble, output, device, signal } = this.request;
     const { threads } = this.services;
     spool.end();
     const request = {
       ensemble: ensemble.definition,
       table: spool.path,
       threads,
+      device,
       signal,
       onRows: (rows: number) => this.tell(rows),
     };

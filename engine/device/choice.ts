@@ -32,22 +32,23 @@ export function parseDevices(text: string, where: string): DeviceChoice {
   });
 }
 
+/** What one device is asked for by. */
+export type OneDevice = DeviceName | typeof automatic;
+
 /**
- * Reads the one device that somebody scores on.
+ * The only device of a choice.
  *
- * @param where the setting, for messages
- * @throws InputFault for what is no device, and for several
+ * @param where the setting, for messages @throws InputFault where there are several
  */
-export function parseDevice(text: string, where: string): DeviceName | typeof automatic {
-  const devices = parseDevices(text, where);
-  if (devices === automatic) return automatic;
-  const [device] = devices;
-  if (device !== undefined && devices.length === 1) return device;
+export function oneDevice(choice: DeviceChoice, where: string): OneDevice {
+  if (choice === automatic) return automatic;
+  const [device, ...others] = choice;
+  if (device !== undefined && others.length === 0) return device;
   throw new InputFault({
     where,
     what: 'several devices are named',
-    found: devices.join(', '),
-    expected: 'one: what is scored here is scored on one device',
+    found: choice.join(', '),
+    expected: 'one, which gives the bits of all that is scored',
   });
 }
 

@@ -1,5 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { openTestTable } from '../../data/prepared-table.js';
+import { EnvironmentFault } from '../../errors/fault.js';
+import { DeviceFault } from '../runtime/fault.js';
 import { groupsOf } from './scored-together.js';
 import { TextScorer, type ScorerOptions } from './text-scorer.js';
 
@@ -8,10 +10,14 @@ interface PredictOptions extends ScorerOptions {
   readonly onProgress?: (rows: number) => void;
 }
 
+/** A card has no memory for a batch. What it computes after that may be wrong: another process may try with less. */
+export class BatchTooLarge extends EnvironmentFault {}
+
 /**
  * Scores the rows of a prepared test table, some at a time.
  *
  * @param files.output what is written: probabilities `[rows, labels]` as raw little-endian float32
+ * @throws BatchTooLarge where a card has no memory for a batch
  */
 export async function predictTable(
   folder: string,
@@ -25,7 +31,11 @@ export async function predictTable(
     try {
       let before = 0;
       for (const group of groupsOf(texts)) {
-        const scored = await scorer.score(group, (rows) => onProgress?.(before + rows));
+        const scored = await scorer
+          .score(group, (rows) => onProgress?.(before + rows))
+          .catch((error: unknown) => {
+            throw asTooLarge(error);
+          });
         before += group.length;
         const bytes = new Uint8Array(scored.buffer);
         for (let done = 0; done < bytes.length;) done += writeSync(output, bytes, done);
@@ -55,4 +65,9 @@ export async function predictTexts(
   } finally {
     scorer.release();
   }
+}
+
+function asTooLarge(error: unknown): unknown {
+  if (!(error instanceof DeviceFault) || error.kind !== 'memory') return error;
+  return new BatchTooLarge(error.details, { cause: error });
 }

@@ -6,6 +6,7 @@ import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { processor, type Device, type DeviceName } from '../device/device.js';
 import { openDevice } from '../device/open.js';
+import { batchTokensOn } from './batch-tokens.js';
 import { fewShapes } from './batch-shapes.js';
 import { ofTokens } from './batching.js';
 import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
@@ -19,12 +20,6 @@ import { requireKernels, type ExportedPrecision } from './precision.js';
 import { readingOf, windowed, type Reading } from './reading.js';
 import { TextReaders, type TextReader } from './text-reader.js';
 
-/** Of a batch: enough rows for products at full speed, and little memory. */
-const BATCH_TOKENS = 2048;
-
-/** The same on a card, which has more that works at once. */
-const CARD_BATCH_TOKENS = 8192;
-
 export interface ScorerOptions {
   /** Tokens of a text, special ones included; beyond it texts are read as the model's folder says. */
   readonly maxLength: number;
@@ -34,7 +29,7 @@ export interface ScorerOptions {
   readonly precision?: ExportedPrecision;
   /** What computes. Default the processor. */
   readonly device?: DeviceName;
-  /** Tokens of a batch at most, where a card has no memory for as many as it would else be given. */
+  /** Tokens of a batch at most. Default: as `batchTokensOn` has it. */
   readonly batchTokens?: number | undefined;
 }
 
@@ -57,7 +52,7 @@ export class TextScorer {
    */
   static async open(
     folder: string,
-    { maxLength, threads, precision = 'float32', device: name = processor, batchTokens }: ScorerOptions,
+    { maxLength, threads, precision = 'float32', device: name = processor, ...options }: ScorerOptions,
     readers = new TextReaders(),
   ): Promise<TextScorer> {
     requireKernels(precision, name);
@@ -72,7 +67,7 @@ export class TextScorer {
         device,
         classifier: windowed(classifier, reading.windows),
         vocabulary: classifier.vocabulary,
-        ...batchesOn(name, batchTokens, reading),
+        ...batchesOn(name, options.batchTokens ?? batchTokensOn(name), reading),
       };
       const given = precision === 'float16' ? throughFloat16(weights) : weights;
       const run = precision === 'int8' ? await int8Run(shared, given) : await float32Run(shared, given);
@@ -115,14 +110,13 @@ export class TextScorer {
   }
 }
 
-/** The processor takes batches as they are; who scores there has their bits. */
+/** The processor takes batches as they are: what it gave before, it gives again. */
 function batchesOn(
   device: DeviceName,
-  batchTokens: number | undefined,
+  tokens: number,
   { longest, windows }: Reading,
 ): Pick<ClassifierRunOptions, 'batching' | 'shapes'> {
-  if (device === processor) return { batching: ofTokens(BATCH_TOKENS) };
-  const tokens = batchTokens ?? CARD_BATCH_TOKENS;
+  if (device === processor) return { batching: ofTokens(tokens) };
   const shapes = fewShapes(tokens, windows?.length ?? longest);
   return { batching: ofTokens(tokens, shapes.length), shapes };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Batcher, type BatchEvents } from '../../serving/batcher.js';
+import { EnvironmentFault } from '../../errors/fault.js';
 import { defaultBatching, type BatchingOptions } from '../../serving/limits.js';
 import { Refusal } from '../../serving/refusal.js';
 import { about, PlainScorer, scoredOf } from './served.js';
@@ -19,6 +20,7 @@ function batcherOf(
       onFault: () => undefined,
       onDropped: () => undefined,
       onStuck: () => undefined,
+      onLost: () => undefined,
       ...events,
     },
   );
@@ -155,5 +157,26 @@ describe('texts of many requests', () => {
       await expect(each).rejects.toMatchObject({ status: 503 });
     await expect(batcher.score(['later'], never)).rejects.toMatchObject({ status: 503 });
     expect([stuck, batcher.waiting]).toEqual([1, 0]);
+  });
+
+  it('are all given up where what scores is gone: none is scored again by it', async () => {
+    const scorer = new PlainScorer();
+    const gone = new EnvironmentFault({ where: 'WebGPU, run', what: 'the device is lost' });
+    let fail = (): void => undefined;
+    scorer.before = () => new Promise((_, reject) => (fail = () => reject(gone)));
+    const lost: unknown[] = [];
+    const batcher = batcherOf(scorer, { maxWaitMs: 0 }, { onLost: (fault) => lost.push(fault) });
+    const asked = [batcher.score(['one'], never), batcher.score(['two'], never)];
+    await new Promise(setImmediate);
+    const waits = batcher.score(['waits'], never);
+    fail();
+    for (const each of [...asked, waits])
+      await expect(each).rejects.toMatchObject({
+        status: 503,
+        headers: { 'Retry-After': '1' },
+        details: { what: 'the engine has failed' },
+      });
+    await expect(batcher.score(['later'], never)).rejects.toMatchObject({ status: 503 });
+    expect([lost, scorer.batches, batcher.waiting]).toEqual([[gone], [['one', 'two']], 0]);
   });
 });

@@ -1,6 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { EnvironmentFault } from '../../errors/fault.js';
 import type { RequestEntry } from '../../serving/request-handler.js';
 import { Server } from '../../serving/server.js';
 import { defaultBatching, defaultLimits } from '../../serving/limits.js';
@@ -393,6 +394,18 @@ describe('a server that ends', () => {
     await idle.until(({ statuses }) => statuses.length === 1);
     expect(await server.stop(5_000)).toBe(0);
     await idle.closed;
+  });
+
+  it('says that the engine has failed where what scores is gone, and is of no use then', async () => {
+    const scorer = new PlainScorer();
+    const gone = new EnvironmentFault({ where: 'WebGPU, run', what: 'the device is lost' });
+    scorer.before = () => Promise.reject(gone);
+    const server = await listen({ scorer });
+    const { status, body } = await predict(server, { texts: ['a'] });
+    expect([status, body]).toMatchObject([503, { error: { what: 'the engine has failed' } }]);
+    await expect(server.working).rejects.toBe(gone);
+    expect((await ask(server, '/ready')).status).toBe(503);
+    expect((await ask(server, '/health')).status).toBe(200);
   });
 
   it('says that it is stuck where a batch takes too long', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deviceForm, parseDevices } from '../../../engine/device/choice.js';
+import { deviceForm, oneDevice, parseDevices } from '../../../engine/device/choice.js';
 
 const parsed = (text: string): unknown => parseDevices(text, '--device');
 
@@ -38,5 +38,13 @@ describe('devices that a person names', () => {
     ['cuda,cuda:0', 'cuda:0'],
   ])('each once: %s', (text, twice) => {
     expect(() => parsed(text)).toThrow(new RegExp(`--device: a device is named twice[^]*${twice}`));
+  });
+
+  it('one of them, where one alone is used', () => {
+    const one = (text: string): unknown => oneDevice(parseDevices(text, '--device'), '--device');
+    expect(['auto', 'cuda', 'webgpu'].map(one)).toEqual(['auto', 'cuda:0', 'webgpu']);
+    expect(() => one('cuda:0,cuda:1')).toThrow(
+      '--device: several devices are named; found cuda:0, cuda:1; expected one',
+    );
   });
 });

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { predictTexts } from '../../../engine/inference/predict.js';
 import type { ScorerOptions } from '../../../engine/inference/text-scorer.js';
 import { trainFold } from '../../../engine/training/fold.js';
+import { InputFault } from '../../../errors/fault.js';
 import { otherDevices } from '../../setup/devices.js';
 import { opened } from '../../setup/opened-device.js';
 import { job, modelFolder, never, texts, useSmallFolds } from '../training/small-fold.js';
@@ -40,4 +41,14 @@ describe.each(cases)('an exported $type on $title', ({ type, name, missing, open
     },
     300_000,
   );
+});
+
+describe('products of 8 bits', () => {
+  it.each(['webgpu', 'cuda:0'] as const)('are refused on %s before anything is looked at', async (device) => {
+    const asked = predictTexts('/nowhere', [], { ...options, precision: 'int8', device });
+    await expect(asked).rejects.toThrow(InputFault);
+    await expect(asked).rejects.toThrow(
+      `device ${device}: it has no kernels for products of 8 bits; expected int8 on the processor (cpu), or float32`,
+    );
+  });
 });
