@@ -1,6 +1,14 @@
 import { isIP } from 'node:net';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { automatic, deviceForm, parseDevices, type DeviceChoice } from '../engine/device/choice.js';
+import {
+  automatic,
+  deviceForm,
+  oneDevice,
+  oneDeviceForm,
+  parseDevices,
+  type DeviceChoice,
+  type OneDevice,
+} from '../engine/device/choice.js';
 import { Fault } from '../errors/fault.js';
 import type { ProbeAddress } from '../serving/probes.js';
 import { logFormats, logLevels, type LogFormat, type LogLevelName } from './host/log-format.js';
@@ -64,11 +72,18 @@ export const trainsFolds = 'folds train, one at a time on each card';
 /** Adds `--device`. @param does what the command does on it */
 export function takesDevice(command: Command, does: string): Command {
   return command.addOption(
-    new Option('--device <names>', `where ${does}: ${deviceForm}`)
-      .env('FOLDWISE_DEVICE')
-      .default(automatic)
-      .argParser(deviceChoice),
+    deviceOption('--device <names>', `where ${does}: ${deviceForm}`, (choice) => choice),
   );
+}
+
+export interface OneDeviceOption {
+  readonly device: OneDevice;
+}
+
+/** Adds `--device` to a command that takes one of them. @param does what it does there */
+export function takesOneDevice(command: Command, does: string): Command {
+  const one = (choice: DeviceChoice): OneDevice => oneDevice(choice, '--device');
+  return command.addOption(deviceOption('--device <name>', `where ${does}: ${oneDeviceForm}`, one));
 }
 
 export interface RootOptions {
@@ -174,13 +189,22 @@ function probeAddress(text: string): ProbeAddress {
   );
 }
 
-function deviceChoice(text: string): DeviceChoice {
-  try {
-    return parseDevices(text, '--device');
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    throw new InvalidArgumentError(error.message);
-  }
+function deviceOption(
+  flags: string,
+  description: string,
+  chosen: (choice: DeviceChoice) => DeviceChoice | OneDevice,
+): Option {
+  return new Option(flags, description)
+    .env('FOLDWISE_DEVICE')
+    .default(automatic)
+    .argParser((text: string) => {
+      try {
+        return chosen(parseDevices(text, '--device'));
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        throw new InvalidArgumentError(error.message);
+      }
+    });
 }
 
 /** Parses an option that must be a whole number from 1 on. */

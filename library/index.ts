@@ -1,6 +1,7 @@
 /** The entry point `foldwise`: prediction in this process. It loads neither Temporal nor the trainer. */
 export { loadEnsemble } from './load-ensemble.js';
 export type {
+  DeviceSetting,
   LoadedEnsemble,
   Precision,
   LoadOptions,

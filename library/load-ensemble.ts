@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { storedEnsembleIn } from '../activities/stored-ensemble.js';
-import { precisions, type Precision } from '../engine/inference/precision.js';
+import { automatic, oneDevice, parseDevices } from '../engine/device/choice.js';
+import { processor, type DeviceName } from '../engine/device/device.js';
+import { precisions, requireKernels, type Precision } from '../engine/inference/precision.js';
 import { Ensemble } from '../ensemble/ensemble.js';
 import type { Scored } from '../ensemble/joined.js';
 import { inInt8 } from '../ensemble/in-int8.js';
@@ -19,6 +21,9 @@ import {
 
 export type { Precision, TaskName };
 
+/** What a device is asked for by. */
+export type DeviceSetting = 'auto' | 'cpu' | 'webgpu' | 'cuda' | `cuda:${number}`;
+
 export interface LoadOptions {
   /** Of each product of matrices. Default: the processors of this machine, or of its container. */
   readonly threads?: number;
@@ -29,6 +34,11 @@ export interface LoadOptions {
    * with it: what that loses has then been measured, and is no more than was allowed.
    */
   readonly precision?: Precision;
+  /**
+   * What the models compute on, and where their weights lie: `cpu` (default), `webgpu`, `cuda`, `cuda:1` …, or `auto`,
+   * the first card that a worker would take. Another one never takes the place of one that does not start.
+   */
+  readonly device?: DeviceSetting;
 }
 
 export interface PredictOptions {
@@ -46,6 +56,8 @@ export interface Prediction {
 
 /** An ensemble with its models in memory. */
 export interface LoadedEnsemble extends AsyncDisposable {
+  /** What it computes on: `cpu`, `webgpu`, `cuda:0` … */
+  readonly device: string;
   readonly task: TaskName;
   readonly labels: readonly string[];
   /** By label: what its probability must reach; where a text has one class, the offset of its logarithm. */
@@ -68,24 +80,39 @@ export interface LoadedEnsemble extends AsyncDisposable {
  * model can cause, ends the process.
  *
  * @param folder the directory of a completed run, or an exported folder
- * @throws InputFault for a folder that holds no ensemble, or one that was damaged; TypeError for other arguments
+ * @throws InputFault for a folder that holds no ensemble, or one that was damaged, and for int8 on a card;
+ *   EnvironmentFault where a device does not start, or has no memory for the models; TypeError for other arguments
  */
 export async function loadEnsemble(folder: string | URL, options: LoadOptions = {}): Promise<LoadedEnsemble> {
   const path = folder instanceof URL ? fileURLToPath(folder) : folder;
   requireText('loadEnsemble: folder', path);
-  requireKnown('loadEnsemble: options', options, ['threads', 'thresholds', 'precision']);
+  requireKnown('loadEnsemble: options', options, ['threads', 'thresholds', 'precision', 'device']);
   const { threads = thisMachine().processors, thresholds = {}, precision = 'float32' } = options;
   requireThreads('loadEnsemble: options.threads', threads);
   const where = 'loadEnsemble: options.thresholds';
   requireShares(where, thresholds);
   requireOneOf('loadEnsemble: options.precision', precision, precisions);
+  const device = await deviceOf(options.device, precision);
   const stored = await storedEnsembleIn(path);
   const definition = precision === 'int8' ? inInt8(stored, path) : stored.definition;
   const decided =
     Object.keys(thresholds).length === 0
       ? definition
       : withThresholds(definition, { byLabel: thresholds }, where);
-  return new Loaded(await Ensemble.open(decided, { threads }));
+  return new Loaded(await Ensemble.open(decided, { threads, device }), device);
+}
+
+/** One that is named is started by who opens the models; only what is left open has to be found first. */
+async function deviceOf(asked: string = processor, precision: Precision): Promise<DeviceName> {
+  const where = 'loadEnsemble: options.device';
+  requireText(where, asked);
+  const device = oneDevice(parseDevices(asked, where), where);
+  if (device === automatic) {
+    const { scoringDevice } = await import('../worker/devices/scoring.js');
+    return (await scoringDevice(device, precision)).name;
+  }
+  requireKernels(precision, device);
+  return device;
 }
 
 /** Scored at once; then calls that came meanwhile have their turn. */
@@ -98,7 +125,10 @@ class Loaded implements LoadedEnsemble {
   private readonly asked = new Set<Promise<unknown>>();
   private closed: Promise<void> | undefined;
 
-  constructor(private readonly ensemble: Ensemble) {
+  constructor(
+    private readonly ensemble: Ensemble,
+    readonly device: string,
+  ) {
     const { task, labels, thresholds } = ensemble.definition;
     this.task = task;
     this.labels = Object.freeze([...labels]);

@@ -12,6 +12,8 @@ export interface About {
   readonly models: number;
   /** What their products are computed in. */
   readonly precision: NonNullable<EnsembleDefinition['precision']>;
+  /** Where they compute: `cpu`, `webgpu` or `cuda:0`. */
+  readonly device: string;
   /** Tokens that are read of a text, by the model that reads most. */
   readonly maxLength: number;
   /** Of foldwise. */

@@ -66,6 +66,7 @@ async function served(): Promise<Score> {
     task: 'multi-label',
     models: 1,
     precision: 'float32',
+    device: 'cpu',
     version: '',
   } as const;
   server.serve({

@@ -22,7 +22,7 @@ server.serve({
   scorer: ensemble,
   about: {
     ...{ run: 'bench', pipeline: 'bench', version: '' },
-    ...{ task, labels, thresholds, models, precision, maxLength: 128 },
+    ...{ task, labels, thresholds, models, precision, device: 'cpu', maxLength: 128 },
   },
 });
 console.log(JSON.stringify({ port: Number(new URL(server.url).port) }));

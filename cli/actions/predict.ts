@@ -10,12 +10,14 @@ import { InputFault } from '../../errors/fault.js';
 import { schemeOf } from '../../pipeline/location.js';
 import { count } from '../../report/notation.js';
 import { sweepTemporaryFiles } from '../../store/temporary-file.js';
+import { scoringDevice } from '../../worker/devices/scoring.js';
+import { deviceWords } from '../../worker/devices/usable.js';
 import { createServices } from '../../worker/services.js';
 import { exitCodes } from '../exit-codes.js';
 import { predictedTableSchema } from '../facts/tables.js';
 import { Interrupted } from '../failure.js';
 import { onInterrupt } from '../host/interrupt.js';
-import type { GlobalOptions, JsonOption } from '../options.js';
+import type { GlobalOptions, JsonOption, OneDeviceOption } from '../options.js';
 import { otherColumns, type ColumnOptions } from '../predict/columns.js';
 import { commandDigest } from '../predict/command-digest.js';
 import type { OutputFormat } from '../predict/output-formats.js';
@@ -27,7 +29,7 @@ import { printJson, type Console } from '../terminal/console.js';
 import { openPredictionDisplay } from '../terminal/prediction-progress.js';
 import { workdirAt } from '../workdir.js';
 
-interface PredictOptions extends GlobalOptions, JsonOption, ColumnOptions {
+interface PredictOptions extends GlobalOptions, JsonOption, ColumnOptions, OneDeviceOption {
   readonly format?: TextFormat;
   readonly output?: string;
   readonly outputFormat?: OutputFormat;
@@ -56,14 +58,22 @@ export async function predict(
     options.threshold === undefined
       ? own
       : { ...own, definition: withThresholds(own.definition, options.threshold) };
-  const services = createServices({ workdir: workdir.path, roots: null, searchAttributes: false });
+  const device = await scoringDevice(options.device, own.definition.precision ?? 'float32', {
+    onMessage: (text) => console.note(text),
+  });
+  const services = createServices({
+    workdir: workdir.path,
+    roots: null,
+    usable: [device],
+    searchAttributes: false,
+  });
   await sweepTemporaryFiles(services.scratch);
   const format = options.format ?? formatOf(file) ?? 'csv';
   const digest = await commandDigest(ensemble, {
     read: format,
     written: written.format,
     probabilities: written.probabilities,
-    engine: services.engineSignature(services.threads, processor),
+    engine: services.engineSignature(services.threads, device.name),
   });
   const source = await sourceOf(file, services);
   const output = await openOutput(options, written.target, digest);
@@ -81,6 +91,7 @@ export async function predict(
       format,
       output,
       written,
+      device: device.name,
       signal: interrupt.signal,
       onProgress: (progress) => display.update(progress),
     });
@@ -95,12 +106,14 @@ export async function predict(
         rows,
         resumed,
         models,
+        device: device.name,
         warnings,
       };
       return printJson(console, predictedTableSchema, facts);
     }
     for (const warning of warnings) console.note(`warning: ${warning}`);
-    const done = `${count(rows)} rows, by ${modelCount(models)}`;
+    const where = device.name === processor ? '' : ` on ${deviceWords(device)}`;
+    const done = `${count(rows)} rows, by ${modelCount(models)}${where}`;
     if (written.target === null) console.note(done);
     else console.print(`${written.target}: ${done}`);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { textFormats } from '../../data/text-stream/format.js';
-import { printsJson, runNames } from '../options.js';
+import { printsJson, runNames, takesOneDevice } from '../options.js';
 import { takesColumns } from '../predict/columns.js';
 import { outputFormats } from '../predict/output-formats.js';
 import { collectThreshold } from '../predict/other-thresholds.js';
@@ -9,7 +9,7 @@ import { whenRun } from '../when-run.js';
 
 /** `foldwise predict RUN|FOLDER FILE`: an ensemble on texts of any number. */
 export function addPredict(program: Command, console: Console): void {
-  takesColumns(printsJson(program.command('predict')))
+  takesOneDevice(takesColumns(printsJson(program.command('predict'))), 'the models compute')
     .argument('<ensemble>', `${runNames}; or the folder of an exported ensemble`)
     .argument('<file>', 'the texts: CSV, TSV or JSON lines, columns as in the pipeline; - is standard input')
     .summary("label other texts with a run's models")

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { duration, positiveInteger, printsJson, takesLogging } from '../options.js';
+import { duration, positiveInteger, printsJson, takesLogging, takesOneDevice } from '../options.js';
 import { origin, port, takesServingOptions } from '../serve/options.js';
 import type { Console } from '../terminal/console.js';
 import { whenRun } from '../when-run.js';
@@ -24,7 +24,7 @@ export function addServe(program: Command, console: Console): void {
     .option('--token-file <file>', 'answer only requests that bear the token in this file')
     .option('--cors-origin <origin>', 'let the pages of this origin read answers', origin)
     .option('--log-requests', 'log a line for each request; texts are never logged');
-  printsJson(takesLogging(takesServingOptions(serve)))
+  printsJson(takesLogging(takesServingOptions(takesOneDevice(serve, 'the models compute'))))
     .addHelpText(
       'after',
       `

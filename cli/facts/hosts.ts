@@ -56,6 +56,7 @@ export const servingHostSchema = z.object({
   pipeline: z.string(),
   models: z.number(),
   labels: z.array(z.string()),
+  device: z.string().describe('what they compute on: cpu, webgpu or cuda:0'),
 });
 
 /** What `codec` prints once it listens. */

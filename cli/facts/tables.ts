@@ -11,6 +11,7 @@ export const predictedTableSchema = z.object({
   rows: z.int(),
   resumed: z.int().describe('rows of these that were there before it went on'),
   models: z.int().describe('how many scored them: those of members without weight need not'),
+  device: z.string().describe('what they computed on: cpu, webgpu or cuda:0'),
   warnings,
 });
 

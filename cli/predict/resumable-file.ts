@@ -243,7 +243,7 @@ function otherCommand(progress: string): InputFault {
   return new InputFault({
     where: progress,
     what: 'what was cut off is not what is to go on',
-    found: 'another ensemble, other options, another number of processors or another version',
+    found: 'another ensemble, other options, another device, another number of processors or another version',
     expected: 'the same command',
     remedy: 'Give the same command, or begin anew with --force and without --resume.',
   });

@@ -7,8 +7,11 @@ export type DeviceChoice = readonly DeviceName[] | typeof automatic;
 /** What is asked for where a person leaves it open. */
 export const automatic = 'auto';
 
+/** How one device is asked for, in words. */
+export const oneDeviceForm = `${automatic}, or ${processor}, ${webGpu}, cuda or cuda:1`;
+
 /** How devices are asked for, in words. */
-export const deviceForm = `${automatic}, or ${processor}, ${webGpu}, cuda or cuda:1, with commas between several`;
+export const deviceForm = `${oneDeviceForm}, with commas between several`;
 
 /** Cards of a machine that can be asked for. */
 const mostCards = 64;

@@ -188,6 +188,7 @@ describe.skipIf(!canRun)(`foldwise predict${withoutRuns}`, { timeout: 180_000 },
       resumed: 0,
       rows: 2,
       models: 2,
+      device: 'cpu',
       warnings: [],
     });
     expect((await predict(csv, '--output', '-', '--json')).err).toMatch(/^error: standard output: .*--json/);

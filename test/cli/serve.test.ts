@@ -78,6 +78,7 @@ describe.skipIf(!canRun)(`foldwise serve${withoutRuns}`, { timeout: 180_000 }, (
         pipeline: 'small',
         models: 2,
         labels: ['joy', 'fear'],
+        device: 'cpu',
       });
       const answer = (await (await post(url, { texts })).json()) as {
         predictions: { probabilities: Record<string, number>; labels: string[] }[];

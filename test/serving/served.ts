@@ -20,6 +20,7 @@ export const about: About = {
   thresholds: [0.5, 0.5, 0.5],
   models: 2,
   precision: 'int8',
+  device: 'cpu',
   maxLength: 128,
   version: '0.0.0',
 };
