@@ -2,6 +2,8 @@ import { kindOfDevice } from '../engine/device/device.js';
 import { engineSignature as anyEngine } from '../engine/training/signature.js';
 import { namedCell } from '../pipeline/matrix.js';
 import { checkpointsOf } from '../pipeline/members.js';
+import { precisionOn } from '../engine/precision/choice.js';
+import { signatureIn } from '../engine/training/signature.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RunSettings } from './contracts.js';
 import type { OutOfFold, TrainedCell } from './outputs.js';
@@ -36,10 +38,12 @@ export function engineOf(
 /** The model's files and the engine: what a fold's bits depend on besides rows and settings. */
 export async function trainingDigests(
   services: DigestServices,
-  { model }: Pipeline,
+  { model, training }: Pipeline,
   settings: RunSettings,
 ): Promise<object> {
-  return { model: await modelDigest(services, model.checkpoint), ...engineOf(services, settings) };
+  const { device, engine } = engineOf(services, settings);
+  const computed = signatureIn(precisionOn(device, training.precision), engine);
+  return { model: await modelDigest(services, model.checkpoint), device, engine: computed };
 }
 
 async function modelDigest(services: DigestServices, checkpoint: string | undefined): Promise<string | null> {

@@ -65,6 +65,8 @@ export const trainedFoldSchema = z.object({
   /** The exported model's files by relative path; loads in transformers as it is. */
   model: z.record(z.string().regex(modelFile), artifact),
   device: word,
+  /** What products were computed in, where that was not float32. */
+  precision: z.enum(['float16', 'bfloat16']).exactOptional(),
   threads: z.int().min(1),
   attempts: z.int().min(1),
   /** Texts that passed at once, where that was not the whole batch. */

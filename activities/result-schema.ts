@@ -71,6 +71,7 @@ export const resultSchema: z.ZodType<RunResult> = z
             bestEpoch: true,
             epochs: true,
             device: true,
+            precision: true,
             threads: true,
             attempts: true,
             microBatch: true,

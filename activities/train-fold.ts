@@ -290,6 +290,7 @@ async function finish(
     probabilities: await store.putFile(outcome.probabilities, { move: true }),
     model: await takeModel(store, outcome.model),
     device: outcome.device,
+    ...(outcome.precision === undefined ? {} : { precision: outcome.precision }),
     threads: outcome.threads,
     attempts: lease.attempts,
     seed: outcome.seed,
@@ -309,6 +310,8 @@ async function finish(
     seconds,
     attempts,
     steps: outcome.steps,
+    ...(outcome.precision === undefined ? {} : { precision: outcome.precision }),
+    ...(outcome.skippedSteps === undefined ? {} : { skippedSteps: outcome.skippedSteps }),
     timing: outcome.seconds,
   });
   return trained;

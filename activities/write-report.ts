@@ -184,7 +184,8 @@ function memberResults(
 }
 
 function foldResult(cell: TrainedCell): FoldResult {
-  const { bestEpoch, epochs, device, threads, attempts, microBatch, seed, seconds } = cell;
+  const { bestEpoch, epochs, device, precision, threads, attempts, microBatch, seed, seconds } = cell;
+  const computed = { device, ...(precision === undefined ? {} : { precision }), threads };
   const split = microBatch === undefined ? {} : { microBatch };
-  return { ...namedCell(cell), bestEpoch, epochs, device, threads, attempts, ...split, seed, seconds };
+  return { ...namedCell(cell), bestEpoch, epochs, ...computed, attempts, ...split, seed, seconds };
 }

@@ -27,6 +27,7 @@ export const neutralSettings = {
   accumulate: 1,
   gradientCheckpointing: false,
   microBatch: 'auto',
+  precision: 'auto',
   evaluations: 1,
   ema: null,
   swa: null,

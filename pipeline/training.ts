@@ -202,6 +202,12 @@ const options = {
     .describe(
       'Texts of a batch that pass at once; the gradients of all are added up. `auto`: the whole batch, or where that does not fit the memory, as many as do.',
     ),
+  precision: z
+    .enum(['auto', 'float32', 'float16', 'bfloat16'])
+    .default(neutralSettings.precision)
+    .describe(
+      'What products are computed in: mixed precision but for float32. `auto`: float16 on CUDA, float32 elsewhere.',
+    ),
   evaluations: z
     .int()
     .min(1)

@@ -117,7 +117,16 @@ export interface PreviousRun {
 /** One trained fold, without its files. */
 export type FoldResult = Pick<
   TrainedFold,
-  'fold' | 'bestEpoch' | 'epochs' | 'device' | 'threads' | 'attempts' | 'microBatch' | 'seed' | 'seconds'
+  | 'fold'
+  | 'bestEpoch'
+  | 'epochs'
+  | 'device'
+  | 'precision'
+  | 'threads'
+  | 'attempts'
+  | 'microBatch'
+  | 'seed'
+  | 'seconds'
 > & {
   /** Of the ensemble, where it has several. */
   readonly member?: string;

@@ -1,4 +1,5 @@
 import { Fault } from '../../errors/fault.js';
+import type { StepResult } from '../device/training-state.js';
 
 /** Training went where no further step helps; another seed may. */
 export class DivergenceFault extends Fault {}
@@ -8,25 +9,44 @@ const COLLAPSED = 1e-4;
 /** … and so many times less apart than those of the untrained model: it did not fail to learn, it was ruined. */
 const RUINED_FACTOR = 20;
 
-/** @throws DivergenceFault where a loss or gradient is not finite */
-export function checkFinite(fold: number, step: number, loss: number, gradientNorm: number): void {
-  if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) return;
+/** A step that is skipped with a loss scale as small as that had no need of one: float16 does not hold what it computes. */
+const leastLossScale = 1;
+
+const remedy = 'Lower training.learningRate, or set training.retrySeeds to try another seed.';
+
+/**
+ * @param step counted from 0 @param lossScale after the step; null where there is none
+ * @throws DivergenceFault where a loss or gradient is not finite, and a smaller loss scale does not help
+ */
+export function checkFinite(
+  fold: number,
+  step: number,
+  { loss, gradientNorm, skipped }: StepResult,
+  lossScale: number | null,
+): void {
+  if (!skipped || (lossScale !== null && lossScale >= leastLossScale)) return;
+  const scaled = lossScale === null ? '' : `, even with a loss scale of ${lossScale}`;
   throw new DivergenceFault({
     where: `fold ${fold}, step ${step + 1}`,
     what: 'training diverged: the loss or a gradient is not finite',
-    found: `loss ${loss}, gradient norm ${gradientNorm}`,
-    remedy: 'Lower training.learningRate, or set training.retrySeeds to try another seed.',
+    found: `loss ${loss}, gradient norm ${gradientNorm}${scaled}`,
+    remedy,
   });
 }
 
-/** @throws DivergenceFault where the held-out texts have no answers that a loss can be taken of */
-export function checkJudgement(fold: number, epoch: number, loss: number): void {
+/** @throws DivergenceFault where the texts of an epoch, or the held-out ones, have no answers that a loss can be taken of */
+export function checkJudgement(
+  fold: number,
+  epoch: number,
+  { trainLoss, valLoss }: { readonly trainLoss: number; readonly valLoss: number },
+): void {
+  const [of, loss] = Number.isFinite(trainLoss) ? ['validation', valLoss] : ['training', trainLoss];
   if (Number.isFinite(loss)) return;
   throw new DivergenceFault({
     where: `fold ${fold}, epoch ${epoch}`,
-    what: 'training diverged: the validation loss is not finite',
+    what: `training diverged: the ${of} loss is not finite`,
     found: `${loss}`,
-    remedy: 'Lower training.learningRate, or set training.retrySeeds to try another seed.',
+    remedy,
   });
 }
 

@@ -36,6 +36,8 @@ export class FoldCheckpoints {
     this.position = {
       step: 0,
       epochLoss: 0,
+      lossless: 0,
+      skipped: [],
       history: [],
       bestEpoch: 0,
       answerRange: 0,

@@ -22,7 +22,9 @@ import { readPosition } from './fold-state.js';
 import type { LargestBatch } from './memory-need.js';
 import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
-import { engineSignature } from './signature.js';
+import { precisionOn } from '../precision/choice.js';
+import type { ComputePrecision } from '../precision/precision.js';
+import { engineSignature, signatureIn } from './signature.js';
 import { pseudoRows, pseudoWarnings } from './pseudo-labels.js';
 import type { Value } from '../runtime/runtime.js';
 import { readingOf, sequencesOf, windowed } from '../inference/reading.js';
@@ -50,6 +52,8 @@ export interface FoldSetup {
   readonly validation: TokenizedRows;
   /** What it trains on. */
   readonly device: Device;
+  /** What its products are computed in. */
+  readonly precision: ComputePrecision;
   readonly trainer: Trainer;
   /** Forward over the weights under training. */
   readonly evaluation: ClassifierRun;
@@ -107,6 +111,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       device,
       classifier: vocabulary.classifier(trainedClassifier),
       vocabulary: vocabulary.size,
+      precision: precisionOn(device.name, groups.precision),
       compiling,
     };
     const microBatch = await chosenMicroBatch(job, textsAtOnce);
@@ -150,10 +155,11 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       warnings: [...source.warnings, ...pseudoWarnings(pseudo)],
       validation,
       device,
+      precision: options.precision,
       trainer,
       evaluation,
       key,
-      signature: engineSignature(device.signature),
+      signature: signatureIn(options.precision, engineSignature(device.signature)),
       microBatch,
       largest: { ...batch, texts: Math.min(batch.texts, microBatch) },
       checkModel: async () => pinned?.check(),

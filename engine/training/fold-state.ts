@@ -13,8 +13,12 @@ import type { CheckpointFile, EpochMetrics } from './job.js';
 export interface Position {
   /** Optimizer steps done. */
   step: number;
-  /** Sum of the batch losses of the epoch under way. */
+  /** Sum of the batch losses of the epoch under way, of the steps that had a finite one. */
   epochLoss: number;
+  /** Steps of the epoch under way that had none. */
+  lossless: number;
+  /** The steps, counted from 0, that taught nothing: loss or gradients were too large for float16. */
+  skipped: number[];
   /** Epochs done and judged. */
   history: EpochMetrics[];
   /** 1 …, of the kept epoch; 0 before the first ends. */
@@ -42,6 +46,8 @@ const positionSchema = z
     signature: z.string(),
     step: z.number().int().min(0),
     epochLoss: z.number(),
+    lossless: z.number().int().min(0).default(0),
+    skipped: z.array(z.number().int().min(0)).default([]),
     history: z.array(metricsSchema),
     bestEpoch: z.number().int().min(0),
     answerRange: z.number(),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { tasks } from '../../tasks/index.js';
 import type { Task } from '../../tasks/task.js';
+import { lossScaleArray, type StepResult } from '../device/training-state.js';
 import { permutation } from '../kernels/philox.js';
 import { dataOrderDraws } from '../kernels/random-draws.js';
 import { untouchedFactor } from '../optim/parameter-groups.js';
@@ -178,7 +179,7 @@ class Fold {
     const { position } = this.checkpoints;
     const { texts, targets } = this.setup.training;
     const before = this.watch.total('train');
-    const { loss, gradientNorm } = await this.watch.time('train', () =>
+    const result = await this.watch.time('train', () =>
       this.unlessStopped(() =>
         this.setup.trainer.stepOver(
           batches.map((rows) => ({
@@ -197,9 +198,15 @@ class Fold {
       ),
     );
     this.pace.stepped(this.watch.total('train') - before);
-    checkFinite(this.job.fold, position.step, loss, gradientNorm);
-    position.epochLoss += loss;
+    await this.checkStep(result);
+    const { loss, skipped } = result;
+    if (skipped) position.skipped.push(position.step);
     position.step++;
+    if (!Number.isFinite(loss)) {
+      position.lossless++;
+      return;
+    }
+    position.epochLoss += loss;
     this.emit({
       type: 'step',
       epoch: position.history.length + 1,
@@ -209,6 +216,14 @@ class Fold {
       tokens: batches.flat().reduce((sum, row) => sum + (texts[row]?.length ?? 0), 0),
       secondsPerStep: this.watch.recent('train'),
     });
+  }
+
+  /** @throws DivergenceFault where the step shows that no further one helps */
+  private async checkStep(result: StepResult): Promise<void> {
+    const { state } = this.setup.trainer;
+    const scaled = state.has(lossScaleArray, 'scale');
+    const scale = scaled && result.skipped ? (await state.read(lossScaleArray, 'scale'))[0]! : null;
+    checkFinite(this.job.fold, this.checkpoints.position.step, result, scale);
   }
 
   /**
@@ -231,11 +246,11 @@ class Fold {
     const stepsDone = position.step - position.history.length * course.stepsPerEpoch;
     const metrics: EpochMetrics = {
       epoch,
-      trainLoss: position.epochLoss / stepsDone,
+      trainLoss: position.epochLoss / (stepsDone - position.lossless),
       valLoss: task.lossOf(logits, truth, width),
       ...task.epochScores(probabilities, truth, width),
     };
-    checkJudgement(this.job.fold, epoch, metrics.valLoss);
+    checkJudgement(this.job.fold, epoch, metrics);
     const { history, bestEpoch, within } = position;
     const { better, best } = weigh(metrics, history, bestEpoch, within, this.options.choice);
     const isEnd = stepsDone === course.stepsPerEpoch;
@@ -246,6 +261,7 @@ class Fold {
       const judged = { ...best, trainLoss: metrics.trainLoss };
       history.push(judged);
       position.epochLoss = 0;
+      position.lossless = 0;
       position.within = notJudged;
       if (kept) position.bestEpoch = epoch;
     } else position.within = { evaluations: course.evaluationsDue(position.step), best, kept };
@@ -276,14 +292,16 @@ class Fold {
    */
   private async finish(): Promise<FoldOutcome> {
     this.pace.enter('exporting');
-    const { history, bestEpoch, keptStep, step, answerRange: range } = this.checkpoints.position;
+    const { history, bestEpoch, keptStep, step, skipped, answerRange: range } = this.checkpoints.position;
     const probabilities = await this.checkpoints.restoreKept();
     const choice = choiceWarning(history, bestEpoch, this.options.choice);
     if (choice !== null) this.warn(choice);
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
+    const { precision } = this.setup;
     const words = this.setup.trainer.groupOf(this.setup.source.classifier.wordEmbedding);
     const length = keptStep ?? bestEpoch * this.course.stepsPerEpoch;
-    const rates = Array.from({ length }, (_, step) => this.course.learningRate(step));
+    const still = new Set(skipped);
+    const rates = Array.from({ length }, (_, step) => (still.has(step) ? 0 : this.course.learningRate(step)));
     const untouched = untouchedFactor(words, rates, this.options.optimizer.weightDecay, (step) =>
       this.course.averageShare(step),
     );
@@ -303,10 +321,12 @@ class Fold {
       probabilities: path,
       model,
       device: this.setup.device.name,
+      ...(precision === 'float32' ? {} : { precision }),
       threads: this.job.threads,
       seed: this.job.seed,
       ...(this.setup.microBatch < this.options.passes.batchSize ? { microBatch: this.setup.microBatch } : {}),
       steps: step,
+      ...(precision === 'float16' ? { skippedSteps: skipped.length } : {}),
       seconds: this.watch.seconds(),
       warnings: this.warnings,
     };

@@ -1,5 +1,6 @@
 import type { HeldOutFold } from '../../data/prepared-table.js';
 import type { DeviceName } from '../device/device.js';
+import type { ComputePrecision } from '../precision/precision.js';
 import type { TaskName } from '../../tasks/task.js';
 import type { ModelUse, ScratchModel } from '../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
@@ -138,11 +139,15 @@ export interface FoldOutcome {
   /** Files of the exported model, by path inside `models/<fold>/` (`model.safetensors`, `onnx/model.onnx` …). */
   readonly model: Readonly<Record<string, string>>;
   readonly device: string;
+  /** What products were computed in, where that was not float32. */
+  readonly precision?: Exclude<ComputePrecision, 'float32'>;
   readonly threads: number;
   readonly seed: number;
   /** The texts that passed at once, where that was not the whole batch. */
   readonly microBatch?: number;
   readonly steps: number;
+  /** Of them, those that taught nothing, since their gradients were too large for float16. */
+  readonly skippedSteps?: number;
   readonly seconds: {
     readonly train: number;
     readonly evaluate: number;

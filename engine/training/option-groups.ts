@@ -46,6 +46,7 @@ export interface OptionGroups {
   readonly loss: Omit<LossSettings, 'weights'>;
   readonly classWeights: ClassWeights;
   readonly choice: ChoiceSettings;
+  readonly precision: TrainingOptions['precision'];
 }
 
 export function optionGroups(options: TrainingOptions): OptionGroups {
@@ -70,5 +71,6 @@ export function optionGroups(options: TrainingOptions): OptionGroups {
     loss: { labelSmoothing, focalGamma, asymmetric },
     classWeights,
     choice: { bestBy, patience },
+    precision: options.precision,
   };
 }

@@ -103,8 +103,13 @@ function trainingOf(
     ]),
     ...decisionSettings(configuration),
     ['seeds', distinct(folds.map(({ seed }) => seed))],
-    ['device', distinct(folds.map(({ device, threads }) => `${device}, ${threads} threads`))],
+    ['device', distinct(folds.map((each) => deviceWords(each)))],
   ];
+}
+
+/** What a fold was computed on and in. */
+function deviceWords({ device, precision, threads }: RunResult['folds'][number]): string {
+  return `${device}${precision === undefined ? '' : ` in ${precision}`}, ${threads} threads`;
 }
 
 function timeFacts({ seconds, reused = [] }: RunResult): Fact[] {

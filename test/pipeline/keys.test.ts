@@ -150,6 +150,7 @@ const other: { readonly [Name in keyof typeof neutralSettings]: TrainingOptions[
   accumulate: 2,
   gradientCheckpointing: true,
   microBatch: 4,
+  precision: 'float32',
   evaluations: 2,
   ema: 0.99,
   swa: 2,

@@ -8,6 +8,12 @@ import {
   DivergenceFault,
 } from '../../../engine/training/divergence.js';
 
+const stepped = (loss: number, gradientNorm: number) => ({
+  loss,
+  gradientNorm,
+  skipped: !(Number.isFinite(loss) && Number.isFinite(gradientNorm)),
+});
+
 describe('a step', () => {
   it.each([
     [NaN, 1],
@@ -15,7 +21,7 @@ describe('a step', () => {
     [0.5, NaN],
     [0.5, Infinity],
   ])('with loss %d and gradient norm %d has diverged, and says where and what to do', (loss, norm) => {
-    const check = (): void => checkFinite(3, 17, loss, norm);
+    const check = (): void => checkFinite(3, 17, stepped(loss, norm), null);
     expect(check).toThrow(DivergenceFault);
     expect(check).toThrow(`fold 3, step 18: training diverged`);
     expect(check).toThrow(`loss ${loss}, gradient norm ${norm}`);
@@ -23,19 +29,40 @@ describe('a step', () => {
   });
 
   it('with a finite loss and norm has not', () => {
-    expect(() => checkFinite(1, 0, 0, 0)).not.toThrow();
-    expect(() => checkFinite(1, 0, 1e30, 1e30)).not.toThrow();
+    expect(() => checkFinite(1, 0, stepped(0, 0), null)).not.toThrow();
+    expect(() => checkFinite(1, 0, stepped(1e30, 1e30), null)).not.toThrow();
+    expect(() => checkFinite(1, 0, stepped(1, 1), 2 ** -3)).not.toThrow();
   });
+
+  it.each([
+    [0.5, Infinity],
+    [NaN, NaN],
+  ])(
+    'that is skipped with loss %d and norm %d has where its loss scale is as small as none',
+    (loss, norm) => {
+      for (const scale of [1, 2, 2 ** 40])
+        expect(() => checkFinite(1, 0, stepped(loss, norm), scale)).not.toThrow();
+      const check = (): void => checkFinite(1, 0, stepped(loss, norm), 0.5);
+      expect(check).toThrow(DivergenceFault);
+      expect(check).toThrow(`loss ${loss}, gradient norm ${norm}, even with a loss scale of 0.5`);
+    },
+  );
 });
 
 describe('a judgement', () => {
-  it.each([NaN, Infinity])('with a validation loss of %d has diverged', (loss) => {
-    expect(() => checkJudgement(3, 2, loss)).toThrow(DivergenceFault);
-    expect(() => checkJudgement(3, 2, loss)).toThrow(/fold 3, epoch 2: .*validation loss is not finite/);
+  it.each([NaN, Infinity])('with a validation loss of %d has diverged', (valLoss) => {
+    const check = (): void => checkJudgement(3, 2, { trainLoss: 1, valLoss });
+    expect(check).toThrow(DivergenceFault);
+    expect(check).toThrow(/fold 3, epoch 2: .*validation loss is not finite/);
+  });
+
+  it('of an epoch of which no step had a loss has diverged', () => {
+    const check = (): void => checkJudgement(3, 2, { trainLoss: 0 / 0, valLoss: 1 });
+    expect(check).toThrow(/fold 3, epoch 2: .*training loss is not finite/);
   });
 
   it('with a finite one has not', () => {
-    expect(() => checkJudgement(3, 2, 40)).not.toThrow();
+    expect(() => checkJudgement(3, 2, { trainLoss: 40, valLoss: 40 })).not.toThrow();
   });
 });
 

@@ -26,15 +26,18 @@ describe('where a fold stood', () => {
       within: { evaluations: 2, best: { ...epoch, epoch: 2 }, kept: true },
       keptStep: 8,
       microBatch: 4,
+      lossless: 1,
+      skipped: [2, 7],
     };
     await write({ ...position, ...judged });
     expect(await readPosition(path)).toEqual({ ...position, ...judged });
   });
 
-  it('is read of a checkpoint from before an epoch could be judged more than once', async () => {
+  it('is read of a checkpoint from before an epoch could be judged more than once, or steps skipped', async () => {
     await write(position);
     const within = { evaluations: 0, best: null, kept: false };
-    expect(await readPosition(path)).toEqual({ ...position, within, keptStep: null, microBatch: null });
+    const others = { keptStep: null, microBatch: null, lossless: 0, skipped: [] };
+    expect(await readPosition(path)).toEqual({ ...position, within, ...others });
   });
 
   it.each([
