@@ -18,6 +18,26 @@ export class TensorScope {
 
   constructor(private readonly device: Pick<Device, 'tensor'>) {}
 
+  /** Gives back what `work` makes in a scope when it has ended. */
+  static async during<T>(
+    device: Pick<Device, 'tensor'>,
+    work: (scope: TensorScope) => Promise<T>,
+  ): Promise<T> {
+    const scope = new TensorScope(device);
+    try {
+      return await work(scope);
+    } finally {
+      scope.release();
+    }
+  }
+
+  /** Numbers as float32 `[]`. */
+  numbers(values: Readonly<Record<string, number>>): Record<string, Tensor> {
+    return Object.fromEntries(
+      Object.entries(values).map(([name, value]) => [name, this.float([], Float32Array.of(value))]),
+    );
+  }
+
   float(shape: readonly number[], data: Float32Array): Tensor {
     return this.keep(this.device.tensor('float32', shape, data));
   }

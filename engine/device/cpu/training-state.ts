@@ -14,7 +14,7 @@ import type {
   TrainingState,
 } from '../training-state.js';
 import { extraArrays } from './extra-arrays.js';
-import { LossScaleMemory } from './loss-scale-memory.js';
+import { LossScaleMemory } from '../loss-scale-memory.js';
 import { ParameterMemory } from './parameter-memory.js';
 import { rowScratchOf } from './row-gradients.js';
 import { TrainingStep } from './training-step.js';

@@ -9,7 +9,7 @@ import { lossScaleInput } from '../training-program.js';
 import type { StepBatch, StepResult, StepSettings, TrainingOptions } from '../training-state.js';
 import { addGradients, holdGradients } from './accumulation.js';
 import { adamwStep } from './adamw-step.js';
-import type { LossScaleMemory } from './loss-scale-memory.js';
+import type { LossScaleMemory } from '../loss-scale-memory.js';
 import { moveAverage } from './moving-average.js';
 import type { ParameterMemory } from './parameter-memory.js';
 import { perturb } from './perturb.js';

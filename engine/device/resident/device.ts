@@ -104,7 +104,7 @@ export class ResidentDevice implements Device {
   /** What a step runs, by `launchesOf` its launches: for those who count them. */
   async stepNodes(
     program: TrainingProgram,
-    options: Pick<TrainingOptions, 'optimizer' | 'averaged'>,
+    options: Pick<TrainingOptions, 'optimizer' | 'averaged' | 'lossScale'>,
   ): Promise<StepNodes> {
     const { stepNodes } = await import('./step-nodes.js');
     return stepNodes(this, program, options, this.own.mostOutputs);

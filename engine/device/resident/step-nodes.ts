@@ -20,7 +20,7 @@ export interface StepNodes {
 export async function stepNodes(
   device: Pick<Device, 'compile'>,
   program: TrainingProgram,
-  { optimizer, averaged }: Pick<TrainingOptions, 'optimizer' | 'averaged'>,
+  { optimizer, averaged, lossScale }: Pick<TrainingOptions, 'optimizer' | 'averaged' | 'lossScale'>,
   mostOutputs: number,
 ): Promise<StepNodes> {
   const packing = new Packing(program.parameters.filter(({ group }) => group.trained));
@@ -32,6 +32,6 @@ export async function stepNodes(
   return {
     gradients: await nodesOf(gradientProgram(program, packing, mostOutputs)),
     sum: await nodesOf(sumProgram(packing.packs, false)),
-    update: await nodesOf(new UpdateProgram(packing.packs, optimizer, averaged).program),
+    update: await nodesOf(new UpdateProgram(packing.packs, optimizer, averaged, lossScale !== null).program),
   };
 }

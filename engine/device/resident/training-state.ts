@@ -1,22 +1,25 @@
-import { InputFault } from '../../../errors/fault.js';
 import { elementCount } from '../../runtime/elements.js';
 import type { Value } from '../../runtime/runtime.js';
-import { processor, type Device } from '../device.js';
+import type { Device } from '../device.js';
+import { LossScaleMemory } from '../loss-scale-memory.js';
 import { StateGuard } from '../state-guard.js';
-import type {
-  StateArray,
-  StateEntry,
-  StepBatch,
-  StepResult,
-  StepSettings,
-  TrainingOptions,
-  TrainingState,
+import {
+  lossScaleArray,
+  lossScaleEntries,
+  type StateArray,
+  type StateEntry,
+  type StepBatch,
+  type StepResult,
+  type StepSettings,
+  type TrainingOptions,
+  type TrainingState,
 } from '../training-state.js';
 import { HostCopies } from './host-copies.js';
 import { MembersApart } from './members-apart.js';
 import { Packing } from './packing.js';
 import { ResidentTensors } from './resident-tensors.js';
-import { TrainingStep, type StepCard, type StepTensors } from './training-step.js';
+import type { StepCard, StepTensors } from './step-tensors.js';
+import { TrainingStep } from './training-step.js';
 import { TwoSets } from './two-sets.js';
 import { stateInput } from './update-program.js';
 
@@ -31,19 +34,18 @@ export class ResidentTrainingState implements TrainingState {
     { mostOutputs }: StepCard,
     readonly entries: readonly StateEntry[],
     private readonly tensors: StepTensors,
+    private readonly lossScale: LossScaleMemory | null,
     private readonly training: TrainingStep,
   ) {
     this.host = new HostCopies(device);
     this.apart = new MembersApart(device, tensors.packing.packs, mostOutputs);
   }
 
-  /** @throws InputFault for options that it does not have */
   static async allocate(
     device: Device,
     card: StepCard,
     options: TrainingOptions,
   ): Promise<ResidentTrainingState> {
-    verifyOptions(device, options);
     const resident = new ResidentTensors(device);
     try {
       return await ResidentTrainingState.allocateIn(resident, device, card, options);
@@ -60,32 +62,39 @@ export class ResidentTrainingState implements TrainingState {
     options: TrainingOptions,
   ): Promise<ResidentTrainingState> {
     const { parameters } = options.program;
-    const arrays: readonly StateArray[] = [
-      ...(['weights', 'firstMoment', 'secondMoment'] as const),
-      ...(options.averaged ? (['average'] as const) : []),
-    ];
-    const entries = parameters.flatMap(({ name, shape, group }) =>
+    const moved = ['weights', 'firstMoment', 'secondMoment'] as const;
+    const averages = options.averaged ? (['average'] as const) : [];
+    const arrays: readonly StateArray[] = [...moved, ...averages];
+    const ofParameters = parameters.flatMap(({ name, shape, group }) =>
       group.trained ? arrays.map((array) => ({ array, parameter: name, shape })) : [],
     );
     const packing = new Packing(parameters.filter(({ group }) => group.trained));
     const still = parameters.filter(({ group }) => !group.trained);
-    const packed = packing.packs.flatMap(({ name, shape }) =>
-      arrays.map((array) => [stateInput(array, name), shape] as const),
-    );
-    const state = await TwoSets.allocate(resident, new Map(packed));
+    const packed = (of: readonly StateArray[]): Promise<TwoSets> => {
+      const shapes = packing.packs.flatMap(({ name, shape }) =>
+        of.map((array) => [stateInput(array, name), shape] as const),
+      );
+      return TwoSets.allocate(resident, new Map(shapes));
+    };
+    const [state, ofAverages] = [await packed(moved), await packed(averages)];
     const frozen = await resident.named(new Map(still.map(({ name, shape }) => [name, shape])));
-    const tensors = { state, packing, frozen, resident };
-    for (const value of [...Object.values(state.current), ...frozen.values()]) await empty(device, value);
-    const training = await TrainingStep.create(device, card, tensors, options);
-    return new ResidentTrainingState(device, card, entries, tensors, training);
+    const tensors = { state, averages: ofAverages, packing, frozen, resident };
+    const begun = [state.current, ofAverages.current, Object.fromEntries(frozen)];
+    for (const value of begun.flatMap((values) => Object.values(values))) await empty(device, value);
+    const lossScale = options.lossScale === null ? null : new LossScaleMemory(options.lossScale);
+    const training = await TrainingStep.create(device, card, tensors, lossScale, options);
+    const entries = [...ofParameters, ...(lossScale === null ? [] : lossScaleEntries)];
+    return new ResidentTrainingState(device, card, entries, tensors, lossScale, training);
   }
 
   has(array: StateArray, parameter: string): boolean {
-    return this.find(array, parameter) !== undefined;
+    return this.scaleOf(array, parameter) !== undefined || this.find(array, parameter) !== undefined;
   }
 
   async read(array: StateArray, parameter: string): Promise<Float32Array> {
     this.guard.reading();
+    const scale = this.scaleOf(array, parameter);
+    if (scale !== undefined) return scale.slice();
     const { value, from, to, isWhole } = this.place(array, parameter);
     if (isWhole) return (await this.device.download(value)) as Float32Array;
     return this.host.with(array, value, (data) => ({ result: data.subarray(from, to), changed: false }));
@@ -93,9 +102,13 @@ export class ResidentTrainingState implements TrainingState {
 
   async write(array: StateArray, parameter: string, values: Float32Array): Promise<void> {
     this.guard.changing();
-    const { value, from, to, isWhole } = this.place(array, parameter);
-    if (values.length !== to - from)
-      throw new RangeError(`${array} of '${parameter}' has ${to - from} values, not ${values.length}`);
+    const scale = this.scaleOf(array, parameter);
+    const place = scale === undefined ? this.place(array, parameter) : null;
+    const length = place === null ? 1 : place.to - place.from;
+    if (values.length !== length)
+      throw new RangeError(`${array} of '${parameter}' has ${length} values, not ${values.length}`);
+    if (place === null) return scale!.set(values);
+    const { value, from, isWhole } = place;
     if (isWhole) return this.device.upload(values, value);
     this.apart.drop();
     const taken = values.slice();
@@ -111,7 +124,9 @@ export class ResidentTrainingState implements TrainingState {
     const { value, isWhole } = this.place(array, parameter);
     if (isWhole) return value;
     await this.host.flush();
-    const apart = await this.apart.of(array, ({ name }) => this.tensors.state.get(stateInput(array, name))!);
+    const { state, averages } = this.tensors;
+    const sets = array === 'average' ? averages : state;
+    const apart = await this.apart.of(array, ({ name }) => sets.get(stateInput(array, name))!);
     return apart.get(parameter)!;
   }
 
@@ -133,12 +148,18 @@ export class ResidentTrainingState implements TrainingState {
     this.tensors.resident.release();
   }
 
+  /** What the host holds: the scale of the next step's loss is a number that it feeds. */
+  private scaleOf(array: StateArray, part: string): Float32Array | undefined {
+    return array === lossScaleArray ? this.lossScale?.of(part) : undefined;
+  }
+
   private find(array: StateArray, parameter: string): Located | undefined {
-    const { state, packing, frozen } = this.tensors;
+    const { state, averages, packing, frozen } = this.tensors;
     const still = array === 'weights' ? frozen.get(parameter) : undefined;
     if (still !== undefined) return { value: still, from: 0, to: elementCount(still.shape), isWhole: true };
     const place = packing.placeOf(parameter);
-    const value = place && state.get(stateInput(array, place.pack.name));
+    const sets = array === 'average' ? averages : state;
+    const value = place && sets.get(stateInput(array, place.pack.name));
     return value && { ...place, value, isWhole: place.pack.members.length === 1 };
   }
 
@@ -160,19 +181,4 @@ interface Located {
 
 async function empty(device: Device, value: Value): Promise<void> {
   await device.upload(new Float32Array(elementCount(value.shape)), value);
-}
-
-function verifyOptions({ name }: Device, { perturbation: { fgm, awp }, lossScale }: TrainingOptions): void {
-  if (lossScale !== null)
-    throw new InputFault({
-      where: 'training.precision',
-      what: `a training on ${name} has no loss scale`,
-      remedy: 'Train in float32.',
-    });
-  if (fgm === 0 && awp === null) return;
-  throw new InputFault({
-    where: awp === null ? 'training.fgm' : 'training.awp',
-    what: `a training on ${name} perturbs no weights`,
-    remedy: `Leave it out, or train on ${processor}.`,
-  });
 }

@@ -23,6 +23,10 @@ export class TwoSets {
     return this.holding.get(name);
   }
 
+  get isEmpty(): boolean {
+    return this.holding.size === 0;
+  }
+
   /** What holds, as a run takes it. */
   get current(): Readonly<Record<string, Value>> {
     return Object.fromEntries(this.holding);

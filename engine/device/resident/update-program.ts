@@ -1,6 +1,7 @@
 import { Graph, type Value } from '../../graph/graph.js';
 import * as node from '../../graph/nodes.js';
 import { ADAMW, clippingOffset, type AdamwSettings } from '../../optim/adamw.js';
+import type { LossScale } from '../../optim/loss-scale.js';
 import { rateKeyOf, ratesOf, type ParameterGroup } from '../../optim/parameter-groups.js';
 import { programOf, type Program } from '../program.js';
 import type { OptimizedParameter } from '../training-program.js';
@@ -17,8 +18,14 @@ export function nextOf(input: string): string {
   return `next:${input}`;
 }
 
-/** The output that is the norm of all gradients, before clipping. */
+/** The output that is the norm of all gradients, before clipping, without the loss scale. */
 export const normOutput = 'norm';
+
+/** The input that gradients with a loss scale are multiplied by. */
+export const inverseScaleInput = 'inverseScale';
+
+/** The shape of what is one number. */
+export const scalar: readonly number[] = [];
 
 /**
  * Clips the gradient norm, then steps AdamW (Loshchilov & Hutter 2019, algorithm 2), then moves the average, in the
@@ -28,15 +35,23 @@ export class UpdateProgram {
   readonly program: Program;
   private readonly groups: ReadonlyMap<string, ParameterGroup>;
 
-  /** @param parameters those that are trained, or packs of them */
+  /**
+   * @param parameters those that are trained, or packs of them
+   * @param scaled whether the gradients have a loss scale: a power of two, which costs no bit of them
+   */
   constructor(
     parameters: readonly OptimizedParameter[],
     private readonly settings: AdamwSettings,
     private readonly averaged: boolean,
+    scaled: boolean,
   ) {
     this.groups = new Map(parameters.map(({ group }) => [rateKeyOf(group), group]));
     const graph = new Graph();
-    const gradients = parameters.map(({ name, shape }) => graph.input(gradientOf(name), 'float32', shape));
+    const inverse = scaled ? graph.input(inverseScaleInput, 'float32', []) : null;
+    const gradients = parameters.map(({ name, shape }) => {
+      const gradient = graph.input(gradientOf(name), 'float32', shape);
+      return inverse === null ? gradient : node.mul(graph, gradient, inverse);
+    });
     const norm = node.sqrt(
       graph,
       gradients.map((gradient) => sumOfSquares(graph, gradient)).reduce((a, b) => node.add(graph, a, b)),
@@ -48,8 +63,13 @@ export class UpdateProgram {
   }
 
   /** What is fed of a step besides gradients and state: numbers by name. */
-  numbers({ learningRate, averageShare, number }: StepSettings): Readonly<Record<string, number>> {
+  numbers(
+    { learningRate, averageShare, number: ofStep }: StepSettings,
+    lossScale: LossScale | null,
+  ): Readonly<Record<string, number>> {
+    const number = lossScale === null ? ofStep : lossScale.updates + 1;
     const numbers: Record<string, number> = { rootCorrection2: Math.sqrt(1 - ADAMW.beta2 ** number) };
+    if (lossScale !== null) numbers[inverseScaleInput] = 1 / lossScale.scale;
     for (const [key, group] of this.groups) {
       const rates = ratesOf(group, learningRate, this.settings.weightDecay);
       numbers[`decay:${key}`] = 1 - rates.learningRate * rates.weightDecay;
@@ -60,8 +80,18 @@ export class UpdateProgram {
   }
 }
 
+/** (1 − share)·average + share·weights */
+export function averageMoved(
+  g: Graph,
+  average: Value,
+  weights: Value,
+  { rest, share }: { readonly rest: Value; readonly share: Value },
+): Value {
+  return node.add(g, node.mul(g, average, rest), node.mul(g, weights, share));
+}
+
 /** Σ g²: over one axis after the other, so that few numbers are added one after the other. */
-function sumOfSquares(g: Graph, gradient: Value): Value {
+export function sumOfSquares(g: Graph, gradient: Value): Value {
   return gradient.shape.reduceRight(
     (sums, _, axis) => node.reduceSum(g, sums, [axis], false),
     node.mul(g, gradient, gradient),
@@ -105,8 +135,8 @@ class Update {
     become('firstMoment', m1);
     become('secondMoment', v1);
     if (!this.averaged) return;
-    const rest = node.mul(g, input('average'), this.number('averageRest'));
-    become('average', node.add(g, rest, node.mul(g, w1, this.number('averageShare'))));
+    const shares = { rest: this.number('averageRest'), share: this.number('averageShare') };
+    become('average', averageMoved(g, input('average'), w1, shares));
   }
 
   private number(name: string): Value {

@@ -130,9 +130,9 @@ describe.each(testDevices)('packs, on $title,', ({ missing, open }) => {
     for (const alone of [false, true]) {
       const { packs } = new Packing(parameters, { mostOfMember: alone ? 0 : 1000, mostOfPack: 1000 });
       expect(packs.length).toBe(alone ? 4 : 2);
-      const update = new UpdateProgram(packs, settings, true);
+      const update = new UpdateProgram(packs, settings, true, false);
       const feeds: Record<string, { shape: readonly number[]; data: Float32Array }> = {};
-      for (const [key, value] of Object.entries(update.numbers(step)))
+      for (const [key, value] of Object.entries(update.numbers(step, null)))
         feeds[key] = { shape: [], data: Float32Array.of(value) };
       for (const { name: pack, shape, members } of packs)
         [gradientOf(pack), ...arrays.map((array) => stateInput(array, pack))].forEach((input, stream) => {

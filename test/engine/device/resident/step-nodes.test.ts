@@ -44,7 +44,11 @@ describe.skipIf(noWebGpu)(`a step on WebGPU${withoutWebGpu}`, { timeout: 120_000
         loss: 'binaryCrossEntropy',
       });
       const optimizer = { weightDecay: 0.01, maxGradNorm: 1 };
-      const nodes = await (device as ResidentDevice).stepNodes(program, { optimizer, averaged: false });
+      const nodes = await (device as ResidentDevice).stepNodes(program, {
+        optimizer,
+        averaged: false,
+        lossScale: null,
+      });
       const { gradients, sum, update } = nodes;
       expect({
         gradients: launchesOf(gradients),

@@ -4,7 +4,7 @@ import {
   nextLossScale,
   type LossScale,
   type LossScaleSettings,
-} from '../../optim/loss-scale.js';
+} from '../optim/loss-scale.js';
 
 /** The loss scale of a training, as its state has it. */
 export class LossScaleMemory {
