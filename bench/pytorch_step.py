@@ -1,4 +1,4 @@
-"""Training steps in PyTorch, as a user of the reference notebook gets them on a CPU: the other side of the benchmark.
+"""Training steps in PyTorch, as a user of the reference notebook gets them: the other side of the benchmark.
 
     python bench/pytorch_step.py train --model deberta-v3-base --batches batches.json --mode padded128 --threads 2
     python bench/pytorch_step.py matmul 2048 768 3072 --threads 2
@@ -8,6 +8,7 @@ Every answer is one line of JSON on stdout.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -70,8 +71,10 @@ def build_model(source, labels):
 class Trainer:
     """The notebook's loop, one step at a time."""
 
-    def __init__(self, model, batches, mode, steps):
-        self.model, self.batches, self.mode = model, batches, mode
+    def __init__(self, model, batches, mode, steps, device, half):
+        self.model, self.batches, self.mode, self.device = model, batches, mode, device
+        # The notebook's mixed precision: float16 where autocast has it so, and a loss scale.
+        self.scaler = torch.amp.GradScaler(device.type) if half else None
         named = list(model.named_parameters())
         plain = [p for n, p in named if "bias" in n or "LayerNorm.weight" in n]
         decayed = [p for n, p in named if not ("bias" in n or "LayerNorm.weight" in n)]
@@ -89,9 +92,12 @@ class Trainer:
             sys.exit(f"--mode {self.mode}: expected texts of at most {length} tokens, found one of {longest}")
         pad = self.model.config.pad_token_id or 0
         return {
-            "input_ids": torch.tensor([text + [pad] * (length - len(text)) for text in texts]),
-            "attention_mask": torch.tensor([[1] * len(text) + [0] * (length - len(text)) for text in texts]),
-            "labels": torch.tensor(batch["labels"], dtype=torch.float32),
+            name: tensor.to(self.device)
+            for name, tensor in {
+                "input_ids": torch.tensor([text + [pad] * (length - len(text)) for text in texts]),
+                "attention_mask": torch.tensor([[1] * len(text) + [0] * (length - len(text)) for text in texts]),
+                "labels": torch.tensor(batch["labels"], dtype=torch.float32),
+            }.items()
         }
 
     def step(self, index):
@@ -99,13 +105,65 @@ class Trainer:
         batch = self.batches[index % len(self.batches)]
         start = time.perf_counter()
         self.optimizer.zero_grad()
-        loss = self.model(**self.tensors(batch)).loss
-        loss.backward()
+        with torch.autocast(self.device.type, torch.float16) if self.scaler else contextlib.nullcontext():
+            loss = self.model(**self.tensors(batch)).loss
+        (self.scaler.scale(loss) if self.scaler else loss).backward()
+        if self.scaler:
+            self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), MAX_GRAD_NORM)
-        self.optimizer.step()
+        waited = time.perf_counter()
+        if self.scaler:
+            # Reads whether the gradients are finite, and so waits for them.
+            self.scaler.step(self.optimizer)
+            waiting = time.perf_counter() - waited
+            self.scaler.update()
+        else:
+            self.optimizer.step()
+            waiting = 0
         self.schedule.step()
+        asked = time.perf_counter()
         value = loss.item()
-        return {"seconds": time.perf_counter() - start, "loss": value}
+        end = time.perf_counter()
+        return {"seconds": end - start, "loss": value, "waiting": waiting + end - asked}
+
+    def run(self, first, count):
+        """Trains on so many batches, one after the other."""
+        steps = [self.step(index) for index in range(first, first + count)]
+        return {
+            "seconds": sum(step["seconds"] for step in steps),
+            "losses": [step["loss"] for step in steps],
+            "waiting": sum(step["waiting"] for step in steps),
+        }
+
+    def facts(self):
+        """What is known of the device and of a step on it; of a processor nothing."""
+        if self.device.type != "cuda":
+            return {"card": None, "driver": None, "launches": None, "kernelSeconds": None, "deviceBytes": None}
+        most = torch.cuda.max_memory_allocated(self.device)
+        launches, kernels = self.profile()
+        return {
+            "card": torch.cuda.get_device_name(self.device),
+            "driver": f"CUDA {torch.version.cuda}",
+            "launches": launches,
+            "kernelSeconds": kernels,
+            "deviceBytes": most,
+        }
+
+    def profile(self):
+        """Kernels that a step launches, and for how long they compute together."""
+        from torch.profiler import ProfilerActivity, profile
+
+        with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as trace:
+            self.step(0)
+            torch.cuda.synchronize(self.device)
+        events = trace.events()
+        launches = sum(event.name.startswith(("cudaLaunchKernel", "cuLaunchKernel")) for event in events)
+        on_card = [
+            event
+            for event in events
+            if event.device_type == torch.autograd.DeviceType.CUDA and not getattr(event, "is_user_annotation", False)
+        ]
+        return launches, sum(event.time_range.elapsed_us() for event in on_card) / 1e6
 
 
 def peak():
@@ -135,6 +193,10 @@ def serve(trainer):
         match line.split():
             case ["step", index]:
                 say(trainer.step(int(index)))
+            case ["run", first, count]:
+                say(trainer.run(int(first), int(count)))
+            case ["facts"]:
+                say(trainer.facts())
             case ["peak"]:
                 say(peak())
             case ["matmul", m, k, n]:
@@ -142,7 +204,7 @@ def serve(trainer):
             case ["exit"]:
                 return
             case _:
-                sys.exit(f"stdin: expected step <i>, peak, matmul <m> <k> <n> or exit, found {line.strip()!r}")
+                sys.exit(f"stdin: expected step <i>, run <i> <n>, facts, peak, matmul <m> <k> <n> or exit, found {line.strip()!r}")
 
 
 def train(arguments):
@@ -150,8 +212,9 @@ def train(arguments):
         batches = json.load(file)["batches"]
     steps = arguments.steps or len(batches)
     torch.manual_seed(arguments.seed)
-    model = build_model(arguments.model, len(batches[0]["labels"][0]))
-    trainer = Trainer(model, batches, arguments.mode, steps)
+    device = torch.device(arguments.device)
+    model = build_model(arguments.model, len(batches[0]["labels"][0])).to(device)
+    trainer = Trainer(model, batches, arguments.mode, steps, device, arguments.precision == "float16")
     say(
         {
             "ready": True,
@@ -171,13 +234,15 @@ def train(arguments):
 
 
 def parse():
-    parser = argparse.ArgumentParser(description="Times training steps in PyTorch on the CPU.")
+    parser = argparse.ArgumentParser(description="Times training steps in PyTorch.")
     commands = parser.add_subparsers(dest="command", required=True)
     training = commands.add_parser("train")
     training.add_argument("--model", required=True, help="deberta-v3-base, or a folder with a config.json")
     training.add_argument("--batches", required=True, help="JSON file of batches")
     training.add_argument("--mode", required=True, choices=["padded128", "longest"])
     training.add_argument("--steps", type=int, help="length of the schedule, and of the run; default: one per batch")
+    training.add_argument("--device", default="cpu", help="cpu, or cuda and a number: cuda:0")
+    training.add_argument("--precision", default="float32", choices=["float32", "float16"])
     training.add_argument("--seed", type=int, default=42)
     training.add_argument("--interleave", action="store_true", help="take steps from stdin")
     product = commands.add_parser("matmul")

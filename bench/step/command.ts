@@ -4,8 +4,12 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { thisMachine } from '../../worker/machine.js';
 import { compare } from './compare.js';
+import { benchOnDevice, oneDevice, usualPrecision } from './device/command.js';
+import { precisions, type Precision } from './device/compare.js';
+import type { DeviceSummary } from './device/summary.js';
+import type { DeviceName } from '../../engine/device/device.js';
 import type { NetworkName } from './networks.js';
-import { networkNames, networks } from './networks.js';
+import { networkNames, networks, usualNetworks } from './networks.js';
 import type { Python } from './pytorch.js';
 import { findPython } from './pytorch.js';
 import type { SampleFacts } from './sample.js';
@@ -20,6 +24,9 @@ interface StepOptions {
   readonly data?: string;
   readonly python: string;
   readonly threads: number;
+  readonly device?: DeviceName;
+  readonly precision?: Precision;
+  readonly turns: number;
   readonly json?: true;
 }
 
@@ -37,6 +44,11 @@ export function addStep(program: Command): void {
       process.env['FOLDWISE_PYTHON'] ?? 'python3',
     )
     .option('--threads <n>', 'of each side', positive, thisMachine().processors)
+    .option('--device <name>', 'of both sides: cpu, webgpu, cuda or cuda:1', oneDevice)
+    .addOption(
+      new Option('--precision <name>', 'with --device; by default float16 on CUDA').choices([...precisions]),
+    )
+    .option('--turns <n>', 'with --device: trainings on all batches', positive, 3)
     .option('--json', 'print JSON')
     .action(runStep);
 }
@@ -59,18 +71,27 @@ async function runStep(options: StepOptions): Promise<void> {
   const { file, facts } = await readSample(data, options.batches);
   const head = { machine, threads: options.threads, python, sample: facts };
   if (options.json === undefined) console.log(`${preamble(head).join('\n')}\n`);
-  const summaries: Summary[] = [];
-  for (const name of options.model === 'both' ? networkNames : [options.model]) {
-    const measurement = await compare({
+  const found = (text: string): void => {
+    if (options.json === undefined) console.log(`\n${text}\n`);
+  };
+  const summaries: (Summary | DeviceSummary)[] = [];
+  for (const name of options.model === 'both' ? usualNetworks : [options.model]) {
+    const comparison = {
       network: networks[name],
       batches: file,
       python,
       threads: options.threads,
-      progress: (line) => console.error(line),
-    });
-    const summary = summarise(measurement, file);
-    summaries.push(summary);
-    if (options.json === undefined) console.log(`\n${table(summary)}\n`);
+      progress: (line: string) => console.error(line),
+    };
+    const { device, turns } = options;
+    if (device === undefined) {
+      const summary = summarise(await compare(comparison), file);
+      summaries.push(summary);
+      found(table(summary));
+    } else {
+      const { precision = usualPrecision(device) } = options;
+      summaries.push(await benchOnDevice({ ...comparison, device, precision, turns }, found));
+    }
   }
   if (options.json === true) console.log(JSON.stringify({ ...head, networks: summaries }, null, 2));
   else if ('missing' in python) console.log(nothingCompared(python.missing));

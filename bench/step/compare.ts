@@ -7,12 +7,10 @@ import { fileURLToPath } from 'node:url';
 import type { BatchFile } from './batch-file.js';
 import type { Network } from './networks.js';
 import type { Python } from './pytorch.js';
-import { pyTorchArguments } from './pytorch.js';
+import { pyTorchArguments, pyTorchModes } from './pytorch.js';
 import { miniLmFolder } from './sample.js';
 import type { Ready, StepAnswer } from './side.js';
 import { Side } from './side.js';
-
-export const pyTorchModes = ['padded128', 'longest'] as const;
 
 export type SideName = 'ours' | (typeof pyTorchModes)[number];
 
@@ -52,13 +50,48 @@ const PRODUCT_ROUNDS = 3;
 
 /** Trains the same batches on every side in turns, batch by batch: ours, padded128, longest, ours … */
 export async function compare(options: ComparisonOptions): Promise<Measurement> {
+  return withSides(options, starts(options), (open) =>
+    measure(
+      options,
+      open.map((side) => ({ ...side, steps: [] })),
+    ),
+  );
+}
+
+/** How the process of a side is started. */
+export interface SideStart<Name extends string> {
+  readonly name: Name;
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** A side that stands. */
+export interface OpenSide<Name extends string> {
+  readonly name: Name;
+  readonly side: Side;
+  readonly ready: Ready;
+}
+
+type MeasuredSide = OpenSide<SideName> & { readonly steps: StepAnswer[] };
+
+/** Starts one side after the other, works with them, and ends them. @param starts by the file of the batches */
+export async function withSides<Name extends string, T>(
+  { network, batches, progress }: ComparisonOptions,
+  starts: (file: string, directory: string) => Promise<readonly SideStart<Name>[]>,
+  work: (open: readonly OpenSide<Name>[]) => Promise<T>,
+): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'foldwise-bench-'));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
   process.once('exit', remove);
-  const open: OpenSide[] = [];
+  const open: OpenSide<Name>[] = [];
   try {
-    await openSides(options, directory, open);
-    return await measure(options, open);
+    const file = join(directory, 'batches.json');
+    await writeFile(file, JSON.stringify(batches));
+    for (const { name, command, args } of await starts(file, directory)) {
+      progress(`${network.name}: starting ${name}`);
+      open.push({ name, ...(await Side.start(name, command, args)) });
+    }
+    return await work(open);
   } finally {
     await Promise.all(open.map(({ side }) => side.close()));
     process.off('exit', remove);
@@ -66,32 +99,21 @@ export async function compare(options: ComparisonOptions): Promise<Measurement> 
   }
 }
 
-interface OpenSide {
-  readonly name: SideName;
-  readonly side: Side;
-  readonly ready: Ready;
-  readonly steps: StepAnswer[];
-}
-
-/** Starts one side after the other; each is in `open` as soon as it stands. */
-async function openSides(options: ComparisonOptions, directory: string, open: OpenSide[]): Promise<void> {
-  const { network, python, threads, progress } = options;
-  const batches = join(directory, 'batches.json');
-  await writeFile(batches, JSON.stringify(options.batches));
-  const steps = options.batches.batches.length + MOST_WARM_UPS;
-  const start = async (name: SideName, command: string, args: readonly string[]): Promise<void> => {
-    progress(`${network.name}: starting ${name}`);
-    open.push({ name, ...(await Side.start(name, command, args)), steps: [] });
+function starts({ network, python, threads, batches: { batches } }: ComparisonOptions) {
+  const steps = batches.length + MOST_WARM_UPS;
+  return async (file: string, directory: string): Promise<SideStart<SideName>[]> => {
+    const args = ourArguments(network, file, steps, threads);
+    const ours = { name: 'ours', command: process.execPath, args } as const;
+    if ('missing' in python) return [ours];
+    const peers = pyTorchModes.map(async (mode) => {
+      const args = await pyTorchArguments({ mode, network, batches: file, directory, steps, threads });
+      return { name: mode, command: python.command, args };
+    });
+    return [ours, ...(await Promise.all(peers))];
   };
-  await start('ours', process.execPath, ourArguments(network, batches, steps, threads));
-  if ('missing' in python) return;
-  for (const mode of pyTorchModes) {
-    const args = await pyTorchArguments({ mode, network, batches, directory, steps, threads });
-    await start(mode, python.command, args);
-  }
 }
 
-function ourArguments(network: Network, batches: string, steps: number, threads: number): string[] {
+export function ourArguments(network: Network, batches: string, steps: number, threads: number): string[] {
   const checkpoint = network.name === 'minilm' ? miniLmFolder() : null;
   return [
     ...[fileURLToPath(new URL('./ours.js', import.meta.url)), '--model', network.name],
@@ -100,9 +122,9 @@ function ourArguments(network: Network, batches: string, steps: number, threads:
   ];
 }
 
-async function measure(options: ComparisonOptions, open: readonly OpenSide[]): Promise<Measurement> {
+async function measure(options: ComparisonOptions, open: readonly MeasuredSide[]): Promise<Measurement> {
   const { network, batches, progress } = options;
-  const [ours] = open as [OpenSide];
+  const [ours] = open as [MeasuredSide];
   for (const batch of ours.ready.warmUps ?? []) {
     progress(`${network.name}: warming up`);
     for (const { side } of open) await settledStep(side, batch);
@@ -125,7 +147,7 @@ async function settledStep(side: Side, batch: number): Promise<StepAnswer> {
 }
 
 /** In turns too: whatever else the machine does meets both. */
-async function peaks(open: readonly OpenSide[]): Promise<Measurement['peaks']> {
+async function peaks(open: readonly OpenSide<SideName>[]): Promise<Measurement['peaks']> {
   const best = new Map<Side, number>();
   const asked = [open[0]!, ...open.slice(1, 2)].map(({ side }) => side);
   for (let round = 0; round < PRODUCT_ROUNDS; round++) {

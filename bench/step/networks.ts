@@ -9,7 +9,11 @@ export interface Network {
   readonly targets: { readonly padded128: number; readonly longest: number };
 }
 
-export const networkNames = ['deberta-v3-base', 'minilm'] as const;
+/** `tiny` is there to try the benchmark. */
+export const networkNames = ['deberta-v3-base', 'minilm', 'tiny'] as const;
+
+/** What is measured where nobody names a network. */
+export const usualNetworks = ['deberta-v3-base', 'minilm'] as const;
 
 export type NetworkName = (typeof networkNames)[number];
 
@@ -44,5 +48,18 @@ export const networks: Readonly<Record<NetworkName, Network>> = {
       maxLength: 512,
     },
     targets: { padded128: 4, longest: 1.3 },
+  },
+  tiny: {
+    name: 'tiny',
+    type: 'bert',
+    sizes: {
+      hiddenSize: 32,
+      layers: 2,
+      heads: 2,
+      intermediateSize: 64,
+      vocabulary: 30_522,
+      maxLength: 128,
+    },
+    targets: { padded128: 1, longest: 1 },
   },
 };

@@ -1,7 +1,8 @@
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { processor } from '../../engine/device/device.js';
+import { processor, type DeviceName } from '../../engine/device/device.js';
+import { parseDevices } from '../../engine/device/choice.js';
 import { openDevice } from '../../engine/device/open.js';
 import type { Classifier } from '../../engine/models/family.js';
 import { openRuntime } from '../../engine/runtime/open.js';
@@ -12,6 +13,8 @@ import { packBatch } from '../../engine/inference/batch.js';
 import { Trainer } from '../../engine/training/trainer.js';
 import type { BatchFile } from './batch-file.js';
 import { readBatchFile } from './batch-file.js';
+import { DeviceFacts } from './device/facts.js';
+import { watched } from './device/watched-device.js';
 import { networks } from './networks.js';
 import type { NetworkName } from './networks.js';
 import { pretrainedModel, randomModel } from './our-model.js';
@@ -22,6 +25,7 @@ import { training } from './training.js';
 interface OurSide {
   readonly runtime: Runtime;
   readonly trainer: Trainer;
+  readonly facts: DeviceFacts;
   readonly batches: readonly { readonly texts: readonly Int32Array[]; readonly labels: number[][] }[];
   readonly threads: number;
   /** Length of the schedule. */
@@ -36,6 +40,8 @@ const { values } = parseArgs({
     batches: { type: 'string' },
     steps: { type: 'string' },
     threads: { type: 'string' },
+    device: { type: 'string', default: processor },
+    precision: { type: 'string', default: 'float32' },
   },
 });
 
@@ -55,8 +61,10 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     checkpoint === undefined ? randomModel(network, labels) : await pretrainedModel(checkpoint, labels);
   const vocabulary = CompactVocabulary.of([Int32Array.from(file.vocabulary)]);
   const runtime = openRuntime();
+  const [name] = parseDevices(values.device, '--device');
+  const { device, watch } = watched(await openDevice(name as DeviceName, { threads }));
   const trainer = await Trainer.create({
-    device: await openDevice(processor, { threads }),
+    device,
     classifier: model.classifier,
     vocabulary: vocabulary.size,
     loss: 'binaryCrossEntropy',
@@ -76,7 +84,8 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     parameters: trainer.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     warmUps: onePerGraph(batches, model.classifier),
   });
-  return { runtime, trainer, batches, threads, steps, taken: 0 };
+  const facts = new DeviceFacts(device, watch, model.classifier, vocabulary.size);
+  return { runtime, trainer, facts, batches, threads, steps, taken: 0 };
 }
 
 /** A batch for each graph in use: its first step compiles it, once in a whole training. */
@@ -87,14 +96,18 @@ function onePerGraph(batches: OurSide['batches'], classifier: Classifier): numbe
 
 async function answer(side: OurSide, [command, ...args]: readonly string[]): Promise<object> {
   if (command === 'step') return step(side, Number(args[0]));
+  if (command === 'run') return run(side, Number(args[0]), Number(args[1]));
+  if (command === 'facts') return side.facts.of(side.batches.map(({ texts }) => texts));
   if (command === 'peak') return { peakBytes: process.resourceUsage().maxRSS * 1024 };
   const [m = 0, k = 0, n = 0] = args.map(Number);
   if (command === 'matmul') return bestProduct(side.runtime, [m, k, n], side.threads);
-  throw new TypeError(`expected step <i>, peak, matmul <m> <k> <n> or exit, found ${command}`);
+  throw new TypeError(
+    `expected step <i>, run <i> <n>, facts, peak, matmul <m> <k> <n> or exit, found ${command}`,
+  );
 }
 
 /** Trains on batch `index`: all that a step of a fold does, from token ids to moved weights. */
-async function step(side: OurSide, index: number): Promise<object> {
+async function step(side: OurSide, index: number): Promise<{ seconds: number; loss: number }> {
   const { texts, labels } = side.batches[index % side.batches.length]!;
   const start = performance.now();
   const { learningRate, warmupRatio, seed } = training;
@@ -102,6 +115,19 @@ async function step(side: OurSide, index: number): Promise<object> {
   const rate = linearWarmup(side.taken, learningRate, warmUp, side.steps);
   const { loss } = await side.trainer.step(texts, labels, rate, side.taken++, [seed, 1]);
   return { seconds: (performance.now() - start) / 1000, loss };
+}
+
+/** Trains on so many batches, one after the other, and tells what of it the device was seen to take. */
+async function run(side: OurSide, first: number, count: number): Promise<object> {
+  const before = { ...side.facts.watch };
+  const losses: (number | null)[] = [];
+  let seconds = 0;
+  for (let index = first; index < first + count; index++) {
+    const taken = await step(side, index);
+    seconds += taken.seconds;
+    losses.push(taken.loss);
+  }
+  return { seconds, losses, ...side.facts.since(before) };
 }
 
 function say(answer: object): void {

@@ -12,6 +12,9 @@ const script = join(root, 'bench/pytorch_step.py');
 /** A Python that has what the other side needs, or why there is none. */
 export type Python = { readonly command: string; readonly torch: string } | { readonly missing: string };
 
+/** How batches are padded there: to 128, as the notebook does, or to the longest text of the batch. */
+export const pyTorchModes = ['padded128', 'longest'] as const;
+
 const probe = 'import torch, transformers; print(torch.__version__)';
 
 export async function findPython(command: string): Promise<Python> {
@@ -26,7 +29,7 @@ export async function findPython(command: string): Promise<Python> {
 }
 
 export interface PyTorchRun {
-  readonly mode: 'padded128' | 'longest';
+  readonly mode: (typeof pyTorchModes)[number];
   readonly network: Network;
   readonly batches: string;
   /** A folder for a configuration, where the network has no folder of its own. */
@@ -48,7 +51,8 @@ export async function pyTorchArguments(run: PyTorchRun): Promise<string[]> {
 
 async function modelArgument({ network, directory }: PyTorchRun): Promise<string> {
   if (network.name === 'deberta-v3-base') return network.name;
-  return miniLmFolder() ?? configurationFolder(network, directory);
+  const weights = network.name === 'minilm' ? miniLmFolder() : null;
+  return weights ?? configurationFolder(network, directory);
 }
 
 /** A folder with a configuration alone: pytorch_step.py gives it random weights. */

@@ -10,6 +10,27 @@ const answers = {
     warmUps: z.array(z.number()).optional(),
   }),
   step: z.object({ seconds: z.number(), loss: z.number().nullable() }),
+  run: z.object({
+    seconds: z.number(),
+    losses: z.array(z.number().nullable()),
+    /** Of the host for the device; absent where there is no device to wait for. */
+    waiting: z.number().optional(),
+    /** With nothing for the device to do; absent where it cannot be told. */
+    empty: z.number().optional(),
+    compiling: z.number().optional(),
+  }),
+  facts: z.looseObject({
+    card: z.string().nullable(),
+    driver: z.string().nullable(),
+    /** Kernels that a step starts on the device. */
+    launches: z.number().nullable(),
+    /** In which they compute, of a step. */
+    kernelSeconds: z.number().nullable().optional(),
+    /** As its driver or allocator says. */
+    deviceBytes: z.number().nullable(),
+    /** As it is counted from what is allocated. */
+    counted: z.record(z.string(), z.number()).nullable().optional(),
+  }),
   peak: z.object({ peakBytes: z.number() }),
   matmul: z.looseObject({ gflops: z.number() }),
 };
@@ -17,6 +38,10 @@ const answers = {
 export type Ready = z.infer<typeof answers.ready>;
 /** `loss`: null where it is not finite. */
 export type StepAnswer = z.infer<typeof answers.step>;
+
+/** Several steps, one after the other. */
+export type RunAnswer = z.infer<typeof answers.run>;
+export type Facts = z.infer<typeof answers.facts>;
 
 /** One side of the comparison, which answers the lines of README.md's protocol. */
 export class Side {
@@ -40,6 +65,16 @@ export class Side {
   /** Trains on batch `index`. */
   step(index: number): Promise<StepAnswer> {
     return this.process.ask(`step ${index}`, answers.step);
+  }
+
+  /** Trains on so many batches, from one on. */
+  run(first: number, count: number): Promise<RunAnswer> {
+    return this.process.ask(`run ${first} ${count}`, answers.run);
+  }
+
+  /** What it knows of its device, and of a step there. */
+  facts(): Promise<Facts> {
+    return this.process.ask('facts', answers.facts);
   }
 
   /** The largest resident size of the process so far. */

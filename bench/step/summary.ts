@@ -1,7 +1,7 @@
 import { scratchFamily } from '../../engine/models/families.js';
 import type { BatchFile } from './batch-file.js';
 import type { Measurement, SideMeasurement, SideName } from './compare.js';
-import { pyTorchModes } from './compare.js';
+import { pyTorchModes } from './pytorch.js';
 import { usefulFlops } from './flops.js';
 import type { NetworkName } from './networks.js';
 import { peakShareTarget } from './networks.js';

@@ -43,7 +43,7 @@ function sideRow(title: string, { seconds, peakBytes, parameters, losses }: Side
   ];
 }
 
-function meanLoss(losses: readonly (number | null)[]): string {
+export function meanLoss(losses: readonly (number | null)[]): string {
   const finite = losses.filter((loss) => loss !== null);
   if (finite.length < losses.length) return `${losses.length - finite.length} NOT FINITE`;
   return (finite.reduce((sum, loss) => sum + loss, 0) / finite.length).toFixed(3);
@@ -54,17 +54,17 @@ function peaks({ onnxruntime, torch }: Summary['work']['peaks']): string {
   return torch === null ? ours : `${ours}, PyTorch ${torch.toFixed(0)} GFLOP/s`;
 }
 
-function targetLine({ what, target, measured, met }: Target): string {
+export function targetLine({ what, target, measured, met }: Target): string {
   return `${met ? 'met    ' : 'not met'}  ${measured.toFixed(2)} ${what} (target ${target})`;
 }
 
-function between({ median, min, max }: Spread, digits: number): string {
+export function between({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} [${min.toFixed(digits)}–${max.toFixed(digits)}]`;
 }
 
 /** Columns as wide as their widest cell, all but the first to the right. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = header.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+export function aligned(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) =>
     row
       .map((cell, column) =>

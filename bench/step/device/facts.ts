@@ -1,0 +1,56 @@
+import { processor, type Device } from '../../../engine/device/device.js';
+import { packBatch } from '../../../engine/inference/batch.js';
+import type { Classifier } from '../../../engine/models/family.js';
+import { trainingGraph } from '../../../engine/training/graphs.js';
+import { bytesOnCard } from './card-memory.js';
+import { deviceMemory, type DeviceMemory } from './memory.js';
+import type { Watch } from './watched-device.js';
+
+/** What is known of our side's device and of a training on it. */
+export class DeviceFacts {
+  constructor(
+    private readonly device: Device,
+    readonly watch: Readonly<Watch>,
+    private readonly classifier: Classifier,
+    private readonly vocabulary: number,
+  ) {}
+
+  /** What was seen since then. */
+  since(before: Readonly<Watch>): Partial<Watch> {
+    const { compiling, waiting, empty } = this.watch;
+    const compiled = { compiling: compiling - before.compiling };
+    // A run on the processor is done when it is given: nothing is waited for.
+    if (this.device.name === processor) return compiled;
+    return { ...compiled, waiting: waiting - before.waiting, empty: empty - before.empty };
+  }
+
+  /** @param batches what it trained on */
+  async of(batches: readonly (readonly Int32Array[])[]): Promise<object> {
+    const { name, signature, card } = this.device;
+    return {
+      device: name,
+      card: card?.name ?? null,
+      driver: card?.driver ?? null,
+      signature,
+      counted: name === processor ? null : this.counted(batches),
+      launches: null,
+      deviceBytes: await bytesOnCard(name),
+    };
+  }
+
+  /** Of the batch that takes the most. */
+  private counted(batches: readonly (readonly Int32Array[])[]): DeviceMemory {
+    const { classifier, vocabulary } = this;
+    const needs = batches.map((texts) => {
+      const { groups, sizes } = packBatch(texts, classifier, 2);
+      const options = {
+        groups: groups.length,
+        vocabulary,
+        dropout: true,
+        loss: 'binaryCrossEntropy',
+      } as const;
+      return deviceMemory(this.device.name, trainingGraph(classifier, options), sizes);
+    });
+    return needs.reduce((most, need) => (need.total > most.total ? need : most));
+  }
+}
