@@ -6,6 +6,7 @@ import { parseDevices } from '../../engine/device/choice.js';
 import { openDevice } from '../../engine/device/open.js';
 import type { Classifier } from '../../engine/models/family.js';
 import { openRuntime } from '../../engine/runtime/open.js';
+import type { ComputePrecision } from '../../engine/precision/precision.js';
 import type { Runtime } from '../../engine/runtime/runtime.js';
 import { linearWarmup } from '../../engine/schedules/schedule.js';
 import { CompactVocabulary } from '../../engine/inference/compact-vocabulary.js';
@@ -63,6 +64,7 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
   const runtime = openRuntime();
   const [name] = parseDevices(values.device, '--device');
   const { device, watch } = watched(await openDevice(name as DeviceName, { threads }));
+  const precision = values.precision as ComputePrecision;
   const trainer = await Trainer.create({
     device,
     classifier: model.classifier,
@@ -70,6 +72,7 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     loss: 'binaryCrossEntropy',
     dropout: true,
     mostTokens: file.mostTokens,
+    precision,
     optimizer: { weightDecay: training.weightDecay, maxGradNorm: training.maxGradNorm },
   });
   await model.load(trainer, vocabulary.rows);
@@ -84,7 +87,7 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     parameters: trainer.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     warmUps: onePerGraph(batches, model.classifier),
   });
-  const facts = new DeviceFacts(device, watch, model.classifier, vocabulary.size);
+  const facts = new DeviceFacts(device, watch, model.classifier, vocabulary.size, precision);
   return { runtime, trainer, facts, batches, threads, steps, taken: 0 };
 }
 

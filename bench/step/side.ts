@@ -18,12 +18,14 @@ const answers = {
     /** With nothing for the device to do; absent where it cannot be told. */
     empty: z.number().optional(),
     compiling: z.number().optional(),
+    /** Kernels that were started on the device. */
+    launches: z.number().optional(),
   }),
   facts: z.looseObject({
     card: z.string().nullable(),
     driver: z.string().nullable(),
-    /** Kernels that a step starts on the device. */
-    launches: z.number().nullable(),
+    /** Kernels that a step starts on the device, where runs do not tell. */
+    launches: z.number().nullable().optional(),
     /** In which they compute, of a step. */
     kernelSeconds: z.number().nullable().optional(),
     /** As its driver or allocator says. */

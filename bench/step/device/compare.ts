@@ -1,4 +1,5 @@
 import { processor, webGpu, type DeviceName } from '../../../engine/device/device.js';
+import type { ComputePrecision } from '../../../engine/precision/precision.js';
 import { ourArguments, withSides, type ComparisonOptions, type SideStart } from '../compare.js';
 import { pyTorchArguments, pyTorchModes } from '../pytorch.js';
 import type { Facts, RunAnswer } from '../side.js';
@@ -7,7 +8,7 @@ import type { Network } from '../networks.js';
 /** `processor`: ours, beside another device. */
 export type DeviceSideName = 'ours' | 'processor' | (typeof pyTorchModes)[number];
 
-export const precisions = ['float32', 'float16'] as const;
+export const precisions = ['float32', 'float16'] as const satisfies readonly ComputePrecision[];
 
 export type Precision = (typeof precisions)[number];
 

@@ -1,6 +1,7 @@
 import { processor, type Device } from '../../../engine/device/device.js';
 import { packBatch } from '../../../engine/inference/batch.js';
 import type { Classifier } from '../../../engine/models/family.js';
+import type { ComputePrecision } from '../../../engine/precision/precision.js';
 import { trainingGraph } from '../../../engine/training/graphs.js';
 import { bytesOnCard } from './card-memory.js';
 import { deviceMemory, type DeviceMemory } from './memory.js';
@@ -13,15 +14,21 @@ export class DeviceFacts {
     readonly watch: Readonly<Watch>,
     private readonly classifier: Classifier,
     private readonly vocabulary: number,
+    private readonly precision: ComputePrecision,
   ) {}
 
   /** What was seen since then. */
   since(before: Readonly<Watch>): Partial<Watch> {
-    const { compiling, waiting, empty } = this.watch;
+    const { compiling, launches, waiting, empty } = this.watch;
     const compiled = { compiling: compiling - before.compiling };
     // A run on the processor is done when it is given: nothing is waited for.
     if (this.device.name === processor) return compiled;
-    return { ...compiled, waiting: waiting - before.waiting, empty: empty - before.empty };
+    return {
+      ...compiled,
+      launches: launches - before.launches,
+      waiting: waiting - before.waiting,
+      empty: empty - before.empty,
+    };
   }
 
   /** @param batches what it trained on */
@@ -33,22 +40,17 @@ export class DeviceFacts {
       driver: card?.driver ?? null,
       signature,
       counted: name === processor ? null : this.counted(batches),
-      launches: null,
       deviceBytes: await bytesOnCard(name),
     };
   }
 
   /** Of the batch that takes the most. */
   private counted(batches: readonly (readonly Int32Array[])[]): DeviceMemory {
-    const { classifier, vocabulary } = this;
+    const { classifier, vocabulary, precision } = this;
     const needs = batches.map((texts) => {
       const { groups, sizes } = packBatch(texts, classifier, 2);
-      const options = {
-        groups: groups.length,
-        vocabulary,
-        dropout: true,
-        loss: 'binaryCrossEntropy',
-      } as const;
+      const usual = { dropout: true, loss: 'binaryCrossEntropy' } as const;
+      const options = { ...usual, groups: groups.length, vocabulary, precision };
       return deviceMemory(this.device.name, trainingGraph(classifier, options), sizes);
     });
     return needs.reduce((most, need) => (need.total > most.total ? need : most));

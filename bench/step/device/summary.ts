@@ -84,13 +84,14 @@ function sideSummary(
   const seconds = spread(runs.map((run) => run.seconds / count));
   const steps = runs.length * count;
   const total = runs.reduce((sum, run) => sum + run.seconds, 0);
-  const sumOf = (part: 'waiting' | 'empty'): number | null =>
+  const sumOf = (part: 'waiting' | 'empty' | 'launches'): number | null =>
     runs.reduce<number | null>(
       (sum, { [part]: value }) => (sum === null || value === undefined ? null : sum + value),
       0,
     );
   // PyTorch on a processor waits for nothing, though it is asked for what it computes last.
   const [waiting, empty] = facts.card === null ? [null, null] : [sumOf('waiting'), sumOf('empty')];
+  const launches = sumOf('launches');
   const { kernelSeconds = null, counted = null } = facts;
   return {
     card: facts.card,
@@ -101,7 +102,7 @@ function sideSummary(
     waitingSeconds: waiting === null ? null : waiting / steps,
     emptyShare: empty === null ? null : empty / total,
     kernelShare: kernelSeconds === null ? null : kernelSeconds / seconds.median,
-    launches: facts.launches,
+    launches: launches === null ? (facts.launches ?? null) : launches / steps,
     deviceBytes: facts.deviceBytes,
     counted,
     peakBytes,

@@ -47,7 +47,7 @@ function row(name: DeviceSideName, side: DeviceSideSummary): string[] {
     rowTitle(name, side),
     ...times.map((value) => told(value, (given) => given.toFixed(3))),
     ...[emptyShare, kernelShare].map((value) => told(value, (share) => `${(100 * share).toFixed(0)} %`)),
-    told(side.launches, String),
+    told(side.launches, (count) => count.toFixed(0)),
     ...[side.deviceBytes, side.counted?.['total'] ?? null, side.peakBytes].map((value) =>
       told(value, (bytes) => `${(bytes / 2 ** 20).toFixed(0)} MiB`),
     ),
