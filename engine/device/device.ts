@@ -83,3 +83,12 @@ export type CudaName = `cuda:${number}`;
 export function kindOfDevice(name: string): string {
   return name.split(':', 1)[0]!;
 }
+
+/** The number of a card. */
+export function cardNumber(name: CudaName): number {
+  return Number(name.slice(name.indexOf(':') + 1));
+}
+
+export function cudaName(card: number): CudaName {
+  return `cuda:${card}`;
+}

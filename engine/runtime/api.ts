@@ -1,30 +1,20 @@
-import koffi, { type LibraryHandle } from 'koffi';
 import { RuntimeFault } from './fault.js';
 import { verifyVersion } from './library.js';
+import { loadLibrary } from './native-library.js';
 import { FunctionTable, nativeFunction, type Address, type Cell } from './native.js';
 
 /** The C API's version whose table is described here; `OrtApi` only grows, indices never change. */
 const apiVersion = 24;
 
-/**
- * ONNX Runtime's kernels and graph passes run on the stack that koffi gives to a call. Its default
- * for asynchronous ones is 128 KiB; a thread's usual stack has 8 MiB.
- */
-const stackBytes = 8 * 2 ** 20;
-
 /** The part of ONNX Runtime's C API in use; the reference is onnxruntime_c_api.h. */
 export type Api = ReturnType<typeof bindApi>;
-
-/** Held for the life of the process: koffi unloads a library whose handle is collected. */
-let library: LibraryHandle | undefined;
 
 /**
  * Loads the library and binds its functions.
  * @throws RuntimeFault when it answers with another version than the pinned one
  */
 export function loadApi(file: string): Api {
-  koffi.config({ async_stack_size: stackBytes, sync_stack_size: stackBytes, resident_async_pools: 2 });
-  library = koffi.load(file);
+  const library = loadLibrary(file);
   const base = library.func('OrtGetApiBase', 'void *', [])() as Address;
   const versionString = nativeFunction(base, 1, 'const char *', []);
   verifyVersion(String(versionString()), file);
@@ -132,6 +122,36 @@ function bindApi(table: FunctionTable) {
     appendProvider: table.bind<
       [options: Address, name: string, keys: BigUint64Array, values: BigUint64Array, count: number]
     >(216, ['void *', 'const char *', 'void *', 'void *', 'size_t']),
+    /** CUDA's provider takes options of its own kind, by address of their texts. */
+    createCudaOptions: table.bind<[out: Cell]>(205, pointers(1)),
+    updateCudaOptions: table.bind<
+      [options: Address, keys: BigUint64Array, values: BigUint64Array, count: number]
+    >(206, ['void *', 'void *', 'void *', 'size_t']),
+    appendCuda: table.bind<[options: Address, cuda: Address]>(204, pointers(2)),
+    releaseCudaOptions: table.release(208),
+    /** Lets the environment copy to and from a provider's memory. */
+    registerProviderLibrary: table.bind<[env: Address, name: string, path: Uint8Array]>(301, [
+      'void *',
+      'const char *',
+      'void *',
+    ]),
+    createArena: table.bind<
+      [mostBytes: number, strategy: number, first: number, mostDead: number, out: Cell]
+    >(156, ['size_t', 'int', 'int', 'int', 'void *']),
+    releaseArena: table.release(157),
+    /** One arena of a provider's memory for all sessions. */
+    registerProviderAllocator: table.bind<
+      [
+        env: Address,
+        provider: string,
+        memory: Address,
+        arena: Address,
+        keys: BigUint64Array,
+        values: BigUint64Array,
+        count: number,
+      ]
+    >(259, ['void *', 'const char *', 'void *', 'void *', 'void *', 'void *', 'size_t']),
+    setDeterministic: table.bind<[options: Address, value: boolean]>(273, ['void *', 'bool']),
     createNamedMemoryInfo: table.bind<
       [name: string, allocator: number, device: number, memory: number, out: Cell]
     >(68, ['const char *', 'int', 'int', 'int', 'void *']),

@@ -4,7 +4,7 @@ import { DeviceLog } from './device-log.js';
 import { RuntimeFault } from './fault.js';
 import { locateLibrary, pinnedVersion } from './library.js';
 import { cell, pointee, type Address } from './native.js';
-import { NativeProvider } from './provider.js';
+import { NativeProvider, type Environment } from './provider.js';
 import type {
   ElementArray,
   ElementType,
@@ -28,9 +28,13 @@ export class NativeRuntime implements Runtime {
   private readonly env: Address;
   private readonly memory: Address;
   private readonly log = new DeviceLog();
-  private readonly providers = new Map<ProviderName, Promise<Provider>>();
+  private readonly done = new Set<string>();
+  private readonly providers = new Map<string, Promise<Provider>>();
 
-  constructor(private readonly api: Api) {
+  constructor(
+    private readonly api: Api,
+    private readonly library: string,
+  ) {
     const out = cell();
     // A failing node is logged and reported in its status; the status is enough.
     api.createEnv(this.log.address, null, fatalOnly, 'foldwise', out);
@@ -46,15 +50,21 @@ export class NativeRuntime implements Runtime {
     return { ...this.api.live };
   }
 
-  provider(name: ProviderName): Promise<Provider> {
-    let provider = this.providers.get(name);
+  provider(name: ProviderName, card = 0): Promise<Provider> {
+    const key = `${name}:${card}`;
+    let provider = this.providers.get(key);
     if (provider === undefined) {
-      provider = NativeProvider.start({ api: this.api, env: this.env, log: this.log }, name);
-      this.providers.set(name, provider);
+      provider = NativeProvider.start(this.environment, name, card);
+      this.providers.set(key, provider);
       // One that did not start may start the next time.
-      provider.catch(() => this.providers.delete(name));
+      provider.catch(() => this.providers.delete(key));
     }
     return provider;
+  }
+
+  private get environment(): Environment {
+    const { api, env, library, log, done } = this;
+    return { api, env, library, log, done };
   }
 
   createSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
@@ -91,7 +101,8 @@ let opened: { readonly build: RuntimeBuild; readonly runtime: NativeRuntime } | 
 export function openRuntime(build?: RuntimeBuild): NativeRuntime {
   if (opened === undefined) {
     const first = build ?? 'npm';
-    opened = { build: first, runtime: new NativeRuntime(loadApi(locate[first]())) };
+    const library = locate[first]();
+    opened = { build: first, runtime: new NativeRuntime(loadApi(library), library) };
   }
   if (build === undefined || build === opened.build) return opened.runtime;
   throw new RuntimeFault({

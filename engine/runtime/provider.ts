@@ -1,46 +1,20 @@
 import { EnvironmentFault } from '../../errors/fault.js';
 import type { Api } from './api.js';
+import { cudaKind } from './cuda-kind.js';
 import type { DeviceLog } from './device-log.js';
 import { elementCode, elementCount } from './elements.js';
 import { DeviceFault, RuntimeFault } from './fault.js';
-import { addresses, cell, NativeText, pointee, type Address, type ReleaseFunction } from './native.js';
+import { addresses, cell, pointee, type Address, type ReleaseFunction } from './native.js';
+import { NativeOptions, type ProviderEnvironment, type ProviderKind } from './provider-kind.js';
 import type { ElementType, Provider, ProviderName, Value } from './runtime.js';
 import { sessionOptions } from './session-options.js';
 import { nativeShape, verifyShape } from './tensor.js';
 import { NativeValue, nativeValue } from './value.js';
+import { webGpuKind } from './webgpu-kind.js';
 
-interface Description {
-  /** As ONNX Runtime calls it. */
-  readonly provider: string;
-  /** Its memory. */
-  readonly memory: string;
-  /** Its options in a session, of which the named nodes are the processor's. */
-  readonly optionsOf: (onProcessor: ReadonlySet<string>) => Readonly<Record<string, string>>;
-  readonly title: string;
-  readonly expected: string;
-  readonly remedy: string;
-}
-
-const descriptions: Readonly<Record<ProviderName, Description>> = {
-  webgpu: {
-    provider: 'WebGPU',
-    memory: 'WebGPU_Buf',
-    optionsOf: (onProcessor) => ({
-      // Its own layout, for convolutions, would move transpositions about, and the sizes that stand behind them.
-      preferredLayout: 'NCHW',
-      // Else a Cast of positions goes to the processor. With it, sizes would go to the device, and each be waited for.
-      enableInt64: '1',
-      ...(onProcessor.size > 0 && { forceCpuNodeNames: [...onProcessor].join('\n') }),
-    }),
-    title: 'WebGPU',
-    expected: 'a graphics driver: Vulkan on Linux, Metal on macOS, Direct3D 12 on Windows',
-    remedy:
-      'Install the driver of the card, and on Linux libvulkan1; docs/devices.md says how, and how to try without a card.',
-  },
-};
+const providerKinds: Readonly<Record<ProviderName, ProviderKind>> = { webgpu: webGpuKind, cuda: cudaKind };
 
 const deviceAllocator = 0;
-const firstDevice = 0;
 const defaultMemory = 0;
 
 /** A log level at which a device's errors are told. */
@@ -53,10 +27,10 @@ const identityModel = Buffer.from(
 );
 
 /** What the runtime's parts share. */
-export interface Environment {
-  readonly api: Api;
-  readonly env: Address;
+export interface Environment extends ProviderEnvironment {
   readonly log: DeviceLog;
+  /** What providers have done once. */
+  readonly done: Set<string>;
 }
 
 /** See `Provider`. */
@@ -66,12 +40,17 @@ export class NativeProvider implements Provider {
   /** Once started. */
   private allocator: Address | undefined;
   /** What calls under way point to. */
-  private readonly texts = new Set<readonly NativeText[]>();
+  private readonly held = new Set<NativeOptions>();
+  private readonly kind: ProviderKind;
 
   private constructor(
     private readonly environment: Environment,
     readonly name: ProviderName,
-  ) {}
+    /** Its number among those that the provider reaches. */
+    private readonly card: number,
+  ) {
+    this.kind = providerKinds[name];
+  }
 
   static of(provider: Provider): NativeProvider {
     if (provider instanceof NativeProvider) return provider;
@@ -79,15 +58,20 @@ export class NativeProvider implements Provider {
   }
 
   /** @throws EnvironmentFault where no device of it starts */
-  static async start(environment: Environment, name: ProviderName): Promise<NativeProvider> {
+  static async start(environment: Environment, name: ProviderName, card: number): Promise<NativeProvider> {
     const { api, env } = environment;
-    const { title, memory, expected, remedy } = descriptions[name];
+    const { title, memory, expected, remedy } = providerKinds[name];
     api.setLogLevel(env, errorsToo);
-    const provider = new NativeProvider(environment, name);
+    const provider = new NativeProvider(environment, name, card);
     try {
+      providerKinds[name].prepare(environment, card, (what, work) => {
+        if (environment.done.has(`${name} ${what}`)) return;
+        work();
+        environment.done.add(`${name} ${what}`);
+      });
       const session = await provider.probe();
       const out = cell();
-      api.createNamedMemoryInfo(memory, deviceAllocator, firstDevice, defaultMemory, out);
+      api.createNamedMemoryInfo(memory, deviceAllocator, card, defaultMemory, out);
       // The session stays, and with it the device and this allocator, whose memory is not the session's own.
       api.createAllocator(session, pointee(out), out);
       provider.allocator = pointee(out);
@@ -145,18 +129,14 @@ export class NativeProvider implements Provider {
 
   /** Puts the provider before the processor's in the options of a session, which keeps the named nodes. */
   async append(sessionOptions: Address, onProcessor: ReadonlySet<string>): Promise<void> {
-    const { provider, optionsOf } = descriptions[this.name];
-    const options = Object.entries(optionsOf(onProcessor));
-    const names = options.map(([name]) => new NativeText(name));
-    const values = options.map(([, value]) => new NativeText(value));
-    for (const texts of [names, values]) this.texts.add(texts);
+    const options = new NativeOptions(this.kind.optionsOf(this.card, onProcessor));
+    this.held.add(options);
     try {
-      const given = [addressesOf(names), addressesOf(values)] as const;
       await this.exclusively('provider', () =>
-        this.environment.api.appendProvider.async(sessionOptions, provider, ...given, options.length),
+        this.kind.append(this.environment.api, sessionOptions, options, onProcessor),
       );
     } finally {
-      for (const texts of [names, values]) this.texts.delete(texts);
+      this.held.delete(options);
     }
   }
 
@@ -166,8 +146,15 @@ export class NativeProvider implements Provider {
    */
   exclusively(where: string, call: () => Promise<void>): Promise<void> {
     const { log } = this.environment;
-    const verify = (): void => log.verify(`${descriptions[this.name].title}, ${where}`);
-    const result = this.tail.then(call).finally(verify);
+    const place = `${this.kind.title}, ${where}`;
+    const told = (fault: unknown): never => {
+      const kind = fault instanceof RuntimeFault ? this.kind.deviceFault(fault.message) : null;
+      throw kind === null ? fault : new DeviceFault(kind, place, reasonOf(fault as RuntimeFault));
+    };
+    const result = this.tail
+      .then(call)
+      .catch(told)
+      .finally(() => log.verify(place));
     this.tail = result.catch(() => undefined);
     return result;
   }
@@ -233,17 +220,12 @@ function byDirection(pairs: readonly Pair[]): Pair[][] {
   return [...groups.values()];
 }
 
-function addressesOf(texts: readonly NativeText[]): BigUint64Array {
-  return addresses(
-    texts.length,
-    texts.map(({ address }) => address),
-  );
-}
-
 /** What ONNX Runtime says, without the place in its sources. */
 function reasonOf({ details }: RuntimeFault | DeviceFault): string {
   return (details.found ?? details.what)
     .replace(/^.* was false\. /su, '')
+    .replace(/^.* FAIL : /su, '')
+    .replace(/ ; GPU=.*$/su, '')
     .split('\n')[0]!
     .trim();
 }

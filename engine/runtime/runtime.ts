@@ -17,7 +17,7 @@ export interface Tensor extends Value {
 }
 
 /** Execution providers other than the processor's. */
-export type ProviderName = 'webgpu';
+export type ProviderName = 'webgpu' | 'cuda';
 
 /**
  * An execution provider that has started: a device's memory, and what sessions are created on. It lives as long as
@@ -86,9 +86,10 @@ export interface Runtime {
   readonly live: Readonly<{ sessions: number; values: number }>;
   /**
    * Starts a provider at the first call.
+   * @param card its number among those that the provider reaches; default 0
    * @throws EnvironmentFault where no device of it starts
    */
-  provider(name: ProviderName): Promise<Provider>;
+  provider(name: ProviderName, card?: number): Promise<Provider>;
   createSession(model: Uint8Array, options: SessionOptions): Promise<Session>;
   /** A tensor over the given array: no copy, the array is held until `release`. */
   tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor;

@@ -28,6 +28,9 @@ export interface NamedDevice extends TestDevice {
 const unnamed = `${devicesVariable} does not name it`;
 const choice = parseDevices(process.env[devicesVariable] ?? automatic, devicesVariable);
 
+// A process has one build of ONNX Runtime: what is held against CUDA computes by CUDA's, too.
+if (choice !== automatic && choice.some((name) => name.startsWith('cuda:'))) openRuntime('cuda');
+
 const chosen: readonly NamedDevice[] =
   choice === automatic ? [named(processor), await whereItStarts(webGpu)] : choice.map((name) => named(name));
 

@@ -1,4 +1,5 @@
 import koffi, { type LibraryHandle } from 'koffi';
+import { loadLibrary } from '../../runtime/native-library.js';
 import type { CardFacts } from '../device.js';
 
 /** The loader of the drivers, as Dawn names it. It is what reads `VK_DRIVER_FILES`: both are given the same cards. */
@@ -39,15 +40,11 @@ interface Vulkan {
   memory(card: Handle, properties: Buffer): void;
 }
 
-/** Held for the life of the process: drivers do not like to be unloaded. */
-let library: LibraryHandle | undefined;
-
 /** The cards that Vulkan's loader finds, in its order; none where there is no loader or no driver. */
 export function vulkanCards(): CardFacts[] {
   let vulkan: Vulkan;
   try {
-    library ??= koffi.load(loader);
-    vulkan = bind(library);
+    vulkan = bind(loadLibrary(loader));
   } catch {
     return [];
   }

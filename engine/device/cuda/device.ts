@@ -1,0 +1,54 @@
+import { InputFault } from '../../../errors/fault.js';
+import { cudaBuild } from '../../runtime/cuda-library.js';
+import { openRuntime } from '../../runtime/open.js';
+import { cudaName } from '../device.js';
+import { ResidentDevice, type Card } from '../resident/device.js';
+import { openDriver, type CudaCard } from './driver.js';
+import { loadLibraries } from './libraries.js';
+import { lowered } from './lowered.js';
+
+/** As many as are handed to a kernel with its launch; for more they are copied to the card first. */
+const mostOutputs = 32;
+
+/**
+ * A card that CUDA reaches.
+ *
+ * @param number in CUDA's order, as CUDA_VISIBLE_DEVICES leaves it
+ * @throws EnvironmentFault where something of CUDA is missing; RuntimeFault where its provider has not been fetched, or
+ * is another; InputFault where the machine has no card of that number
+ */
+export async function startCuda(number: number, threads: number): Promise<ResidentDevice> {
+  // Where there is none for the platform, nothing else is to be installed.
+  cudaBuild();
+  const facts = cardOf(number);
+  const versions = loadLibraries();
+  const runtime = openRuntime('cuda');
+  const provider = await runtime.provider('cuda', number);
+  const signature = cudaSignature(runtime.version, facts, versions);
+  const name = cudaName(number);
+  const card: Card = { name, facts, signature, runtime, provider, mostOutputs, lower: lowered };
+  return new ResidentDevice(card, threads);
+}
+
+/** What decides the bits that a card gives. */
+export function cudaSignature(
+  runtimeVersion: string,
+  { name, capability, driver }: CudaCard,
+  versions: readonly string[],
+): string {
+  return [`onnxruntime ${runtimeVersion}`, 'cuda', `${name} (${capability})`, driver, ...versions].join(', ');
+}
+
+function cardOf(number: number): CudaCard {
+  const { cards } = openDriver();
+  const card = cards[number];
+  if (card !== undefined) return card;
+  throw new InputFault({
+    where: `device ${cudaName(number)}`,
+    what:
+      cards.length === 0 ? 'this machine has no card for CUDA' : 'this machine has no card of that number',
+    found:
+      cards.length === 0 ? 'none' : cards.map(({ name }, place) => `${cudaName(place)} (${name})`).join(', '),
+    remedy: 'Name one that is there; CUDA_VISIBLE_DEVICES may hide others.',
+  });
+}

@@ -1,0 +1,160 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Device } from '../../../../engine/device/device.js';
+import { openDevice } from '../../../../engine/device/open.js';
+import { Graph } from '../../../../engine/graph/graph.js';
+import * as node from '../../../../engine/graph/nodes.js';
+import { programOf } from '../../../../engine/device/program.js';
+import { fetchCommand, locateCudaLibrary } from '../../../../engine/runtime/cuda-library.js';
+import { DeviceFault } from '../../../../engine/runtime/fault.js';
+import { loadLibrary } from '../../../../engine/runtime/native-library.js';
+import { openRuntime } from '../../../../engine/runtime/open.js';
+import { Trainer, type TrainerOptions } from '../../../../engine/training/trainer.js';
+import { InputFault } from '../../../../errors/fault.js';
+import { compileFakeCard, fakeLibrary, noCompiler } from '../../../setup/fake-card/fake-card.js';
+import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../../models/golden-model.js';
+import { writeWeights } from '../weights.js';
+
+const root = mkdtempSync(join(tmpdir(), 'foldwise-fake-card-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+const missing = noCompiler ?? providerFault();
+
+/** What is loaded under a name of CUDA's serves the provider under it. */
+function loadFakeCard(): void {
+  compileFakeCard(root);
+  for (const library of ['cuda', 'cudart', 'cublasLt', 'cublas', 'curand', 'cudnn'] as const)
+    loadLibrary(fakeLibrary(root, library));
+}
+
+function providerFault(): string | null {
+  try {
+    locateCudaLibrary();
+    return null;
+  } catch {
+    return `\`${fetchCommand}\` has not been called`;
+  }
+}
+
+/** Those whose graphs have all operators between them. */
+const unlikeModels = ['bert', 'deberta-v3', 'deberta-v2', 'mpnet-1', 'albert-1', 'modernbert-1'];
+
+const dropout = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 };
+const everything: Partial<TrainerOptions> = {
+  averaged: true,
+  accumulate: 2,
+  checkpointing: true,
+  layers: { layerDecay: 0.9, freezeLayers: 0 },
+};
+
+/** A step of a training: with two batches, so that their gradients are added up. */
+async function step(device: Device, model: string, options: Partial<TrainerOptions>): Promise<void> {
+  const classifier = goldenClassifier(model, dropout);
+  const trainer = await Trainer.create({
+    device,
+    classifier,
+    vocabulary: classifier.vocabulary,
+    loss: 'binaryCrossEntropy',
+    dropout: true,
+    mostTokens: 200,
+    optimizer: { weightDecay: 0.01, maxGradNorm: 1 },
+    ...everything,
+    ...options,
+  });
+  await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
+  const { tokens, labels } = Object.values(goldenBatches(model))[0]!;
+  const batch = { texts: tokens.map((ids) => Int32Array.from(ids)), targets: labels };
+  await trainer.stepOver([batch, batch], { learningRate: 1e-3, averageShare: 1, step: 0, key: [7, 1] });
+  await trainer.close();
+}
+
+/**
+ * The provider itself, on libraries of CUDA that compute nothing: what it starts with, what it has kernels for, where
+ * nodes go, and how tensors come to it and back. What a kernel computes is for a card to show.
+ */
+describe.skipIf(missing !== null)(
+  `CUDA’s provider on a card that computes nothing${missing === null ? '' : ` (skipped: ${missing})`}`,
+  { timeout: 120_000 },
+  () => {
+    let opened: Promise<Device> | undefined;
+    const card = (): Promise<Device> => {
+      if (opened === undefined) loadFakeCard();
+      return (opened ??= openDevice('cuda:0', { threads: 1 }));
+    };
+
+    it('starts, and is named with what decides its bits', async () => {
+      const device = await card();
+      expect(device.name).toBe('cuda:0');
+      expect(device.card).toMatchObject({ name: 'A card of tests', memoryBytes: 2 ** 30 });
+      expect(device.signature).toBe(
+        'onnxruntime 1.30.0, cuda, A card of tests (9.0), driver of CUDA 13.0, cuBLAS 130000, cuDNN 91300',
+      );
+    });
+
+    it('holds what is copied there', async () => {
+      const device = await card();
+      const before = device.live;
+      const tensor = await device.allocate('float32', [3]);
+      await device.upload(Float32Array.of(1, -2, 3.5), tensor);
+      expect(await device.download(tensor)).toEqual(Float32Array.of(1, -2, 3.5));
+      tensor.release();
+      expect(device.live).toEqual(before);
+    });
+
+    it('tells that it has no room, as a fault that passes', async () => {
+      const device = await card();
+      const fault = await device.allocate('float32', [2 ** 29]).catch((error: unknown) => error);
+      expect(fault).toBeInstanceOf(DeviceFault);
+      expect(fault).toMatchObject({ kind: 'memory', retryable: true });
+      expect((fault as DeviceFault).message).toMatch(
+        /^CUDA, tensor float32 \[536870912\]: the device has no memory left/,
+      );
+    });
+
+    it('leaves sizes to the processor: what takes one has it without asking the card', async () => {
+      const device = await card();
+      const graph = new Graph();
+      const a = graph.input('a', 'float32', [1, 2]);
+      graph.output('y', node.expand(graph, a, ['rows', 2]));
+      const session = await device.compile(programOf(graph, 'sizes'));
+      const feeds = {
+        a: device.tensor('float32', [1, 2], Float32Array.of(1, 2)),
+        'dim:rows': device.tensor('int64', [1], BigInt64Array.of(3n)),
+      };
+      // A size that the card was to compute would be nothing.
+      const { y } = await session.run(feeds, { y: null });
+      expect(y!.shape).toEqual([3, 2]);
+      for (const each of [session, y!, ...Object.values(feeds)]) each.release();
+    });
+
+    it('says which cards there are where it has none of a number', async () => {
+      await card();
+      const found = openDevice('cuda:3', { threads: 1 });
+      await expect(found).rejects.toBeInstanceOf(InputFault);
+      await expect(found).rejects.toThrow(
+        'device cuda:3: this machine has no card of that number; found cuda:0 (A card of tests)',
+      );
+    });
+
+    it('is the one build of its process', async () => {
+      await card();
+      expect(() => openRuntime('npm')).toThrow(/another build of it; found the one with CUDA/);
+      expect(openRuntime().version).toBe('1.30.0');
+    });
+
+    it.each(goldenModels)('has a kernel for every node of a training of %s', async (model) => {
+      await step(await card(), model, {});
+    });
+
+    it.each(
+      (['float16', 'bfloat16'] as const).flatMap((precision) =>
+        unlikeModels.map((model) => [precision, model] as const),
+      ),
+    )('has a kernel for every node of a training in %s of %s', async (precision, model) => {
+      // What scales a loss is in float32: its kernels are told by the others.
+      await step(await card(), model, { precision, lossScale: null });
+    });
+  },
+);

@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The libraries of CUDA, by what they are compiled by. */
+const libraries = {
+  cuda: 'libcuda.so.1',
+  cudart: 'libcudart.so.13',
+  cublasLt: 'libcublasLt.so.13',
+  cublas: 'libcublas.so.13',
+  curand: 'libcurand.so.10',
+  cudnn: 'libcudnn.so.9',
+} as const;
+
+export type FakeLibrary = keyof typeof libraries;
+
+const source = join(import.meta.dirname, 'cuda.c');
+
+/** Why none can be compiled here; null where it can. */
+export const noCompiler = compilerFault();
+
+export interface FakeCardOptions {
+  /** What the driver tells that it serves, as it counts; default 13000. */
+  readonly driver?: number;
+  /** Default 1. */
+  readonly cards?: number;
+  /** Default: all. */
+  readonly libraries?: readonly FakeLibrary[];
+}
+
+/** Compiles libraries of CUDA that compute nothing (cuda.c) into a folder. @returns the folder */
+export function compileFakeCard(
+  folder: string,
+  {
+    driver = 13_000,
+    cards = 1,
+    libraries: wanted = Object.keys(libraries) as FakeLibrary[],
+  }: FakeCardOptions = {},
+): string {
+  mkdirSync(folder, { recursive: true });
+  for (const library of wanted) {
+    const name = libraries[library];
+    const map = join(folder, `${library}.map`);
+    // What is linked to a library asks for symbols of its version.
+    writeFileSync(map, `${name} { global: *; };\n`);
+    const defined = [`-DLIBRARY_${library}`, `-DCARDS=${cards}`, `-DDRIVER=${driver}`];
+    const named = [`-Wl,-soname,${name}`, `-Wl,--version-script=${map}`];
+    execFileSync('cc', ['-w', '-shared', '-fPIC', ...defined, ...named, '-o', join(folder, name), source]);
+  }
+  return folder;
+}
+
+/** The file of a library in such a folder. */
+export function fakeLibrary(folder: string, library: FakeLibrary): string {
+  return join(folder, libraries[library]);
+}
+
+function compilerFault(): string | null {
+  if (process.platform !== 'linux') return 'only on Linux';
+  try {
+    compileFakeCard(mkdtempSync(join(tmpdir(), 'foldwise-compiler-')), { libraries: ['cuda'] });
+    return null;
+  } catch {
+    return 'no C compiler';
+  }
+}
