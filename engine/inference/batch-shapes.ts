@@ -3,11 +3,11 @@ import type { TextGroup } from '../batches/batch-layout.js';
 /** What a batch is filled up to, so that many batches have few shapes. */
 export interface BatchShapes {
   /** Tokens that a text of so many is padded to. */
-  length(tokens: number): number;
+  readonly length: (tokens: number) => number;
   /** Rows for so many texts. */
-  texts(count: number): number;
+  readonly texts: (count: number) => number;
   /** The group that a group is filled up to. */
-  of(group: TextGroup): TextGroup;
+  readonly of: (group: TextGroup) => TextGroup;
 }
 
 /** Of lengths up to each of these multiples of the step beside it are told apart, so that at most a third is padded. */

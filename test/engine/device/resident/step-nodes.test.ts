@@ -3,7 +3,7 @@ import { networks } from '../../../../bench/step/networks.js';
 import { webGpu } from '../../../../engine/device/device.js';
 import { launchesOf } from '../../../../engine/device/launches.js';
 import { openDevice } from '../../../../engine/device/open.js';
-import { ResidentDevice } from '../../../../engine/device/resident/device.js';
+import type { ResidentDevice } from '../../../../engine/device/resident/device.js';
 import type { Classifier } from '../../../../engine/models/family.js';
 import { scratchFamily } from '../../../../engine/models/families.js';
 import { trainingGraph } from '../../../../engine/training/graphs.js';
