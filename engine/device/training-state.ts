@@ -77,10 +77,16 @@ export interface TrainingState {
    * Where there is a loss scale, it is the same for all passes of the step and taken out of their gradients; after the
    * step it is the next one (optim/loss-scale.ts).
    *
+   * @param ahead masks that the next step will begin with, as far as is known: a device may have them ready then
    * @param stop once aborted, the step ends without having changed the state, and rejects
    * @throws RuntimeFault where the device fails; the state is void then, but on the processor
    */
-  step(batches: readonly StepBatch[], settings: StepSettings, stop?: AbortSignal): Promise<StepResult>;
+  step(
+    batches: readonly StepBatch[],
+    settings: StepSettings,
+    stop?: AbortSignal,
+    ahead?: () => readonly DropoutMask[],
+  ): Promise<StepResult>;
 
   /** Waits for nothing: a step that is under way has to have ended. Whatever is asked of it later throws. */
   close(): Promise<void>;

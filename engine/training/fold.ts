@@ -18,6 +18,7 @@ import { asOutOfMemory, splitWarning } from './micro-batch.js';
 import { optionGroups, type OptionGroups } from './option-groups.js';
 import { Pace } from './pace.js';
 import { Stopwatch } from './stopwatch.js';
+import type { TextBatch } from './trainer.js';
 
 /** Texts by which an untrained model's answers are judged. */
 const SAMPLE = 32;
@@ -159,7 +160,9 @@ class Fold {
         // Before the next step, and not after the last one, so that a fold that was stopped in it does it again.
         if (this.course.evaluationsDue(position.step) > position.within.evaluations)
           await this.judge(epoch + 1);
-        await this.step(this.course.batches(order, position.step));
+        const hasNext = this.course.isWithin(epoch + 1, position.step + 1);
+        const next = hasNext ? this.course.batches(order, position.step + 1)[0] : undefined;
+        await this.step(this.course.batches(order, position.step), next);
         if (this.checkpoints.due()) await this.checkpoint();
       }
       await this.judge(epoch + 1);
@@ -174,18 +177,24 @@ class Fold {
     );
   }
 
-  /** @param batches rows of the training set */
-  private async step(batches: readonly (readonly number[])[]): Promise<void> {
-    const { position } = this.checkpoints;
+  /** @param rows of the training set */
+  private batchOf(rows: readonly number[]): TextBatch {
     const { texts, targets } = this.setup.training;
+    return {
+      texts: rows.map((row) => texts[row] as Int32Array),
+      targets: rows.map((row) => targets[row] as readonly number[]),
+    };
+  }
+
+  /** @param batches rows of the training set @param next those of the next step's first batch, in the same epoch */
+  private async step(batches: readonly (readonly number[])[], next?: readonly number[]): Promise<void> {
+    const { position } = this.checkpoints;
+    const { texts } = this.setup.training;
     const before = this.watch.total('train');
     const result = await this.watch.time('train', () =>
       this.unlessStopped(() =>
         this.setup.trainer.stepOver(
-          batches.map((rows) => ({
-            texts: rows.map((row) => texts[row] as Int32Array),
-            targets: rows.map((row) => targets[row] as readonly number[]),
-          })),
+          batches.map((rows) => this.batchOf(rows)),
           {
             learningRate: this.course.learningRate(position.step),
             averageShare: this.course.averageShare(position.step),
@@ -194,6 +203,7 @@ class Fold {
             key: this.setup.key,
           },
           this.stop,
+          next && this.batchOf(next),
         ),
       ),
     );

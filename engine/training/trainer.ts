@@ -149,11 +149,14 @@ export class Trainer {
    * One optimizer step over the texts of several batches: its loss and gradients are the means over their texts,
    * each batch counted by how many it has (as one large batch would give, but for rounding). At most as many
    * batches as `accumulate`.
+   *
+   * @param next the first batch of the next step, as far as is known: its masks may be drawn meanwhile
    */
   async stepOver(
     batches: readonly TextBatch[],
     { learningRate, averageShare, perturbed = false, step, key }: StepSettings,
     stop?: AbortSignal,
+    next?: TextBatch,
   ): Promise<StepResult> {
     const texts = batches.reduce((sum, batch) => sum + batch.texts.length, 0);
     const { accumulate = 1 } = this.options;
@@ -161,7 +164,8 @@ export class Trainer {
       share: batch.texts.length / texts,
       ...this.packed(batch, step * accumulate + place, key),
     }));
-    return this.state.step(packed, { learningRate, averageShare, perturbed, number: step + 1 }, stop);
+    const ahead = next && (() => this.packed(next, (step + 1) * accumulate, key).masks('plain'));
+    return this.state.step(packed, { learningRate, averageShare, perturbed, number: step + 1 }, stop, ahead);
   }
 
   /** @param drawn the number of the batch over all steps; with `key` it names its random draws */

@@ -2,19 +2,18 @@ import type { DropoutPass } from '../../kernels/random-draws.js';
 import { joinsGradients, type PerturbationSettings } from '../../optim/perturbation.js';
 import type { Value } from '../../runtime/runtime.js';
 import type { Device } from '../device.js';
-import { DropoutMasks } from '../dropout-masks.js';
 import type { Program } from '../program.js';
 import type { Sessions } from '../sessions.js';
 import { TensorScope } from '../tensor-scope.js';
 import { lossScaleInput, type TrainingProgram } from '../training-program.js';
 import type { StepBatch, TrainingOptions } from '../training-state.js';
 import { gradientOf, gradientProgram } from './gradient-program.js';
-import type { Packing } from './packing.js';
+import type { Pack } from './packing.js';
+import { GradientSums } from './gradient-sums.js';
+import { MasksAhead, type Ahead } from './masks-ahead.js';
 import { hasPerturbed, perturbedOf, perturbProgram } from './perturb-program.js';
 import type { ResidentTensors } from './resident-tensors.js';
 import type { StepCard, StepTensors } from './step-tensors.js';
-import { batchOf, shareInput, sumOf, sumProgram } from './sum-program.js';
-import { TwoSets } from './two-sets.js';
 import { inverseScaleInput, scalar, stateInput } from './update-program.js';
 
 type Named = Readonly<Record<string, Value>>;
@@ -24,7 +23,7 @@ interface Held {
   /** Of the batch that was run last, packed, by `gradientOf`. */
   readonly gradients: Named;
   /** Of all batches of the step so far, where there may be several, or several passes. */
-  readonly sums: TwoSets | null;
+  readonly sums: GradientSums | null;
   /** Of each batch of a pass: the host asks for them when all of the step is under way. */
   readonly losses: Readonly<Record<DropoutPass, readonly Value[]>>;
   /** Packs as they are moved for a pass, by `perturbedOf`. */
@@ -44,9 +43,8 @@ interface Pass {
 
 /** The runs of a step that end with its gradients. */
 export class GradientPasses {
-  private readonly masks: DropoutMasks;
+  private readonly masks: MasksAhead;
   private readonly programs = new Map<TrainingProgram, Program>();
-  private readonly sumPrograms: Readonly<Record<'first' | 'further', Program>>;
   private readonly perturbProgram: Program;
   private readonly perturbation: PerturbationSettings;
 
@@ -59,8 +57,7 @@ export class GradientPasses {
     private readonly held: Held,
   ) {
     const { packs } = tensors.packing;
-    this.masks = new DropoutMasks(card.threads, mostBytes);
-    this.sumPrograms = { first: sumProgram(packs, true), further: sumProgram(packs, false) };
+    this.masks = new MasksAhead(device, card.threads, mostBytes);
     this.perturbation = perturbation;
     this.perturbProgram = perturbProgram(packs, perturbation, lossScale !== null, card.mostOutputs);
   }
@@ -72,7 +69,7 @@ export class GradientPasses {
     tensors: StepTensors,
     options: TrainingOptions,
   ): Promise<GradientPasses> {
-    const held = await heldBetweenRuns(tensors, options);
+    const held = await heldBetweenRuns(device, sessions, tensors, options);
     return new GradientPasses(device, sessions, card, tensors, options, held);
   }
 
@@ -80,18 +77,21 @@ export class GradientPasses {
    * Rejects where `stop` is aborted meanwhile.
    *
    * @param perturbed whether gradients of perturbed weights teach the step, too @param scale of the loss
+   * @param ahead masks that the first run of the next step may have
    * @returns the gradients of the step, packed, by `gradientOf`
    */
   async run(
     batches: readonly StepBatch[],
     perturbed: boolean,
     scale: number | null,
+    ahead: Ahead,
     stop?: AbortSignal,
   ): Promise<Named> {
     const weights = this.weights();
     const joins = perturbed && joinsGradients(this.perturbation);
     const plain: Pass = { kind: 'plain', weights, joins: false, adds: batches.length > 1 || joins };
-    const gradients = await this.pass(batches, plain, scale, stop);
+    const next: Ahead = perturbed ? () => batches[0]!.masks('perturbed') : ahead;
+    const gradients = await this.pass(batches, plain, scale, next, stop);
     if (!perturbed) return gradients;
     await this.perturb(gradients, scale);
     const moved = this.tensors.packing.packs
@@ -103,7 +103,7 @@ export class GradientPasses {
       joins,
       adds: batches.length > 1 || joins,
     };
-    return this.pass(batches, pass, scale, stop);
+    return this.pass(batches, pass, scale, ahead, stop);
   }
 
   /** The mean loss of a pass of the last step. */
@@ -124,55 +124,44 @@ export class GradientPasses {
     batches: readonly StepBatch[],
     pass: Pass,
     scale: number | null,
+    ahead: Ahead,
     stop?: AbortSignal,
   ): Promise<Named> {
     for (const [place, batch] of batches.entries()) {
-      await this.backward(batch, pass, this.held.losses[pass.kind][place] as Value, scale);
+      const following = batches[place + 1];
+      const next: Ahead = following === undefined ? ahead : () => following.masks(pass.kind);
+      await this.backward(batch, pass, this.held.losses[pass.kind][place] as Value, scale, next);
       stop?.throwIfAborted();
-      if (pass.adds) await this.addUp(batch.share, place === 0 && !pass.joins);
+      if (pass.adds) await this.held.sums!.add(this.held.gradients, batch.share, place === 0 && !pass.joins);
     }
     return pass.adds ? this.held.sums!.current : this.held.gradients;
   }
 
-  /** Leaves the gradients of a batch, and its loss. */
+  /** Leaves the gradients of a batch, and its loss. @param ahead masks of the run after it */
   private async backward(
     batch: StepBatch,
     { kind, weights }: Pass,
     loss: Value,
     scale: number | null,
+    ahead: Ahead,
   ): Promise<void> {
     const { sizes } = batch;
     const program = this.gradientProgram(batch.program);
     const session = await this.sessions.of(program);
-    await TensorScope.during(this.device, async (scope) => {
-      const feeds = {
-        ...weights,
-        ...scope.feeds(session, program, await batch.inputs(), sizes),
-        ...(await this.masks.draw(batch.masks(kind), scope)),
-        ...scope.numbers(scale === null ? {} : { [lossScaleInput]: scale }),
-      };
-      await session.run(feeds, { ...this.held.gradients, loss });
-    });
-  }
-
-  /** Adds the gradients of a batch to those before it. */
-  private async addUp(share: number, isFirst: boolean): Promise<void> {
-    const sums = this.held.sums!;
-    const session = await this.sessions.of(this.sumPrograms[isFirst ? 'first' : 'further']);
-    const ofBatch = Object.entries(this.held.gradients).map(
-      ([name, value]) => [batchOf(name), value] as const,
-    );
-    await TensorScope.during(this.device, (scope) =>
-      session.run(
-        {
-          ...Object.fromEntries(ofBatch),
-          ...(isFirst ? {} : sums.current),
-          ...scope.numbers({ [shareInput]: share }),
-        },
-        sums.next(sumOf),
-      ),
-    );
-    sums.turn();
+    const masks = await this.masks.take(batch.masks(kind));
+    try {
+      await TensorScope.during(this.device, async (scope) => {
+        const feeds = {
+          ...weights,
+          ...scope.feeds(session, program, await batch.inputs(), sizes),
+          ...masks.values,
+          ...scope.numbers(scale === null ? {} : { [lossScaleInput]: scale }),
+        };
+        await both(session.run(feeds, { ...this.held.gradients, loss }), () => this.masks.prepare(ahead()));
+      });
+    } finally {
+      masks.release();
+    }
   }
 
   /** Leaves the perturbed copies. */
@@ -209,27 +198,31 @@ export class GradientPasses {
   }
 }
 
-async function heldBetweenRuns(
-  { resident, packing }: StepTensors,
-  { accumulate, perturbation }: TrainingOptions,
-): Promise<Held> {
-  const gradients = shapesOf(packing, gradientOf);
-  const moved = new Map(
-    packing.packs.filter(hasPerturbed).map(({ name, shape }) => [perturbedOf(name), shape] as const),
-  );
-  return {
-    gradients: Object.fromEntries(await resident.named(gradients)),
-    sums: accumulate > 1 || joinsGradients(perturbation) ? await TwoSets.allocate(resident, gradients) : null,
-    losses: {
-      plain: await scalars(resident, accumulate),
-      perturbed: await scalars(resident, moved.size > 0 ? accumulate : 0),
-    },
-    perturbed: Object.fromEntries(await resident.named(moved)),
-  };
+/** Begins `other` while `work` is under way. Has ended when both have. @throws what the first of them throws */
+async function both(work: Promise<unknown>, other: () => Promise<unknown>): Promise<void> {
+  const results = await Promise.allSettled([work, other()]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-function shapesOf({ packs }: Packing, nameOf: (pack: string) => string): Map<string, readonly number[]> {
-  return new Map(packs.map(({ name, shape }) => [nameOf(name), shape]));
+async function heldBetweenRuns(
+  device: Device,
+  sessions: Sessions,
+  { resident, packing: { packs } }: StepTensors,
+  { accumulate, perturbation }: TrainingOptions,
+): Promise<Held> {
+  const named = async (of: readonly Pack[], nameOf: (pack: string) => string): Promise<Named> =>
+    Object.fromEntries(await resident.named(new Map(of.map(({ name, shape }) => [nameOf(name), shape]))));
+  const adds = accumulate > 1 || joinsGradients(perturbation);
+  const moved = packs.filter(hasPerturbed);
+  return {
+    gradients: await named(packs, gradientOf),
+    sums: adds ? await GradientSums.allocate(device, sessions, packs, resident) : null,
+    losses: {
+      plain: await scalars(resident, accumulate),
+      perturbed: await scalars(resident, moved.length > 0 ? accumulate : 0),
+    },
+    perturbed: await named(moved, perturbedOf),
+  };
 }
 
 async function scalars(resident: ResidentTensors, count: number): Promise<readonly Value[]> {

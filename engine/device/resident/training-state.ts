@@ -15,6 +15,7 @@ import {
   type TrainingState,
 } from '../training-state.js';
 import { HostCopies } from './host-copies.js';
+import type { Ahead } from './masks-ahead.js';
 import { MembersApart } from './members-apart.js';
 import { Packing } from './packing.js';
 import { ResidentTensors } from './resident-tensors.js';
@@ -130,10 +131,15 @@ export class ResidentTrainingState implements TrainingState {
     return apart.get(parameter)!;
   }
 
-  step(batches: readonly StepBatch[], settings: StepSettings, stop?: AbortSignal): Promise<StepResult> {
+  step(
+    batches: readonly StepBatch[],
+    settings: StepSettings,
+    stop?: AbortSignal,
+    ahead?: Ahead,
+  ): Promise<StepResult> {
     return this.guard.step(stop, async () => {
       await this.host.flush();
-      const result = await this.training.run(batches, settings, stop);
+      const result = await this.training.run(batches, settings, stop, ahead);
       this.host.drop();
       this.apart.drop();
       return result;

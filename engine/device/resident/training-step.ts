@@ -8,6 +8,7 @@ import { TensorScope } from '../tensor-scope.js';
 import type { StepBatch, StepResult, StepSettings, TrainingOptions } from '../training-state.js';
 import { averageProgram } from './average-program.js';
 import { GradientPasses } from './gradient-passes.js';
+import type { Ahead } from './masks-ahead.js';
 import type { StepCard, StepTensors } from './step-tensors.js';
 import { nextOf, normOutput, scalar, UpdateProgram } from './update-program.js';
 
@@ -50,10 +51,15 @@ export class TrainingStep {
   }
 
   /** Rejects without having changed the state where `stop` is aborted meanwhile. */
-  async run(batches: readonly StepBatch[], settings: StepSettings, stop?: AbortSignal): Promise<StepResult> {
+  async run(
+    batches: readonly StepBatch[],
+    settings: StepSettings,
+    stop?: AbortSignal,
+    ahead: Ahead = () => [],
+  ): Promise<StepResult> {
     const scale = this.lossScale?.current ?? null;
     const { perturbed } = settings;
-    const gradients = await this.passes.run(batches, perturbed, scale?.scale ?? null, stop);
+    const gradients = await this.passes.run(batches, perturbed, scale?.scale ?? null, ahead, stop);
     await this.move(gradients, settings, scale);
     const loss = await this.passes.loss('plain', batches);
     const other = perturbed ? await this.passes.loss('perturbed', batches) : loss;

@@ -50,13 +50,18 @@ async function trainerOf(device: Device, model: string, options: Partial<Trainer
   return trainer;
 }
 
-/** Batches of all the golden's layouts, one after the other. */
+/**
+ * Batches of all the golden's layouts, one after the other.
+ *
+ * @param foretold whether steps are told of the batch after them: two of three rightly
+ */
 async function stepsOf(
   trainer: Trainer,
   model: string,
   { accumulate = 1, averaged = false, perturbation }: Partial<TrainerOptions>,
   from: number,
   to: number,
+  foretold = false,
 ): Promise<StepResult[]> {
   const batches = Object.values(goldenBatches(model)).map(({ tokens, labels }) => ({
     texts: tokens.map((ids) => Int32Array.from(ids)),
@@ -65,14 +70,18 @@ async function stepsOf(
   const perturbed = perturbation !== undefined;
   const results: StepResult[] = [];
   for (let step = from; step < to; step++) {
-    const ofStep = Array.from(
-      { length: accumulate },
-      (_, place) => batches[(step * accumulate + place) % batches.length]!,
-    );
+    const batchOf = (number: number) => batches[number % batches.length]!;
+    const ofStep = Array.from({ length: accumulate }, (_, place) => batchOf(step * accumulate + place));
+    const next = batchOf((step + 1) * accumulate + (step % 3 === 2 ? 1 : 0));
     const learningRate = linearWarmup(step, 1e-3, 2, STEPS);
     const averageShare = averaged ? (step === 0 ? 1 : 0.1) : null;
     results.push(
-      await trainer.stepOver(ofStep, { learningRate, averageShare, perturbed, step, key: [7, 1] }),
+      await trainer.stepOver(
+        ofStep,
+        { learningRate, averageShare, perturbed, step, key: [7, 1] },
+        undefined,
+        foretold ? next : undefined,
+      ),
     );
   }
   return results;
@@ -80,13 +89,13 @@ async function stepsOf(
 
 async function courseOf(device: Device, model: string, options: Partial<TrainerOptions>): Promise<Course> {
   const trainer = await trainerOf(device, model, options);
-  const results = await stepsOf(trainer, model, options, 0, STEPS);
+  const results = await stepsOf(trainer, model, options, 0, STEPS, true);
   const content = await contentOf(trainer.state);
   await trainer.close();
   return { results, content };
 }
 
-/** The same in two halves: what the first leaves is read, and written into another training. */
+/** The same in two halves, of which no step is foretold: what the first leaves is read, and written into another training. */
 async function brokenCourseOf(
   device: Device,
   model: string,
