@@ -1,6 +1,8 @@
+import { processor, type DeviceName } from '../engine/device/device.js';
 import { namedCell, type Cell } from '../pipeline/matrix.js';
 import { membersOf } from '../pipeline/members.js';
 import type { LookedUp, LookupCall, RunActivities } from './contracts.js';
+import { onDevice } from './devices.js';
 import { beating } from './heartbeat.js';
 import { finishedFold } from './finished-fold.js';
 import { keyOf } from './identity.js';
@@ -31,10 +33,18 @@ async function lookUp(services: Services, call: LookupCall): Promise<LookedUp[]>
 
 async function lookUpStep(services: Services, call: LookupCall): Promise<LookedUp> {
   const { run } = call.pipeline.steps[call.step]!;
-  const key = await keyOf(services, run, call);
-  const output = await reuse(services, run, key, call);
-  if (output !== null) await noteReuse(services, call, {});
-  return { index: null, key, output };
+  // Predictions have the bits of a device of this worker's; nothing else of its queue has any device's.
+  const devices: readonly DeviceName[] = run === 'predictEnsemble' ? services.devices.names : [processor];
+  const keys = new Set<string>();
+  for (const device of devices) keys.add(await keyOf(services, run, onDevice(call, device)));
+  for (const key of keys) {
+    const output = await reuse(services, run, key, call);
+    if (output === null) continue;
+    await noteReuse(services, call, {});
+    return { index: null, key, output };
+  }
+  const [key] = keys;
+  return { index: null, key: key!, output: null };
 }
 
 async function lookUpCell(services: Services, call: LookupCall & Cell): Promise<LookedUp> {

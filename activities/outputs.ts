@@ -251,6 +251,8 @@ export const submissionSchema = z.object({
   /** `predictions.csv`; runs that began before there was one have none. */
   predictions: artifact.exactOptional(),
   rows: count,
+  /** What all models computed on; absent where that was the processor. */
+  device: word.exactOptional(),
 });
 /** Output of `predictEnsemble`. */
 export type Submission = ReadOnly<z.output<typeof submissionSchema>>;

@@ -1,12 +1,16 @@
 import { Context } from '@temporalio/activity';
+import { processor, type DeviceName } from '../engine/device/device.js';
 import { InputFault } from '../errors/fault.js';
 import { cellId } from '../pipeline/matrix.js';
 import type { StepActivities, StepCall } from './contracts.js';
 import type { Dataset, Submission, Thresholds, TrainedCell } from './outputs.js';
 import { readCalibrators } from './calibrators.js';
+import { onDevice } from './devices.js';
 import { ensembleOf, predictRows } from './ensemble.js';
+import { beating } from './heartbeat.js';
 import { recorded } from './recorded.js';
 import { RunDirectory } from './run-directory.js';
+import { onScoringDevice } from './scoring-device.js';
 import { withScratch } from './scratch.js';
 import type { Services } from './services.js';
 
@@ -14,12 +18,20 @@ type Call = StepCall<{ data: Dataset; fold: readonly TrainedCell[]; thresholds: 
 
 /** Predicts the test rows by the folds' models and the tuned thresholds. */
 export function predictEnsemble(services: Services): StepActivities['predictEnsemble'] {
-  return recorded(services, 'predictEnsemble', (call: Call) => predict(services, call));
+  return (call: Call) =>
+    beating(() =>
+      onScoringDevice(services, 'float32', (device) => {
+        const predictOn = (given: Call): Promise<Omit<Submission, 'seconds'>> =>
+          predict(services, given, device);
+        return recorded(services, 'predictEnsemble', predictOn)(onDevice(call, device));
+      }),
+    );
 }
 
 async function predict(
   services: Services,
   { run, pipeline, step, inputs, settings }: Call,
+  device: DeviceName,
 ): Promise<Submission> {
   const { test } = inputs.data;
   if (test === null) throw withoutTestRows(step);
@@ -42,6 +54,7 @@ async function predict(
       columns: pipeline.data,
       table: await store.localPath(test),
       threads: settings.threads,
+      device,
       signal: Context.current().cancellationSignal,
       output,
     });
@@ -49,6 +62,7 @@ async function predict(
       submission: await store.putFile(output.submission, { move: true }),
       predictions: await store.putFile(output.predictions, { move: true }),
       rows,
+      ...(device === processor ? {} : { device }),
     };
   });
 }

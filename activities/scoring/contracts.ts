@@ -115,6 +115,8 @@ export const scoredChunkSchema = z.object({
   scores: artifact,
   /** What its texts and scores are like: `ChunkSketch`. */
   sketch: artifact,
+  /** What its models computed on; absent where that was the processor. */
+  device: word.exactOptional(),
   seconds,
   /** Whether an earlier scoring had recorded it. */
   reused: z.boolean().default(false),
@@ -179,6 +181,8 @@ export const scoreResultSchema = z.object({
   options: scoreOptionsSchema,
   rows: count,
   chunks: z.object({ all: count, reused: count }),
+  /** How many chunks were scored on which device; results of an earlier version do not say. */
+  devices: z.record(z.string(), count).exactOptional(),
   /** Of the scoring itself, in all chunks together; 0 for those that were reused. */
   seconds,
   drift: driftSchema,

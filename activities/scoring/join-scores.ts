@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { processor } from '../../engine/device/device.js';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import { beating } from '../heartbeat.js';
 import { putJson } from '../json-artifact.js';
@@ -44,6 +45,7 @@ async function join(services: Services, call: JoinScoresCall): Promise<JoinedSco
     options,
     rows,
     chunks: { all: chunks.length, reused: chunks.filter(({ reused }) => reused).length },
+    devices: devicesOf(chunks),
     seconds: chunks.reduce((sum, chunk) => sum + (chunk.reused ? 0 : chunk.seconds), 0),
     drift,
     warnings,
@@ -54,6 +56,12 @@ async function join(services: Services, call: JoinScoresCall): Promise<JoinedSco
   await directory.put({ [scoresFile]: scores, 'result.json': ref });
   await directory.note('scoring completed', { rows, chunks: chunks.length });
   return { rows, scores, result: ref };
+}
+
+function devicesOf(chunks: JoinScoresCall['chunks']): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { device = processor } of chunks) counts[device] = (counts[device] ?? 0) + 1;
+  return counts;
 }
 
 /** The table that is written, within the scoring's directory. */

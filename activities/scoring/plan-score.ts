@@ -9,6 +9,7 @@ import { currentExecution, requireAcceptedScoring, requireScoreName } from '../a
 import { beating } from '../heartbeat.js';
 import { putJson } from '../json-artifact.js';
 import { requireDirectoryName } from '../owned-directory.js';
+import { requireScorable } from '../scoring-device.js';
 import type { Services } from '../services.js';
 import {
   mostChunks,
@@ -32,6 +33,7 @@ async function plan(services: Services, input: ScoreInput): Promise<PlannedScore
   requireDirectoryName(score, 'score');
   await requireAcceptedScoring(services, { score, input });
   const { options = {} } = input;
+  requireScorable(services.devices, options.precision ?? 'float32');
   const folder = await ensembleFolder(services, input.ensemble);
   const ensemble = await scoringEnsemble(services, folder, options);
   const file = await services.tableFiles.open(input.table, scoredTable);

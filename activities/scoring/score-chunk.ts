@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { processor, type DeviceName } from '../../engine/device/device.js';
 import { InputFault } from '../../errors/fault.js';
 import { idColumn } from '../../pipeline/pipeline.js';
 import { canonicalJson } from '../../pipeline/keys.js';
@@ -7,6 +8,7 @@ import { currentExecution } from '../admission.js';
 import { withModelScores } from '../ensemble.js';
 import { beat, beating } from '../heartbeat.js';
 import { engineOf } from '../input-digests.js';
+import { onScoringDevice } from '../scoring-device.js';
 import { withScratch } from '../scratch.js';
 import type { Services } from '../services.js';
 import {
@@ -39,16 +41,32 @@ async function score(services: Services, call: ScoreChunkCall): Promise<ScoredCh
   if (chunk === undefined)
     throw new InputFault({ where: `score ${call.score}`, what: 'it has no such chunk' });
   const ensemble = await plannedEnsemble(services, plan);
-  const key = keyOf(services, plan, chunk);
-  const former = await services.keys.reuse(key, scoringOf(call));
-  const known = former?.activity === activity ? scoredChunkSchema.safeParse(former.output).data : undefined;
-  if (known !== undefined) return { ...known, reused: true };
-  const started = performance.now();
-  const made = await scoreRows(services, { plan, chunk, ensemble, place: call.chunk });
-  const output: ScoredChunk = { ...made, seconds: (performance.now() - started) / 1000, reused: false };
-  const execution = currentExecution().runId;
-  await services.keys.record({ key, activity, run: call.score, execution, output }, scoringOf(call));
-  return output;
+  const former = await formerChunk(services, call, (device) => keyOf(services, plan, chunk, device));
+  if (former !== null) return { ...former, reused: true };
+  return onScoringDevice(services, plan.options.precision ?? 'float32', async (device) => {
+    const started = performance.now();
+    const made = await scoreRows(services, { plan, chunk, ensemble, place: call.chunk, device });
+    const output: ScoredChunk = { ...made, seconds: (performance.now() - started) / 1000, reused: false };
+    const key = keyOf(services, plan, chunk, device);
+    const execution = currentExecution().runId;
+    await services.keys.record({ key, activity, run: call.score, execution, output }, scoringOf(call));
+    return output;
+  });
+}
+
+/** What has been scored on any device of this worker's: chance decides which of several gets a chunk. */
+async function formerChunk(
+  services: Services,
+  call: ScoreChunkCall,
+  keyOn: (device: DeviceName) => string,
+): Promise<ScoredChunk | null> {
+  for (const key of new Set(services.devices.names.map(keyOn))) {
+    const former = await services.keys.reuse(key, scoringOf(call));
+    if (former?.activity !== activity) continue;
+    const known = scoredChunkSchema.safeParse(former.output);
+    if (known.success) return known.data;
+  }
+  return null;
 }
 
 /** All that its lines depend on, and nothing of where the table lies or what else is in it. */
@@ -56,6 +74,7 @@ function keyOf(
   services: Services,
   { table, ensemble, options, ...settings }: ScorePlan,
   chunk: Chunk,
+  device: DeviceName,
 ): string {
   const { start, sha256: bytes } = chunk;
   const { format, layout } = table;
@@ -70,7 +89,7 @@ function keyOf(
       isFirst: start.rows === 0,
       ensemble: ensemble.digest,
       probabilities: options.probabilities ?? false,
-      ...engineOf(services, { fresh: false, ...settings }),
+      ...engineOf(services, { fresh: false, ...settings, device }),
     }),
   );
 }
@@ -81,12 +100,13 @@ interface ChunkWork {
   readonly ensemble: ScoringEnsemble;
   /** From 0. */
   readonly place: number;
+  readonly device: DeviceName;
 }
 
 async function scoreRows(
   services: Services,
-  { plan, chunk, ensemble, place }: ChunkWork,
-): Promise<Pick<ScoredChunk, 'rows' | 'scores' | 'sketch'>> {
+  { plan, chunk, ensemble, place, device }: ChunkWork,
+): Promise<Omit<ScoredChunk, 'seconds' | 'reused'>> {
   const { table, options, threads } = plan;
   const { definition, columns } = ensemble;
   const { store, tables, tableFiles } = services;
@@ -109,7 +129,7 @@ async function scoreRows(
     const slots = Math.max(1, Math.floor(services.slots / table.chunks.length));
     const onScored = (scored: number, models: number): void =>
       beat({ chunk: place + 1, scored, models } satisfies ChunkHeartbeat);
-    const request = { ensemble: definition, table: prepared, threads, signal, onScored };
+    const request = { ensemble: definition, table: prepared, threads, device, signal, onScored };
     const { rows } = await withModelScores({ ...services, slots }, request, (scored) =>
       tables.run(
         'scores',
@@ -131,6 +151,7 @@ async function scoreRows(
       rows,
       scores: await store.putFile(scores, { move: true }),
       sketch: await store.putFile(sketch, { move: true }),
+      ...(device === processor ? {} : { device }),
     };
   });
 }

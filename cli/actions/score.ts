@@ -6,7 +6,7 @@ import { HostLog } from '../host/host-log.js';
 import { openHost, type Host } from '../host/host.js';
 import { onInterrupt } from '../host/interrupt.js';
 import { openUnless } from '../host/serve.js';
-import type { GlobalOptions, JsonOption, ShareOptions } from '../options.js';
+import type { DeviceOption, GlobalOptions, JsonOption, ShareOptions } from '../options.js';
 import { openScoreDisplay } from '../scoring/score-display.js';
 import { tellScoreEnd } from '../scoring/score-outcome.js';
 import { scoreNameOf, scoreRequest, scoreRoots, type ScoreArguments } from '../scoring/score-request.js';
@@ -16,7 +16,7 @@ import type { Console } from '../terminal/console.js';
 import { openTableFiles } from '../../worker/table-files.js';
 import { workdirAt, writableWorkdir } from '../workdir.js';
 
-interface ScoreOptions extends GlobalOptions, JsonOption, ShareOptions, ScoreArguments {
+interface ScoreOptions extends GlobalOptions, JsonOption, ShareOptions, DeviceOption, ScoreArguments {
   readonly name?: string;
 }
 
@@ -44,7 +44,7 @@ export async function score(
     () => display.note(stopping),
     () => host?.stopNow(),
   );
-  const { slots, threads } = options;
+  const { slots, threads, device } = options;
   try {
     host = await openUnless(interrupt.signal, (signal) =>
       openHost({
@@ -56,6 +56,7 @@ export async function score(
         beforeWork: ({ client }) => acceptOpenScore(client, request, accepts),
         accepts,
         queues: ['main'],
+        device,
         ...(slots === undefined ? {} : { slots }),
         ...(threads === undefined ? {} : { threads }),
       }),

@@ -14,6 +14,10 @@ export const scoreOutcomeSchema = z.object({
     done: z.int(),
     reused: z.int().describe('those that an earlier scoring had done'),
   }),
+  devices: z
+    .record(z.string(), z.int())
+    .nullable()
+    .describe('how many chunks were scored on which device; null before its end'),
   drift: z
     .enum(['none', 'moderate', 'large', 'unknown'])
     .nullable()

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scoreResultSchema, type ScoreResult } from '../../activities/scoring/contracts.js';
 import { scoresFile } from '../../activities/scoring/join-scores.js';
+import { processor } from '../../engine/device/device.js';
 import { count } from '../../report/notation.js';
 import { exitCodes } from '../exit-codes.js';
 import { scoreOutcomeSchema, type ScoreOutcome } from '../facts/scores.js';
@@ -34,6 +35,7 @@ export async function tellScoreEnd(
     directory: existsSync(directory) ? directory : null,
     rows: { ...view.rows },
     chunks: { ...view.chunks },
+    devices: result?.devices ?? null,
     drift: view.drift,
     warnings: result === null ? [] : warningsOf(result),
   };
@@ -51,9 +53,18 @@ function tell(console: Console, outcome: ScoreOutcome, result: ScoreResult | nul
   for (const warning of warnings) console.note(`warning: ${warning}`);
   const reused = chunks.reused === 0 ? '' : `, ${chunks.reused} of ${chunks.all} chunks reused`;
   const target = directory === null ? outcome.score : join(directory, scoresFile);
-  console.print(`${target}: ${count(rows.all)} rows${reused}`);
+  console.print(`${target}: ${count(rows.all)} rows${reused}${deviceWords(outcome)}`);
   if (result?.drift.level === 'unknown') console.print(`Drift unknown: ${result.drift.why}`);
   else if (result !== null) console.print(`Drift from the training rows: ${result.drift.level}`);
+}
+
+/** Of what the processor scored alone nothing has to be said. */
+function deviceWords({ devices }: ScoreOutcome): string {
+  const counts = Object.entries(devices ?? {});
+  const [only] = counts;
+  if (counts.length > 1)
+    return `, ${counts.map(([name, chunks]) => `${chunks} chunks on ${name}`).join(' and ')}`;
+  return only === undefined || only[0] === processor ? '' : `, on ${only[0]}`;
 }
 
 function warningsOf({ warnings, drift }: ScoreResult): string[] {

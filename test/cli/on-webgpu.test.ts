@@ -93,6 +93,20 @@ describe.skipIf(!canRun || noWebGpu)(
       expect(existsSync(`${cut}.progress`)).toBe(false);
     });
 
+    it('`score` has the bytes of `predict`, and its result names the device', async () => {
+      const [name, predicted] = ['on-webgpu', trained.place('predicted.csv')];
+      const table = trained.project.write('new.csv', read(test()));
+      const args = [trained.id, table, ...onCard];
+      const { code, out, err } = await trained.on('score', ...args, '--name', name, '--json');
+      expect([code, err]).toEqual([0, expect.not.stringMatching(/error/) as string]);
+      expect(facts['score']!.parse(JSON.parse(out))).toMatchObject({
+        state: 'completed',
+        devices: { webgpu: 1 },
+      });
+      expect((await trained.on('predict', ...args, '--output', predicted)).code).toBe(0);
+      expect(read(join(trained.project.workdir, 'scores', name, 'scores.csv'))).toBe(read(predicted));
+    });
+
     it('`serve` answers with the probabilities of the processor, and says where it computes', async () => {
       const args = ['dist/cli/main.js', 'serve', trained.directory, ...onCard, '--port', '0', '--json'];
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });

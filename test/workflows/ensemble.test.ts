@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readResultFile } from '../../activities/result-file.js';
-import type { Predictor } from '../../activities/services.js';
+import type { Predictor, Services } from '../../activities/services.js';
 import { readOutOfFold } from '../../cli/runs/out-of-fold.js';
 import { openTestTable } from '../../data/prepared-table.js';
 import { InputFault } from '../../errors/fault.js';
@@ -12,6 +12,7 @@ import { mixProbabilities } from '../../metrics/mixture.js';
 import type { RunResult } from '../../report/run-result.js';
 import { learnWeights } from '../../tasks/ensemble.js';
 import { tasks } from '../../tasks/index.js';
+import { DevicePool } from '../../worker/devices/pool.js';
 import { seeded } from '../metrics/cases.js';
 import { Bench, labels, progressWhen, server, startEnvironment, update, without } from './bench.js';
 import { FakeTrainer, type FakeTrainerOptions } from './fake-trainer.js';
@@ -25,8 +26,10 @@ const predict: FakeTrainerOptions['predict'] = (truth, entry, { seed }) => {
 /** Every model gives its own seed's hundredth. */
 class SeedPredictor implements Predictor {
   readonly asked: string[] = [];
+  readonly devices: (string | undefined)[] = [];
 
-  async predict(folder: string, files: { table: string; output: string }): Promise<void> {
+  async predict(...[folder, files, { device }]: Parameters<Predictor['predict']>): Promise<void> {
+    this.devices.push(device);
     const { texts, close } = openTestTable(files.table);
     close();
     const [, fold, seed] = readFileSync(join(folder, 'onnx', 'model.onnx'), 'utf8').split(' ');
@@ -206,6 +209,25 @@ describe.skipIf(server === null)(`an ensemble of several members${without}`, () 
         ) as string,
       },
     });
+  });
+
+  it('predicts on the devices of its worker, whose bits it takes for no other’s', async () => {
+    bench = new Bench(environment, new FakeTrainer({ predict }));
+    const predictor = new SeedPredictor();
+    const card: Partial<Services> = {
+      devices: new DevicePool(['webgpu']),
+      engineSignature: (_, device) => `fake engine on ${device}`,
+    };
+    const reusedBy = async (run: string): Promise<boolean> =>
+      (await bench.complete({ run, pipeline: bench.pipeline() })).reused.includes('submission');
+    const devices = (): unknown[] => [...new Set(predictor.devices.splice(0))];
+    await bench.work({ predictor });
+    expect([await reusedBy('first'), devices()]).toEqual([false, ['cpu']]);
+    expect([await reusedBy('again'), devices()]).toEqual([true, []]);
+    await bench.rest();
+    await bench.work({ predictor, ...card });
+    expect([await reusedBy('on-a-card'), devices()]).toEqual([false, ['webgpu']]);
+    expect([await reusedBy('there-again'), devices()]).toEqual([true, []]);
   });
 
   it('of one member alone is that member, with no word of an ensemble', async () => {

@@ -17,6 +17,7 @@ import type { ScoreInput, ScoreResult } from '../../activities/scoring/contracts
 import type { Predictor, Services } from '../../activities/services.js';
 import { openTestTable } from '../../data/prepared-table.js';
 import { manifestName, manifestOf } from '../../ensemble/exported-ensemble.js';
+import { DevicePool } from '../../worker/devices/pool.js';
 import type { ScoreSummary } from '../../workflows/score.js';
 import type { ScoringProgress } from '../../workflows/scoring-progress.js';
 import { Bench, labels, server, startEnvironment, without } from './bench.js';
@@ -26,15 +27,17 @@ class TextPredictor implements Predictor {
   /** Rows of each call. */
   readonly calls: number[] = [];
   readonly precisions: (string | undefined)[] = [];
+  readonly devices: (string | undefined)[] = [];
   msPerCall = 0;
 
-  async predict(...[, files, { precision }]: Parameters<Predictor['predict']>): Promise<void> {
+  async predict(...[, files, { precision, device }]: Parameters<Predictor['predict']>): Promise<void> {
     const { texts, close } = openTestTable(files.table);
     const rows = texts.range(0, texts.length);
     close();
     if (this.msPerCall > 0) await delay(this.msPerCall);
     this.calls.push(rows.length);
     this.precisions.push(precision);
+    this.devices.push(device);
     const values = rows.flatMap((text) => labels.map((label) => scoreOf(text + label)));
     await writeFile(files.output, new Uint8Array(Float32Array.from(values).buffer));
   }
@@ -201,6 +204,53 @@ describe.skipIf(server === null)(`a table that is scored in chunks${without}`, (
       ['trained', /cannot be run in int8; found an ensemble of which nobody has measured/],
     ] as const)
       expect(await failureOf(await start({ ensemble, options: { precision: 'int8' } }))).toMatch(why);
+  });
+
+  describe('by workers of unlike devices', () => {
+    const onCard: Partial<Services> = {
+      devices: new DevicePool(['webgpu']),
+      engineSignature: (_, device) => `fake engine on ${device}`,
+    };
+
+    it('is named after each device that scored a part of it, and no chunk is taken for another’s', async () => {
+      expect(resultOf(await complete()).devices).toEqual({ cpu: 6 });
+      await bench.rest();
+      await work(onCard);
+      predictor.devices.length = 0;
+      const first = await complete();
+      expect([first.reused, resultOf(first).devices]).toEqual([0, { webgpu: 6 }]);
+      expect(new Set(predictor.devices)).toEqual(new Set(['webgpu']));
+      const again = await complete();
+      expect([again.reused, resultOf(again).devices]).toEqual([6, { webgpu: 6 }]);
+    });
+
+    it('goes on on another device where its worker is gone, and says so', async () => {
+      await bench.rest();
+      await work(onCard);
+      predictor.msPerCall = 150;
+      const handle = await start();
+      await expect.poll(() => predictor.calls.length, { interval: 20 }).toBeGreaterThanOrEqual(3);
+      await bench.rest();
+      predictor.msPerCall = 0;
+      await work();
+      const { devices = {} } = resultOf((await handle.result()) as ScoreSummary);
+      expect(Object.keys(devices).toSorted()).toEqual(['cpu', 'webgpu']);
+      expect(devices['cpu']! + devices['webgpu']!).toBe(6);
+    });
+
+    it('is refused in int8 where the worker has no processor to score on', async () => {
+      const exported = exportedFolder(join(bench.folder, 'exported'), { float32: 0.9, int8: 0.899 });
+      await bench.rest();
+      await work(onCard);
+      const options = { precision: 'int8' as const };
+      expect(await failureOf(await start({ ensemble: exported, options }))).toMatch(
+        /device webgpu: it has no kernels for products of 8 bits/,
+      );
+      expect(predictor.calls).toEqual([]);
+      await bench.rest();
+      await work({ ...onCard, devices: new DevicePool(['webgpu', 'cpu']) });
+      expect(resultOf(await complete({ ensemble: exported, options })).devices).toEqual({ cpu: 6 });
+    });
   });
 
   it('ends with the same bytes however often its worker is shut down', async () => {
