@@ -1,0 +1,84 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readAnyRecord } from '../../infra/server/record.js';
+import { processState } from '../../store/process-identity.js';
+import { sha256 } from '../../store/digest.js';
+import { noWebGpu, withoutWebGpu } from '../setup/webgpu.js';
+import { canRun, foldwise, withoutRuns } from './built-command-line.js';
+import { SmallProject } from './small-project.js';
+
+const main = join(process.cwd(), 'dist/cli/main.js');
+
+describe.skipIf(!canRun || noWebGpu)(
+  `a run whose folds train on WebGPU${withoutRuns}${withoutWebGpu}`,
+  { timeout: 600_000 },
+  () => {
+    const project = new SmallProject();
+    project.model(
+      'scratch: { type: bert, hiddenSize: 16, layers: 1, heads: 2, intermediateSize: 32, vocabulary: 80 }',
+    );
+    const started: ChildProcess[] = [];
+    const workdirs = { whole: join(project.folder, 'whole'), killed: join(project.folder, 'killed') };
+    const command = (workdir: string): string[] => {
+      const sets = ['training.epochs=4', 'training.checkpointEvery=0'].flatMap((each) => ['--set', each]);
+      return ['run', project.pipeline, ...sets, '--device', 'webgpu', '--workdir', workdir];
+    };
+    afterAll(async () => {
+      for (const child of started) child.kill('SIGKILL');
+      for (const workdir of Object.values(workdirs)) {
+        const record = await readAnyRecord(workdir);
+        if (record !== null && processState(record) === 'alive') process.kill(record.pid, 'SIGKILL');
+      }
+      rmSync(project.folder, { recursive: true, force: true, maxRetries: 5 });
+    });
+
+    const runOf = (workdir: string): string =>
+      join(
+        workdir,
+        'runs',
+        readdirSync(join(workdir, 'runs')).find((name) => name.startsWith('small'))!,
+      );
+    const events = (workdir: string): { event: string; resumedFrom?: number }[] =>
+      readFileSync(join(runOf(workdir), 'events.ndjson'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as { event: string });
+    const models = (workdir: string): string[] =>
+      [1, 2].map((fold) => sha256(readFileSync(join(runOf(workdir), `models/${fold}/model.safetensors`))));
+
+    it('names the card, trains there, and trains nothing when it is started again', async () => {
+      const first = await foldwise(command(workdirs.whole));
+      expect(first.code, first.err).toBe(0);
+      const result = readFileSync(join(runOf(workdirs.whole), 'result.json'), 'utf8');
+      expect(result.match(/"device": "\w+"/g)).toEqual(['"device": "webgpu"', '"device": "webgpu"']);
+      const again = await foldwise(command(workdirs.whole));
+      expect(again.code, again.err).toBe(0);
+      expect(again.out).toContain('fold 2: reused');
+      expect(again.out).not.toContain('epoch 1,');
+    });
+
+    it('that is killed in the middle of a fold goes on from its checkpoint, to the same bits', async () => {
+      const { killed, whole } = workdirs;
+      const child = spawn(process.execPath, [main, ...command(killed)], { stdio: 'ignore' });
+      started.push(child);
+      const ended = once(child, 'exit');
+      const hasCheckpoint = (): boolean =>
+        existsSync(join(killed, 'runs')) &&
+        readdirSync(join(killed, 'runs')).length > 0 &&
+        existsSync(join(runOf(killed), 'events.ndjson')) &&
+        events(killed).some(({ event }) => event === 'checkpoint');
+      while (!hasCheckpoint()) await delay(20);
+      child.kill('SIGKILL');
+      await ended;
+      const second = await foldwise(command(killed));
+      expect(second.code, second.err).toBe(0);
+      const resumed = events(killed).filter(({ event }) => event === 'fold started');
+      expect(resumed.map(({ resumedFrom }) => resumedFrom).some((step) => step! > 0)).toBe(true);
+      expect(models(killed)).toEqual(models(whole));
+    });
+  },
+);
