@@ -5,6 +5,14 @@ import type { Address } from './native.js';
 /** `WGPUErrorType`: what a device calls running out of memory. */
 const outOfMemory = '3';
 
+/** A buffer that no memory of the device could hold is an error of another kind to it: smaller ones may do. */
+const tooLarge = 'exceeds the max buffer size limit';
+  /buffer.* exceeds|exceeds the (?:max )?buffer|greater than .*buffer size|larger than .*buffer size/iu;
+
+function isOfMemory(code: string, text: string): boolean {
+  return code === outOfMemory || text.includes(tooLarge);
+}
+
 /** The function that takes a line, as ONNX Runtime calls it. */
 export const logLine = koffi.proto(
   'void (void *context, int severity, const char *category, const char *id, const char *place, const char *text)',
@@ -33,8 +41,12 @@ export class DeviceLog {
     const [first] = this.errors.splice(0);
     if (first === undefined) return;
     const [, code, text] = /^WebGPU device (?:error\((\d+)\)|lost \(\w+\)):?\s*(.*)/su.exec(first) ?? [];
-    const kind = code === undefined ? 'lost' : code === outOfMemory ? 'memory' : 'other';
-    throw new DeviceFault(kind, where, (text ?? first).split('\n')[0]!.trim());
+    const found = (text ?? first).split('\n')[0]!.trim();
+    throw new DeviceFault(
+      code === undefined ? 'lost' : isOfMemory(code, found) ? 'memory' : 'other',
+      where,
+      found,
+    );
   }
 
   private take(text: string): void {

@@ -14,7 +14,7 @@ import { FoldCheckpoints } from './fold-checkpoints.js';
 import type { FoldSetup } from './fold-setup.js';
 import { setUpFold } from './fold-setup.js';
 import type { EpochMetrics, FoldJob, FoldMessage, FoldOutcome } from './job.js';
-import { asOutOfMemory, splitWarning } from './micro-batch.js';
+import { asOutOfMemory, isOfDevice, splitWarning } from './micro-batch.js';
 import { optionGroups, type OptionGroups } from './option-groups.js';
 import { Pace } from './pace.js';
 import { Stopwatch } from './stopwatch.js';
@@ -52,12 +52,19 @@ export async function trainFold(
   pace.enter('preparing');
   const setup = await setUpFold(job, pace);
   const fold = new Fold(job, setup, emit, pace, stop);
+  let isVoid = false;
   try {
     await fold.resume();
     return await fold.fitAndFinish();
+  } catch (error) {
+    isVoid = isOfDevice(error);
+    throw error;
   } finally {
-    await fold.settled();
-    await setup.close();
+    // What a device that failed holds goes with the process: it may never give it back.
+    if (!isVoid) {
+      await fold.settled();
+      await setup.close();
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { Fault } from '../../errors/fault.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
-import { RuntimeFault } from '../runtime/fault.js';
+import { DeviceFault, RuntimeFault } from '../runtime/fault.js';
 import type { Classifier } from '../models/family.js';
 import {
   bytesOfNeed,
@@ -62,24 +62,35 @@ export function asOutOfMemory(
   arrays: TrainedArrays = {},
 ): unknown {
   if (!isAllocationFailure(error)) return error;
+  const onCard = error instanceof DeviceFault;
   const need = bytesOfNeed(classifier, batch, arrays);
+  const others = onCard ? 'end what else uses the card' : 'train fewer folds at once (--slots)';
   const sparing = arrays.checkpointing === true ? '' : ' Or set training.gradientCheckpointing: true.';
   return new OutOfMemoryFault(
     {
       where: 'training.microBatch',
-      what: 'the memory was not enough for a training step',
+      what: `the memory${onCard ? ' of the device' : ''} was not enough for a training step`,
       found: `about ${gigabytes(need)} for ${batch.texts === 1 ? 'one text' : `${batch.texts} texts`} of ${batch.length} tokens`,
       remedy:
         batch.texts === 1
-          ? `Lower model.maxLength, use a smaller model or a machine with more memory, or train fewer folds at once (--slots).${sparing}`
-          : `Set training.microBatch to ${Math.ceil(batch.texts / 2)} or less, or train fewer folds at once (--slots).${sparing}`,
+          ? `Lower model.maxLength, use a smaller model or ${onCard ? 'a card' : 'a machine'} with more memory, or ${others}.${sparing}`
+          : `Set training.microBatch to ${Math.ceil(batch.texts / 2)} or less, or ${others}.${sparing}`,
     },
-    { retryable: false, cause: error },
+    // What else has memory of a card may give it back.
+    { retryable: onCard, cause: error },
   );
 }
 
-/** As ONNX Runtime and the C++ library say it, and as V8 does of memories. */
+/** Whether a device failed: what it holds is void, and it may answer no more. */
+export function isOfDevice(error: unknown): boolean {
+  return (
+    error instanceof DeviceFault || (error instanceof OutOfMemoryFault && error.cause instanceof DeviceFault)
+  );
+}
+
+/** As devices, ONNX Runtime and the C++ library say it, and as V8 does of memories. */
 function isAllocationFailure(error: unknown): boolean {
+  if (error instanceof DeviceFault) return error.kind === 'memory';
   if (error instanceof RuntimeFault) {
     return /bad_alloc|bad allocation|failed to allocate|smaller than requested|not enough memory|out of memory/i.test(
       error.message,

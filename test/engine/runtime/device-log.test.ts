@@ -21,6 +21,11 @@ describe('the log of devices', () => {
       'other',
       'run: the device reported an error; found Buffer size exceeds the limit.',
     ],
+    [
+      'WebGPU device error(2): Buffer size (4294967312) exceeds the max buffer size limit (4294967295).\n - While …',
+      'memory',
+      'run: the device has no memory left; found Buffer size (4294967312) exceeds the max buffer size limit (4294967295).',
+    ],
     ['WebGPU device lost (1): a reset.', 'lost', 'run: the device is lost; found a reset.'],
   ])('makes a fault of “%s”', (text, kind, message) => {
     const log = new DeviceLog();
