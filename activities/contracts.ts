@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TrainedOn } from '../engine/training/job.js';
 import { activities, activityNames } from '../pipeline/activities.js';
 import type { ActivityName, Pipeline } from '../pipeline/pipeline.js';
 import type { ReadOnly } from '../pipeline/read-only.js';
@@ -249,4 +250,6 @@ export interface FoldHeartbeat {
   readonly steps: number;
   readonly loss: number;
   readonly secondsPerStep: number;
+  /** Older workers do not tell. */
+  readonly on?: TrainedOn;
 }

@@ -18,7 +18,7 @@ export function onDevice<Occasion extends { readonly settings: RunSettings }>(
 
 /**
  * The devices by which a finished fold is looked for. A worker that trains takes what its own have trained, and
- * nothing else: it would train anew where another device gave other bits.
+ * nothing else: it would train anew where another device gave other bits. One that trains none takes what there is.
  *
  * @param first the device that would train it
  */
@@ -26,6 +26,6 @@ export function devicesToFind(
   { devices, trains = true }: Pick<Services, 'devices' | 'trains'>,
   first?: DeviceName,
 ): (DeviceName | typeof anyDevice)[] {
-  const own = first === undefined ? devices.names : [first, ...devices.names];
-  return [...new Set([...own, ...(trains ? [] : [anyDevice])])];
+  if (!trains) return [anyDevice];
+  return [...new Set(first === undefined ? devices.names : [first, ...devices.names])];
 }

@@ -1,5 +1,5 @@
 import { Context, log } from '@temporalio/activity';
-import type { FoldMessage } from '../engine/training/job.js';
+import type { FoldMessage, TrainedOn } from '../engine/training/job.js';
 import { namedCell, type Cell } from '../pipeline/matrix.js';
 import type { Lease } from '../store/checkpoints.js';
 import { LeaseLost } from '../store/faults.js';
@@ -35,6 +35,7 @@ export class FoldSession {
   private renewal: Promise<void> | undefined;
   private latest: FoldHeartbeat | undefined;
   private epochs = 0;
+  private on: TrainedOn | undefined;
   /** Set where another attempt has taken the fold over. */
   private lost: LeaseLost | undefined;
   readonly warnings: string[] = [];
@@ -104,10 +105,12 @@ export class FoldSession {
     switch (message.type) {
       case 'started':
         this.epochs = message.epochs;
+        this.on = message.on;
         this.note('fold started', {
           steps: message.steps,
           resumedFrom: message.resumedFrom,
           worker: process.pid,
+          ...this.on,
         });
         break;
       case 'step':
@@ -185,7 +188,17 @@ export class FoldSession {
     secondsPerStep,
   }: Extract<FoldMessage, { type: 'step' }>): void {
     const first = this.latest === undefined;
-    this.latest = { fold: this.call.fold, epoch, epochs: this.epochs, step, steps, loss, secondsPerStep };
+    const on = this.on === undefined ? {} : { on: this.on };
+    this.latest = {
+      fold: this.call.fold,
+      epoch,
+      epochs: this.epochs,
+      step,
+      steps,
+      loss,
+      secondsPerStep,
+      ...on,
+    };
     if (first) beat(this.latest);
   }
 

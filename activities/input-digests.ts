@@ -1,9 +1,8 @@
 import { kindOfDevice } from '../engine/device/device.js';
-import { engineSignature as anyEngine } from '../engine/training/signature.js';
 import { namedCell } from '../pipeline/matrix.js';
 import { checkpointsOf } from '../pipeline/members.js';
 import { precisionOn } from '../engine/precision/choice.js';
-import { signatureIn } from '../engine/training/signature.js';
+import { engineSignature as anyEngine, signatureIn } from '../engine/training/signature.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { RunSettings } from './contracts.js';
 import type { OutOfFold, TrainedCell } from './outputs.js';
@@ -42,8 +41,10 @@ export async function trainingDigests(
   settings: RunSettings,
 ): Promise<object> {
   const { device, engine } = engineOf(services, settings);
-  const computed = signatureIn(precisionOn(device, training.precision), engine);
-  return { model: await modelDigest(services, model.checkpoint), device, engine: computed };
+  const digest = await modelDigest(services, model.checkpoint);
+  // What `auto` is differs by device; of what is said the training's settings tell.
+  if (device === anyDevice) return { model: digest, device, engine };
+  return { model: digest, device, engine: signatureIn(precisionOn(device, training.precision), engine) };
 }
 
 async function modelDigest(services: DigestServices, checkpoint: string | undefined): Promise<string | null> {

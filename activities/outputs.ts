@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EpochMetrics } from '../engine/training/job.js';
+import type { EpochMetrics, NamedCard } from '../engine/training/job.js';
 import type { ReadOnly } from '../pipeline/read-only.js';
 import { matrixLimits, pipelineLimits } from '../pipeline/schema.js';
 import { objectiveSchema } from '../pipeline/thresholds.js';
@@ -54,6 +54,8 @@ export type Dataset = ReadOnly<z.output<typeof datasetSchema>>;
 /** A file of an exported model: folders and names that are plain, so that none leaves the model's folder. */
 const modelFile = /^(?:[A-Za-z0-9_][\w.-]{0,99}\/){0,3}[A-Za-z0-9_][\w.-]{0,99}$/;
 
+const card = z.object({ name: word, memoryBytes: count.nullable() } satisfies Fields<NamedCard>);
+
 export const trainedFoldSchema = z.object({
   fold,
   bestEpoch: z.int().min(0).max(pipelineLimits.epochs),
@@ -67,6 +69,8 @@ export const trainedFoldSchema = z.object({
   device: word,
   /** What products were computed in, where that was not float32. */
   precision: z.enum(['float16', 'bfloat16']).exactOptional(),
+  /** Where the device is a card that is known. */
+  card: card.exactOptional(),
   threads: z.int().min(1),
   attempts: z.int().min(1),
   /** Texts that passed at once, where that was not the whole batch. */
@@ -75,6 +79,8 @@ export const trainedFoldSchema = z.object({
   seconds,
   warnings,
 });
+/** What of it says on what a fold is trained, and in what. */
+export const trainedOn = trainedFoldSchema.pick({ device: true, card: true, precision: true });
 /** Output of `trainFold`, one per cell: the same for the same settings, whatever the member is called. */
 export type TrainedFold = ReadOnly<z.output<typeof trainedFoldSchema>>;
 

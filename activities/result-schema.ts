@@ -72,6 +72,7 @@ export const resultSchema: z.ZodType<RunResult> = z
             epochs: true,
             device: true,
             precision: true,
+            card: true,
             threads: true,
             attempts: true,
             microBatch: true,

@@ -291,6 +291,7 @@ async function finish(
     model: await takeModel(store, outcome.model),
     device: outcome.device,
     ...(outcome.precision === undefined ? {} : { precision: outcome.precision }),
+    ...(outcome.card === undefined ? {} : { card: outcome.card }),
     threads: outcome.threads,
     attempts: lease.attempts,
     seed: outcome.seed,

@@ -184,8 +184,9 @@ function memberResults(
 }
 
 function foldResult(cell: TrainedCell): FoldResult {
-  const { bestEpoch, epochs, device, precision, threads, attempts, microBatch, seed, seconds } = cell;
-  const computed = { device, ...(precision === undefined ? {} : { precision }), threads };
+  const { bestEpoch, epochs, device, card, precision, threads, attempts, microBatch, seed, seconds } = cell;
+  const on = card === undefined ? { device } : { device, card };
+  const computed = { ...on, ...(precision === undefined ? {} : { precision }), threads };
   const split = microBatch === undefined ? {} : { microBatch };
   return { ...namedCell(cell), bestEpoch, epochs, ...computed, attempts, ...split, seed, seconds };
 }

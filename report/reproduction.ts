@@ -77,8 +77,12 @@ export function reproducingCommands({
   folds,
 }: Pick<RunResult, 'configuration' | 'folds'>): string[] {
   const file = pipelineFileName(configuration);
+  const devices = [...new Set(folds.map(({ device }) => device))].sort();
   const threads = new Set(folds.map((fold) => fold.threads));
   const [same] = threads;
+  // Of a card the threads decide nothing.
+  if (devices.some((device) => device !== 'cpu'))
+    return [`foldwise plan ${file}`, `foldwise run ${file} --fresh --device ${devices.join(',')}`];
   const shares = threads.size === 1 && same !== undefined ? ` --threads ${same}` : '';
   return [`foldwise plan ${file}`, `foldwise run ${file} --fresh${shares}`];
 }

@@ -122,6 +122,7 @@ export type FoldResult = Pick<
   | 'epochs'
   | 'device'
   | 'precision'
+  | 'card'
   | 'threads'
   | 'attempts'
   | 'microBatch'

@@ -1,4 +1,5 @@
 import type { Check } from '../doctor/check.js';
+import { deviceChecks } from '../doctor/devices.js';
 import { engineCheck } from '../doctor/engine.js';
 import { hubCheck } from '../doctor/hub.js';
 import { diskCheck, machineChecks } from '../doctor/machine.js';
@@ -18,6 +19,7 @@ export async function doctor(console: Console, options: GlobalOptions & JsonOpti
   const checks = [
     ...machineChecks(),
     engineCheck(),
+    ...(await deviceChecks()),
     await serverCheck(workdir),
     await storeCheck(workdir),
     rootsCheck(workdir),

@@ -40,6 +40,20 @@ const heartbeatSchema = z.object({
   steps: z.number(),
   loss: z.number().nullable(),
   secondsPerStep: z.number().nullable(),
+  on: z
+    .object({
+      device: z.string(),
+      card: z
+        .object({
+          name: z.string(),
+          memoryBytes: z.number().nullable().describe('null where its driver does not say'),
+        })
+        .optional()
+        .describe('where the device is a card that is known'),
+      precision: z.string().optional().describe('where it is not float32'),
+    })
+    .optional()
+    .describe('what it trains on; absent where its worker does not tell'),
 });
 
 const liveSchema = z.object({

@@ -5,6 +5,7 @@ import {
   type WorkflowHandle,
 } from '@temporalio/client';
 import type { FoldHeartbeat } from '../../activities/contracts.js';
+import { trainedOn } from '../../activities/outputs.js';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import type { Progress, RunState } from '../../workflows/progress.js';
 import { otherVersion } from './carriers.js';
@@ -135,9 +136,19 @@ async function heartbeatOf(client: Client, { heartbeatDetails }: Pending): Promi
   if (payload === undefined) return null;
   const details = (await decoded(client, payload)) as Partial<FoldHeartbeat> | null;
   if (typeof details !== 'object' || details === null) return null;
-  const { fold, epoch, epochs, step, steps, loss, secondsPerStep } = details;
+  const { fold, epoch, epochs, step, steps, loss, secondsPerStep, on } = details;
   const numbers = [fold, epoch, epochs, step, steps, secondsPerStep];
   if (!numbers.every((value) => typeof value === 'number')) return null;
   // JSON has no NaN: a loss that is none arrives as null. What else is told is for the next attempt.
-  return { fold, epoch, epochs, step, steps, secondsPerStep, loss: loss ?? Number.NaN } as FoldHeartbeat;
+  const told = {
+    fold,
+    epoch,
+    epochs,
+    step,
+    steps,
+    secondsPerStep,
+    loss: loss ?? Number.NaN,
+  } as FoldHeartbeat;
+  const known = trainedOn.safeParse(on).data;
+  return known === undefined ? told : { ...told, on: known };
 }

@@ -1,4 +1,5 @@
 import type { FoldHeartbeat } from '../../activities/contracts.js';
+import { deviceWords } from '../../report/device-words.js';
 import { duration, score } from '../../report/notation.js';
 import {
   cellView,
@@ -29,7 +30,18 @@ export function renderProgress(view: RunView, options: RenderOptions): string[] 
   const body = progress.steps.flatMap((step, i) =>
     stepLines(step, view, { ...options, ink, room, last: i === progress.steps.length - 1 }),
   );
-  return [headLine(view, options.width, ink), ...body, ...endLines(view, options.width, ink)];
+  const devices = deviceLines(view, options.width, ink);
+  return [headLine(view, options.width, ink), ...body, ...devices, ...endLines(view, options.width, ink)];
+}
+
+/** The cards that folds train on just now; nothing where that is the processor alone. */
+function deviceLines({ live }: RunView, width: number, ink: Paint): string[] {
+  const devices = live.flatMap(({ heartbeat }) => {
+    const on = heartbeat?.on;
+    return on === undefined || on.device === 'cpu' ? [] : [deviceWords(on)];
+  });
+  if (devices.length === 0) return [];
+  return [ink.dim(fit(`on ${oneLine([...new Set(devices)].sort().join(', '))}`, width))];
 }
 
 interface StepOptions extends RenderOptions {
@@ -152,6 +164,7 @@ function trainingWords(beat: FoldHeartbeat, f1: string, left: string, attempt: s
     Number.isFinite(beat.loss) ? `loss ${beat.loss.toFixed(3)}` : '',
     f1,
     left,
+    beat.on === undefined || beat.on.device === 'cpu' ? '' : oneLine(beat.on.device),
     attempt,
   ];
 }
@@ -161,10 +174,12 @@ function joined(parts: readonly string[]): string {
 }
 
 /** How many cells of each matrix the height leaves room for; at least one. */
-function cellsThatFit({ progress }: RunView, height: number): number {
+function cellsThatFit(view: RunView, height: number): number {
+  const { progress } = view;
   const matrices = progress.steps.filter(({ cells }) => cells.length > 0).length;
   if (matrices === 0) return Infinity;
-  const free = height - 3 - progress.steps.length - matrices;
+  const lines = deviceLines(view, Infinity, paint(false)).length;
+  const free = height - 3 - lines - progress.steps.length - matrices;
   return Math.max(1, Math.floor(free / matrices));
 }
 

@@ -13,7 +13,7 @@ import { exportModel } from './export.js';
 import { FoldCheckpoints } from './fold-checkpoints.js';
 import type { FoldSetup } from './fold-setup.js';
 import { setUpFold } from './fold-setup.js';
-import type { EpochMetrics, FoldJob, FoldMessage, FoldOutcome } from './job.js';
+import type { EpochMetrics, FoldJob, FoldMessage, FoldOutcome, TrainedOn } from './job.js';
 import { asOutOfMemory, isOfDevice, splitWarning } from './micro-batch.js';
 import { optionGroups, type OptionGroups } from './option-groups.js';
 import { Pace } from './pace.js';
@@ -101,6 +101,16 @@ class Fold {
     return this.job.labels.length;
   }
 
+  private get on(): TrainedOn {
+    const { device, precision } = this.setup;
+    const { name, card } = device;
+    return {
+      device: name,
+      ...(card === null ? {} : { card: { name: card.name, memoryBytes: card.memoryBytes } }),
+      ...(precision === 'float32' ? {} : { precision }),
+    };
+  }
+
   /** Of the first held-out texts; they are enough to see that answers differ. */
   private async rangeOfAnswers(): Promise<number> {
     const logits = await this.setup.evaluation.logits(this.setup.validation.texts.slice(0, SAMPLE));
@@ -121,6 +131,7 @@ class Fold {
       steps: this.course.steps,
       epochs: this.options.passes.epochs,
       resumedFrom: step,
+      on: this.on,
     });
   }
 
@@ -337,8 +348,7 @@ class Fold {
       rows: this.setup.validation.rows,
       probabilities: path,
       model,
-      device: this.setup.device.name,
-      ...(precision === 'float32' ? {} : { precision }),
+      ...this.on,
       threads: this.job.threads,
       seed: this.job.seed,
       ...(this.setup.microBatch < this.options.passes.batchSize ? { microBatch: this.setup.microBatch } : {}),

@@ -77,6 +77,16 @@ export interface EpochMetrics {
   readonly accuracy?: number;
 }
 
+/** What a fold is trained on, and in. */
+export type TrainedOn = Pick<FoldOutcome, 'device' | 'card' | 'precision'>;
+
+/** A card, as results name it. */
+export interface NamedCard {
+  readonly name: string;
+  /** Null where its driver does not say. */
+  readonly memoryBytes: number | null;
+}
+
 /** What a fold is at, for those parts of it that are not a step. */
 export type FoldPhase =
   'preparing' | 'tokenising' | 'compiling' | 'training' | 'judging' | 'writing a checkpoint' | 'exporting';
@@ -104,6 +114,7 @@ export type FoldMessage =
       readonly steps: number;
       readonly epochs: number;
       readonly resumedFrom: number;
+      readonly on?: TrainedOn;
     }
   | {
       readonly type: 'step';
@@ -141,6 +152,8 @@ export interface FoldOutcome {
   readonly device: string;
   /** What products were computed in, where that was not float32. */
   readonly precision?: Exclude<ComputePrecision, 'float32'>;
+  /** Where the device is a card that is known. */
+  readonly card?: NamedCard;
   readonly threads: number;
   readonly seed: number;
   /** The texts that passed at once, where that was not the whole batch. */

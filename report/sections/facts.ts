@@ -2,6 +2,7 @@ import { splitWords } from '../../pipeline/folds.js';
 import { membersOf } from '../../pipeline/members.js';
 import { optionsSet } from '../../pipeline/neutral-settings.js';
 import type { ModelOptions } from '../../pipeline/pipeline.js';
+import { deviceWords } from '../device-words.js';
 import { decisionSettings } from '../decision-words.js';
 import { html, type Html } from '../html.js';
 import { count, duration } from '../notation.js';
@@ -103,13 +104,8 @@ function trainingOf(
     ]),
     ...decisionSettings(configuration),
     ['seeds', distinct(folds.map(({ seed }) => seed))],
-    ['device', distinct(folds.map((each) => deviceWords(each)))],
+    ['device', distinct(folds.map((fold) => `${deviceWords(fold)}, ${fold.threads} threads`))],
   ];
-}
-
-/** What a fold was computed on and in. */
-function deviceWords({ device, precision, threads }: RunResult['folds'][number]): string {
-  return `${device}${precision === undefined ? '' : ` in ${precision}`}, ${threads} threads`;
 }
 
 function timeFacts({ seconds, reused = [] }: RunResult): Fact[] {

@@ -1,4 +1,5 @@
 import { f1ByFold } from '../../metrics/fold-scores.js';
+import { deviceWords } from '../device-words.js';
 import { rangeOf, type FoldRange } from '../epoch-means.js';
 import { html, nothing, type Html } from '../html.js';
 import { count, duration, loss, score } from '../notation.js';
@@ -96,7 +97,7 @@ function foldTable(folds: readonly FoldResult[]): Html {
       { head: 'macro F1', cell: (fold) => score(keptEpoch(fold)?.macroF1) },
       { head: 'validation loss', cell: (fold) => loss(keptEpoch(fold)?.valLoss) },
       { head: 'time', cell: ({ seconds }) => duration(seconds) },
-      { head: 'device', cell: ({ device }) => device },
+      { head: 'device', cell: deviceWords },
       { head: 'threads', cell: ({ threads }) => threads },
       { head: 'attempts', cell: ({ attempts }) => attempts },
       { head: 'seed', cell: ({ seed }) => seed },

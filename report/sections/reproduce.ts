@@ -17,10 +17,7 @@ export const reproduceSection: Section = {
         it, and run:
       </p>
       <pre tabindex="0" role="region" aria-label="Commands">${reproducingCommands(result).join('\n')}</pre>
-      <p class="words">
-        The same versions, number of threads and kind of processor give the same bits; with others the last
-        digits differ.
-      </p>
+      <p class="words">${sameBits(result)}; with others the last digits differ.</p>
       ${digestWords(result)}
       ${folded(
         'The pipeline, with every setting',
@@ -28,6 +25,13 @@ export const reproduceSection: Section = {
       )}`;
   },
 };
+
+function sameBits({ folds }: RunResult): string {
+  const onCard = folds.some(({ device }) => device !== 'cpu');
+  return onCard
+    ? 'The same versions, card and driver give the same bits'
+    : 'The same versions, number of threads and kind of processor give the same bits';
+}
 
 /** Between the entries of a list in a sentence. */
 function separator(place: number, of: number): string {

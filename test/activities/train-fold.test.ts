@@ -282,10 +282,12 @@ describe('a fold and the device that trains it', () => {
     expect(jobs().map(({ device }) => device)).toEqual(['webgpu']);
   });
 
-  it('is of no concern to a worker that trains none: it finds the fold of whichever', async () => {
+  it('is of no concern to a worker that trains none: it finds the fold of whichever, also in what its own could not', async () => {
+    const { pipeline } = call;
+    call = { ...call, pipeline: { ...pipeline, training: { ...pipeline.training, precision: 'float16' } } };
     await attempt(trainFold(on('cuda:0')), 'run-1').result;
     expect(await lookedUp({ ...on('cpu'), trains: false })).toBe(true);
-    expect(await lookedUp(on('cpu'))).toBe(false);
+    expect(await lookedUp(on('webgpu'))).toBe(false);
   });
 
   it('is the processor’s under the key of before', async () => {

@@ -73,5 +73,9 @@ describe('the commands that make a run again', () => {
   it('say nothing of threads where folds had different numbers of them', () => {
     const folds = result.folds.map((fold, place) => ({ ...fold, threads: place + 1 }));
     expect(reproducingCommands({ ...result, folds })[1]).toBe('foldwise run emotions.yaml --fresh');
+    const onCards = result.folds.map((fold, place) => ({ ...fold, device: `cuda:${place % 2}` }));
+    expect(reproducingCommands({ ...result, folds: onCards })[1]).toBe(
+      'foldwise run emotions.yaml --fresh --device cuda:0,cuda:1',
+    );
   });
 });

@@ -61,7 +61,7 @@ export function signatureOn(usable: readonly UsableDevice[], device: string, thr
 /** A device in words: its name, and the card behind it. */
 export function deviceWords({ name, card }: Pick<UsableDevice, 'name' | 'card'>): string {
   if (name === processor) return 'the processor';
-  if (card === null) return `${name} (which card that is, the system does not tell)`;
+  if (card === null) return `${name} (a card that the system does not tell)`;
   const memory = card.memoryBytes === null ? '' : `, ${(card.memoryBytes / 2 ** 30).toFixed(1)} GiB`;
   return `${name} (${card.name}${memory}${card.isSoftware ? '; a driver in software' : ''})`;
 }

@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, hostname, release } from 'node:os';
+import { capped } from '../../../errors/capped.js';
 import { instructionSets } from '../cpu/signature.js';
 import { webGpu, type CardFacts } from '../device.js';
 import { vulkanCards } from './vulkan.js';
+
+/** Of what results and messages have of a name. */
+const mostOfName = 200;
 
 /**
  * What WebGPU computes on: ONNX Runtime does not tell, so the system is asked. Where it has several cards, which of
@@ -14,7 +18,7 @@ import { vulkanCards } from './vulkan.js';
 export function webGpuCard(cards: readonly CardFacts[] = cardsOf(process.platform)): CardFacts | null {
   const [first, ...others] = cards;
   if (first === undefined || others.length === 0) return first ?? null;
-  const all = (text: (card: CardFacts) => string): string => cards.map(text).join(' or ');
+  const all = (text: (card: CardFacts) => string): string => capped(cards.map(text).join(' or '), mostOfName);
   const memories = cards.map(({ memoryBytes }) => memoryBytes);
   return {
     name: all(({ name }) => name),

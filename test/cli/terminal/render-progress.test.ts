@@ -35,6 +35,26 @@ describe('the progress screen', () => {
     ]);
   });
 
+  it('names the cards that folds train on, and keeps within the height with them', () => {
+    const training = beat(2);
+    const card = { name: 'H100\u001b[31m', memoryBytes: 80 * 2 ** 30 };
+    const live = [
+      {
+        ...training,
+        heartbeat: { ...training.heartbeat!, on: { device: 'cuda:1', card, precision: 'float16' as const } },
+      },
+    ];
+    const lines = renderProgress(sampleView({}, live), { width: 110, color: false });
+    expect(lines.find((line) => line.includes('fold 2'))).toMatch(/38 s left {2}cuda:1$/);
+    expect(lines.at(-1)).toMatch(/^on cuda:1 \(H100.*, 80\.0 GiB\) in float16$/);
+    expect(lines.join('')).not.toContain('\u001b');
+    expect(renderProgress(sampleView({}, live), { width: 80, color: false, height: 9 }).length).toBeLessThan(
+      10,
+    );
+    const onCpu = [{ ...training, heartbeat: { ...training.heartbeat!, on: { device: 'cpu' } } }];
+    expect(renderProgress(sampleView({}, onCpu), { width: 110, color: false }).join('')).not.toContain('cpu');
+  });
+
   it('calls the cells of several members by their names', () => {
     const cells = [
       memberCell('seed-42_maxLength-64', 1, 'completed', 4),

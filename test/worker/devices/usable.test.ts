@@ -62,7 +62,7 @@ describe('a device in words', () => {
       { name: 'webgpu', card: { ...card, memoryBytes: null, isSoftware: true } } as const,
       'webgpu (a card; a driver in software)',
     ],
-    [{ name: 'webgpu', card: null } as const, 'webgpu (which card that is, the system does not tell)'],
+    [{ name: 'webgpu', card: null } as const, 'webgpu (a card that the system does not tell)'],
   ])('%j', (device, words) => {
     expect(deviceWords(device)).toBe(words);
   });

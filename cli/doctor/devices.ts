@@ -1,0 +1,45 @@
+import { webGpu } from '../../engine/device/device.js';
+import { Fault } from '../../errors/fault.js';
+import { probeDevice, type Probe } from '../../worker/devices/probe.js';
+import { thisMachine } from '../../worker/machine.js';
+import { deviceWords } from '../../worker/devices/usable.js';
+import { sharesOf } from '../../worker/shares.js';
+import type { Check } from './check.js';
+
+/** What `--device` can name here, one check for each kind. */
+export async function deviceChecks(probe: Probe = probeDevice): Promise<Check[]> {
+  return [processorCheck(), await webGpuCheck(probe)];
+}
+
+function processorCheck(): Check {
+  const { slots, threads } = sharesOf({}, thisMachine());
+  const folds = slots === 1 ? 'one fold' : `${slots} folds`;
+  return {
+    name: 'device cpu',
+    state: 'fine',
+    found: `trains ${folds} at once, with ${threads === 1 ? 'one thread' : `${threads} threads`} each`,
+  };
+}
+
+/** Whether WebGPU starts, and on which card: foldwise works without it. */
+async function webGpuCheck(probe: Probe): Promise<Check> {
+  const name = `device ${webGpu}`;
+  try {
+    const device = await probe(webGpu);
+    const driver = device.card === null ? '' : `; driver ${device.card.driver}`;
+    const found = `starts: ${deviceWords(device)}${driver}`;
+    if (device.card?.isSoftware === true)
+      return {
+        name,
+        state: 'note',
+        found,
+        remedy: 'A driver in software is for trials: the processor is faster.',
+      };
+    return { name, state: 'fine', found: `${found}; --device ${webGpu} uses it` };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    const { what, found: seen, remedy } = error.details;
+    const found = `${what}${seen === undefined ? '' : `: ${seen}`}`;
+    return { name, state: 'note', found, ...(remedy === undefined ? {} : { remedy }) };
+  }
+}
