@@ -7,6 +7,12 @@ const driving = [
   ...['serving', 'store', 'worker', 'workflows'],
 ].map((folder) => `test/${folder}/**/*.test.ts`);
 
+/** What has a process for each file: it mocks modules, or opens devices, whose drivers keep state. */
+const apart = [
+  ...['device/**/*', 'models/on-devices', 'ops/ops', 'runtime/*', 'inference/text-scorer'],
+  ...['training/fold-on-devices', 'training/micro-batch'],
+].map((name) => `test/engine/${name}.test.ts`);
+
 /** What measures time has both cores for itself. */
 const measuring = ['test/workflows/orchestration-time.test.ts'];
 
@@ -42,10 +48,13 @@ export default defineConfig({
       }),
       project('computing', {
         include: ['test/**/*.test.ts'],
-        exclude: driving,
+        exclude: [...driving, ...apart],
+        // Files share a process, and what it has loaded.
+        isolate: false,
         maxWorkers: 2,
         sequence: { groupOrder: 1 },
       }),
+      project('apart', { include: apart, maxWorkers: 2, sequence: { groupOrder: 1 } }),
       project('measuring', { include: measuring, maxWorkers: 1, sequence: { groupOrder: 2 } }),
     ],
   },

@@ -34,8 +34,9 @@ export default class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Projects stay apart: one after another. */
+/** Groups of projects come one after another; in a group last what shares processes, which other files would end. */
 function orderOf({ moduleId, project }: TestSpecification): number {
+  const { isolate, sequence } = project.config;
   const place = longest.findIndex((name) => moduleId.endsWith(`/${name}`));
-  return project.config.sequence.groupOrder * 1000 + (place === -1 ? longest.length : place);
+  return (sequence.groupOrder * 2 + (isolate ? 0 : 1)) * 1000 + (place === -1 ? longest.length : place);
 }

@@ -61,6 +61,8 @@ export function job(
 /** Makes the table and the tokenizers that `job` names. */
 export function useSmallFolds(): void {
   beforeAll(() => {
+    // Files that share a process share this module: each removes the folder after it.
+    mkdirSync(folder, { recursive: true });
     writeTrainingTable(join(folder, 'table'), table);
     for (const type of ['bert', 'deberta-v2'] as const) {
       writeFileSync(join(folder, `${type}.json`), learnVocabulary(texts, { size: 80, type }));
