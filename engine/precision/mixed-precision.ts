@@ -28,7 +28,8 @@ class MixedPrecision {
   /** By type and name: values in another type than they are computed in, each made once. */
   private readonly casts = new Map<string, Value>();
   private readonly wide: ReadonlySet<string>;
-  private readonly fed: ReadonlySet<string>;
+  /** What is fed of a batch, but for what has been used in float32 before. */
+  private readonly adaptable: Set<string>;
   private readonly constants: ReadonlyMap<string, Graph['initializers'][number]>;
 
   constructor(
@@ -36,7 +37,7 @@ class MixedPrecision {
     private readonly options: MixedPrecisionOptions,
   ) {
     this.wide = new Set(options.wide.map(({ name }) => name));
-    this.fed = new Set(g.inputs.map(({ name }) => name).filter((name) => !options.weights.has(name)));
+    this.adaptable = new Set(g.inputs.map(({ name }) => name).filter((name) => !options.weights.has(name)));
     this.constants = new Map(g.initializers.map((initializer) => [initializer.value.name, initializer]));
   }
 
@@ -82,7 +83,8 @@ class MixedPrecision {
     const constant = this.constants.get(name);
     if (constant !== undefined) return isExact(constant, this.options.half);
     // What is fed to be multiplied is a mask. What is fed to be added is too large for float16: scores of padded keys.
-    return op === 'Mul' && this.fed.has(name);
+    // One that met float32 on the way forward does so on the way back, too: so it need not be there in both.
+    return op === 'Mul' && this.adaptable.has(name);
   }
 
   private current(value: Value): Value {
@@ -90,6 +92,7 @@ class MixedPrecision {
   }
 
   private as(type: Value['type'], value: Value): Value {
+    if (type === 'float32') this.adaptable.delete(value.name);
     const current = this.current(value);
     if (current.type === type) return current;
     const key = `${type} ${value.name}`;

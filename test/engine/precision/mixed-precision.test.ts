@@ -72,6 +72,21 @@ describe('a graph in mixed precision', () => {
     expect(told(graph).slice(-4)).toEqual(['Cast float16', 'Mul float16', 'Cast float32', 'Add float32']);
   });
 
+  it('multiplies by a mask in float32 on the way back where it did so on the way forward', () => {
+    const graph = recorded(({ graph: g, x, mask, weight }) => {
+      const dropped = node.mul(g, node.softmax(g, x), mask);
+      return node.mul(g, product(g, dropped, weight), mask);
+    });
+    expect(told(graph).slice(1)).toEqual([
+      'Mul float32',
+      'Cast float16',
+      'Cast float16',
+      'MatMul float16',
+      'Cast float32',
+      'Mul float32',
+    ]);
+  });
+
   it.each([
     ['that two bytes hold, in two bytes', 0.5, ['Mul float16', 'Cast float32']],
     ['that they would round, in float32', Math.SQRT1_2, ['Cast float32', 'Mul float32']],
