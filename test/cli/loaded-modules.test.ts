@@ -6,9 +6,9 @@ import { built, withoutBuild } from './built-command-line.js';
 import { SmallProject } from './small-project.js';
 
 const main = 'cli/main.js';
-/** What does a command's work. */
+/** What does a command's work; the names of devices are those of options. */
 const work =
-  /^(?:activities|cli\/actions|data\/(?!text-stream\/format)|engine\/(?!training\/signature)|pipeline|report|store\/(?!faults|s3\/address)|tasks|workflows|worker\/(?!versions|deployment))/;
+  /^(?:activities|cli\/actions|data\/(?!text-stream\/format)|engine\/(?!training\/signature|device\/(?:choice|device)\.js)|pipeline|report|store\/(?!faults|s3\/address)|tasks|workflows|worker\/(?!versions|deployment))/;
 
 describe.skipIf(!built)(`what is loaded${withoutBuild}`, { timeout: 120_000 }, () => {
   let project: SmallProject;
@@ -53,7 +53,7 @@ describe.skipIf(!built)(`what is loaded${withoutBuild}`, { timeout: 120_000 }, (
     expect([code, packages]).toEqual([0, ['commander', 'yaml', 'zod']]);
     expect(
       ours.filter((file) =>
-        /^(?:activities|engine\/(?!training\/signature)|report|store\/(?!faults|s3\/address)|workflows)/.test(
+        /^(?:activities|engine\/(?!training\/signature|device\/(?:choice|device)\.js)|report|store\/(?!faults|s3\/address)|workflows)/.test(
           file,
         ),
       ),

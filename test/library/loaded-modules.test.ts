@@ -3,7 +3,7 @@ import { built, withoutBuild } from '../cli/built-command-line.js';
 import { loadedFiles } from '../setup/loaded-files.js';
 
 const forbidden =
-  /^(?:cli|workflows|report|bench|infra|data\/csv|engine\/(?:training|optim|losses|schedules|autodiff|kernels|export)|worker\/(?!machine))/;
+  /^(?:cli|workflows|report|bench|infra|data\/csv|engine\/(?:training\/(?!signature)|optim|losses|schedules|autodiff|kernels|export)|worker\/(?!machine))/;
 
 describe.skipIf(!built)(`what an import of foldwise loads${withoutBuild}`, { timeout: 120_000 }, () => {
   it('is what prediction needs: neither Temporal nor the trainer, the report or the commands', async () => {
