@@ -14,6 +14,8 @@ import { EnvironmentFault, Fault } from '../../errors/fault.js';
 export interface FakeTrainerOptions {
   readonly steps?: number;
   readonly stepMs?: number;
+  /** While it says so, a training takes no step. */
+  readonly held?: () => boolean;
   /** Whether each step ends an epoch, so that its signal is sent. */
   readonly stepsAreEpochs?: boolean;
   /** The probability of a label of a held-out row; by default close to the truth, so that scores are above zero. */
@@ -21,6 +23,8 @@ export interface FakeTrainerOptions {
   /** Throws in place of a training, as often as it likes. */
   readonly fail?: (job: FoldJob, calls: number) => Error | undefined;
 }
+
+const heldMs = 20;
 
 /** A trainer whose model is a count: step n's state is n, so that a resume shows. */
 export class FakeTrainer implements Trainer {
@@ -37,6 +41,7 @@ export class FakeTrainer implements Trainer {
     const steps = this.options.steps ?? 4;
     const from = await resumedStep(job);
     onMessage({ type: 'started', step: from, steps, epochs: 1, resumedFrom: from });
+    while (this.options.held?.() === true && !signal.aborted) await delay(heldMs);
     for (let step = from + 1; step <= steps; step++) {
       if (this.options.stepMs !== undefined) await delay(this.options.stepMs);
       this.stepsDone.set(job.fold, (this.stepsDone.get(job.fold) ?? 0) + 1);
