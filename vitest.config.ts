@@ -3,9 +3,15 @@ import LongestFirst from './test/setup/longest-first.js';
 
 /** Folders of tests that drive servers and processes, and wait for them more than they compute. */
 const driving = [
-  ...['activities', 'bench', 'cli', 'cluster', 'faults', 'fuzz', 'infra', 'library', 'security'],
-  ...['serving', 'store', 'worker', 'workflows'],
+  ...['bench', 'cli', 'cluster', 'faults', 'fuzz', 'infra', 'library', 'security', 'serving'],
+  ...['store', 'worker'],
 ].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** Workers and workflows in the process of the test: hundreds of modules are loaded for each. */
+const orchestrating = ['test/activities/**/*.test.ts', 'test/workflows/**/*.test.ts'];
+
+/** What of them mocks modules. */
+const hostsApart = 'test/workflows/hosts-apart.test.ts';
 
 /** What has a process for each file: it mocks modules, or opens devices, whose drivers keep state. */
 const apart = [
@@ -41,14 +47,20 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       project('driving', {
-        include: driving,
-        exclude: measuring,
+        include: [...driving, hostsApart],
+        maxWorkers: 4,
+        sequence: { groupOrder: 0 },
+      }),
+      project('orchestrating', {
+        include: orchestrating,
+        exclude: [...measuring, hostsApart],
+        isolate: false,
         maxWorkers: 4,
         sequence: { groupOrder: 0 },
       }),
       project('computing', {
         include: ['test/**/*.test.ts'],
-        exclude: [...driving, ...apart],
+        exclude: [...driving, ...orchestrating, ...apart],
         // Files share a process, and what it has loaded.
         isolate: false,
         maxWorkers: 2,
