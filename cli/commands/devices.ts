@@ -5,10 +5,12 @@ import { whenRun } from '../when-run.js';
 
 /** `foldwise devices …`: what this machine can compute on. */
 export function addDevices(program: Command, console: Console): void {
-  const devices = program
-    .command('devices')
-    .summary('fetch what CUDA needs')
-    .description('The processor and WebGPU come with foldwise; the provider for CUDA is fetched, once.');
+  const devices = printsJson(program.command('devices'))
+    .summary('say what this machine can compute on')
+    .description(
+      'Tries the processor, WebGPU and the cards that CUDA reaches, each in a process of its own, and says what starts and what is missing. The processor and WebGPU come with foldwise; the provider for CUDA is fetched, once.',
+    )
+    .action(whenRun(console, async () => (await import('../actions/devices.js')).devices));
   printsJson(devices.command('fetch'))
     .addArgument(new Argument('<device>', 'whose provider is fetched').choices(['cuda']))
     .summary('fetch the provider of a device')

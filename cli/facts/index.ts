@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { comparisonSchema } from './comparison.js';
-import { fetchedProviderSchema } from './devices.js';
+import { devicesSchema, fetchedProviderSchema } from './devices.js';
 import { checksSchema } from './doctor.js';
 import { exportedFolderSchema } from './export.js';
 import { codecHostSchema, devHostSchema, servingHostSchema, workerHostSchema } from './hosts.js';
@@ -51,6 +51,7 @@ export const facts: Readonly<Record<string, z.ZodType>> = {
   'store reinstate': reinstatedStoreSchema,
   'store gc': collectedStoreSchema,
   doctor: checksSchema,
+  devices: devicesSchema,
   'devices fetch': fetchedProviderSchema,
   'schedule create': createdScheduleSchema,
   'schedule score': createdScheduleSchema,

@@ -16,15 +16,20 @@ RUN find node_modules/onnxruntime-node/bin -mindepth 2 -maxdepth 2 ! -name linux
  && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 ! -name "$(node -p process.arch)" -exec rm -rf {} + \
  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -rf {} +
 
-# On a base with CUDA. Not tried with a graphics card: foldwise trains on the CPU so far, and so does this
-# image. It is the place for a device that is to come; until then take `cpu`, which is far smaller.
-FROM nvidia/cuda:12.8.1-cudnn-runtime-ubuntu24.04 AS gpu
+# ONNX Runtime's build with CUDA: pinned by foldwise, file by file.
+FROM build AS provider
+RUN FOLDWISE_CUDA=/app/cuda node dist/cli/main.js devices fetch cuda
+
+# On a base with CUDA 13 and cuDNN 9, for hosts with a driver of release 580 or later. Not tried with a graphics card.
+FROM nvidia/cuda:13.0.1-cudnn-runtime-ubuntu24.04 AS gpu
 COPY --from=build /usr/local/bin/node /usr/local/bin/node
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /app/package.json /app/package.json
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
+COPY --from=provider /app/cuda /app/cuda
 ENV NODE_ENV=production \
+    FOLDWISE_CUDA=/app/cuda \
     HF_HOME=/foldwise/.cache/huggingface \
     FOLDWISE_METRICS=0.0.0.0:9464
 # The number of the user that both bases have: volumes must let it write.

@@ -1,6 +1,7 @@
 import { automatic, type DeviceChoice } from '../../engine/device/choice.js';
 import { processor, type DeviceName } from '../../engine/device/device.js';
 import { EnvironmentFault, Fault } from '../../errors/fault.js';
+import { cudaCards } from './cuda-search.js';
 import { probeDevice, theProcessor, type Probe, type UsableDevice } from './probe.js';
 
 export interface UsableOptions {
@@ -21,11 +22,11 @@ export interface UsableOptions {
  */
 export async function usableDevices(
   choice: DeviceChoice,
-  { probe = probeDevice, candidates = noCards, onMessage = () => undefined }: UsableOptions = {},
+  { probe = probeDevice, candidates = cudaCards, onMessage = () => undefined }: UsableOptions = {},
 ): Promise<readonly UsableDevice[]> {
   if (choice !== automatic) return inTurn(choice, probe);
   const found: UsableDevice[] = [];
-  for (const name of await candidates()) {
+  for (const name of await candidatesOf(candidates, onMessage)) {
     try {
       found.push(await probe(name));
     } catch (error) {
@@ -36,15 +37,25 @@ export async function usableDevices(
   return found.length === 0 ? [theProcessor] : found;
 }
 
+/** What cannot even be looked for is passed over, and told. */
+async function candidatesOf(
+  candidates: () => Promise<readonly DeviceName[]>,
+  onMessage: (message: string) => void,
+): Promise<readonly DeviceName[]> {
+  try {
+    return await candidates();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    onMessage(`${error.message} (left out: no device was asked for by name)`);
+    return [];
+  }
+}
+
 /** One after the other: drivers that start at once are a trial of their own. */
 async function inTurn(names: readonly DeviceName[], probe: Probe): Promise<UsableDevice[]> {
   const found: UsableDevice[] = [];
   for (const name of names) found.push(await probe(name));
   return found;
-}
-
-function noCards(): Promise<readonly DeviceName[]> {
-  return Promise.resolve([]);
 }
 
 /**

@@ -117,6 +117,20 @@ function bind(name: string): Driver {
       remedy: `${remedy} In a container, let it have the cards (\`docker run --gpus all\`).`,
     });
   }
+  try {
+    return boundTo(library);
+  } catch (error) {
+    throw new EnvironmentFault({
+      where: title,
+      what: 'its library lacks a function',
+      found: error instanceof Error ? error.message : String(error),
+      expected: name,
+      remedy,
+    });
+  }
+}
+
+function boundTo(library: LibraryHandle): Driver {
   const bound = (symbol: string, args: string[]) =>
     library.func(symbol, 'int', args) as (...args: unknown[]) => number;
   return {

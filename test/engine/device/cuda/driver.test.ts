@@ -48,6 +48,12 @@ describe.skipIf(noCompiler !== null)(`a driver${told}`, () => {
     );
   });
 
+  it('that lacks what is asked of it is told', () => {
+    const folder = compileFakeCard(mkdtempSync(join(root, 'other-')), { libraries: ['curand'] });
+    const open = () => openDriver({ driver: fakeLibrary(folder, 'curand'), management: 'none' });
+    expect(open).toThrow(/^NVIDIA's driver: its library lacks a function; found .*cuInit.* Install a driver/);
+  });
+
   it('may have no card', () => {
     expect(openDriver(driverOf({ cards: 0 })).cards).toEqual([]);
   });
