@@ -1,0 +1,43 @@
+import { lowered } from '../../engine/device/cuda/lowered.js';
+import { zeros } from '../../engine/device/element-arrays.js';
+import { ResidentDevice } from '../../engine/device/resident/device.js';
+import { openRuntime } from '../../engine/runtime/open.js';
+import type { Provider, Runtime, Tensor } from '../../engine/runtime/runtime.js';
+
+/**
+ * A device with memory of its own whose memory is the processor's, and which computes there: what a card of CUDA is
+ * given (graphs, updates, copies) through the interface that it is given it by.
+ */
+export function residentOnProcessor(threads: number): Promise<ResidentDevice> {
+  const runtime = openRuntime();
+  const provider: Provider = {
+    name: 'cuda',
+    allocate: (type, shape) => {
+      const data = zeros({ type, shape });
+      // What a device's tensor holds at first is not defined: whoever reads it before it was written is found.
+      if (data instanceof Float32Array) data.fill(NaN);
+      return Promise.resolve(runtime.tensor(type, shape, data));
+    },
+    copy: (pairs) => {
+      for (const [from, to] of pairs) (to as Tensor).data.set((from as Tensor).data as never);
+      return Promise.resolve();
+    },
+  };
+  const own: Runtime = Object.assign(Object.create(runtime) as Runtime, {
+    createSession: (...[model, { on, ...options }]: Parameters<Runtime['createSession']>) => {
+      if (on?.provider !== provider) throw new TypeError('a session of another provider');
+      return runtime.createSession(model, options);
+    },
+  });
+  const signature = `onnxruntime ${runtime.version}, the processor in the place of a card`;
+  const card = {
+    name: 'cuda:0',
+    facts: null,
+    signature,
+    runtime: own,
+    provider,
+    mostOutputs: 32,
+    lower: lowered,
+  } as const;
+  return Promise.resolve(new ResidentDevice(card, threads));
+}
