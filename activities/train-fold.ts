@@ -2,7 +2,7 @@ import { Context, log, sleep } from '@temporalio/activity';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import type { DeviceName } from '../engine/device/device.js';
+import { processor, type DeviceName } from '../engine/device/device.js';
 import type { FoldJob, FoldOutcome } from '../engine/training/job.js';
 import { InputFault } from '../errors/fault.js';
 import { placeOfFold } from '../pipeline/folds.js';
@@ -174,7 +174,7 @@ async function trainSeeds(
   device: DeviceName,
 ): Promise<FoldOutcome> {
   const { seed: first, retrySeeds } = call.pipeline.training;
-  const job = { ...(await prepareJob(services, call, key, lease)), device };
+  const job = { ...(await prepareJob(services, call, key, lease, device)), device };
   for (let seed = lease.seed ?? first; ; seed++) {
     await services.checkpoints.restart(lease, seed);
     const workDirectory = join(lease.workDirectory, `seed-${seed}`);
@@ -211,7 +211,13 @@ async function trainFitting(services: Services, job: FoldJob, session: FoldSessi
 }
 
 /** Everything about the job but its seed. */
-async function prepareJob(services: Services, call: Call, key: string, lease: Lease): Promise<FoldJob> {
+async function prepareJob(
+  services: Services,
+  call: Call,
+  key: string,
+  lease: Lease,
+  device: DeviceName,
+): Promise<FoldJob> {
   const { pipeline, settings, inputs, fold } = call;
   const { labels, training } = pipeline;
   const table = await services.store.localPath(inputs.data.table);
@@ -225,7 +231,10 @@ async function prepareJob(services: Services, call: Call, key: string, lease: Le
     table,
     training,
     seed: training.seed,
-    ...(services.machineBytes === undefined ? {} : { machineBytes: services.machineBytes }),
+    // A card's memory is its own: how much of it is enough, it says itself.
+    ...(services.machineBytes === undefined || device !== processor
+      ? {}
+      : { machineBytes: services.machineBytes }),
     threads: settings.threads,
     workDirectory: lease.workDirectory,
     resume: [],

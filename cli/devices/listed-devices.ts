@@ -39,7 +39,8 @@ async function tried(device: DeviceName, probe: Probe): Promise<ListedDevice> {
   }
 }
 
-async function cudaDevices(probe: Probe, search: typeof searchCuda): Promise<ListedDevice[]> {
+/** Those of CUDA, or what keeps them from starting. */
+export async function cudaDevices(probe: Probe, search: typeof searchCuda): Promise<ListedDevice[]> {
   const without = (missing: readonly Obstacle[]): ListedDevice[] => [
     { device: 'cuda', starts: false, ...nothingKnown, missing },
   ];

@@ -1,14 +1,30 @@
 import { webGpu } from '../../engine/device/device.js';
 import { Fault } from '../../errors/fault.js';
+import { searchCuda } from '../../worker/devices/cuda-search.js';
 import { probeDevice, type Probe } from '../../worker/devices/probe.js';
 import { thisMachine } from '../../worker/machine.js';
 import { deviceWords } from '../../worker/devices/usable.js';
 import { sharesOf } from '../../worker/shares.js';
+import { cudaDevices, type ListedDevice } from '../devices/listed-devices.js';
 import type { Check } from './check.js';
 
 /** What `--device` can name here, one check for each kind. */
-export async function deviceChecks(probe: Probe = probeDevice): Promise<Check[]> {
-  return [processorCheck(), await webGpuCheck(probe)];
+export async function deviceChecks(
+  probe: Probe = probeDevice,
+  search: typeof searchCuda = searchCuda,
+): Promise<Check[]> {
+  const ofCuda = await cudaDevices(probe, search);
+  return [processorCheck(), await webGpuCheck(probe), ...ofCuda.map(cudaCheck)];
+}
+
+/** Of a card, or of what is missing for any: foldwise works without it. */
+function cudaCheck({ device, starts, card, driver, missing }: ListedDevice): Check {
+  const name = `device ${device}`;
+  if (starts)
+    return { name, state: 'fine', found: `starts: ${card ?? 'a card'}, driver ${driver ?? 'unknown'}` };
+  const [remedy] = missing.flatMap((obstacle) => obstacle.remedy ?? []);
+  const found = missing.map(({ what }) => what).join('; ');
+  return { name, state: 'note', found, ...(remedy === undefined ? {} : { remedy }) };
 }
 
 function processorCheck(): Check {

@@ -41,7 +41,8 @@ EXPOSE 9464
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:9464/readyz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]
-CMD ["worker", "--queue", "gpu", "--log-format", "json"]
+# Never on the processor in silence: a worker whose card does not start says why, and ends.
+CMD ["worker", "--queue", "gpu", "--device", "cuda", "--log-format", "json"]
 
 FROM node:22.21.1-bookworm-slim AS cpu
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt

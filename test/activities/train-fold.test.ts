@@ -282,6 +282,12 @@ describe('a fold and the device that trains it', () => {
     expect(jobs().map(({ device }) => device)).toEqual(['webgpu']);
   });
 
+  it('is the processor where the memory of the machine counts', async () => {
+    await attempt(trainFold({ ...on('cpu'), machineBytes: 1e9 }), 'run-1').result;
+    await attempt(trainFold({ ...on('webgpu'), machineBytes: 1e9 }), 'run-2').result;
+    expect(jobs().map(({ machineBytes }) => machineBytes)).toEqual([1e9, undefined]);
+  });
+
   it('is of no concern to a worker that trains none: it finds the fold of whichever, also in what its own could not', async () => {
     const { pipeline } = call;
     call = { ...call, pipeline: { ...pipeline, training: { ...pipeline.training, precision: 'float16' } } };

@@ -12,12 +12,19 @@ const card: CardFacts = {
 };
 
 async function webGpuCheck(found: CardFacts | Error) {
-  const checks = await deviceChecks((name) =>
-    found instanceof Error
-      ? Promise.reject(found)
-      : Promise.resolve<UsableDevice>({ name, card: found, signature: () => '' }),
+  const checks = await deviceChecks(
+    (name) =>
+      found instanceof Error
+        ? Promise.reject(found)
+        : Promise.resolve<UsableDevice>({ name, card: found, signature: () => '' }),
+    () =>
+      Promise.resolve({
+        parts: [{ part: 'driver', state: 'missing', found: 'no driver', remedy: 'Get one.' }],
+        cards: [],
+      }),
   );
-  expect(checks.map(({ name }) => name).slice(0, 2)).toEqual(['device cpu', 'device webgpu']);
+  expect(checks.map(({ name }) => name)).toEqual(['device cpu', 'device webgpu', 'device cuda']);
+  expect(checks[2]).toEqual({ name: 'device cuda', state: 'note', found: 'no driver', remedy: 'Get one.' });
   expect(checks[0]?.found).toMatch(/^trains (?:one fold|\d folds) at once, with .* thread.* each$/);
   return checks[1];
 }
