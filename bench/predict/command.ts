@@ -3,9 +3,11 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { processor, type DeviceName } from '../../engine/device/device.js';
 import { learnVocabulary } from '../../engine/tokenization/vocabulary.js';
 import { loadTokenizer, parseTokenizer, type Tokenizer } from '../../engine/tokenization/tokenizer.js';
 import { thisMachine } from '../../worker/machine.js';
+import { oneDevice } from '../step/device/command.js';
 import { miniLmFolder } from '../step/sample.js';
 import { compare } from './compare.js';
 import { checkpointModel, randomModel, randomNetworks, writeModel, type NetworkName } from './models.js';
@@ -24,6 +26,7 @@ interface PredictOptions {
   readonly python: string;
   readonly transformersJs: string;
   readonly threads: number;
+  readonly device: DeviceName;
   readonly json?: true;
 }
 
@@ -54,6 +57,7 @@ export function addPredict(program: Command): void {
       process.env['FOLDWISE_TRANSFORMERS_JS'] ?? '.',
     )
     .option('--threads <n>', 'of each side', positive, thisMachine().processors)
+    .option('--device <name>', 'what ours computes on', oneDevice, processor)
     .option('--json', 'print JSON')
     .action(runPredict);
 }
@@ -61,11 +65,11 @@ export function addPredict(program: Command): void {
 async function runPredict(options: PredictOptions): Promise<void> {
   // npm runs a script in the package's folder, but a path is relative to where the person is.
   const path = (given: string): string => resolve(process.env['INIT_CWD'] ?? process.cwd(), given);
-  const { chunk, chunks, singles, threads, python } = options;
+  const { chunk, chunks, singles, threads, device, python } = options;
   const load = loadavg();
   const data = options.data === undefined ? null : path(options.data);
   const { texts, from } = await readTexts(data, Math.max(chunk * chunks, singles));
-  const head = { threads, processors: thisMachine().processors, load, texts: from };
+  const head = { threads, device, processors: thisMachine().processors, load, texts: from };
   const say = (line: string): void => void (options.json ?? console.log(line));
   say(
     `load    ${load.map((value) => value.toFixed(1)).join(' ')} over 1, 5, 15 minutes; ${threads} threads a side`,
@@ -82,7 +86,7 @@ async function runPredict(options: PredictOptions): Promise<void> {
       const folder = join(directory, 'model');
       await writeModel(folder, await model(), await tokenizer());
       const measured = await compare({
-        ...{ folder, texts: file, threads, chunk, chunks, singles },
+        ...{ folder, texts: file, threads, device, chunk, chunks, singles },
         only: ['ours', ...options.only],
         peers: { python, transformersJs: path(options.transformersJs) },
         progress: (line) => console.error(`${name}: ${line}`),

@@ -3,9 +3,11 @@ import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { processor } from '../../engine/device/device.js';
 import { Ensemble } from '../../ensemble/ensemble.js';
 import { defaultBatching, defaultLimits } from '../../serving/limits.js';
 import { Server } from '../../serving/server.js';
+import { oneDevice } from '../step/device/command.js';
 import { labels, maxLength } from './models.js';
 
 /** Our side, as a process of its own: the library, or its HTTP server with whoever asks it. */
@@ -20,10 +22,12 @@ const { values } = parseArgs({
     texts: { type: 'string', default: '' },
     threads: { type: 'string', default: '1' },
     precision: { type: 'string', default: 'float32' },
+    device: { type: 'string', default: processor },
     server: { type: 'boolean', default: false },
   },
 });
 
+const device = oneDevice(values.device);
 const texts = z.array(z.string()).parse(JSON.parse(await readFile(values.texts, 'utf8')));
 const ensemble = await Ensemble.open(
   {
@@ -33,7 +37,7 @@ const ensemble = await Ensemble.open(
     thresholds: labels.map(() => 0.5),
     members: [{ weight: 1, models: [{ folder: values.folder, maxLength }] }],
   },
-  { threads: Number(values.threads) },
+  { threads: Number(values.threads), device },
 );
 const score: Score = values.server
   ? await served()
@@ -66,7 +70,7 @@ async function served(): Promise<Score> {
     task: 'multi-label',
     models: 1,
     precision: 'float32',
-    device: 'cpu',
+    device,
     version: '',
   } as const;
   server.serve({

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { processor, type DeviceName } from '../../engine/device/device.js';
 import { root } from '../root.js';
 import { maxLength } from './models.js';
 
@@ -46,6 +47,8 @@ export interface SideRequest {
   /** A JSON file of the texts. */
   readonly texts: string;
   readonly threads: number;
+  /** What ours computes on. */
+  readonly device: DeviceName;
   readonly peers: Peers;
 }
 
@@ -54,7 +57,7 @@ export function sideCommand(
   name: SideName,
   request: SideRequest,
 ): SideCommand | { readonly missing: string } {
-  const { folder, texts, threads, peers } = request;
+  const { folder, texts, threads, device, peers } = request;
   const given = [folder, texts, String(threads), String(maxLength)];
   if (name === 'transformers.js') {
     const place = join(peers.transformersJs, 'node_modules/@huggingface/transformers');
@@ -62,9 +65,11 @@ export function sideCommand(
     const script = join(root, 'bench/predict/transformers_js.mjs');
     return { command: process.execPath, args: [script, ...given], cwd: peers.transformersJs };
   }
+  if (name === 'int8' && device !== processor) return { missing: 'a card has no kernels for 8 bits' };
   if (name === 'ours' || name === 'server' || name === 'int8') {
     const options = ['--folder', folder, '--texts', texts, '--threads', String(threads)];
     if (name === 'server') options.push('--server');
+    options.push('--device', device);
     if (name === 'int8') options.push('--precision', 'int8');
     return {
       command: process.execPath,
