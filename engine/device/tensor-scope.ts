@@ -39,7 +39,11 @@ export class TensorScope {
   }
 
   float(shape: readonly number[], data: Float32Array): Tensor {
-    return this.keep(this.device.tensor('float32', shape, data));
+    return this.array({ type: 'float32', shape, data });
+  }
+
+  array({ type, shape, data }: HostArray): Tensor {
+    return this.keep(this.device.tensor(type, shape, data));
   }
 
   keep(tensor: Tensor): Tensor {
@@ -56,8 +60,8 @@ export class TensorScope {
   ): Record<string, Tensor> {
     const wanted = new Set(session.inputs);
     const feeds: Record<string, Tensor> = {};
-    for (const [name, { type, shape, data }] of Object.entries(arrays)) {
-      if (wanted.has(name)) feeds[name] = this.keep(this.device.tensor(type, shape, data));
+    for (const [name, array] of Object.entries(arrays)) {
+      if (wanted.has(name)) feeds[name] = this.array(array);
     }
     for (const dim of dims) {
       const size = BigInt64Array.of(BigInt(sizeOf(sizes, dim)));

@@ -1,5 +1,6 @@
 import type { ParameterGroup } from '../optim/parameter-groups.js';
 import type { Program } from './program.js';
+import type { DropoutMask } from './training-state.js';
 
 /**
  * A training graph as a device needs it: packed batch, weights by the parameters' names, dropout masks → `loss` and the
@@ -12,6 +13,8 @@ export interface TrainingProgram extends Program {
   readonly gradients: readonly DenseGradient[];
   /** Parameters whose rows are looked up. */
   readonly tables: readonly TableGradient[];
+  /** Its inputs that are masks: 0, or 1/(1 − probability). */
+  readonly dropoutSites: readonly Pick<DropoutMask, 'name' | 'probability'>[];
 }
 
 /**

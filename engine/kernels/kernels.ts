@@ -42,7 +42,16 @@ interface Exports {
 }
 
 /** The order of `runChunk` in assembly/kernels.ts. */
-const kernelNumbers = { adamw: 0, sumOfSquares: 1, scale: 2, fill: 3, addRows: 4, dropoutMasks: 5, bound: 6 };
+const kernelNumbers = {
+  adamw: 0,
+  sumOfSquares: 1,
+  scale: 2,
+  fill: 3,
+  addRows: 4,
+  dropoutMasks: 5,
+  bound: 6,
+  dropoutFlags: 7,
+};
 
 // As in assembly/layout.ts and assembly/rows.ts.
 const chunkElements = 65_536;
@@ -170,9 +179,10 @@ export class Kernels {
 
   /**
    * Fills the view with 0 or 1/(1 − probability): element i from lane i mod 4 of the Philox4x32-10
-   * block at counter (i div 4, …counter), kept if that draw is at least round(probability·2³²).
+   * block at counter (i div 4, …counter), kept if that draw is at least round(probability·2³²). A view of bytes is
+   * filled with 0 or 1 instead, by the same draws.
    */
-  dropoutMasks(view: Float32Array, { probability, key, counter }: DropoutOptions): void {
+  dropoutMasks(view: Float32Array | Uint8Array, { probability, key, counter }: DropoutOptions): void {
     if (!(probability >= 0 && probability < 1)) {
       const expected = 'at least 0 and below 1';
       throw new Fault({ where: 'dropout', what: 'probability', found: `${probability}`, expected });
@@ -180,7 +190,8 @@ export class Kernels {
     this.integers.set([this.addressOf(view, view.length), view.length]);
     this.floats[2] = 1 / (1 - probability);
     this.integers.set([dropThreshold(probability), ...key, ...counter], 3);
-    this.dispatch('dropoutMasks', Math.ceil(view.length / chunkElements));
+    const kernel = view instanceof Float32Array ? 'dropoutMasks' : 'dropoutFlags';
+    this.dispatch(kernel, Math.ceil(view.length / chunkElements));
   }
 
   private overElements(kernel: 'sumOfSquares' | 'scale' | 'fill', view: Float32Array, value: number): number {
@@ -196,7 +207,7 @@ export class Kernels {
     this.native.dispatch(kernelNumbers[kernel], chunks, chunks === 1 || this.workers.length === 0);
   }
 
-  private addressOf(view: Float32Array, length: number): number {
+  private addressOf(view: Float32Array | Uint8Array, length: number): number {
     const where = 'kernel argument';
     if (view.buffer !== this.arena.memory.buffer) throw new Fault({ where, what: 'it is not of the arena' });
     if (view.length !== length) {

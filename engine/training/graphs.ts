@@ -34,6 +34,7 @@ import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js
 /** Also gives `loss` and the gradients. */
 export interface TrainingGraph extends CompiledGraph, TrainingProgram {
   readonly parameters: readonly GroupedParameter[];
+  readonly dropoutSites: CompiledGraph['dropoutSites'];
   /** The most bytes of values of a run at once, but for what the host holds; by the named sizes. */
   readonly liveBytes: (sizes: Readonly<Record<string, number>>) => number;
   /** Floating point operations of the matrix products of a run; by the named sizes. */

@@ -1,4 +1,5 @@
 import { webGpu, type DeviceName } from '../../../engine/device/device.js';
+import { Packing } from '../../../engine/device/resident/packing.js';
 import { elementBytes } from '../../../engine/graph/dtype.js';
 import { mostLiveBytes } from '../../../engine/graph/live-bytes.js';
 import { elements } from '../../../engine/graph/product-operations.js';
@@ -11,7 +12,9 @@ export interface DeviceMemory {
   readonly state: number;
   /** One of each trained parameter. */
   readonly gradients: number;
-  /** The dropout masks of a batch, which the host draws. */
+  /** What a run has of packed weights and gradients besides: each parameter's own, taken apart and not yet put together. */
+  readonly copies: number;
+  /** Dropout masks: bytes of this run's and the next one's, which the host draws, and the factors that are made of them. */
   readonly masks: number;
   /** What a run computes on the way, at its most; what the provider keeps for later is not in it. */
   readonly activations: number;
@@ -21,6 +24,8 @@ export interface DeviceMemory {
 }
 
 const ofFloat = elementBytes.float32;
+/** Of an entry of a mask. */
+const ofMask = 2 * elementBytes.bool + elementBytes.float32;
 const setsOfState = 2;
 const arraysOfState = 3;
 /** A truth value of each row and token, and the same as a number. */
@@ -40,12 +45,17 @@ export function deviceMemory(
   const still = parameters
     .filter(({ group }) => !group.trained)
     .reduce((sum, { shape }) => sum + count(shape), 0);
+  const packed = new Packing(trained).packs
+    .filter(({ members }) => members.length > 1)
+    .flatMap(({ members }) => members)
+    .reduce((sum, { shape }) => sum + count(shape), 0);
   const held = new Set(gradients.map(({ output }) => output));
   const rowsOf = new Map(parameters.map(({ name, shape }) => [name, shape[0] as number]));
   const counted = {
     state: (numbers * setsOfState * arraysOfState + still) * ofFloat,
     gradients: numbers * ofFloat,
-    masks: dropoutSites.reduce((sum, { shape }) => sum + elements(shape, sizes) * ofFloat, 0),
+    copies: 2 * packed * ofFloat,
+    masks: dropoutSites.reduce((sum, { shape }) => sum + elements(shape, sizes) * ofMask, 0),
     activations: mostLiveBytes(copy, sizes, (output) => held.has(output)),
     rows: Math.max(0, ...tables.map(({ name }) => rowsOf.get(name)! * sizes['tokens']! * ofChoice)),
   };

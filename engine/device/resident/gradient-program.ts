@@ -1,4 +1,4 @@
-import type { Graph, Value } from '../../graph/graph.js';
+import type { Graph, Node, Value } from '../../graph/graph.js';
 import * as node from '../../graph/nodes.js';
 import { programOf, type Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
@@ -12,7 +12,8 @@ export function gradientOf(parameter: string): string {
 
 /**
  * A training program that takes weights and gives gradients as they are packed, `gradientOf` each, and every gradient
- * whole: the rows that were looked up of a table are added up in it.
+ * whole: the rows that were looked up of a table are added up in it. It takes its dropout masks as bool: whether an
+ * entry is kept.
  *
  * @param mostOutputs of a node
  */
@@ -43,6 +44,7 @@ export function gradientProgram(
     );
   }
   takePacks(graph, packs, mostOutputs);
+  takeFlags(graph, program.dropoutSites);
   return programOf(graph, name, early);
 }
 
@@ -55,13 +57,34 @@ function takePacks(graph: Graph, packs: Packing['packs'], mostOutputs: number): 
     const values = takenApart(graph, packed, pack, mostOutputs);
     pack.members.forEach(({ name }, place) => parts.set(name, values[place]!));
   }
-  for (const { inputs, ...rest } of former)
-    graph.nodes.push({
-      ...rest,
-      inputs: inputs.map((input) => (input === null ? null : (parts.get(input.name) ?? input))),
-    });
+  replaceInputs(graph, former, parts);
   const kept = graph.inputs.filter(({ name }) => !parts.has(name));
   graph.inputs.splice(0, graph.inputs.length, ...kept);
+}
+
+/** What were inputs, the masks, are made of inputs that tell in a byte each which entries are kept. */
+function takeFlags(graph: Graph, sites: TrainingProgram['dropoutSites']): void {
+  const former = graph.nodes.splice(0);
+  const masks = new Map<string, Value>();
+  for (const { name, probability } of sites) {
+    const place = graph.inputs.findIndex((input) => input.name === name);
+    const { type, shape } = graph.inputs[place]!;
+    const flags: Value = { name, type: 'bool', shape };
+    graph.inputs[place] = flags;
+    const factors = [1 / (1 - probability), 0].map((factor) => node.scalar(graph, factor));
+    const [mask] = graph.node('Where', [flags, ...factors], [{ type, shape }]);
+    masks.set(name, mask!);
+  }
+  replaceInputs(graph, former, masks);
+}
+
+/** Appends nodes that take other values for those of some names. */
+function replaceInputs(graph: Graph, nodes: readonly Node[], values: ReadonlyMap<string, Value>): void {
+  for (const { inputs, ...rest } of nodes)
+    graph.nodes.push({
+      ...rest,
+      inputs: inputs.map((input) => (input === null ? null : (values.get(input.name) ?? input))),
+    });
 }
 
 /**

@@ -5,7 +5,7 @@ import { TensorScope } from '../tensor-scope.js';
 import type { DropoutMask } from '../training-state.js';
 import { ResidentTensors } from './resident-tensors.js';
 
-/** The masks of one run, on the device. */
+/** The masks of one run, on the device: a byte for each entry, whether it is kept. */
 export interface PreparedMasks {
   /** By the names of the inputs. */
   readonly values: Readonly<Record<string, Value>>;
@@ -60,9 +60,9 @@ export class MasksAhead {
     const release = (): void => resident.release();
     try {
       const shapes = new Map(masks.map(({ name, shape }) => [name, shape]));
-      const values = Object.fromEntries(await resident.named(shapes));
+      const values = Object.fromEntries(await resident.named(shapes, 'bool'));
       await TensorScope.during(this.device, async (scope) => {
-        const drawn = await this.masks.draw(masks, scope);
+        const drawn = await this.masks.draw(masks, scope, 'bool');
         for (const [name, { data }] of Object.entries(drawn)) await this.device.upload(data, values[name]!);
       });
       return { values, release };

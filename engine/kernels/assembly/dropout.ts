@@ -14,14 +14,24 @@ const M1: u32 = 0xcd9e8d57;
 const W0: u32 = 0x9e3779b9;
 const W1: u32 = 0xbb67ae85;
 
-/** 0 or the kept value per element: four Philox blocks, so 16 elements, at once. */
+/** 0 or the kept value per element. */
 export function dropoutMasks(chunk: u32): void {
+  draw<f32>(chunk);
+}
+
+/** 0 or 1 per element, a byte each. */
+export function dropoutFlags(chunk: u32): void {
+  draw<u8>(chunk);
+}
+
+/** Four Philox blocks, so 16 elements, at once. */
+function draw<T>(chunk: u32): void {
   const first = chunk * CHUNK;
   const count = min(load<u32>(COUNT) - first, CHUNK);
-  let at = load<usize>(VIEW) + ((<usize>first) << 2);
-  const end = at + ((<usize>(count & ~15)) << 2);
+  let at = load<usize>(VIEW) + <usize>first * sizeof<T>();
+  const end = at + <usize>(count & ~15) * sizeof<T>();
   const rest = count & 15;
-  const kept = v128.splat<f32>(load<f32>(KEPT));
+  const kept = isFloat<T>() ? v128.splat<f32>(load<f32>(KEPT)) : v128.splat<u32>(1);
   const threshold = v128.splat<u32>(load<u32>(THRESHOLD));
   const m0 = v128.splat<u32>(M0);
   const m1 = v128.splat<u32>(M1);
@@ -34,7 +44,7 @@ export function dropoutMasks(chunk: u32): void {
   const counter3 = v128.splat<u32>(load<u32>(COUNTER + 8));
   let block = v128.add<u32>(v128.splat<u32>(first >> 2), i32x4(0, 1, 2, 3));
   const step = v128.splat<u32>(4);
-  for (; ; at += 64) {
+  for (; ; at += 16 * sizeof<T>()) {
     if (at >= end && rest == 0) break;
     let c0 = block;
     let c1 = counter1;
@@ -70,18 +80,31 @@ export function dropoutMasks(chunk: u32): void {
     const block2 = v128.shuffle<u64>(c, d, 0, 2);
     const block3 = v128.shuffle<u64>(c, d, 1, 3);
     if (at >= end) {
-      storeSome(at, block0, rest, 0);
-      storeSome(at, block1, rest, 4);
-      storeSome(at, block2, rest, 8);
-      storeSome(at, block3, rest, 12);
+      if (isFloat<T>()) {
+        storeSome(at, block0, rest, 0);
+        storeSome(at, block1, rest, 4);
+        storeSome(at, block2, rest, 8);
+        storeSome(at, block3, rest, 12);
+      } else {
+        storeSomeBytes(at, bytes(block0, block1, block2, block3), rest);
+      }
       break;
     }
-    v128.store(at, block0, 0);
-    v128.store(at, block1, 16);
-    v128.store(at, block2, 32);
-    v128.store(at, block3, 48);
+    if (isFloat<T>()) {
+      v128.store(at, block0, 0);
+      v128.store(at, block1, 16);
+      v128.store(at, block2, 32);
+      v128.store(at, block3, 48);
+    } else {
+      v128.store(at, bytes(block0, block1, block2, block3));
+    }
     block = v128.add<u32>(block, step);
   }
+}
+
+/** Of 16 numbers below 128, in their order. */
+function bytes(a: v128, b: v128, c: v128, d: v128): v128 {
+  return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
 }
 
 /** Those of the elements position … position + 3 that lie below count. */
@@ -91,4 +114,14 @@ function storeSome(at: usize, values: v128, count: u32, position: u32): void {
   if (position + 1 < count) store<f32>(to, f32x4.extract_lane(values, 1), 4);
   if (position + 2 < count) store<f32>(to, f32x4.extract_lane(values, 2), 8);
   if (position + 3 < count) store<f32>(to, f32x4.extract_lane(values, 3), 12);
+}
+
+/** The first so many of 16. */
+function storeSomeBytes(at: usize, bytes: v128, count: u32): void {
+  const low = i64x2.extract_lane(bytes, 0);
+  const high = i64x2.extract_lane(bytes, 1);
+  for (let i: u32 = 0; i < count; i++) {
+    const half = i < 8 ? low : high;
+    store<u8>(at + i, <u8>(half >> (<i64>((i & 7) << 3))));
+  }
 }

@@ -1,6 +1,6 @@
 // Entry points. `dispatch` runs a kernel on the calling thread and on every thread in `serve`.
 import { adamw } from './adamw';
-import { dropoutMasks } from './dropout';
+import { dropoutFlags, dropoutMasks } from './dropout';
 import { bound, fill, scale, sumOfSquares } from './elements';
 import { CHUNKS, FINISHED, GENERATION, KERNEL, TICKET } from './layout';
 import { addRows } from './rows';
@@ -24,6 +24,8 @@ function runChunk(kernel: i32, chunk: u32): void {
       return dropoutMasks(chunk);
     case 6:
       return bound(chunk);
+    case 7:
+      return dropoutFlags(chunk);
   }
 }
 

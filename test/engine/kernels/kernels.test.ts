@@ -267,6 +267,19 @@ describe('dropoutMasks', () => {
     },
   );
 
+  it.each([0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 63, 65_535, 65_536, 65_537, long])(
+    'of %i elements tell in a byte each what is kept, and touch nothing beyond',
+    (count) => {
+      const room = arena.allocate(Math.ceil((count + 1) / 4));
+      const around = new Uint8Array(room.buffer, room.byteOffset, count + 1);
+      around[count] = 5;
+      kernels.dropoutMasks(around.subarray(0, count), { probability: 0.1, key, counter });
+      const expected = Uint8Array.from(reference(count, 0.1), (factor) => Number(factor > 0));
+      expect(Buffer.compare(around.subarray(0, count), expected)).toBe(0);
+      expect(around[count]).toBe(5);
+    },
+  );
+
   it.each([0, 0.5, 0.9])(
     'with probability %d drop that share, within five standard errors',
     (probability) => {

@@ -24,6 +24,7 @@ describe('what is counted of a training’s memory on a device', () => {
     const [long] = needOf(8);
     expect(short.state).toBe(numbers * 4 * 6);
     expect(short.gradients).toBe(numbers * 4);
+    expect(short.copies).toBeLessThanOrEqual(2 * short.gradients);
     expect(long.state).toBe(short.state);
     expect(long.activations).toBeGreaterThan(1.5 * short.activations);
     expect(long.masks).toBeGreaterThan(1.5 * short.masks);

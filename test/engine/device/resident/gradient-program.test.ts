@@ -20,6 +20,7 @@ function lookedUp(rows: number, width: number) {
     ...programOf(graph, 'table'),
     parameters: [{ name: 'table', shape: [rows, width], group }],
     gradients: [],
+    dropoutSites: [],
     tables: [{ name: 'table', ids: 'ids', rows: 'rows:table', width }],
   };
 }
