@@ -7,7 +7,6 @@ const outOfMemory = '3';
 
 /** A buffer that no memory of the device could hold is an error of another kind to it: smaller ones may do. */
 const tooLarge = 'exceeds the max buffer size limit';
-/buffer.* exceeds|exceeds the (?:max )?buffer|greater than .*buffer size|larger than .*buffer size/iu;
 
 function isOfMemory(code: string, text: string): boolean {
   return code === outOfMemory || text.includes(tooLarge);
