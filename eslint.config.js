@@ -56,6 +56,7 @@ const layers = {
     'engine/export',
     'engine/checkpoint',
     'engine/inference',
+    'engine/precision',
     'metrics',
     'pipeline',
     'store',

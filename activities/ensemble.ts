@@ -1,4 +1,5 @@
 import { processor, type DeviceName } from '../engine/device/device.js';
+import type { ComputePrecision } from '../engine/precision/precision.js';
 import { fewerTokens } from '../engine/inference/batch-tokens.js';
 import type { EnsembleDefinition, EnsembleMember } from '../ensemble/definition.js';
 import { modelsOf } from '../ensemble/definition.js';
@@ -25,6 +26,8 @@ export interface EnsembleSource {
   readonly weights?: Readonly<Record<string, number>>;
   /** The folder of a cell's exported model. */
   readonly modelOf: (cell: Cell) => string | Promise<string>;
+  /** What a cell's model computes in. Default float32. */
+  readonly computedIn?: (cell: Cell) => ComputePrecision;
 }
 
 /**
@@ -33,7 +36,7 @@ export interface EnsembleSource {
  * @throws InputFault for a label without a threshold or calibrator, or where there is no model
  */
 export async function ensembleOf(source: EnsembleSource): Promise<EnsembleDefinition> {
-  const { pipeline, thresholds, calibrators, modelOf } = source;
+  const { pipeline, thresholds, calibrators, modelOf, computedIn } = source;
   const { task, labels, model } = pipeline;
   const lengths = new Map(membersOf(pipeline).map(({ id, pipeline: { model } }) => [id, model.maxLength]));
   const members: EnsembleMember[] = [];
@@ -41,6 +44,7 @@ export async function ensembleOf(source: EnsembleSource): Promise<EnsembleDefini
     const models = cells.map(async (cell) => ({
       folder: await modelOf(cell),
       maxLength: lengths.get(cell.member) ?? model.maxLength,
+      ...(computedIn === undefined ? {} : { computedIn: computedIn(cell) }),
     }));
     members.push({ weight, models: await Promise.all(models) });
   }
@@ -104,9 +108,9 @@ export async function withModelScores<T>(
   return withScratch(services, names, async (paths) => {
     // A card has memory for one model's weights and batches, and does one thing at a time.
     const atOnce = device === processor ? services.slots : 1;
-    await eachOf(models.entries(), atOnce, async ([place, { folder, maxLength }]) => {
+    await eachOf(models.entries(), atOnce, async ([place, { folder, maxLength, computedIn }]) => {
       const files = { table, output: paths[names[place]!]! };
-      const options = { maxLength, threads, precision, device, signal, onRows: told(place) };
+      const options = { maxLength, threads, precision, computedIn, device, signal, onRows: told(place) };
       await predictFitting(services, folder, files, options);
       onScored?.(++scored, models.length);
     });

@@ -88,9 +88,12 @@ export function ensembleDigests({ members, ...others }: NonNullable<OutOfFold['e
   };
 }
 
+/** With what each was judged in, which decides what it scores in. */
 export function modelDigests(cell: TrainedCell): unknown {
+  const { precision } = cell;
   return {
     ...namedCell(cell),
+    ...(precision === undefined ? {} : { precision }),
     model: Object.fromEntries(Object.entries(cell.model).map(([name, { sha256 }]) => [name, sha256])),
   };
 }

@@ -259,6 +259,8 @@ export const submissionSchema = z.object({
   rows: count,
   /** What all models computed on; absent where that was the processor. */
   device: word.exactOptional(),
+  /** What their products were in; absent where that was float32. */
+  precisions: z.array(word).max(3).exactOptional(),
 });
 /** Output of `predictEnsemble`. */
 export type Submission = ReadOnly<z.output<typeof submissionSchema>>;

@@ -1,5 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { processor, type DeviceName } from '../engine/device/device.js';
+import { scoredIn } from '../engine/precision/choice.js';
+import { modelsOf, type EnsembleDefinition } from '../ensemble/definition.js';
 import { InputFault } from '../errors/fault.js';
 import { cellId } from '../pipeline/matrix.js';
 import type { StepActivities, StepCall } from './contracts.js';
@@ -48,6 +50,7 @@ async function predict(
       cells: inputs.fold,
       ...(inputs.thresholds.ensemble === undefined ? {} : { weights: inputs.thresholds.ensemble.weights }),
       modelOf: (cell) => directory.model(trained.get(cellId(cell))!),
+      computedIn: (cell) => scoredIn(device, trained.get(cellId(cell))!.precision),
     });
     const { rows } = await predictRows(services, {
       ensemble,
@@ -63,8 +66,15 @@ async function predict(
       predictions: await store.putFile(output.predictions, { move: true }),
       rows,
       ...(device === processor ? {} : { device }),
+      ...precisionsOf(ensemble),
     };
   });
+}
+
+/** Where it was not all in float32. */
+function precisionsOf(ensemble: EnsembleDefinition): Pick<Submission, 'precisions'> {
+  const precisions = [...new Set(modelsOf(ensemble).map(({ computedIn = 'float32' }) => computedIn))];
+  return precisions.every((precision) => precision === 'float32') ? {} : { precisions };
 }
 
 function withoutTestRows(step: string): InputFault {

@@ -1,6 +1,7 @@
 import type { AcceptedRuns } from './admission.js';
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import type { DeviceName } from '../engine/device/device.js';
+import type { ComputePrecision } from '../engine/precision/precision.js';
 import type { Precision } from '../engine/inference/precision.js';
 import type { FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
@@ -38,6 +39,8 @@ export interface Predictor {
       readonly threads: number;
       /** Default float32. */
       readonly precision?: Precision | undefined;
+      /** What products in float32 are computed in instead. Default float32. */
+      readonly computedIn?: ComputePrecision | undefined;
       /** What computes. Default the processor. */
       readonly device?: DeviceName | undefined;
       /** Of a card: tokens of a batch at most. Default: as the engine has it. */

@@ -1,5 +1,6 @@
 import type { Calibrator } from '../metrics/calibrators.js';
 import type { Precision } from '../engine/inference/precision.js';
+import type { ComputePrecision } from '../engine/precision/precision.js';
 import type { TaskName } from '../tasks/task.js';
 
 /** What makes probabilities and decisions of a text: models, how they are joined, and what was tuned. */
@@ -27,6 +28,8 @@ export interface EnsembleModel {
   readonly folder: string;
   /** Tokens of a text, special ones included. */
   readonly maxLength: number;
+  /** What its products of numbers with a point are computed in; default float32. */
+  readonly computedIn?: ComputePrecision;
 }
 
 /** All models, member by member. */

@@ -42,8 +42,8 @@ export class EngineProcess implements Predictor, ModelSource {
 
   async predict(...[folder, files, options]: PredictArguments): Promise<void> {
     const { signal, onRows, precision = 'float32', device = processor, ...others } = options;
-    const { maxLength, threads, batchTokens } = others;
-    const model = { folder, maxLength, precision };
+    const { maxLength, threads, batchTokens, computedIn } = others;
+    const model = { folder, maxLength, precision, computedIn };
     const request: EngineRequest = { type: 'predict', ...model, files, threads, device, batchTokens };
     await this.ask('the ensemble', request, signal, onRows);
   }

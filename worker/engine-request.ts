@@ -1,5 +1,6 @@
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import type { DeviceName } from '../engine/device/device.js';
+import type { ComputePrecision } from '../engine/precision/precision.js';
 import type { Precision } from '../engine/inference/precision.js';
 import type { EstimatedFold, FoldEstimate } from '../engine/training/fold-estimate.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
@@ -16,6 +17,7 @@ export type EngineRequest =
       readonly maxLength: number;
       readonly threads: number;
       readonly precision: Precision;
+      readonly computedIn?: ComputePrecision | undefined;
       readonly device: DeviceName;
       readonly batchTokens?: number | undefined;
     }

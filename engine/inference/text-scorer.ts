@@ -17,6 +17,7 @@ import { throughFloat16 } from './float16-weights.js';
 import { int8Graph } from './graphs.js';
 import { parametersOf } from './parameters.js';
 import { requireKernels, type ExportedPrecision } from './precision.js';
+import type { ComputePrecision } from '../precision/precision.js';
 import { readingOf, windowed, type Reading } from './reading.js';
 import { TextReaders, type TextReader } from './text-reader.js';
 
@@ -27,6 +28,8 @@ export interface ScorerOptions {
   readonly threads: number;
   /** Default float32. */
   readonly precision?: ExportedPrecision;
+  /** What products in float32 are computed in instead, where the device has kernels for it. Default float32. */
+  readonly computedIn?: ComputePrecision | undefined;
   /** What computes. Default the processor. */
   readonly device?: DeviceName;
   /** Tokens of a batch at most. Default: as `batchTokensOn` has it. */
@@ -67,6 +70,7 @@ export class TextScorer {
         device,
         classifier: windowed(classifier, reading.windows),
         vocabulary: classifier.vocabulary,
+        precision: options.computedIn ?? 'float32',
         ...batchesOn(name, options.batchTokens ?? batchTokensOn(name), reading),
       };
       const given = precision === 'float16' ? throughFloat16(weights) : weights;

@@ -46,6 +46,14 @@ export function precisionOn(device: string, setting: PrecisionSetting): ComputeP
   });
 }
 
+/**
+ * What a model scores in on a device whose fold was judged in a precision: the same, so that thresholds hold for what
+ * they are applied to; float32 where the device does not have it, or gains nothing by it.
+ */
+export function scoredIn(device: string, judged: ComputePrecision = 'float32'): ComputePrecision {
+  return possibleOn(device).refused[judged] === undefined ? judged : 'float32';
+}
+
 function possibleOn(device: string): Possible {
   if (device === webGpu) return onWebGpu;
   return device !== processor && device.startsWith('cuda') ? onCuda : onProcessor;

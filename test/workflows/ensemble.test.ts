@@ -27,9 +27,11 @@ const predict: FakeTrainerOptions['predict'] = (truth, entry, { seed }) => {
 class SeedPredictor implements Predictor {
   readonly asked: string[] = [];
   readonly devices: (string | undefined)[] = [];
+  readonly computedIn = new Set<string | undefined>();
 
-  async predict(...[folder, files, { device }]: Parameters<Predictor['predict']>): Promise<void> {
+  async predict(...[folder, files, { device, computedIn }]: Parameters<Predictor['predict']>): Promise<void> {
     this.devices.push(device);
+    this.computedIn.add(computedIn);
     const { texts, close } = openTestTable(files.table);
     close();
     const [, fold, seed] = readFileSync(join(folder, 'onnx', 'model.onnx'), 'utf8').split(' ');
@@ -228,6 +230,22 @@ describe.skipIf(server === null)(`an ensemble of several members${without}`, () 
     await bench.work({ predictor, ...card });
     expect([await reusedBy('on-a-card'), devices()]).toEqual([false, ['webgpu']]);
     expect([await reusedBy('there-again'), devices()]).toEqual([true, []]);
+  });
+
+  it('computes the test rows in what its folds were judged in', async () => {
+    bench = new Bench(environment, new FakeTrainer({ predict }));
+    const predictor = new SeedPredictor();
+    const card: Partial<Services> = {
+      devices: new DevicePool(['webgpu']),
+      engineSignature: (_, device) => `fake engine on ${device}`,
+    };
+    await bench.work({ predictor, ...card });
+    const inTwoBytes = bench.pipeline({ training: { precision: 'float16' } });
+    await bench.complete({ run: 'two-bytes', pipeline: inTwoBytes });
+    expect([...predictor.computedIn]).toEqual(['float16']);
+    predictor.computedIn.clear();
+    await bench.complete({ run: 'four-bytes', pipeline: bench.pipeline() });
+    expect([...predictor.computedIn]).toEqual(['float32']);
   });
 
   it('of one member alone is that member, with no word of an ensemble', async () => {

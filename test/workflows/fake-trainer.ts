@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { precisionOn } from '../../engine/precision/choice.js';
 import type { ModelSource, Predictor, Trainer } from '../../activities/services.js';
 import type { CheckpointFile, FoldJob, FoldOutcome } from '../../engine/training/job.js';
 import type { Texts } from '../../data/column-file/reader.js';
@@ -85,6 +86,8 @@ async function outcomeOf(
   metrics: FoldOutcome['epochs'][number],
   predict: NonNullable<FakeTrainerOptions['predict']>,
 ): Promise<FoldOutcome> {
+  const { device = 'cpu' } = job;
+  const precision = precisionOn(device, job.training.precision);
   const table = openTrainingTable(job.table);
   table.close();
   const rows = [...table.folds.keys()].filter(heldOutBy(table, job));
@@ -112,7 +115,8 @@ async function outcomeOf(
       'onnx/model.onnx': join(folder, 'onnx', 'model.onnx'),
       'onnx/same.onnx': join(folder, 'onnx', 'model.onnx'),
     },
-    device: 'cpu',
+    device,
+    ...(precision === 'float32' ? {} : { precision }),
     threads: job.threads,
     seed: job.seed,
     steps,

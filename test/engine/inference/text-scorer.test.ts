@@ -9,6 +9,8 @@ import { job, modelFolder, never, texts, useSmallFolds } from '../training/small
 
 /** Of a probability: what is left is the order of sums. */
 const TOLERANCE = 1e-6;
+/** Of one whose products are in float16. */
+const HALF_TOLERANCE = 2e-3;
 
 const asked = [...texts.slice(0, 8), 'GOOD, Cat!', '', 'good '.repeat(30).trim()];
 const options: ScorerOptions = { maxLength: 32, threads: 1 };
@@ -38,6 +40,20 @@ describe.each(cases)('an exported $type on $title', ({ type, name, missing, open
       expect(Math.max(...errors)).toBeLessThan(TOLERANCE);
       expect(await predictTexts(folder, asked, { ...options, precision, device: name })).toEqual(found);
       expect(device().live).toEqual(live);
+    },
+    300_000,
+  );
+
+  it.skipIf(missing)(
+    'computes in float16 where it is told to, near float32 and twice with the same bits',
+    async () => {
+      const half = { ...options, device: name, computedIn: 'float16' } as const;
+      const exact = await predictTexts(folder, asked, options);
+      const found = await predictTexts(folder, asked, half);
+      const errors = found.map((value, place) => Math.abs(value - exact[place]!));
+      expect(Math.max(...errors)).toBeLessThan(HALF_TOLERANCE);
+      expect(found).not.toEqual(exact);
+      expect(await predictTexts(folder, asked, half)).toEqual(found);
     },
     300_000,
   );

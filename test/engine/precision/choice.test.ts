@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputFault } from '../../../errors/fault.js';
-import { precisionOn } from '../../../engine/precision/choice.js';
+import { precisionOn, scoredIn } from '../../../engine/precision/choice.js';
 import { lossScaleOf } from '../../../engine/precision/precision.js';
 import { signatureIn } from '../../../engine/training/signature.js';
 
@@ -28,6 +28,16 @@ describe('what is trained in', () => {
     expect(choose).toThrow(InputFault);
     expect(choose).toThrow(`training.precision: ${setting} is not trained in on ${device}: `);
     expect(choose).toThrow(remedy);
+  });
+
+  it.each([
+    ['cpu', 'float16', 'float32'],
+    ['webgpu', 'float16', 'float16'],
+    ['webgpu', 'bfloat16', 'float32'],
+    ['cuda:1', 'bfloat16', 'bfloat16'],
+    ['cuda:0', undefined, 'float32'],
+  ] as const)('is scored in on %s, of folds in %s: %s', (device, judged, expected) => {
+    expect(scoredIn(device, judged)).toBe(expected);
   });
 
   it('is named by a signature, but for float32, whose keys are as they were', () => {

@@ -6,11 +6,12 @@ import { Graph } from '../../../engine/graph/graph.js';
 import { matMul } from '../../../engine/graph/nodes.js';
 import { gradScaler } from '../../../engine/optim/loss-scale.js';
 import { useMixedPrecision } from '../../../engine/precision/mixed-precision.js';
-import { Trainer, type TrainerOptions } from '../../../engine/training/trainer.js';
+import type { Trainer } from '../../../engine/training/trainer.js';
 import { onProcessor, otherDevices } from '../../setup/devices.js';
 import { opened } from '../../setup/opened-device.js';
-import { contentOf, writeContent, writeWeights } from '../device/weights.js';
-import { goldenBatches, goldenClassifier, goldenTensors } from '../models/golden-model.js';
+import { goldenTrainer } from '../device/golden-trainer.js';
+import { contentOf, writeContent } from '../device/weights.js';
+import { goldenBatches } from '../models/golden-model.js';
 
 const depth = 768;
 const size = 8;
@@ -52,22 +53,6 @@ const STEPS = 8;
 /** Overflows at first, and is doubled again within the steps. */
 const lossScale = { ...gradScaler, first: 2 ** 21, interval: 2 };
 
-async function begun(device: Device, model: string, options: Partial<TrainerOptions>): Promise<Trainer> {
-  const classifier = goldenClassifier(model, { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 });
-  const trainer = await Trainer.create({
-    device,
-    classifier,
-    vocabulary: classifier.vocabulary,
-    loss: 'binaryCrossEntropy',
-    dropout: true,
-    mostTokens: 200,
-    optimizer: { weightDecay: 0.01, maxGradNorm: 1 },
-    ...options,
-  });
-  await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
-  return trainer;
-}
-
 async function stepsOf(trainer: Trainer, model: string, from: number, to: number): Promise<StepResult[]> {
   const { tokens, labels } = goldenBatches(model)['ragged']!;
   const texts = tokens.map((ids) => Int32Array.from(ids));
@@ -90,12 +75,12 @@ describe.each(otherDevices)('float16 on $title', { timeout: 300_000 }, ({ missin
     'trains a %s as the processor does in float16, and goes on with the same bits',
     async (model) => {
       const options = { precision: 'float16', lossScale } as const;
-      const theirs = await begun(processor(), model, options);
+      const theirs = await goldenTrainer(processor(), model, options);
       const expected = await stepsOf(theirs, model, 0, STEPS);
       await theirs.close();
-      const whole = await begun(device(), model, options);
+      const whole = await goldenTrainer(device(), model, options);
       const found = await stepsOf(whole, model, 0, STEPS / 2);
-      const other = await begun(device(), model, options);
+      const other = await goldenTrainer(device(), model, options);
       await writeContent(other.state, await contentOf(whole.state));
       const rest = await stepsOf(whole, model, STEPS / 2, STEPS);
       expect(await stepsOf(other, model, STEPS / 2, STEPS)).toEqual(rest);

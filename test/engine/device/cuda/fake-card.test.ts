@@ -11,11 +11,11 @@ import { fetchCommand, locateCudaLibrary } from '../../../../engine/runtime/cuda
 import { DeviceFault } from '../../../../engine/runtime/fault.js';
 import { loadLibrary } from '../../../../engine/runtime/native-library.js';
 import { openRuntime } from '../../../../engine/runtime/open.js';
-import { Trainer, type TrainerOptions } from '../../../../engine/training/trainer.js';
+import type { TrainerOptions } from '../../../../engine/training/trainer.js';
 import { InputFault } from '../../../../errors/fault.js';
 import { compileFakeCard, fakeLibrary, noCompiler } from '../../../setup/fake-card/fake-card.js';
-import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../../models/golden-model.js';
-import { writeWeights } from '../weights.js';
+import { goldenBatches, goldenModels } from '../../models/golden-model.js';
+import { goldenTrainer } from '../golden-trainer.js';
 
 const root = mkdtempSync(join(tmpdir(), 'foldwise-fake-card-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -41,7 +41,6 @@ function providerFault(): string | null {
 /** Those whose graphs have all operators between them. */
 const unlikeModels = ['bert', 'deberta-v3', 'deberta-v2', 'mpnet-1', 'albert-1', 'modernbert-1'];
 
-const dropout = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 };
 const everything: Partial<TrainerOptions> = {
   averaged: true,
   accumulate: 2,
@@ -51,19 +50,7 @@ const everything: Partial<TrainerOptions> = {
 
 /** A step of a training: with two batches, so that their gradients are added up. */
 async function step(device: Device, model: string, options: Partial<TrainerOptions>): Promise<void> {
-  const classifier = goldenClassifier(model, dropout);
-  const trainer = await Trainer.create({
-    device,
-    classifier,
-    vocabulary: classifier.vocabulary,
-    loss: 'binaryCrossEntropy',
-    dropout: true,
-    mostTokens: 200,
-    optimizer: { weightDecay: 0.01, maxGradNorm: 1 },
-    ...everything,
-    ...options,
-  });
-  await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
+  const trainer = await goldenTrainer(device, model, { ...everything, ...options });
   const { tokens, labels } = Object.values(goldenBatches(model))[0]!;
   const batch = { texts: tokens.map((ids) => Int32Array.from(ids)), targets: labels };
   await trainer.stepOver([batch, batch], { learningRate: 1e-3, averageShare: 1, step: 0, key: [7, 1] });

@@ -3,11 +3,12 @@ import type { Device } from '../../../../engine/device/device.js';
 import type { StepResult } from '../../../../engine/device/training-state.js';
 import { gradScaler } from '../../../../engine/optim/loss-scale.js';
 import { linearWarmup } from '../../../../engine/schedules/schedule.js';
-import { Trainer, type TrainerOptions } from '../../../../engine/training/trainer.js';
+import type { Trainer, TrainerOptions } from '../../../../engine/training/trainer.js';
 import { onProcessor, otherDevices } from '../../../setup/devices.js';
 import { opened } from '../../../setup/opened-device.js';
-import { goldenBatches, goldenClassifier, goldenTensors } from '../../models/golden-model.js';
-import { contentOf, writeContent, writeWeights } from '../weights.js';
+import { goldenBatches } from '../../models/golden-model.js';
+import { goldenTrainer } from '../golden-trainer.js';
+import { contentOf, writeContent } from '../weights.js';
 
 /** How far the devices may be apart in ten steps: of the norm and of the largest entry of each array relatively. */
 const bounds = { loss: 1e-6, norm: 5e-6, state: 1e-5 };
@@ -17,7 +18,6 @@ const STEPS = 10;
 const largest = (values: Float32Array): number =>
   values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-const dropout = { hidden_dropout_prob: 0.1, attention_probs_dropout_prob: 0.1 };
 const everything: Partial<TrainerOptions> = {
   layers: { layerDecay: 0.9, freezeLayers: 0 },
   averaged: true,
@@ -32,22 +32,6 @@ const awp = { rate: 0.1, epsilon: 0.05, from: 1 };
 interface Course {
   readonly results: readonly StepResult[];
   readonly content: ReadonlyMap<string, Float32Array>;
-}
-
-async function trainerOf(device: Device, model: string, options: Partial<TrainerOptions>): Promise<Trainer> {
-  const classifier = goldenClassifier(model, dropout);
-  const trainer = await Trainer.create({
-    device,
-    classifier,
-    vocabulary: classifier.vocabulary,
-    loss: 'binaryCrossEntropy',
-    dropout: true,
-    mostTokens: 200,
-    optimizer: { weightDecay: 0.01, maxGradNorm: 1 },
-    ...options,
-  });
-  await writeWeights(trainer, await goldenTensors(model, 'model.safetensors'));
-  return trainer;
 }
 
 /**
@@ -88,7 +72,7 @@ async function stepsOf(
 }
 
 async function courseOf(device: Device, model: string, options: Partial<TrainerOptions>): Promise<Course> {
-  const trainer = await trainerOf(device, model, options);
+  const trainer = await goldenTrainer(device, model, options);
   const results = await stepsOf(trainer, model, options, 0, STEPS, true);
   const content = await contentOf(trainer.state);
   await trainer.close();
@@ -101,11 +85,11 @@ async function brokenCourseOf(
   model: string,
   options: Partial<TrainerOptions>,
 ): Promise<Course> {
-  const first = await trainerOf(device, model, options);
+  const first = await goldenTrainer(device, model, options);
   const results = await stepsOf(first, model, options, 0, STEPS / 2);
   const half = await contentOf(first.state);
   await first.close();
-  const second = await trainerOf(device, model, options);
+  const second = await goldenTrainer(device, model, options);
   await writeContent(second.state, half);
   results.push(...(await stepsOf(second, model, options, STEPS / 2, STEPS)));
   const content = await contentOf(second.state);
@@ -175,7 +159,7 @@ describe.each(otherDevices)('a training on $title', { timeout: 300_000 }, ({ mis
         allocate: (...given: Parameters<Device['allocate']>) =>
           made++ < most ? device().allocate(...given) : Promise.reject(new Error('no room')),
       });
-      await expect(trainerOf(full, 'bert', {})).rejects.toThrow('no room');
+      await expect(goldenTrainer(full, 'bert', {})).rejects.toThrow('no room');
       expect(made).toBe(most + 1);
       expect(device().live).toEqual(before);
     },
