@@ -22,6 +22,13 @@ function cudaCheck({ device, starts, card, driver, missing }: ListedDevice): Che
   const name = `device ${device}`;
   if (starts)
     return { name, state: 'fine', found: `starts: ${card ?? 'a card'}, driver ${driver ?? 'unknown'}` };
+  if (missing.length > 1)
+    return {
+      name,
+      state: 'note',
+      found: `not set up: ${missing.length} things are missing`,
+      remedy: 'Where the machine has a card of NVIDIA, `foldwise devices` lists them, and what to do.',
+    };
   const [remedy] = missing.flatMap((obstacle) => obstacle.remedy ?? []);
   const found = missing.map(({ what }) => what).join('; ');
   return { name, state: 'note', found, ...(remedy === undefined ? {} : { remedy }) };

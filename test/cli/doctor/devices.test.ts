@@ -45,6 +45,23 @@ describe('doctor looks at devices', () => {
     });
   });
 
+  it('leaves the list to `foldwise devices` where several things of CUDA are missing', async () => {
+    const missing = { state: 'missing', found: 'not here' } as const;
+    const checks = await deviceChecks(
+      () => Promise.reject(new DeviceUnusable({ where: 'device webgpu', what: 'it does not start' })),
+      () =>
+        Promise.resolve({
+          parts: [
+            { part: 'driver', ...missing, remedy: 'Get one.' },
+            { part: 'libraries', ...missing, remedy: 'Install it.' },
+          ],
+          cards: [],
+        }),
+    );
+    expect(checks[2]).toMatchObject({ found: 'not set up: 2 things are missing' });
+    expect(checks[2]?.remedy).toContain('`foldwise devices` lists them');
+  });
+
   it('says why WebGPU does not start, without which foldwise works', async () => {
     const fault = new DeviceUnusable({
       where: 'device webgpu',
