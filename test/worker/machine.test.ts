@@ -83,6 +83,6 @@ describe('the machine', () => {
       [`${groups}/memory.max`]: `${4 * GiB}\n`,
       [`${groups}/cpu.max`]: '50000 100000\n',
     });
-    expect(sharesOf({}, small)).toEqual({ slots: 1, threads: 1 });
+    expect(sharesOf({}, small)).toEqual({ slots: 1, threads: 1, places: ['cpu'] });
   });
 });

@@ -8,8 +8,8 @@ import type { ObjectStore } from '../../../store/objects/object-store.js';
 /** Of the stores that share one place: each is of a machine of its own. */
 export interface StorePlace {
   open(): ObjectStore;
-  /** Of a server that looks for an object and then, without holding it, joins the parts of another. */
-  readonly joinsUnguarded?: boolean;
+  /** Of a server that looks for an object and then, without holding it, writes another or joins its parts. */
+  readonly writesUnguarded?: boolean;
 }
 
 /** A file is larger than what goes in one piece. */
@@ -159,7 +159,7 @@ export function describeObjectStore(kind: string, place: () => StorePlace): void
     });
 
     it('has one winner where 16 store a large file', async ({ skip }) => {
-      if (place().joinsUnguarded === true) skip('this server lets several through');
+      if (place().writesUnguarded === true) skip('this server lets several through');
       const paths = Array.from({ length: 16 }, (_, writer) => file(large(writer)));
       const written = await Promise.all(paths.map((path) => open().putIfAbsent(name('large'), { path })));
       const winners = written.flatMap((version, writer) => (version === null ? [] : [writer]));
@@ -168,7 +168,8 @@ export function describeObjectStore(kind: string, place: () => StorePlace): void
       expect((await buffer(content!.stream)).equals(readFileSync(paths[winners[0]!]!))).toBe(true);
     });
 
-    it('loses no step where 16 count up one number', async () => {
+    it('loses no step where 16 count up one number', async ({ skip }) => {
+      if (place().writesUnguarded === true) skip('this server lets several through at times');
       const each = 4;
       await open().putIfAbsent(name('count'), text('0'));
       const count = async (store: ObjectStore): Promise<void> => {

@@ -29,6 +29,6 @@ for (const program of programNames) {
   const address = { bucket: 'shared-store', prefix: 'a/place/' };
   describeObjectStore(`S3 of ${program}`, () => ({
     open: () => new S3Objects(address, { client: server.settings, partBytes: leastPartBytes }),
-    joinsUnguarded: program === 'moto',
+    writesUnguarded: program === 'moto',
   }));
 }
