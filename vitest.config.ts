@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import LongestFirst from './test/setup/longest-first.js';
 
@@ -13,11 +14,18 @@ const orchestrating = ['test/activities/**/*.test.ts', 'test/workflows/**/*.test
 /** What of them mocks modules. */
 const hostsApart = 'test/workflows/hosts-apart.test.ts';
 
+/** What of the engine mocks modules: whoever comes after it in a process has them as they were loaded before. */
+const mocking = readdirSync('test/engine', { recursive: true, encoding: 'utf8' })
+  .map((name) => `test/engine/${name.replaceAll('\\', '/')}`)
+  .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').includes('vi.mock('));
+
 /** What has a process for each file: it mocks modules, or opens devices, whose drivers keep state. */
 const apart = [
-  ...['device/**/*', 'models/on-devices', 'ops/ops', 'runtime/*', 'inference/text-scorer'],
-  ...['training/fold-on-devices', 'training/micro-batch'],
-].map((name) => `test/engine/${name}.test.ts`);
+  ...['device/**/*', 'models/on-devices', 'ops/ops', 'precision/on-devices', 'runtime/*'],
+  ...['inference/text-scorer', 'training/fold-on-devices'],
+]
+  .map((name) => `test/engine/${name}.test.ts`)
+  .concat(mocking);
 
 /** What measures time has both cores for itself. */
 const measuring = ['test/workflows/orchestration-time.test.ts'];
