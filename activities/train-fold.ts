@@ -31,6 +31,9 @@ import type { Services } from './services.js';
 /** The pipeline of a call is that of its member. */
 type Call = StepCall<{ data: Dataset }> & Cell;
 
+/** The same, with the device of this worker that is lent to it. */
+type PlacedCall = Call & { readonly device: DeviceName };
+
 /** Between looks at whether another run has finished the same fold, or given it up. */
 const pollMs = 1_000;
 
@@ -53,29 +56,24 @@ async function onFreeDevice(services: Services, running: Running, call: Call): P
   const { cancellationSignal } = Context.current();
   const loan = await beating(() => services.devices.borrow(cancellationSignal));
   try {
-    return await waitAndTrain(services, running, onDevice(call, loan.device), loan.device);
+    return await waitAndTrain(services, running, { ...onDevice(call, loan.device), device: loan.device });
   } finally {
     loan.giveBack();
   }
 }
 
-async function waitAndTrain(
-  services: Services,
-  running: Running,
-  call: Call,
-  device: DeviceName,
-): Promise<TrainedFold> {
+async function waitAndTrain(services: Services, running: Running, call: PlacedCall): Promise<TrainedFold> {
   const key = await beating(() => keyOf(services, 'trainFold', call));
   for (;;) {
     beat();
-    const { output: former } = await beating(() => finishedFold(services, call, device));
+    const { output: former } = await beating(() => finishedFold(services, call, call.device));
     if (former !== null) {
       await services.checkpoints.discard(checkpointKey(key, call), owner());
       return former;
     }
     await beating(() => takeOver(running, call));
     const acquired = await services.checkpoints.acquire(checkpointKey(key, call), owner());
-    if ('lease' in acquired) return hold(services, running, call, key, acquired.lease, device);
+    if ('lease' in acquired) return hold(services, running, call, key, acquired.lease);
     await sleep(pollMs);
   }
 }
@@ -111,13 +109,12 @@ function owner(): Parameters<Services['checkpoints']['acquire']>[1] {
 async function hold(
   services: Services,
   running: Running,
-  call: Call,
+  call: PlacedCall,
   key: string,
   lease: Lease,
-  device: DeviceName,
 ): Promise<TrainedFold> {
   const session = new FoldSession(services, call, lease);
-  const training = trainUnder(services, call, key, lease, session, device);
+  const training = trainUnder(services, call, key, lease, session);
   const entry = { session, ended: training.catch(() => undefined) };
   const name = attemptsOf(call);
   running.set(name, entry);
@@ -130,18 +127,17 @@ async function hold(
 
 async function trainUnder(
   services: Services,
-  call: Call,
+  call: PlacedCall,
   key: string,
   lease: Lease,
   session: FoldSession,
-  device: DeviceName,
 ): Promise<TrainedFold> {
   try {
     return await session.during(async () => {
       // Another run may have finished it between the look for a result and the lease.
       const former = await reuse(services, 'trainFold', key, call);
       if (former === null) {
-        const outcome = await trainSeeds(services, call, key, lease, session, device);
+        const outcome = await trainSeeds(services, call, key, lease, session);
         return finish(services, call, key, lease, session, outcome);
       }
       await session.letGo();
@@ -167,14 +163,13 @@ async function release({ checkpoints }: Services, lease: Lease): Promise<void> {
 /** Trains, and where that diverges tries the next seeds, as many as the pipeline allows. */
 async function trainSeeds(
   services: Services,
-  call: Call,
+  call: PlacedCall,
   key: string,
   lease: Lease,
   session: FoldSession,
-  device: DeviceName,
 ): Promise<FoldOutcome> {
   const { seed: first, retrySeeds } = call.pipeline.training;
-  const job = { ...(await prepareJob(services, call, key, lease, device)), device };
+  const job = await prepareJob(services, call, key, lease);
   for (let seed = lease.seed ?? first; ; seed++) {
     await services.checkpoints.restart(lease, seed);
     const workDirectory = join(lease.workDirectory, `seed-${seed}`);
@@ -211,14 +206,8 @@ async function trainFitting(services: Services, job: FoldJob, session: FoldSessi
 }
 
 /** Everything about the job but its seed. */
-async function prepareJob(
-  services: Services,
-  call: Call,
-  key: string,
-  lease: Lease,
-  device: DeviceName,
-): Promise<FoldJob> {
-  const { pipeline, settings, inputs, fold } = call;
+async function prepareJob(services: Services, call: PlacedCall, key: string, lease: Lease): Promise<FoldJob> {
+  const { pipeline, settings, inputs, fold, device } = call;
   const { labels, training } = pipeline;
   const table = await services.store.localPath(inputs.data.table);
   return {
@@ -236,6 +225,7 @@ async function prepareJob(
       ? {}
       : { machineBytes: services.machineBytes }),
     threads: settings.threads,
+    device,
     workDirectory: lease.workDirectory,
     resume: [],
   };

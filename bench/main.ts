@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { Fault } from '../errors/fault.js';
-import { leaveInOrder } from './leaving.js';
 import { addOptions } from './options/command.js';
 import { addPredict } from './predict/command.js';
+import { runProgram } from './run-program.js';
 import { addServe } from './serve/command.js';
 import { addStep } from './step/command.js';
 import { addStore } from './store/command.js';
@@ -19,11 +18,4 @@ addStore(program);
 addTables(program);
 addThresholds(program);
 addTokenizers(program);
-// Leaving in order removes temporary files; the sides leave when their stdin ends.
-leaveInOrder();
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
-  console.error(error instanceof Fault ? `error: ${error.message}` : error);
-  process.exitCode = 1;
-}
+await runProgram(program);

@@ -21,6 +21,11 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
+/** The same node, taking other values for those of some names. */
+export function taking(node: Node, values: ReadonlyMap<string, Value>): Node {
+  return { ...node, inputs: node.inputs.map((value) => (value && values.get(value.name)) ?? value) };
+}
+
 /** A tensor whose bytes are in the model, or, with `external`, in a file beside it. */
 export interface Initializer {
   readonly value: Value;

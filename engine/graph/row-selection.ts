@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from './graph.js';
+import { taking, type Graph, type Node, type Value } from './graph.js';
 import type { Dim, Shape } from './shape.js';
 
 /** Operators of which each row of the result is made of one row of an input. */
@@ -65,11 +65,7 @@ class RowSelection {
       const known = this.isSelection(node) ? this.selected.get(node.inputs[0]!.name) : undefined;
       if (known !== undefined) renamed.set(node.outputs[0]!.name, known);
       else if (this.narrowed.has(node)) this.narrow(node);
-      else
-        g.nodes.push({
-          ...node,
-          inputs: node.inputs.map((value) => (value && renamed.get(value.name)) ?? value),
-        });
+      else g.nodes.push(taking(node, renamed));
     }
   }
 

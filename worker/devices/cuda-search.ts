@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { cudaName, type DeviceName } from '../../engine/device/device.js';
 import type { CudaFindings } from '../../engine/device/cuda/findings.js';
 import { cudaBuilds, cudaFolder } from '../../engine/runtime/cuda-library.js';
 import { EnvironmentFault, type Fault } from '../../errors/fault.js';
 import { askChild, type FailedReply, type RequestReply } from '../request-process.js';
-import type { ProbeOptions } from './probe.js';
+import { deviceChild, type ProbeOptions } from './probe.js';
 
 /** A request of the devices' process (device-child.ts), besides that to start one. */
 export interface CudaSearchRequest {
@@ -19,7 +18,7 @@ export type CudaSearchReply = RequestReply<CudaFindings>;
 export function searchCuda({
   onOutput,
   signal,
-  script = fileURLToPath(new URL('../device-child.js', import.meta.url)),
+  script = deviceChild,
 }: ProbeOptions = {}): Promise<CudaFindings> {
   const where = 'CUDA';
   const faultOf = ({ details, message }: FailedReply): Fault =>

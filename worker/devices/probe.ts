@@ -41,6 +41,9 @@ export interface ProbeOptions {
   readonly script?: string;
 }
 
+/** The process in which devices are tried. */
+export const deviceChild = fileURLToPath(new URL('../device-child.js', import.meta.url));
+
 /**
  * Starts a device once, in a process of its own that ends then: a driver that crashes ends that one.
  *
@@ -48,11 +51,7 @@ export interface ProbeOptions {
  */
 export async function probeDevice(
   name: DeviceName,
-  {
-    onOutput,
-    signal,
-    script = fileURLToPath(new URL('../device-child.js', import.meta.url)),
-  }: ProbeOptions = {},
+  { onOutput, signal, script = deviceChild }: ProbeOptions = {},
 ): Promise<UsableDevice> {
   if (name === processor) return theProcessor;
   const where = `device ${name}`;

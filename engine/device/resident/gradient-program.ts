@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from '../../graph/graph.js';
+import { taking, type Graph, type Value } from '../../graph/graph.js';
 import * as node from '../../graph/nodes.js';
 import { programOf, type Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
@@ -57,7 +57,7 @@ function takePacks(graph: Graph, packs: Packing['packs'], mostOutputs: number): 
     const values = takenApart(graph, packed, pack, mostOutputs);
     pack.members.forEach(({ name }, place) => parts.set(name, values[place]!));
   }
-  replaceInputs(graph, former, parts);
+  graph.nodes.push(...former.map((each) => taking(each, parts)));
   const kept = graph.inputs.filter(({ name }) => !parts.has(name));
   graph.inputs.splice(0, graph.inputs.length, ...kept);
 }
@@ -75,16 +75,7 @@ function takeFlags(graph: Graph, sites: TrainingProgram['dropoutSites']): void {
     const [mask] = graph.node('Where', [flags, ...factors], [{ type, shape }]);
     masks.set(name, mask!);
   }
-  replaceInputs(graph, former, masks);
-}
-
-/** Appends nodes that take other values for those of some names. */
-function replaceInputs(graph: Graph, nodes: readonly Node[], values: ReadonlyMap<string, Value>): void {
-  for (const { inputs, ...rest } of nodes)
-    graph.nodes.push({
-      ...rest,
-      inputs: inputs.map((input) => (input === null ? null : (values.get(input.name) ?? input))),
-    });
+  graph.nodes.push(...former.map((each) => taking(each, masks)));
 }
 
 /**
