@@ -61,9 +61,10 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
   const model =
     checkpoint === undefined ? randomModel(network, labels) : await pretrainedModel(checkpoint, labels);
   const vocabulary = CompactVocabulary.of([Int32Array.from(file.vocabulary)]);
-  const runtime = openRuntime();
   const [name] = parseDevices(values.device, '--device');
   const { device, watch } = watched(await openDevice(name as DeviceName, { threads }));
+  // That of the device: a process has one.
+  const runtime = openRuntime();
   const precision = values.precision as ComputePrecision;
   const trainer = await Trainer.create({
     device,

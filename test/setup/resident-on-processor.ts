@@ -1,5 +1,6 @@
 import { lowered } from '../../engine/device/cuda/lowered.js';
 import { zeros } from '../../engine/device/element-arrays.js';
+import { packSizes } from '../../engine/device/resident/packing.js';
 import { ResidentDevice } from '../../engine/device/resident/device.js';
 import { openRuntime } from '../../engine/runtime/open.js';
 import type { Provider, Runtime, Tensor } from '../../engine/runtime/runtime.js';
@@ -37,6 +38,7 @@ export function residentOnProcessor(threads: number): Promise<ResidentDevice> {
     runtime: own,
     provider,
     mostOutputs: 32,
+    packSizes: packSizes.cuda,
     lower: lowered,
   } as const;
   return Promise.resolve(new ResidentDevice(card, threads));

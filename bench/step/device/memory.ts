@@ -1,5 +1,5 @@
 import { webGpu, type DeviceName } from '../../../engine/device/device.js';
-import { Packing } from '../../../engine/device/resident/packing.js';
+import { Packing, packSizes } from '../../../engine/device/resident/packing.js';
 import { elementBytes } from '../../../engine/graph/dtype.js';
 import { mostLiveBytes } from '../../../engine/graph/live-bytes.js';
 import { elements } from '../../../engine/graph/product-operations.js';
@@ -45,7 +45,7 @@ export function deviceMemory(
   const still = parameters
     .filter(({ group }) => !group.trained)
     .reduce((sum, { shape }) => sum + count(shape), 0);
-  const packed = new Packing(trained).packs
+  const packed = new Packing(trained, packSizes[device === webGpu ? 'webgpu' : 'cuda']).packs
     .filter(({ members }) => members.length > 1)
     .flatMap(({ members }) => members)
     .reduce((sum, { shape }) => sum + count(shape), 0);

@@ -3,6 +3,7 @@ import { cudaBuild } from '../../runtime/cuda-library.js';
 import { openRuntime } from '../../runtime/open.js';
 import { cudaName } from '../device.js';
 import { ResidentDevice, type Card } from '../resident/device.js';
+import { packSizes } from '../resident/packing.js';
 import { openDriver, type CudaCard } from './driver.js';
 import { loadLibraries } from './libraries.js';
 import { lowered } from './lowered.js';
@@ -26,7 +27,16 @@ export async function startCuda(number: number, threads: number): Promise<Reside
   const provider = await runtime.provider('cuda', number);
   const signature = cudaSignature(runtime.version, facts, versions);
   const name = cudaName(number);
-  const card: Card = { name, facts, signature, runtime, provider, mostOutputs, lower: lowered };
+  const card: Card = {
+    name,
+    facts,
+    signature,
+    runtime,
+    provider,
+    mostOutputs,
+    packSizes: packSizes.cuda,
+    lower: lowered,
+  };
   return new ResidentDevice(card, threads);
 }
 

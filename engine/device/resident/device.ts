@@ -13,6 +13,7 @@ import { verifyFits, zeros } from '../element-arrays.js';
 import type { Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
+import type { PackSizes } from './packing.js';
 import type { StepNodes } from './step-nodes.js';
 
 /** A program as a provider of ONNX Runtime takes it. */
@@ -31,6 +32,8 @@ export interface Card {
   readonly provider: Provider;
   /** How many outputs a node may have: a kernel that writes more than it can bind fails. */
   readonly mostOutputs: number;
+  /** How the parameters of a training lie together on it. */
+  readonly packSizes: PackSizes;
   /** Writes a program in operators that the provider has; it stays as it is. */
   lower(program: Program): LoweredProgram;
 }
@@ -98,7 +101,8 @@ export class ResidentDevice implements Device {
     // Who scores does not load what trains.
     const { ResidentTrainingState } = await import('./training-state.js');
     const { threads, own } = this;
-    return ResidentTrainingState.allocate(this, { threads, mostOutputs: own.mostOutputs }, options);
+    const { mostOutputs, packSizes } = own;
+    return ResidentTrainingState.allocate(this, { threads, mostOutputs, packSizes }, options);
   }
 
   /** What a step runs, by `launchesOf` its launches: for those who count them. */
@@ -107,7 +111,7 @@ export class ResidentDevice implements Device {
     options: Pick<TrainingOptions, 'optimizer' | 'averaged' | 'lossScale'>,
   ): Promise<StepNodes> {
     const { stepNodes } = await import('./step-nodes.js');
-    return stepNodes(this, program, options, this.own.mostOutputs);
+    return stepNodes(this, program, options, this.own);
   }
 
   release(): void {

@@ -5,6 +5,8 @@ import type { OptimizedParameter } from '../training-program.js';
 /** What the update steps as one: several parameters of one rate and decay, or one alone, which keeps its name and shape. */
 export interface Pack extends OptimizedParameter {
   readonly members: readonly OptimizedParameter[];
+  /** Whether its first axis is its members, which have one shape; else their values lie one behind the other. */
+  readonly stacked: boolean;
 }
 
 /** Where the values of a parameter lie in those of its pack. */
@@ -14,17 +16,27 @@ export interface Place {
   readonly to: number;
 }
 
-/** Sizes in elements. */
+/** Which parameters lie together; sizes in elements. */
 export interface PackSizes {
   /** A larger parameter is alone: taking it apart would cost more than the launches that it saves. */
   readonly mostOfMember: number;
-  /** A kernel sees a buffer in windows, which a pack is not to exceed. */
   readonly mostOfPack: number;
+  readonly mostMembers: number;
+  /** Whether a pack is a stack of what has one shape. */
+  readonly stacked: boolean;
 }
 
-const byDefault: PackSizes = { mostOfMember: 4 * 2 ** 20, mostOfPack: 16 * 2 ** 20 };
+export const packSizes = {
+  /** A kernel sees a buffer in windows, which a pack is not to exceed. */
+  webgpu: { mostOfMember: 4 * 2 ** 20, mostOfPack: 16 * 2 ** 20, mostMembers: Infinity, stacked: false },
+  /**
+   * Its Split and Concat have the host write down, at each run, for each entry of the axis which part it is of: a pack is
+   * a stack, whose axis is its members. Up to 32 of one size are handed to a kernel with its launch.
+   */
+  cuda: { mostOfMember: 4 * 2 ** 20, mostOfPack: 64 * 2 ** 20, mostMembers: 32, stacked: true },
+} as const satisfies Record<string, PackSizes>;
 
-/** The extents of a pack after its first, which sums are taken over one by one (update-program.ts). */
+/** The extents after its first of a pack of unlike members: sums are taken over one by one (update-program.ts). */
 const inner = [128, 128] as const;
 
 /**
@@ -36,8 +48,8 @@ export class Packing {
   private readonly places = new Map<string, Place>();
 
   /** @param parameters those that are trained, in an order that packs keep */
-  constructor(parameters: readonly OptimizedParameter[], sizes: PackSizes = byDefault) {
-    this.packs = together(parameters, sizes).map((members, place) => packOf(members, place));
+  constructor(parameters: readonly OptimizedParameter[], sizes: PackSizes) {
+    this.packs = together(parameters, sizes).map((members, place) => packOf(members, place, sizes));
     for (const pack of this.packs) {
       let from = 0;
       for (const { name, shape } of pack.members) {
@@ -55,17 +67,17 @@ export class Packing {
 
 function together(
   parameters: readonly OptimizedParameter[],
-  { mostOfMember, mostOfPack }: PackSizes,
+  { mostOfMember, mostOfPack, mostMembers, stacked }: PackSizes,
 ): OptimizedParameter[][] {
   const packs: OptimizedParameter[][] = [];
   const open = new Map<string, { readonly members: OptimizedParameter[]; room: number }>();
   for (const parameter of parameters) {
     const count = elementCount(parameter.shape);
-    const key = rateKeyOf(parameter.group);
+    const key = [rateKeyOf(parameter.group), ...(stacked ? parameter.shape : [])].join();
     let pack = open.get(key);
     if (count > mostOfMember) packs.push([parameter]);
     else {
-      if (pack === undefined || count > pack.room) {
+      if (pack === undefined || count > pack.room || pack.members.length === mostMembers) {
         pack = { members: [], room: mostOfPack };
         open.set(key, pack);
         packs.push(pack.members);
@@ -77,10 +89,13 @@ function together(
   return packs;
 }
 
-function packOf(members: readonly OptimizedParameter[], place: number): Pack {
+function packOf(members: readonly OptimizedParameter[], place: number, { stacked }: PackSizes): Pack {
   const [first] = members as readonly [OptimizedParameter];
-  if (members.length === 1) return { ...first, members };
+  if (members.length === 1) return { ...first, members, stacked: false };
+  const name = `pack ${place}`;
+  const pack = { name, group: first.group, members, stacked };
+  if (stacked) return { ...pack, shape: [members.length, ...first.shape] };
   const count = members.reduce((sum, { shape }) => sum + elementCount(shape), 0);
   const shape = [Math.ceil(count / elementCount(inner)), ...inner];
-  return { name: `pack ${place}`, shape, group: first.group, members };
+  return { ...pack, shape };
 }

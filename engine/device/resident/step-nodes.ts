@@ -4,6 +4,7 @@ import type { TrainingProgram } from '../training-program.js';
 import type { TrainingOptions } from '../training-state.js';
 import { gradientProgram } from './gradient-program.js';
 import { Packing } from './packing.js';
+import type { StepCard } from './step-tensors.js';
 import { sumProgram } from './sum-program.js';
 import { UpdateProgram } from './update-program.js';
 
@@ -16,14 +17,17 @@ export interface StepNodes {
   readonly update: ReadonlyMap<string, number>;
 }
 
-/** Compiles what a step runs, without a state. @param mostOutputs of a node */
+/** Compiles what a step runs, without a state. @param card whose it is */
 export async function stepNodes(
   device: Pick<Device, 'compile'>,
   program: TrainingProgram,
   { optimizer, averaged, lossScale }: Pick<TrainingOptions, 'optimizer' | 'averaged' | 'lossScale'>,
-  mostOutputs: number,
+  { mostOutputs, packSizes }: Pick<StepCard, 'mostOutputs' | 'packSizes'>,
 ): Promise<StepNodes> {
-  const packing = new Packing(program.parameters.filter(({ group }) => group.trained));
+  const packing = new Packing(
+    program.parameters.filter(({ group }) => group.trained),
+    packSizes,
+  );
   const nodesOf = async (part: Program): Promise<ReadonlyMap<string, number>> => {
     const session = await device.compile(part);
     session.release();

@@ -1,5 +1,5 @@
 import type { Value } from '../../runtime/runtime.js';
-import type { Packing } from './packing.js';
+import type { Packing, PackSizes } from './packing.js';
 import type { ResidentTensors } from './resident-tensors.js';
 import type { TwoSets } from './two-sets.js';
 
@@ -9,6 +9,7 @@ export interface StepCard {
   readonly threads: number;
   /** See `Card`. */
   readonly mostOutputs: number;
+  readonly packSizes: PackSizes;
 }
 
 /** What of the device a training is. */

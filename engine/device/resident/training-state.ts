@@ -69,7 +69,10 @@ export class ResidentTrainingState implements TrainingState {
     const ofParameters = parameters.flatMap(({ name, shape, group }) =>
       group.trained ? arrays.map((array) => ({ array, parameter: name, shape })) : [],
     );
-    const packing = new Packing(parameters.filter(({ group }) => group.trained));
+    const packing = new Packing(
+      parameters.filter(({ group }) => group.trained),
+      card.packSizes,
+    );
     const still = parameters.filter(({ group }) => !group.trained);
     const packed = (of: readonly StateArray[]): Promise<TwoSets> => {
       const shapes = packing.packs.flatMap(({ name, shape }) =>

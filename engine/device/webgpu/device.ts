@@ -1,6 +1,7 @@
 import { openRuntime } from '../../runtime/open.js';
 import { webGpu } from '../device.js';
 import { ResidentDevice, type Card } from '../resident/device.js';
+import { packSizes } from '../resident/packing.js';
 import { webGpuCard, webGpuSignature } from './card.js';
 import { lowered } from './lowered.js';
 
@@ -13,6 +14,15 @@ export async function startWebGpu(threads: number): Promise<ResidentDevice> {
   const provider = await runtime.provider('webgpu');
   const facts = webGpuCard();
   const signature = webGpuSignature(runtime.version, facts);
-  const card: Card = { name: webGpu, facts, signature, runtime, provider, mostOutputs, lower: lowered };
+  const card: Card = {
+    name: webGpu,
+    facts,
+    signature,
+    runtime,
+    provider,
+    mostOutputs,
+    packSizes: packSizes.webgpu,
+    lower: lowered,
+  };
   return new ResidentDevice(card, threads);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { programOf } from '../../../../engine/device/program.js';
 import { gradientOf, gradientProgram } from '../../../../engine/device/resident/gradient-program.js';
-import { Packing } from '../../../../engine/device/resident/packing.js';
+import { Packing, packSizes } from '../../../../engine/device/resident/packing.js';
 import { Graph } from '../../../../engine/graph/graph.js';
 import * as node from '../../../../engine/graph/nodes.js';
 import { integers, normal } from '../../../../engine/kernels/philox.js';
@@ -39,7 +39,9 @@ describe.each(testDevices)('the rows that were looked up of a table, on $title,'
     async (rows, width, tokens) => {
       const device = await open(1);
       const program = lookedUp(rows, width);
-      const session = await device.compile(gradientProgram(program, new Packing(program.parameters), 1));
+      const session = await device.compile(
+        gradientProgram(program, new Packing(program.parameters, packSizes.webgpu), 1),
+      );
       const ids = BigInt64Array.from(integers(tokens, rows, [1, 2], [3, 0, 0]), BigInt);
       const values = Float32Array.from(normal(tokens * width, [1, 2], [4, 0, 0]));
       const feeds = {

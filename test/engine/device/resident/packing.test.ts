@@ -3,7 +3,7 @@ import type { Device } from '../../../../engine/device/device.js';
 import { programOf, type Program } from '../../../../engine/device/program.js';
 import { gradientOf } from '../../../../engine/device/resident/gradient-program.js';
 import { putTogether, takenApart } from '../../../../engine/device/resident/pack-nodes.js';
-import { Packing, type Pack } from '../../../../engine/device/resident/packing.js';
+import { Packing, packSizes, type Pack, type PackSizes } from '../../../../engine/device/resident/packing.js';
 import { nextOf, stateInput, UpdateProgram } from '../../../../engine/device/resident/update-program.js';
 import type { OptimizedParameter } from '../../../../engine/device/training-program.js';
 import { Graph } from '../../../../engine/graph/graph.js';
@@ -33,11 +33,11 @@ describe('parameters lie together', () => {
       parameter('d', [4], { decay: false, perturbed: true }),
       parameter('e', [4], { rateShare: 0.9 }),
     ];
-    expect(membersOf(new Packing(parameters))).toEqual([['a', 'c'], ['b', 'd'], ['e']]);
+    expect(membersOf(new Packing(parameters, packSizes.webgpu))).toEqual([['a', 'c'], ['b', 'd'], ['e']]);
   });
 
   it('as many as a pack holds, and the large by themselves', () => {
-    const sizes = { mostOfMember: 6, mostOfPack: 10 };
+    const sizes: PackSizes = { ...packSizes.webgpu, mostOfMember: 6, mostOfPack: 10 };
     const parameters = [
       ['a', 6],
       ['b', 4],
@@ -90,7 +90,7 @@ describe.each(testDevices)('packs, on $title,', ({ missing, open }) => {
   ])('are taken apart and put together: %d members, %d outputs at most', async (count, most) => {
     const device = await open(1);
     const members = Array.from({ length: count }, (_, place) => parameter(`p${place}`, [1 + (place % 4), 5]));
-    const pack: Pack = { ...new Packing([...members, parameter('last', [1])]).packs[0]! };
+    const pack: Pack = { ...new Packing([...members, parameter('last', [1])], packSizes.webgpu).packs[0]! };
     const graph = new Graph();
     const packed = graph.input('packed', 'float32', pack.shape);
     const parts = takenApart(graph, packed, pack, most);
@@ -128,7 +128,10 @@ describe.each(testDevices)('packs, on $title,', ({ missing, open }) => {
     const step = { learningRate: 1e-2, averageShare: 0.25, perturbed: false, number: 3 };
     const ends: Map<string, Float32Array>[] = [];
     for (const alone of [false, true]) {
-      const { packs } = new Packing(parameters, { mostOfMember: alone ? 0 : 1000, mostOfPack: 1000 });
+      const { packs } = new Packing(parameters, {
+        ...packSizes.webgpu,
+        ...{ mostOfMember: alone ? 0 : 1000, mostOfPack: 1000 },
+      });
       expect(packs.length).toBe(alone ? 4 : 2);
       const update = new UpdateProgram(packs, settings, true, false);
       const feeds: Record<string, { shape: readonly number[]; data: Float32Array }> = {};
