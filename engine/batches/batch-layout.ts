@@ -10,7 +10,7 @@ export interface BatchLayout {
   /** The texts in ascending length, as they stand one after the other. */
   readonly texts: readonly Int32Array[];
   readonly groups: readonly TextGroup[];
-  /** Rows of tokens: those of all texts, and behind them what fills the batch up, which is no text's. */
+  /** Rows of tokens: those of all texts, and behind them those that fill the batch up, which are no text's. */
   readonly tokens: number;
   /** Rows of texts: the texts, and behind them what fills the batch up. */
   readonly textRows: number;
@@ -21,16 +21,16 @@ export interface BatchLayout {
 /**
  * @param texts in ascending length
  * @param groups that cover them, in order; they may have more texts, and be longer, than there are
- * @param rows of tokens, where there are to be more than the texts have
+ * @param filled whether each padded place has a row of its own, too; default false
  */
 export function layoutOf(
   texts: readonly Int32Array[],
   groups: readonly TextGroup[],
-  rows?: number,
+  filled = false,
 ): BatchLayout {
-  const tokens = rows ?? texts.reduce((sum, { length }) => sum + length, 0);
   const textRows = groups.reduce((sum, { batch }) => sum + batch, 0);
   const slots = groups.reduce((sum, { batch, length }) => sum + batch * length, 0);
+  const tokens = filled ? slots : texts.reduce((sum, { length }) => sum + length, 0);
   return { texts, groups, tokens, textRows, slots };
 }
 

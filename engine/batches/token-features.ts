@@ -53,18 +53,23 @@ export const slots = feature({
     const slotToken = new BigInt64Array(slots);
     const tokenSlot = new BigInt64Array(tokens);
     const slotMask = new Float32Array(slots);
+    const padded: number[] = [];
     let token = 0;
     let slot = 0;
     for (const { first, batch, length } of groups) {
-      for (const text of texts.slice(first, first + batch)) {
-        for (let place = 0; place < text.length; place++, token++) {
+      for (let text = first; text < first + batch; text++, slot += length) {
+        const real = texts[text]?.length ?? 0;
+        for (let place = 0; place < real; place++, token++) {
           slotToken[slot + place] = BigInt(token);
           tokenSlot[token] = BigInt(slot + place);
           slotMask[slot + place] = 1;
         }
-        slot += length;
+        for (let place = real; place < length; place++) padded.push(slot + place);
       }
     }
+    // No gradient comes back from a padded slot: so none comes to a row that is no text's.
+    for (const [row, place] of padded.slice(0, tokens - token).entries())
+      tokenSlot[token + row] = BigInt(place);
     return { slotToken, tokenSlot, slotMask };
   },
   exported: ({ everyRow, maskColumn }) => ({

@@ -20,6 +20,11 @@ export interface Device {
   readonly signature: string;
   /** What it computes on, as far as that is told; null for the processor. */
   readonly card: CardFacts | null;
+  /**
+   * Whether a run costs it less that has the shapes of one before: the batches of a training are then filled up to few
+   * shapes (engine/inference/batch-shapes.ts).
+   */
+  readonly alikeRuns: boolean;
   /** Sessions and tensors of this process that are not released yet, whatever device they are of. */
   readonly live: Readonly<{ sessions: number; values: number }>;
 

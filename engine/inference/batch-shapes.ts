@@ -1,4 +1,6 @@
 import type { TextGroup } from '../batches/batch-layout.js';
+import type { Device } from '../device/device.js';
+import type { Classifier } from '../models/family.js';
 
 /** What a batch is filled up to, so that many batches have few shapes. */
 export interface BatchShapes {
@@ -26,7 +28,7 @@ const longerStep = 128;
  * @param tokens of a full batch @param longest tokens of a sequence
  */
 export function fewShapes(tokens: number, longest: number): BatchShapes {
-  const length = (wanted: number): number => Math.max(wanted, Math.min(longest, nextLength(wanted)));
+  const length = paddedUpTo(longest);
   const full = (length: number): number => Math.max(1, Math.floor(tokens / length));
   return {
     length,
@@ -41,6 +43,39 @@ export function fewShapes(tokens: number, longest: number): BatchShapes {
       };
     },
   };
+}
+
+/**
+ * What the batches of a training are filled up to; null for a device that takes them as they are. The loss is a mean
+ * over the texts, so that there are no more of these than there are; windows of texts may be more.
+ *
+ * @param longest tokens of a sequence
+ */
+export function shapesOfTraining(
+  { alikeRuns }: Pick<Device, 'alikeRuns'>,
+  { windows, maxLength }: Pick<Classifier, 'windows' | 'maxLength'>,
+  longest = windows?.length ?? maxLength ?? Infinity,
+): BatchShapes | null {
+  if (!alikeRuns) return null;
+  const length = paddedUpTo(longest);
+  return {
+    length,
+    texts: (count) => count,
+    of: ({ first, batch, length: wanted }) => ({
+      first,
+      length: length(wanted),
+      batch: windows === undefined ? batch : nextCount(batch),
+    }),
+  };
+}
+
+function paddedUpTo(longest: number): BatchShapes['length'] {
+  return (wanted) => Math.max(wanted, Math.min(longest, nextLength(wanted)));
+}
+
+/** As lengths go on; of few, a step is too much. */
+function nextCount(count: number): number {
+  return Math.min(powerOfTwo(count), nextLength(count));
 }
 
 function nextLength(tokens: number): number {

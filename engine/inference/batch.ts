@@ -71,7 +71,7 @@ function packSequences(
   if (typeof allowed === 'number')
     return { order, sequences, groups, ...hostBatch(layoutOf(sequences, groups), classifier) };
   const filled = allowed.of(whole(lengths));
-  const layout = layoutOf(sequences, [filled], filled.batch * filled.length);
+  const layout = layoutOf(sequences, [filled], true);
   return { order, sequences, groups: [filled], ...hostBatch(layout, classifier) };
 }
 

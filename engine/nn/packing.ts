@@ -4,6 +4,7 @@ import type { WindowDims } from '../ops/skew.js';
 /**
  * A packed batch. Rows are real tokens only, texts one after the other in ascending length. Attention
  * alone sees padding: there the texts stand in groups of similar length, each group padded to its longest.
+ * Where batches are to have few shapes, rows behind those fill a batch up, which are no text's.
  *
  * Named sizes: `tokens` rows, `texts`, `slots` padded places of all groups, and per group those of `GroupDims`.
  * How each of it is declared, fed and exported is in engine/batches.
@@ -17,7 +18,7 @@ export interface PackedBatch {
   readonly tokenTypes: Value;
   /** int64 `[slots]`: the token in a slot; any token in a padded one. */
   readonly slotToken: Value;
-  /** int64 `[tokens]`: the slot of a token. */
+  /** int64 `[tokens]`: the slot of a token; a padded one of a row that fills the batch up. */
   readonly tokenSlot: Value;
   /** float32 `[slots, 1]`: 0 in padded slots. */
   readonly slotMask: Value;

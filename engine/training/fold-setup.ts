@@ -10,6 +10,7 @@ import type { PhiloxKey } from '../kernels/philox.js';
 import { foldKey } from '../kernels/random-draws.js';
 import { Depths } from '../nn/depths.js';
 import { newAdapters } from './adapters.js';
+import { shapesOfTraining, type BatchShapes } from '../inference/batch-shapes.js';
 import { ClassifierRun } from '../inference/classifier-run.js';
 import { classWeightsOf } from './class-weights.js';
 import { CompactVocabulary } from '../inference/compact-vocabulary.js';
@@ -102,7 +103,9 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const { passes, optimizer, layers, reinitLayers, draws, perturbation, checkpointing } = groups;
     const read = windowed(classifier, reading.windows);
     const sequences = training.texts.map((text) => sequencesOf(text, read).map(({ length }) => length));
-    const batch = largestBatch(sequences, passes.batchSize);
+    const longest = reading.windows?.length ?? reading.longest;
+    const shapes = shapesOfTraining(device, read, longest);
+    const batch = largestBatch(sequences, passes.batchSize, shapes);
     const { classifier: trainedClassifier, textsAtOnce } = trainedModel(read, groups, batch, {
       vocabulary: vocabulary.size,
       ...(job.machineBytes === undefined ? {} : { machineBytes: job.machineBytes }),
@@ -116,7 +119,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     };
     const microBatch = await chosenMicroBatch(job, textsAtOnce);
     const accumulate = passesOfStep(passes, microBatch);
-    const mostTokens = mostTokensOf(sequences, microBatch);
+    const mostTokens = mostTokensOf(sequences, microBatch, shapes);
     const task = tasks[job.task];
     const weights = classWeightsOf(groups.classWeights, job.labels, training.targets, task);
     const loss = { loss: task.loss, lossSettings: { ...groups.loss, weights } };
@@ -142,12 +145,14 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       draws,
       checkpointing,
       mostTokens,
+      longest,
     });
     const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };
     await loadWeights(trainer, source, kinds, pace);
     await pinned?.check();
     const judged = (name: string): Promise<Value> => trainer.state.tensor(trainer.judged(name), name);
-    const evaluation = new ClassifierRun({ ...options, ...besides, weights: judged });
+    const filled = shapes === null ? {} : { shapes };
+    const evaluation = new ClassifierRun({ ...options, ...besides, ...filled, weights: judged });
     return {
       source,
       vocabulary,
@@ -245,21 +250,40 @@ function select(
 /**
  * At most as many texts as the longest.
  *
- * @param texts per text, the lengths of its sequences
+ * @param texts per text, the lengths of its sequences @param shapes what batches are filled up to; null: nothing
  */
-export function largestBatch(texts: readonly (readonly number[])[], batchSize: number): LargestBatch {
+export function largestBatch(
+  texts: readonly (readonly number[])[],
+  batchSize: number,
+  shapes: BatchShapes | null = null,
+): LargestBatch {
+  const longest = longestOf(texts);
   return {
     texts: Math.min(batchSize, texts.length),
-    length: texts.reduce((longest, lengths) => Math.max(longest, ...lengths), 1),
+    length: shapes?.length(longest) ?? longest,
     windows: texts.reduce((most, lengths) => Math.max(most, lengths.length), 1),
   };
 }
 
-/** No batch has more tokens than the longest texts together. */
-function mostTokensOf(texts: readonly (readonly number[])[], batchSize: number): number {
-  const tokens = texts.map((lengths) => lengths.reduce((sum, length) => sum + length, 0));
-  return tokens
-    .sort((a, b) => b - a)
-    .slice(0, batchSize)
-    .reduce((sum, length) => sum + length, 0);
+/** No batch has more tokens than the longest texts together; filled up, than as many of the longest as sequences. */
+function mostTokensOf(
+  texts: readonly (readonly number[])[],
+  batchSize: number,
+  shapes: BatchShapes | null,
+): number {
+  const mostOf = (measure: (lengths: readonly number[]) => number): number =>
+    texts
+      .map(measure)
+      .sort((a, b) => b - a)
+      .slice(0, batchSize)
+      .reduce((sum, count) => sum + count, 0);
+  if (shapes === null) return mostOf((lengths) => lengths.reduce((sum, length) => sum + length, 0));
+  const batch = mostOf(({ length }) => length);
+  const filled = shapes.of({ first: 0, batch, length: longestOf(texts) });
+  return filled.batch * filled.length;
+}
+
+/** Tokens of the longest sequence. */
+function longestOf(texts: readonly (readonly number[])[]): number {
+  return texts.reduce((longest, lengths) => Math.max(longest, ...lengths), 1);
 }

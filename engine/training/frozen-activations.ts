@@ -63,13 +63,15 @@ export class FrozenActivations {
   /** What the batch has to be fed besides, by the name of the input. */
   async feeds(batch: HostBatch): Promise<Record<string, HostArray>> {
     const { hiddenSize } = this.options.classifier;
-    const tokens = batch.sequences.reduce((sum, { length }) => sum + length, 0);
+    const { tokens = 0 } = batch.sizes;
     const data = new Float32Array(tokens * hiddenSize);
     let row = 0;
     for (const sequence of batch.sequences) {
       await this.read(sequence, data.subarray(row * hiddenSize, (row + sequence.length) * hiddenSize));
       row += sequence.length;
     }
+    // Rows that fill the batch up are no text's: any token will do that is one.
+    for (; row < tokens; row++) data.copyWithin(row * hiddenSize, 0, hiddenSize);
     return { [cutInput]: { type: 'float32', shape: [tokens, hiddenSize], data } };
   }
 

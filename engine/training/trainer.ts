@@ -22,6 +22,7 @@ import { allLayersAlike, type LayerSettings, type ParameterGroup } from '../opti
 import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
 import type { HostBatch } from '../inference/batch.js';
 import { packBatch } from '../inference/batch.js';
+import { shapesOfTraining, type BatchShapes } from '../inference/batch-shapes.js';
 import type { FrozenActivations } from './frozen-activations.js';
 import type { GroupedParameter, TrainingGraph } from './graphs.js';
 import { trainingGraph } from './graphs.js';
@@ -54,8 +55,10 @@ export interface TrainerOptions {
   readonly loss: Task['loss'];
   /** Default: as the task has it. */
   readonly lossSettings?: LossSettings;
-  /** Tokens of the largest batch. */
+  /** Tokens of the largest batch, with what it is filled up with. */
   readonly mostTokens: number;
+  /** Of a sequence: none is padded beyond. Default: as many as the model takes. */
+  readonly longest?: number;
   /** Called around each compilation. */
   readonly compiling?: Around;
   /** Of one piece of memory, where that is limited; by default what one can hold. */
@@ -89,6 +92,8 @@ export class Trainer {
     readonly state: TrainingState,
     private readonly graphs: Map<number, TrainingGraph>,
     private readonly graphOf: (groups: number) => TrainingGraph,
+    /** What batches are filled up to; null: nothing. */
+    private readonly shapes: BatchShapes | null,
   ) {}
 
   static async create(options: TrainerOptions): Promise<Trainer> {
@@ -124,7 +129,8 @@ export class Trainer {
     });
     const { parameters } = program;
     const trained = parameters.filter(({ group }) => group.trained);
-    return new Trainer(options, parameters, trained, state, new Map([[1, program]]), graphOf);
+    const shapes = shapesOfTraining(device, classifier, options.longest);
+    return new Trainer(options, parameters, trained, state, new Map([[1, program]]), graphOf, shapes);
   }
 
   /**
@@ -172,7 +178,7 @@ export class Trainer {
   private packed({ texts, targets }: TextBatch, drawn: number, key: PhiloxKey): Omit<StepBatch, 'share'> {
     const { classifier, draws = oneDraw, frozen } = this.options;
     const twice = passesOf(draws) === 2;
-    const batch = packBatch(twice ? [...texts, ...texts] : texts, classifier, 2);
+    const batch = packBatch(twice ? [...texts, ...texts] : texts, classifier, this.shapes ?? 2);
     const { order, sizes } = batch;
     const ordered = Float32Array.from(order.flatMap((text) => targets[text % texts.length] ?? []));
     const inputs: Record<string, HostArray> = {

@@ -35,6 +35,7 @@ export function residentOnProcessor(threads: number): Promise<ResidentDevice> {
     name: 'cuda:0',
     facts: null,
     signature,
+    alikeRuns: true,
     runtime: own,
     provider,
     mostOutputs: 32,

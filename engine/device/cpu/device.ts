@@ -13,6 +13,7 @@ export class CpuDevice implements Device {
   readonly name = processor;
   readonly signature: string;
   readonly card = null;
+  readonly alikeRuns = false;
   private released = false;
   private readonly runtime = openRuntime();
 

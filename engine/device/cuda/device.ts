@@ -31,6 +31,7 @@ export async function startCuda(number: number, threads: number): Promise<Reside
     name,
     facts,
     signature,
+    alikeRuns: true,
     runtime,
     provider,
     mostOutputs,

@@ -28,6 +28,8 @@ export interface Card {
   readonly name: DeviceName;
   readonly facts: CardFacts | null;
   readonly signature: string;
+  /** As `Device` has it. */
+  readonly alikeRuns: boolean;
   readonly runtime: Runtime;
   readonly provider: Provider;
   /** How many outputs a node may have: a kernel that writes more than it can bind fails. */
@@ -46,6 +48,7 @@ export class ResidentDevice implements Device {
   readonly name: DeviceName;
   readonly signature: string;
   readonly card: CardFacts | null;
+  readonly alikeRuns: boolean;
   private released = false;
   private readonly runtime: Runtime;
   private readonly provider: Provider;
@@ -58,6 +61,7 @@ export class ResidentDevice implements Device {
     this.name = own.name;
     this.card = own.facts;
     this.signature = own.signature;
+    this.alikeRuns = own.alikeRuns;
     this.runtime = own.runtime;
     this.provider = own.provider;
   }

@@ -18,6 +18,7 @@ export async function startWebGpu(threads: number): Promise<ResidentDevice> {
     name: webGpu,
     facts,
     signature,
+    alikeRuns: false,
     runtime,
     provider,
     mostOutputs,
