@@ -1,5 +1,6 @@
 import type { Graph } from './graph.js';
 import { computeInFloat32 } from './in-float32.js';
+import { prune } from './used-nodes.js';
 
 /**
  * Operators that ONNX Runtime's CUDA provider has for float32 and float16 and not for bfloat16. They move numbers and
@@ -7,9 +8,13 @@ import { computeInFloat32 } from './in-float32.js';
  */
 const withoutBfloat16: ReadonlySet<string> = new Set(['Pad']);
 
-/** Writes a graph in operators that ONNX Runtime has on CUDA. Its values, inputs and outputs keep their names. */
+/**
+ * Writes a graph in operators that ONNX Runtime has on CUDA, without what leads to no output. Its values, inputs and
+ * outputs keep their names.
+ */
 export function useCudaOperators(graph: Graph): void {
   computeInFloat32(graph, new Set(['bfloat16']), ({ op, outputs }) => {
     return withoutBfloat16.has(op) && outputs[0]?.type === 'bfloat16';
   });
+  prune(graph);
 }

@@ -1,15 +1,23 @@
-import { lowered } from '../../engine/device/cuda/lowered.js';
+import { withHalfKernels } from '../../engine/device/cpu/half-kernels.js';
 import { zeros } from '../../engine/device/element-arrays.js';
-import { packSizes } from '../../engine/device/resident/packing.js';
-import { ResidentDevice } from '../../engine/device/resident/device.js';
+import { modelBytes, type Program } from '../../engine/device/program.js';
+import { packSizes, type PackSizes } from '../../engine/device/resident/packing.js';
+import { ResidentDevice, type LoweredProgram } from '../../engine/device/resident/device.js';
+import { useCudaOperators } from '../../engine/graph/cuda-operators.js';
+import { sizeNodes } from '../../engine/graph/size-nodes.js';
 import { openRuntime } from '../../engine/runtime/open.js';
 import type { Provider, Runtime, Tensor } from '../../engine/runtime/runtime.js';
 
 /**
  * A device with memory of its own whose memory is the processor's, and which computes there: what a card of CUDA is
  * given (graphs, updates, copies) through the interface that it is given it by.
+ *
+ * @param sizes default: CUDA's
  */
-export function residentOnProcessor(threads: number): Promise<ResidentDevice> {
+export function residentOnProcessor(
+  threads: number,
+  sizes: PackSizes = packSizes.cuda,
+): Promise<ResidentDevice> {
   const runtime = openRuntime();
   const provider: Provider = {
     name: 'cuda',
@@ -39,8 +47,16 @@ export function residentOnProcessor(threads: number): Promise<ResidentDevice> {
     runtime: own,
     provider,
     mostOutputs: 32,
-    packSizes: packSizes.cuda,
+    packSizes: sizes,
     lower: lowered,
   } as const;
   return Promise.resolve(new ResidentDevice(card, threads));
+}
+
+/** As a card of CUDA is given it, with what the processor does not have in two bytes in float32 between casts. */
+function lowered(program: Program): LoweredProgram {
+  const graph = program.graph.copy();
+  useCudaOperators(graph);
+  const half = withHalfKernels({ ...program, graph });
+  return { model: modelBytes(half), onProcessor: sizeNodes(half.graph) };
 }

@@ -1,9 +1,9 @@
-import { taking, type Graph, type Value } from '../../graph/graph.js';
+import { taking, type Graph, type Node, type Value } from '../../graph/graph.js';
 import * as node from '../../graph/nodes.js';
 import { programOf, type Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
 import { putTogether, takenApart } from './pack-nodes.js';
-import type { Packing } from './packing.js';
+import type { Pack, Packing } from './packing.js';
 
 /** The output, and the input of what goes on from it, that is the gradient of a parameter or a pack. */
 export function gradientOf(parameter: string): string {
@@ -13,7 +13,7 @@ export function gradientOf(parameter: string): string {
 /**
  * A training program that takes weights and gives gradients as they are packed, `gradientOf` each, and every gradient
  * whole: the rows that were looked up of a table are added up in it. It takes its dropout masks as bool: whether an
- * entry is kept.
+ * entry is kept. What is taken of a stack and not used stays in it (graph/cuda-operators.ts leaves it out).
  *
  * @param mostOutputs of a node
  */
@@ -40,13 +40,30 @@ export function gradientProgram(
     const members = pack.members.map((member) => gradients.get(member.name) as Value);
     graph.output(
       gradientOf(pack.name),
-      members.length === 1 ? members[0]! : putTogether(graph, members, pack),
+      members.length === 1 ? members[0]! : gradientsTogether(graph, members, pack),
     );
   }
   takePacks(graph, packs, mostOutputs);
   takeFlags(graph, program.dropoutSites);
   return programOf(graph, name, early);
 }
+
+/** In a stack, gradients that are all cast for it are put together as they were and cast at once. */
+function gradientsTogether(graph: Graph, members: readonly Value[], pack: Pack): Value {
+  const casts = new Map(
+    graph.nodes.flatMap(({ op, inputs, outputs }) =>
+      op === 'Cast' ? [[outputs[0]!.name, inputs[0]!] as const] : [],
+    ),
+  );
+  const before = members.map(({ name }) => casts.get(name));
+  const type = before[0]?.type;
+  const alike = before.filter((value) => value !== undefined && value.type === type) as Value[];
+  if (!pack.stacked || alike.length < members.length) return putTogether(graph, members, pack);
+  return node.cast(graph, putTogether(graph, alike, pack), 'float32');
+}
+
+/** Of so many members that are cast to a type, one by one: their pack is cast, and taken apart. */
+const castTogether = 3;
 
 /** What were inputs, the members of packs, are taken of inputs that are these. */
 function takePacks(graph: Graph, packs: Packing['packs'], mostOutputs: number): void {
@@ -56,10 +73,29 @@ function takePacks(graph: Graph, packs: Packing['packs'], mostOutputs: number): 
     const packed = graph.input(pack.name, 'float32', pack.shape);
     const values = takenApart(graph, packed, pack, mostOutputs);
     pack.members.forEach(({ name }, place) => parts.set(name, values[place]!));
+    if (!pack.stacked) continue;
+    for (const casts of castsOf(former, pack).filter(({ length }) => length >= castTogether)) {
+      const { type } = casts[0]!.outputs[0]!;
+      const cast = takenApart(graph, node.cast(graph, packed, type), pack, mostOutputs);
+      for (const { inputs, outputs } of casts)
+        parts.set(outputs[0]!.name, cast[pack.members.findIndex(({ name }) => name === inputs[0]!.name)]!);
+    }
   }
   graph.nodes.push(...former.map((each) => taking(each, parts)));
   const kept = graph.inputs.filter(({ name }) => !parts.has(name));
   graph.inputs.splice(0, graph.inputs.length, ...kept);
+}
+
+/** Those of its members, by the type that they are cast to. */
+function castsOf(nodes: readonly Node[], { members }: Pack): Node[][] {
+  const names = new Set(members.map(({ name }) => name));
+  const casts = new Map<string, Node[]>();
+  for (const each of nodes) {
+    if (each.op !== 'Cast' || !names.has(each.inputs[0]!.name)) continue;
+    const { type } = each.outputs[0]!;
+    casts.set(type, [...(casts.get(type) ?? []), each]);
+  }
+  return [...casts.values()];
 }
 
 /** What were inputs, the masks, are made of inputs that tell in a byte each which entries are kept. */
