@@ -34,6 +34,11 @@ int cuDeviceGetAttribute(int *value, int which, int device) { *value = which == 
 STUB(cuTensorMapEncodeTiled)
 #endif
 
+#ifdef LIBRARY_management
+int nvmlInit_v2(void) { return 0; }
+int nvmlSystemGetDriverVersion(char *release, unsigned bytes) { strncpy(release, "580.1", bytes); return 0; }
+#endif
+
 #ifdef LIBRARY_cudart
 /* Where cudaDeviceProp of CUDA 13 has what is asked for. */
 enum { totalMemory = 288, sharedPerBlock = 296, registers = 304, warp = 308, threadsPerBlock = 320, grid = 336 };

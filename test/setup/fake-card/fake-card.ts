@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The libraries of CUDA, by what they are compiled by. */
+/** The libraries of CUDA and of its driver, by what they are compiled by. */
 const libraries = {
   cuda: 'libcuda.so.1',
+  management: 'libnvidia-ml.so.1',
   cudart: 'libcudart.so.13',
   cublasLt: 'libcublasLt.so.13',
   cublas: 'libcublas.so.13',
@@ -43,7 +44,7 @@ export function compileFakeCard(
     const name = libraries[library];
     const map = join(folder, `${library}.map`);
     // What is linked to a library asks for symbols of its version.
-    writeFileSync(map, `${name} { global: *; };\n`);
+    writeFileSync(map, `${name.replaceAll('-', '_')} { global: *; };\n`);
     const defined = [`-DLIBRARY_${library}`, `-DCARDS=${cards}`, `-DDRIVER=${driver}`];
     const named = [`-Wl,-soname,${name}`, `-Wl,--version-script=${map}`];
     execFileSync('cc', ['-w', '-shared', '-fPIC', ...defined, ...named, '-o', join(folder, name), source]);

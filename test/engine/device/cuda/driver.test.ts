@@ -48,6 +48,14 @@ describe.skipIf(noCompiler !== null)(`a driver${told}`, () => {
     );
   });
 
+  it('tells its release where what manages cards is there', () => {
+    const folder = compileFakeCard(mkdtempSync(join(root, 'release-')), {
+      libraries: ['cuda', 'management'],
+    });
+    const names = { driver: fakeLibrary(folder, 'cuda'), management: fakeLibrary(folder, 'management') };
+    expect(openDriver(names).cards.map(({ driver }) => driver)).toEqual(['driver 580.1']);
+  });
+
   it('that lacks what is asked of it is told', () => {
     const folder = compileFakeCard(mkdtempSync(join(root, 'other-')), { libraries: ['curand'] });
     const open = () => openDriver({ driver: fakeLibrary(folder, 'curand'), management: 'none' });

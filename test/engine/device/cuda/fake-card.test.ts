@@ -25,7 +25,8 @@ const missing = noCompiler ?? providerFault();
 /** What is loaded under a name of CUDA's serves the provider under it. */
 function loadFakeCard(): void {
   compileFakeCard(root);
-  for (const library of ['cuda', 'cudart', 'cublasLt', 'cublas', 'curand', 'cudnn'] as const)
+  // That of the release as well: a machine with a card has one of its own.
+  for (const library of ['cuda', 'management', 'cudart', 'cublasLt', 'cublas', 'curand', 'cudnn'] as const)
     loadLibrary(fakeLibrary(root, library));
 }
 
@@ -76,7 +77,7 @@ describe.skipIf(missing !== null)(
       expect(device.name).toBe('cuda:0');
       expect(device.card).toMatchObject({ name: 'A card of tests', memoryBytes: 2 ** 30 });
       expect(device.signature).toBe(
-        'onnxruntime 1.30.0, cuda, A card of tests (9.0), driver of CUDA 13.0, cuBLAS 130000, cuDNN 91300',
+        'onnxruntime 1.30.0, cuda, A card of tests (9.0), driver 580.1, cuBLAS 130000, cuDNN 91300',
       );
     });
 
