@@ -3,6 +3,8 @@ import { automatic, parseDevices } from '../../engine/device/choice.js';
 import { processor, webGpu, type Device, type DeviceName } from '../../engine/device/device.js';
 import { openDevice } from '../../engine/device/open.js';
 import { lowered } from '../../engine/device/webgpu/lowered.js';
+import { precisionOn } from '../../engine/precision/choice.js';
+import { computePrecisions, type ComputePrecision } from '../../engine/precision/precision.js';
 import { openRuntime } from '../../engine/runtime/open.js';
 
 /**
@@ -61,6 +63,17 @@ export const inItsOperators: TestDevice = {
 export const untried = ([processor, webGpu, 'cuda:0'] as const)
   .filter((name) => !chosen.some((device) => kindOf(device.name) === kindOf(name)))
   .map((name) => skipped(named(name), unnamed));
+
+/** What a training may ask for by name there. */
+export function precisionsOn(device: DeviceName): readonly ComputePrecision[] {
+  return computePrecisions.filter((precision) => {
+    try {
+      return precisionOn(device, precision) === precision;
+    } catch {
+      return false;
+    }
+  });
+}
 
 function named(name: DeviceName): NamedDevice {
   return { name, title: titleOf(name), missing: false, open: (threads) => openDevice(name, { threads }) };
