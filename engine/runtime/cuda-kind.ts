@@ -24,6 +24,7 @@ const failed = /(?:CUDA|CUBLAS|CUDNN) failure \d+:/;
 export const cudaKind: ProviderKind = {
   title: 'CUDA',
   memory,
+  hasViews: true,
   expected: "NVIDIA's driver and CUDA 13",
   remedy: '`foldwise devices` says what is missing; docs/devices.md says how to set it up.',
   prepare: (environment, card, once) => {

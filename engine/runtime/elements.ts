@@ -4,7 +4,7 @@ interface Element {
   /** `ONNXTensorElementDataType`. */
   readonly code: number;
   readonly bytes: number;
-  readonly array: new (buffer: ArrayBuffer) => ElementArray;
+  readonly array: new (buffer: ArrayBufferLike, byteOffset?: number, length?: number) => ElementArray;
 }
 
 /** bool is one byte, 0 or 1; float16 is its bit pattern. */

@@ -18,6 +18,8 @@ export interface ProviderKind {
   readonly title: string;
   /** Its memory, as ONNX Runtime calls it. */
   readonly memory: string;
+  /** Whether its memory has addresses, so that a tensor may be a part of another. */
+  readonly hasViews: boolean;
   /** What it wants of a machine, and how that is had. */
   readonly expected: string;
   readonly remedy: string;

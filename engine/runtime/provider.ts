@@ -1,15 +1,15 @@
 import { EnvironmentFault } from '../../errors/fault.js';
-import type { Api } from './api.js';
 import { cudaKind } from './cuda-kind.js';
 import type { DeviceLog } from './device-log.js';
+import { DeviceTensor } from './device-tensor.js';
 import { elementCode, elementCount } from './elements.js';
 import { DeviceFault, RuntimeFault } from './fault.js';
 import { addresses, cell, pointee, type Address, type ReleaseFunction } from './native.js';
 import { NativeOptions, type ProviderEnvironment, type ProviderKind } from './provider-kind.js';
-import type { ElementType, Provider, ProviderName, Value } from './runtime.js';
+import type { ElementType, Provider, ProviderName, Value, View } from './runtime.js';
 import { sessionOptions } from './session-options.js';
 import { nativeShape, verifyShape } from './tensor.js';
-import { NativeValue, nativeValue } from './value.js';
+import { nativeValue, type NativeValue } from './value.js';
 import { webGpuKind } from './webgpu-kind.js';
 
 const providerKinds: Readonly<Record<ProviderName, ProviderKind>> = { webgpu: webGpuKind, cuda: cudaKind };
@@ -39,6 +39,8 @@ export class NativeProvider implements Provider {
   private tail: Promise<unknown> = Promise.resolve();
   /** Once started. */
   private allocator: Address | undefined;
+  private memory: Address | undefined;
+  readonly view: View | null;
   /** What calls under way point to. */
   private readonly held = new Set<NativeOptions>();
   private readonly kind: ProviderKind;
@@ -50,6 +52,8 @@ export class NativeProvider implements Provider {
     private readonly card: number,
   ) {
     this.kind = providerKinds[name];
+    const view: View = (of, ...part) => DeviceTensor.of('view', of, this).view(this.memory!, ...part);
+    this.view = this.kind.hasViews ? view : null;
   }
 
   static of(provider: Provider): NativeProvider {
@@ -72,8 +76,9 @@ export class NativeProvider implements Provider {
       const session = await provider.probe();
       const out = cell();
       api.createNamedMemoryInfo(memory, deviceAllocator, card, defaultMemory, out);
+      provider.memory = pointee(out);
       // The session stays, and with it the device and this allocator, whose memory is not the session's own.
-      api.createAllocator(session, pointee(out), out);
+      api.createAllocator(session, provider.memory, out);
       provider.allocator = pointee(out);
       return provider;
     } catch (cause) {
@@ -176,23 +181,6 @@ export class NativeProvider implements Provider {
       api.releaseSessionOptions(options);
     }
     return pointee(out);
-  }
-}
-
-/** A tensor in a device's memory. */
-class DeviceTensor extends NativeValue {
-  constructor(
-    api: Api,
-    private readonly provider: NativeProvider,
-    type: ElementType,
-    shape: readonly number[],
-    value: Address,
-  ) {
-    super(api, type, shape, value);
-  }
-
-  protected override free(value: Address): void {
-    this.provider.releaseLater(this.api.releaseValue, value);
   }
 }
 

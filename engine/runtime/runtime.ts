@@ -16,6 +16,14 @@ export interface Tensor extends Value {
   readonly data: ElementArray;
 }
 
+/**
+ * A tensor that is a part of another of the same device, from a byte on: what is written to the one is read of the
+ * other. The other lasts at least as long as it.
+ *
+ * @throws RuntimeFault unless it lies within the other
+ */
+export type View = (of: Value, type: ElementType, shape: readonly number[], byteOffset: number) => Value;
+
 /** Execution providers other than the processor's. */
 export type ProviderName = 'webgpu' | 'cuda';
 
@@ -35,6 +43,8 @@ export interface Provider {
    * When it ends what was copied to the processor can be read, and what was copied from there may change.
    */
   copy(pairs: readonly (readonly [from: Value, to: Value])[]): Promise<void>;
+  /** Makes a view; null where the memory of the device has handles instead of addresses. */
+  readonly view: View | null;
 }
 
 export interface ProviderOptions {

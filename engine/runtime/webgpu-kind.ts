@@ -3,6 +3,7 @@ import type { ProviderKind } from './provider-kind.js';
 export const webGpuKind: ProviderKind = {
   title: 'WebGPU',
   memory: 'WebGPU_Buf',
+  hasViews: false,
   expected: 'a graphics driver: Vulkan on Linux, Metal on macOS, Direct3D 12 on Windows',
   remedy:
     'Install the driver of the card, and on Linux libvulkan1; docs/devices.md says how, and how to try without a card.',

@@ -5,20 +5,30 @@ import { packSizes, type PackSizes } from '../../engine/device/resident/packing.
 import { ResidentDevice, type LoweredProgram } from '../../engine/device/resident/device.js';
 import { useCudaOperators } from '../../engine/graph/cuda-operators.js';
 import { sizeNodes } from '../../engine/graph/size-nodes.js';
+import { elementCount, elements } from '../../engine/runtime/elements.js';
 import { openRuntime } from '../../engine/runtime/open.js';
-import type { Provider, Runtime, Tensor } from '../../engine/runtime/runtime.js';
+import type { Provider, Runtime, Tensor, View } from '../../engine/runtime/runtime.js';
 
 /**
  * A device with memory of its own whose memory is the processor's, and which computes there: what a card of CUDA is
  * given (graphs, updates, copies) through the interface that it is given it by.
  *
  * @param sizes default: CUDA's
+ * @param hasViews whether a tensor may be a part of another, as on CUDA, or not, as on WebGPU
  */
 export function residentOnProcessor(
   threads: number,
-  sizes: PackSizes = packSizes.cuda,
+  {
+    sizes = packSizes.cuda,
+    hasViews = true,
+  }: { readonly sizes?: PackSizes; readonly hasViews?: boolean } = {},
 ): Promise<ResidentDevice> {
   const runtime = openRuntime();
+  const view: View = (of, type, shape, byteOffset) => {
+    const { buffer, byteOffset: begin } = (of as Tensor).data;
+    const data = new elements[type].array(buffer, begin + byteOffset, elementCount(shape));
+    return runtime.tensor(type, shape, data);
+  };
   const provider: Provider = {
     name: 'cuda',
     allocate: (type, shape) => {
@@ -31,6 +41,7 @@ export function residentOnProcessor(
       for (const [from, to] of pairs) (to as Tensor).data.set((from as Tensor).data as never);
       return Promise.resolve();
     },
+    view: hasViews ? view : null,
   };
   const own: Runtime = Object.assign(Object.create(runtime) as Runtime, {
     createSession: (...[model, { on, ...options }]: Parameters<Runtime['createSession']>) => {

@@ -106,7 +106,8 @@ export class ResidentDevice implements Device {
     const { ResidentTrainingState } = await import('./training-state.js');
     const { threads, own } = this;
     const { mostOutputs, packSizes } = own;
-    return ResidentTrainingState.allocate(this, { threads, mostOutputs, packSizes }, options);
+    const { view } = this.provider;
+    return ResidentTrainingState.allocate(this, { threads, mostOutputs, packSizes, view }, options);
   }
 
   /** What a step runs, by `launchesOf` its launches: for those who count them. */

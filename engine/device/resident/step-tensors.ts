@@ -1,4 +1,4 @@
-import type { Value } from '../../runtime/runtime.js';
+import type { Value, View } from '../../runtime/runtime.js';
 import type { Packing, PackSizes } from './packing.js';
 import type { ResidentTensors } from './resident-tensors.js';
 import type { TwoSets } from './two-sets.js';
@@ -10,6 +10,8 @@ export interface StepCard {
   /** See `Card`. */
   readonly mostOutputs: number;
   readonly packSizes: PackSizes;
+  /** Of its provider's. */
+  readonly view: View | null;
 }
 
 /** What of the device a training is. */

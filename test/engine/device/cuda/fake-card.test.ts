@@ -91,6 +91,54 @@ describe.skipIf(missing !== null)(
       expect(device.live).toEqual(before);
     });
 
+    it('has tensors that are parts of another, which lasts as long as they do', async () => {
+      const device = await card();
+      const provider = await openRuntime('cuda').provider('cuda');
+      const before = device.live;
+      const whole = await device.allocate('float32', [2, 3]);
+      await device.upload(Float32Array.of(1, 2, 3, 4, 5, 6), whole);
+      const row = provider.view!(whole, 'float32', [3], 12);
+      const inRow = provider.view!(row, 'float32', [1, 2], 4);
+      whole.release();
+      row.release();
+      await device.upload(Float32Array.of(-5, -6), inRow);
+      expect(await device.download(inRow)).toEqual(Float32Array.of(-5, -6));
+      expect(device.live.values).toBe(before.values + 3);
+      inRow.release();
+      expect(device.live).toEqual(before);
+    });
+
+    it('makes no tensor of what is not within another', async () => {
+      const device = await card();
+      const { view } = await openRuntime('cuda').provider('cuda');
+      const before = device.live;
+      const whole = await device.allocate('float32', [4]);
+      for (const [shape, from] of [
+        [[4], 4],
+        [[1], 16],
+        [[1], -4],
+        [[1], 2],
+        [[1], NaN],
+      ] as const)
+        expect(() => view!(whole, 'float32', shape, from)).toThrow(/it does not lie within the tensor/);
+      const host = device.tensor('float32', [4], new Float32Array(4));
+      expect(() => view!(host, 'float32', [1], 0)).toThrow(/does not lie on the device/);
+      for (const tensor of [whole, host]) tensor.release();
+      expect(() => view!(whole, 'float32', [1], 0)).toThrow(/has been released/);
+      expect(device.live).toEqual(before);
+    });
+
+    it('writes a part of what is copied to it, and leaves the rest', async () => {
+      const device = await card();
+      const { view } = await openRuntime('cuda').provider('cuda');
+      const whole = await device.allocate('bool', [8]);
+      await device.upload(Uint8Array.of(1, 1, 1, 1, 1, 1, 1, 1), whole);
+      const part = view!(whole, 'bool', [3], 2);
+      await device.upload(Uint8Array.of(0, 1, 0), part);
+      expect(await device.download(whole)).toEqual(Uint8Array.of(1, 1, 0, 1, 0, 1, 1, 1));
+      for (const tensor of [part, whole]) tensor.release();
+    });
+
     it('tells that it has no room, as a fault that passes', async () => {
       const device = await card();
       const fault = await device.allocate('float32', [2 ** 29]).catch((error: unknown) => error);

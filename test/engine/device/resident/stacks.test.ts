@@ -74,7 +74,7 @@ async function stepped(
 
 describe('a step of stacks in two bytes', { timeout: 120_000 }, () => {
   const stacks = opened(() => residentOnProcessor(1));
-  const alone = opened(() => residentOnProcessor(1, { ...packSizes.cuda, mostOfMember: 0 }));
+  const alone = opened(() => residentOnProcessor(1, { sizes: { ...packSizes.cuda, mostOfMember: 0 } }));
 
   it.each([
     ...goldenModels.map((model) => [model, 'float16'] as const),
