@@ -1,8 +1,16 @@
 import { elementCount, elements } from '../runtime/elements.js';
-import type { Tensor } from '../runtime/runtime.js';
 import { Scratch, type ScratchPiece } from './scratch.js';
-import type { TensorScope } from './tensor-scope.js';
+import type { HostArray } from './tensor-scope.js';
 import type { DropoutMask } from './training-state.js';
+
+/** What the entries of a mask are: what is multiplied by, or in a quarter of the bytes whether it is kept. */
+type MaskType = 'float32' | 'bool';
+
+/** A mask as it lies on the host; void when others are drawn. */
+export interface DrawnMask<Data extends Float32Array | Uint8Array = Uint8Array> extends HostArray {
+  readonly name: string;
+  readonly data: Data;
+}
 
 /** Draws dropout masks on the processor, whatever device they are for: each has the same bits everywhere. */
 export class DropoutMasks {
@@ -13,29 +21,35 @@ export class DropoutMasks {
     this.scratch = new Scratch(threads, mostBytes);
   }
 
-  /**
-   * Those of one run, by name; the ones that were drawn before are void.
-   *
-   * @param type of the tensors: what entries are multiplied by, or in a quarter of the bytes whether they are kept
-   */
-  async draw(
+  /** Those of one run; the ones that were drawn before are void. */
+  factors(masks: readonly DropoutMask[]): Promise<DrawnMask<Float32Array>[]> {
+    return this.draw(masks, 'float32', (view) => view);
+  }
+
+  /** The same draws, as bytes that tell what is kept. */
+  flags(masks: readonly DropoutMask[]): Promise<DrawnMask[]> {
+    return this.draw(
+      masks,
+      'bool',
+      ({ buffer, byteOffset }, count) => new Uint8Array(buffer, byteOffset, count),
+    );
+  }
+
+  private async draw<Data extends Float32Array | Uint8Array>(
     masks: readonly DropoutMask[],
-    scope: TensorScope,
-    type: 'float32' | 'bool' = 'float32',
-  ): Promise<Readonly<Record<string, Tensor>>> {
+    type: MaskType,
+    entriesOf: (view: Float32Array, count: number) => Data,
+  ): Promise<DrawnMask<Data>[]> {
     const { bytes } = elements[type];
     const floats = ({ shape }: DropoutMask): number =>
       Math.ceil((elementCount(shape) * bytes) / Float32Array.BYTES_PER_ELEMENT);
     const pieces = await this.scratch.pieces(masks.map(floats));
-    return Object.fromEntries(
-      masks.map(({ name, shape, probability, key, counter }, place) => {
-        const { kernels, view } = pieces[place] as ScratchPiece;
-        const entries =
-          type === 'float32' ? view : new Uint8Array(view.buffer, view.byteOffset, elementCount(shape));
-        kernels.dropoutMasks(entries, { probability, key, counter });
-        return [name, scope.array({ type, shape, data: entries })];
-      }),
-    );
+    return masks.map(({ name, shape, probability, key, counter }, place) => {
+      const { kernels, view } = pieces[place] as ScratchPiece;
+      const data = entriesOf(view, elementCount(shape));
+      kernels.dropoutMasks(data, { probability, key, counter });
+      return { name, type, shape, data };
+    });
   }
 
   close(): Promise<void> {

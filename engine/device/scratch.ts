@@ -13,7 +13,7 @@ interface Memory {
 }
 
 /** Room beyond what a step needs, since the next may need a little more. */
-const SLACK = 1.25;
+export const SLACK = 1.25;
 
 /** Memory for the dropout masks of one step: as many memories as they take. Grows as batches do. */
 export class Scratch {

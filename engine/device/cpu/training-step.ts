@@ -114,10 +114,11 @@ export class TrainingStep {
     try {
       const rows = placeRowGradients(tables, sizes, this.memory, passing);
       const inputs = await batch.inputs();
+      const masks = await this.masks.factors(batch.masks(pass.kind));
       const feeds = {
         ...pass.weights,
         ...passing.feeds(session, program, inputs, sizes),
-        ...(await this.masks.draw(batch.masks(pass.kind), passing)),
+        ...Object.fromEntries(masks.map((mask) => [mask.name, passing.array(mask)])),
       };
       const fetches: Record<string, Tensor | null> = { loss: null };
       for (const [name, { tensor }] of Object.entries(rows)) fetches[name] = tensor;

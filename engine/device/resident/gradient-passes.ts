@@ -57,7 +57,7 @@ export class GradientPasses {
     private readonly held: Held,
   ) {
     const { packs } = tensors.packing;
-    this.masks = new MasksAhead(device, card.threads, mostBytes);
+    this.masks = new MasksAhead(device, card, mostBytes);
     this.perturbation = perturbation;
     this.perturbProgram = perturbProgram(packs, perturbation, lossScale !== null, card.mostOutputs);
   }

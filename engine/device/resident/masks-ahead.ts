@@ -1,9 +1,9 @@
-import type { Value } from '../../runtime/runtime.js';
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { Value, View } from '../../runtime/runtime.js';
 import type { Device } from '../device.js';
-import { DropoutMasks } from '../dropout-masks.js';
-import { TensorScope } from '../tensor-scope.js';
+import { DropoutMasks, type DrawnMask } from '../dropout-masks.js';
 import type { DropoutMask } from '../training-state.js';
-import { ResidentTensors } from './resident-tensors.js';
+import { maskMemory, type MaskMemory } from './mask-memory.js';
 
 /** The masks of one run, on the device: a byte for each entry, whether it is kept. */
 export interface PreparedMasks {
@@ -16,60 +16,47 @@ export interface PreparedMasks {
 export type Ahead = () => readonly DropoutMask[];
 
 /**
- * Draws the dropout masks of a run on the processor and copies them to the device while the run before it computes:
- * what the host does between two runs is what a device waits for.
+ * Draws the dropout masks of a run on the processor while the run before it computes, and copies them to the device
+ * when that has ended: what the host does between two runs is what a device waits for.
  */
 export class MasksAhead {
   private readonly masks: DropoutMasks;
-  private ahead: { readonly of: string; readonly prepared: PreparedMasks } | null = null;
+  private readonly memory: MaskMemory;
+  private ahead: { readonly of: string; readonly drawn: readonly DrawnMask[] } | null = null;
 
+  /** @param view of the device, where it has views */
   constructor(
-    private readonly device: Device,
-    threads: number,
+    device: Device,
+    { threads, view }: { readonly threads: number; readonly view: View | null },
     mostBytes?: number,
   ) {
     this.masks = new DropoutMasks(threads, mostBytes);
+    this.memory = maskMemory(device, view);
   }
 
-  /** Has those of the next run ready, and no others. */
+  /** Has those of the next run drawn, and no others. */
   async prepare(masks: readonly DropoutMask[]): Promise<void> {
-    this.drop();
-    this.ahead = { of: identityOf(masks), prepared: await this.onDevice(masks) };
+    this.ahead = null;
+    // Drawing keeps this thread: the run before it is to have begun.
+    await breathe();
+    this.ahead = { of: identityOf(masks), drawn: await this.masks.flags(masks) };
   }
 
-  /** Those that were prepared, where they are these; else they are drawn now. The caller releases them. */
+  /**
+   * Those that were prepared, where they are these; else they are drawn now. The caller releases them before others are
+   * taken.
+   */
   async take(masks: readonly DropoutMask[]): Promise<PreparedMasks> {
     const { ahead } = this;
-    if (ahead?.of !== identityOf(masks)) return this.onDevice(masks);
     this.ahead = null;
-    return ahead.prepared;
+    const isAhead = ahead?.of === identityOf(masks);
+    return this.memory.hold(isAhead ? ahead.drawn : await this.masks.flags(masks));
   }
 
   async close(): Promise<void> {
-    this.drop();
-    await this.masks.close();
-  }
-
-  private drop(): void {
-    this.ahead?.prepared.release();
     this.ahead = null;
-  }
-
-  private async onDevice(masks: readonly DropoutMask[]): Promise<PreparedMasks> {
-    const resident = new ResidentTensors(this.device);
-    const release = (): void => resident.release();
-    try {
-      const shapes = new Map(masks.map(({ name, shape }) => [name, shape]));
-      const values = Object.fromEntries(await resident.named(shapes, 'bool'));
-      await TensorScope.during(this.device, async (scope) => {
-        const drawn = await this.masks.draw(masks, scope, 'bool');
-        for (const [name, { data }] of Object.entries(drawn)) await this.device.upload(data, values[name]!);
-      });
-      return { values, release };
-    } catch (fault) {
-      release();
-      throw fault;
-    }
+    this.memory.release();
+    await this.masks.close();
   }
 }
 
