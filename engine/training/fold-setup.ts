@@ -20,7 +20,8 @@ import type { ModelSource } from './model-source.js';
 import { openModelSource } from './model-source.js';
 import { passesOfStep } from './course.js';
 import { readPosition } from './fold-state.js';
-import type { LargestBatch } from './memory-need.js';
+import { trainedCard, type TrainedCard } from './card-need.js';
+import type { LargestBatch } from './counted-graph.js';
 import { optionGroups } from './option-groups.js';
 import type { Pace } from './pace.js';
 import { precisionOn } from '../precision/choice.js';
@@ -53,6 +54,8 @@ export interface FoldSetup {
   readonly validation: TokenizedRows;
   /** What it trains on. */
   readonly device: Device;
+  /** What is to be known of its memory; null of the processor. */
+  readonly card: TrainedCard | null;
   /** What its products are computed in. */
   readonly precision: ComputePrecision;
   readonly trainer: Trainer;
@@ -106,9 +109,11 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const longest = reading.windows?.length ?? reading.longest;
     const shapes = shapesOfTraining(device, read, longest);
     const batch = largestBatch(sequences, passes.batchSize, shapes);
+    const card = trainedCard(device, groups.precision);
     const { classifier: trainedClassifier, textsAtOnce } = trainedModel(read, groups, batch, {
       vocabulary: vocabulary.size,
       ...(job.machineBytes === undefined ? {} : { machineBytes: job.machineBytes }),
+      card,
     });
     const options = {
       device,
@@ -160,6 +165,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       warnings: [...source.warnings, ...pseudoWarnings(pseudo)],
       validation,
       device,
+      card,
       precision: options.precision,
       trainer,
       evaluation,

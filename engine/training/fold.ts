@@ -120,7 +120,11 @@ class Fold {
   async resume(): Promise<void> {
     for (const warning of this.setup.warnings) this.warn(warning);
     if (this.options.passes.microBatch === 'auto') {
-      for (const warning of splitWarning(this.options.passes.batchSize, this.setup.microBatch))
+      for (const warning of splitWarning(
+        this.options.passes.batchSize,
+        this.setup.microBatch,
+        this.setup.card,
+      ))
         this.warn(warning);
     }
     this.untrainedRange = await this.rangeOfAnswers();
@@ -141,10 +145,11 @@ class Fold {
       return await this.finish();
     } catch (error) {
       if (error instanceof GivenUp) await this.leave();
-      const { source, largest } = this.setup;
+      const { source, largest, card, vocabulary } = this.setup;
       const { draws, perturbation, checkpointing, layers } = this.options;
-      const arrays = { draws, perturbation, checkpointing, freezeLayers: layers.freezeLayers };
-      throw asOutOfMemory(error, source.classifier, largest, arrays);
+      const options = { draws, perturbation, checkpointing, freezeLayers: layers.freezeLayers };
+      const arrays = card === null ? options : { ...options, vocabulary: vocabulary.size };
+      throw asOutOfMemory(error, source.classifier, largest, arrays, card);
     }
   }
 

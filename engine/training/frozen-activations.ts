@@ -7,7 +7,7 @@ import { cutInput } from '../nn/scope.js';
 import { packBatch, type HostBatch } from '../inference/batch.js';
 import { ForwardRun, type ForwardOptions } from '../inference/forward-run.js';
 import { graphBelowCut } from './graphs.js';
-import { gigabytes } from './memory-need.js';
+import { gigabytes } from './gigabytes.js';
 import { sequencesOf } from '../inference/reading.js';
 
 /**

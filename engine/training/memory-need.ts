@@ -1,24 +1,17 @@
 import { InputFault } from '../../errors/fault.js';
 import type { ModelUse } from '../../pipeline/pipeline.js';
-import { groupSizes } from '../batches/batch-sizes.js';
-import { Arena } from '../kernels/arena.js';
-import { elements } from '../graph/product-operations.js';
-import { oneDraw, passesOf, type DrawSettings } from '../losses/settings.js';
-import type { Classifier } from '../models/family.js';
 import { bytesOf } from '../device/cpu/parameter-memory.js';
 import { rowScratchOf } from '../device/cpu/row-gradients.js';
-import { allLayersAlike } from '../optim/parameter-groups.js';
-import { unperturbed, type PerturbationSettings } from '../optim/perturbation.js';
-import { trainingGraph } from './graphs.js';
-import { longestText, pooledInput, readingOf } from '../inference/reading.js';
-
-/** A batch at its largest: so many texts, each of so many tokens. */
-export interface LargestBatch {
-  readonly texts: number;
-  readonly length: number;
-  /** Windows of a text, at most. Default 1. */
-  readonly windows?: number;
-}
+import { expectedOfCard } from '../device/resident/memory.js';
+import { elements } from '../graph/product-operations.js';
+import { longestText, readingOf } from '../inference/reading.js';
+import { Arena } from '../kernels/arena.js';
+import { oneDraw } from '../losses/settings.js';
+import type { Classifier } from '../models/family.js';
+import { cardNeeds, type TrainedCard } from './card-need.js';
+import { countedGraph, sizesOf, type LargestBatch, type TrainedArrays } from './counted-graph.js';
+import { gigabytes } from './gigabytes.js';
+import { below, mostFitting } from './most-fitting.js';
 
 /** The largest batch that the texts of any table could make. @throws InputFault where windows would not move on */
 export function largestBatchOf(model: ModelUse, classifier: Classifier, batchSize: number): LargestBatch {
@@ -42,20 +35,6 @@ export interface MemoryNeed {
   readonly parameters: readonly Piece[];
 }
 
-/** What options of the training change of what there is of each parameter, and of dropout. */
-export interface TrainedArrays {
-  /** Arrays more than usual. Default 0. */
-  readonly extra?: number;
-  /** Layers that have none but their weights. Default null. */
-  readonly freezeLayers?: number | null;
-  /** Default: one of each. */
-  readonly draws?: DrawSettings;
-  /** Default: none. */
-  readonly perturbation?: PerturbationSettings;
-  /** Whether layers are computed again instead of kept. Default false. */
-  readonly checkpointing?: boolean;
-}
-
 /**
  * Counts what training takes of the kernels' memory, by the largest batch; the same on any machine.
  *
@@ -66,23 +45,12 @@ export function memoryNeeds(
   vocabulary: number,
   arrays: TrainedArrays = {},
 ): (batch: LargestBatch) => MemoryNeed {
-  const { extra = 0, freezeLayers = null, draws = oneDraw, perturbation = unperturbed } = arrays;
-  const { checkpointing = false } = arrays;
-  const { dropoutSites, parameters, tables, liveBytes } = trainingGraph(classifier, {
-    groups: 1,
-    vocabulary,
-    loss: 'binaryCrossEntropy',
-    dropout: true,
-    draws,
-    layers: { ...allLayersAlike, freezeLayers },
-    perturbation,
-    checkpointing,
-  });
+  const { extra = 0, draws = oneDraw } = arrays;
+  const { dropoutSites, parameters, tables, liveBytes } = countedGraph(classifier, vocabulary, arrays);
   const isTable = new Set(tables.map(({ name }) => name));
-  return ({ texts, length, windows = 1 }) => {
-    const batch = { texts: texts * windows * passesOf(draws), length };
-    const sizes = sizesOf(classifier, batch);
-    const scratch = Arena.bytesFor(rowScratchOf(tables, batch.texts * batch.length));
+  return (batch) => {
+    const sizes = sizesOf(classifier, batch, draws);
+    const scratch = Arena.bytesFor(rowScratchOf(tables, sizes['tokens']!));
     return {
       activations: liveBytes(sizes),
       masks: dropoutSites.map(({ name, shape }) => ({
@@ -97,20 +65,6 @@ export function memoryNeeds(
   };
 }
 
-/** The named sizes of the graph; of the relative embeddings all rows may be used. */
-function sizesOf({ heads, relativePositions }: Classifier, { texts, length }: LargestBatch) {
-  const tokens = texts * length;
-  const buckets = relativePositions?.rows ?? 0;
-  return {
-    tokens,
-    slots: tokens,
-    texts,
-    [pooledInput.rows]: texts,
-    buckets,
-    ...groupSizes(0, heads, texts, length),
-  };
-}
-
 /** What there is, and what a training has besides the usual. */
 export interface MemoryOptions extends TrainedArrays {
   /** Rows of the word embedding. Default 1, the least. */
@@ -119,19 +73,36 @@ export interface MemoryOptions extends TrainedArrays {
   readonly mostBytes?: number;
   /** Of all together. Default: as much as is wanted. */
   readonly machineBytes?: number;
+  /** Where the training is on one. Null, the default: on the processor. */
+  readonly card?: TrainedCard | null;
 }
 
 /** The most texts that a step can have, at most those of the batch; 0 where not even one fits. */
 export function mostTextsThatFit(
   classifier: Classifier,
   batch: LargestBatch,
-  { vocabulary = 1, mostBytes = Arena.mostBytes, machineBytes = Infinity, ...arrays }: MemoryOptions = {},
+  options: MemoryOptions = {},
 ): number {
-  const needs = memoryNeeds(classifier, vocabulary, arrays);
+  const { vocabulary = 1, mostBytes = Arena.mostBytes, machineBytes = Infinity, card = null } = options;
+  const needs = memoryNeeds(classifier, vocabulary, options);
+  const fitsCard = fittingCard(classifier, card, options);
   return mostFitting(batch.texts, (texts) => {
-    const need = needs({ ...batch, texts });
-    return largestPiece(need).bytes <= mostBytes && totalBytes(need) <= machineBytes;
+    const pass = { ...batch, texts };
+    const need = needs(pass);
+    return largestPiece(need).bytes <= mostBytes && totalBytes(need) <= machineBytes && fitsCard(pass);
   });
+}
+
+/** Whether a batch is expected to fit a card that tells how much it has. */
+function fittingCard(
+  classifier: Classifier,
+  card: TrainedCard | null,
+  options: MemoryOptions,
+): (batch: LargestBatch) => boolean {
+  if (card === null || card.memoryBytes === null) return () => true;
+  const { device, memoryBytes } = card;
+  const needs = cardNeeds(classifier, card, options);
+  return (batch) => expectedOfCard(device, needs(batch)) <= memoryBytes;
 }
 
 /** What a training takes in all, but for the process itself and what the runtime keeps for later. */
@@ -185,25 +156,4 @@ export function checkMemory(
 
 function largestPiece({ masks, parameters }: MemoryNeed): Piece {
   return [...masks, ...parameters].reduce((a, b) => (b.bytes > a.bytes ? b : a));
-}
-
-/** The largest value up to `limit` that fits; 0 where none does. */
-function mostFitting(limit: number, fits: (value: number) => boolean): number {
-  return fits(limit) ? limit : below(limit, fits);
-}
-
-/** The largest value below `limit` that fits; 0 where none does. */
-function below(limit: number, fits: (value: number) => boolean): number {
-  let [low, high] = [0, limit];
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (fits(middle)) low = middle;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Gigabytes in words, to two decimals. */
-export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(2)} GB`;
 }

@@ -1,23 +1,19 @@
 import { Fault } from '../../errors/fault.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
+import { leastOfCard } from '../device/resident/memory.js';
 import { DeviceFault, RuntimeFault } from '../runtime/fault.js';
 import type { Classifier } from '../models/family.js';
-import {
-  bytesOfNeed,
-  checkMemory,
-  gigabytes,
-  mostTextsThatFit,
-  type LargestBatch,
-  type MemoryOptions,
-  type TrainedArrays,
-} from './memory-need.js';
+import { cardNeeds, checkCard, type CardArrays, type TrainedCard } from './card-need.js';
+import type { LargestBatch } from './counted-graph.js';
+import { gigabytes } from './gigabytes.js';
+import { bytesOfNeed, checkMemory, mostTextsThatFit, type MemoryOptions } from './memory-need.js';
 
 /** What is asked for: so many texts at once, or as many as fit. */
 export type MicroBatch = TrainingOptions['microBatch'];
 
 /**
  * How many texts of a batch pass at once: all of them, or where a step would not fit, fewer, in passes of about
- * the same size. What fits is counted, so that it is the same on any machine of enough memory.
+ * the same size. What fits is counted, so that it is the same on any machine, or card, of enough memory.
  *
  * @param batch the largest @throws InputFault where not even one text fits, or not as many as are asked for
  */
@@ -27,14 +23,19 @@ export function textsOfPass(
   microBatch: MicroBatch,
   options: MemoryOptions = {},
 ): number {
+  const { card = null } = options;
+  const check = (texts: number, setting: string): void => {
+    checkMemory(classifier, { ...batch, texts }, { ...options, setting });
+    if (card !== null) checkCard(classifier, { ...batch, texts }, card, { ...options, setting });
+  };
   if (microBatch !== 'auto') {
     const texts = Math.min(microBatch, batch.texts);
-    checkMemory(classifier, { ...batch, texts }, { ...options, setting: 'training.microBatch' });
+    check(texts, 'training.microBatch');
     return texts;
   }
   const most = mostTextsThatFit(classifier, batch, options);
   if (most > 0) return evenly(batch.texts, most);
-  checkMemory(classifier, { ...batch, texts: 1 }, { ...options, setting: 'model.maxLength' });
+  check(1, 'model.maxLength');
   return 1;
 }
 
@@ -43,27 +44,36 @@ export function evenly(texts: number, most: number): number {
   return Math.ceil(texts / Math.ceil(texts / most));
 }
 
-/** What to say of a batch that passes in parts; nothing where it passes whole. */
-export function splitWarning(batchSize: number, texts: number): string[] {
+/** What to say of a batch that passes in parts; nothing where it passes whole. @param card that it is trained on */
+export function splitWarning(
+  batchSize: number,
+  texts: number,
+  card: Pick<TrainedCard, 'device'> | null = null,
+): string[] {
   if (texts >= batchSize) return [];
+  const memory = card === null ? 'the memory' : `the memory of ${card.device}`;
   return [
-    `a batch of ${batchSize} texts does not fit the memory: it passes in micro-batches of ${texts}, whose gradients are added up (training.microBatch)`,
+    `a batch of ${batchSize} texts does not fit ${memory}: it passes in micro-batches of ${texts}, whose gradients are added up (training.microBatch)`,
   ];
 }
 
 /** The memory was not enough for a step, although it had been counted on. Fewer texts at once may fit. */
 export class OutOfMemoryFault extends Fault {}
 
-/** What a failure for want of memory is told as; any other stays as it is. */
+/** What a failure for want of memory is told as; any other stays as it is. @param card that was trained on */
 export function asOutOfMemory(
   error: unknown,
   classifier: Classifier,
   batch: LargestBatch,
-  arrays: TrainedArrays = {},
+  arrays: CardArrays = {},
+  card: TrainedCard | null = null,
 ): unknown {
   if (!isAllocationFailure(error)) return error;
   const onCard = error instanceof DeviceFault;
-  const need = bytesOfNeed(classifier, batch, arrays);
+  const need =
+    card === null || !onCard
+      ? bytesOfNeed(classifier, batch, arrays)
+      : leastOfCard(card.device, cardNeeds(classifier, card, arrays)(batch));
   const others = onCard ? 'end what else uses the card' : 'train fewer folds at once (--slots)';
   const sparing = arrays.checkpointing === true ? '' : ' Or set training.gradientCheckpointing: true.';
   return new OutOfMemoryFault(

@@ -6,7 +6,9 @@ import { adapted } from './adapters.js';
 import { checkDraws } from './draw-check.js';
 import { cutAbove } from './frozen-activations.js';
 import { checkLayers } from './layer-check.js';
-import { largestBatchOf, type LargestBatch, type MemoryOptions } from './memory-need.js';
+import type { TrainedCard } from './card-need.js';
+import type { LargestBatch } from './counted-graph.js';
+import { largestBatchOf, type MemoryOptions } from './memory-need.js';
 import { splitWarning, textsOfPass } from './micro-batch.js';
 import { optionGroups, type OptionGroups } from './option-groups.js';
 import { readingOf, windowed } from '../inference/reading.js';
@@ -42,7 +44,7 @@ export function trainedModel(
   base: Classifier,
   options: ModelOptions,
   batch: LargestBatch,
-  memory: Pick<MemoryOptions, 'vocabulary' | 'machineBytes'> = {},
+  memory: Pick<MemoryOptions, 'vocabulary' | 'machineBytes' | 'card'> = {},
 ): TrainedModel {
   const { passes, layers, adapters, averaging, draws, perturbation, checkpointing } = options;
   checkLayers(base, layers, options);
@@ -74,16 +76,21 @@ export function optionsOfModel(training: TrainingOptions): object {
   return { sizes: { batchSize, accumulate, microBatch }, ...options };
 }
 
-/** The same before there is a table: of texts as long as they may be, with the least vocabulary. @returns warnings */
+/**
+ * The same before there is a table: of texts as long as they may be, with the least vocabulary.
+ *
+ * @param card that it is to be trained on @returns warnings
+ */
 export function checkTraining(
   classifier: Classifier,
   model: ModelUse,
   training: TrainingOptions,
   machineBytes: number,
+  card: TrainedCard | null = null,
 ): string[] {
   const { batchSize, microBatch } = training;
   const read = windowed(classifier, readingOf(model, classifier).windows);
   const batch = largestBatchOf(model, classifier, batchSize);
-  const { textsAtOnce } = trainedModel(read, optionGroups(training), batch, { machineBytes });
-  return microBatch === 'auto' ? splitWarning(batchSize, textsAtOnce) : [];
+  const { textsAtOnce } = trainedModel(read, optionGroups(training), batch, { machineBytes, card });
+  return microBatch === 'auto' ? splitWarning(batchSize, textsAtOnce, card) : [];
 }

@@ -1,10 +1,11 @@
 import { processor, type Device } from '../../../engine/device/device.js';
+import { deviceMemories, type CardName, type DeviceMemory } from '../../../engine/device/resident/memory.js';
+import { shapesOfTraining } from '../../../engine/inference/batch-shapes.js';
 import { packBatch } from '../../../engine/inference/batch.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import type { ComputePrecision } from '../../../engine/precision/precision.js';
 import { trainingGraph } from '../../../engine/training/graphs.js';
 import { bytesOnCard } from './card-memory.js';
-import { deviceMemory, type DeviceMemory } from './memory.js';
 import type { Watch } from './watched-device.js';
 
 /** What is known of our side's device and of a training on it. */
@@ -39,19 +40,20 @@ export class DeviceFacts {
       card: card?.name ?? null,
       driver: card?.driver ?? null,
       signature,
-      counted: name === processor ? null : this.counted(batches),
+      counted: name === processor ? null : this.counted(name, batches),
       deviceBytes: await bytesOnCard(name),
     };
   }
 
   /** Of the batch that takes the most. */
-  private counted(batches: readonly (readonly Int32Array[])[]): DeviceMemory {
+  private counted(name: CardName, batches: readonly (readonly Int32Array[])[]): DeviceMemory {
     const { classifier, vocabulary, precision } = this;
+    const shapes = shapesOfTraining(this.device, classifier) ?? 2;
     const needs = batches.map((texts) => {
-      const { groups, sizes } = packBatch(texts, classifier, 2);
+      const { groups, sizes } = packBatch(texts, classifier, shapes);
       const usual = { dropout: true, loss: 'binaryCrossEntropy' } as const;
       const options = { ...usual, groups: groups.length, vocabulary, precision };
-      return deviceMemory(this.device.name, trainingGraph(classifier, options), sizes);
+      return deviceMemories(name, trainingGraph(classifier, options))(sizes);
     });
     return needs.reduce((most, need) => (need.total > most.total ? need : most));
   }
