@@ -9,6 +9,7 @@ import { useMixedPrecision } from '../../../engine/precision/mixed-precision.js'
 import type { Trainer } from '../../../engine/training/trainer.js';
 import { onProcessor, otherDevices } from '../../setup/devices.js';
 import { opened } from '../../setup/opened-device.js';
+import { packingAs } from '../../setup/packing-as.js';
 import { goldenTrainer } from '../device/golden-trainer.js';
 import { contentOf, writeContent } from '../device/weights.js';
 import { goldenBatches } from '../models/golden-model.js';
@@ -75,7 +76,7 @@ describe.each(otherDevices)('float16 on $title', { timeout: 300_000 }, ({ missin
     'trains a %s as the processor does in float16, and goes on with the same bits',
     async (model) => {
       const options = { precision: 'float16', lossScale } as const;
-      const theirs = await goldenTrainer(processor(), model, options);
+      const theirs = await goldenTrainer(packingAs(processor(), device()), model, options);
       const expected = await stepsOf(theirs, model, 0, STEPS);
       await theirs.close();
       const whole = await goldenTrainer(device(), model, options);

@@ -1,11 +1,26 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { processor } from '../../../engine/device/device.js';
 import { trainFold, TrainingStopped } from '../../../engine/training/fold.js';
 import type { FoldCheckpoint, FoldJob, FoldMessage } from '../../../engine/training/job.js';
 import { otherDevices, precisionsOn } from '../../setup/devices.js';
 import { opened } from '../../setup/opened-device.js';
+import { packingAs } from '../../setup/packing-as.js';
 import { foldBounds, foldDistance } from './fold-distance.js';
 import { bits, interrupted, job, never, useSmallFolds } from './small-fold.js';
+
+/** As the processor packs its batches. */
+const packing = vi.hoisted(() => ({ alikeRuns: false }));
+
+vi.mock(import('../../../engine/device/open.js'), async (original) => {
+  const { openDevice, ...others } = await original();
+  return {
+    ...others,
+    openDevice: async (name, options) => {
+      const device = await openDevice(name, options);
+      return name === processor ? packingAs(device, packing) : device;
+    },
+  };
+});
 
 useSmallFolds();
 
@@ -21,6 +36,7 @@ describe.each(otherDevices)('a fold on $title', { timeout: 600_000 }, ({ name, m
     'of a %s from scratch in %s judges as the processor’s, and ends with the same bits wherever it was stopped',
     async (type, precision) => {
       const { learningRate, most } = foldBounds[precision];
+      packing.alikeRuns = device().alikeRuns;
       const expected = await trainFold(job(type, {}, { learningRate }), () => undefined, never);
       const { live } = device();
       // By its name: what `auto` is depends on the device.

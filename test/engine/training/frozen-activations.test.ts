@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { EnvironmentFault } from '../../../errors/fault.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import { CpuDevice } from '../../../engine/device/cpu/device.js';
+import type { Device } from '../../../engine/device/device.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
 import { Depths } from '../../../engine/nn/depths.js';
 import { cutAbove, FrozenActivations } from '../../../engine/training/frozen-activations.js';
@@ -14,17 +15,18 @@ import { Trainer } from '../../../engine/training/trainer.js';
 import { goldenBatches, goldenClassifier, goldenModels, goldenTensors } from '../models/golden-model.js';
 import { fed, weightsOf, writeWeights } from '../device/weights.js';
 import type { Value } from '../../../engine/runtime/runtime.js';
+import { packingAs } from '../../setup/packing-as.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foldwise-activations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const device = new CpuDevice(1);
+const processor = new CpuDevice(1);
 const optimizer = { weightDecay: 0.01, maxGradNorm: 1 };
 
 let number = 0;
 
 /** One model with the weights of its golden, cut above its frozen layers or not. */
-async function opened(model: string, freezeLayers: number, isCut: boolean) {
+async function opened(model: string, freezeLayers: number, isCut: boolean, device: Device = processor) {
   const whole = goldenClassifier(model);
   const classifier = isCut ? cutAbove(whole, freezeLayers) : whole;
   const shared = { device, classifier, vocabulary: whole.vocabulary };
@@ -60,7 +62,7 @@ async function opened(model: string, freezeLayers: number, isCut: boolean) {
 const layersOf = (classifier: Classifier): number => new Depths(parametersOf(classifier)).layers;
 
 /** Texts pass in other company; float32 rounding over a few layers and three steps. */
-const [LOSS, WEIGHTS] = [2e-6, 2e-4];
+const [LOSS, NORM, WEIGHTS] = [2e-6, 2e-5, 2e-4];
 
 describe.each(goldenModels)('%s, what lies below its frozen layers computed once', (model) => {
   const layers = layersOf(goldenClassifier(model));
@@ -90,6 +92,19 @@ describe.each(goldenModels)('%s, what lies below its frozen layers computed once
     expect(existsSync(cut.path)).toBe(true);
     await Promise.all([plain.close(), cut.close()]);
     expect(existsSync(cut.path)).toBe(false);
+  });
+
+  it('trains as before in batches that are filled up', async () => {
+    const n = Math.ceil(layers / 2);
+    const filling = packingAs(processor, { alikeRuns: true });
+    const [plain, cut] = [await opened(model, n, true), await opened(model, n, true, filling)];
+    for (const step of [0, 1]) {
+      const batch = [texts, labels, 1e-3, step, [0, 0]] as const;
+      const [expected, found] = [await plain.trainer.step(...batch), await cut.trainer.step(...batch)];
+      expect(Math.abs(found.loss - expected.loss)).toBeLessThan(LOSS);
+      expect(Math.abs(found.gradientNorm / expected.gradientNorm - 1)).toBeLessThan(NORM);
+    }
+    await Promise.all([plain.close(), cut.close()]);
   });
 });
 
@@ -123,7 +138,7 @@ describe('a model that is cut', () => {
     const path = join(folder, 'none', 'activations.f32');
     mkdirSync(join(folder, 'none'));
     const opening = FrozenActivations.open({
-      device,
+      device: processor,
       classifier: cutAbove({ ...whole, hiddenSize: 1e17 }, 1),
       vocabulary: 10,
       weights: { data: () => new Uint8Array(0) },

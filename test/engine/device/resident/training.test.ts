@@ -6,6 +6,7 @@ import { linearWarmup } from '../../../../engine/schedules/schedule.js';
 import type { Trainer, TrainerOptions } from '../../../../engine/training/trainer.js';
 import { onProcessor, otherDevices } from '../../../setup/devices.js';
 import { opened } from '../../../setup/opened-device.js';
+import { packingAs } from '../../../setup/packing-as.js';
 import { goldenBatches } from '../../models/golden-model.js';
 import { goldenTrainer } from '../golden-trainer.js';
 import { contentOf, writeContent } from '../weights.js';
@@ -124,7 +125,7 @@ describe.each(otherDevices)('a training on $title', { timeout: 300_000 }, ({ mis
     'of %s with %s follows the processor’s, and ends with the same bits where it was broken off',
     async (model, _, options) => {
       const before = device().live;
-      const expected = await courseOf(processor(), model, options);
+      const expected = await courseOf(packingAs(processor(), device()), model, options);
       const found = await courseOf(device(), model, options);
       for (const [step, { loss, gradientNorm }] of expected.results.entries()) {
         const ours = found.results[step]!;
