@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { processor, type DeviceName } from '../../engine/device/device.js';
+import { processor, type Device, type DeviceName } from '../../engine/device/device.js';
 import { parseDevices } from '../../engine/device/choice.js';
 import { openDevice } from '../../engine/device/open.js';
 import type { Classifier } from '../../engine/models/family.js';
@@ -11,6 +11,7 @@ import type { Runtime } from '../../engine/runtime/runtime.js';
 import { linearWarmup } from '../../engine/schedules/schedule.js';
 import { CompactVocabulary } from '../../engine/inference/compact-vocabulary.js';
 import { packBatch } from '../../engine/inference/batch.js';
+import { shapesOfTraining } from '../../engine/inference/batch-shapes.js';
 import { Trainer } from '../../engine/training/trainer.js';
 import type { BatchFile } from './batch-file.js';
 import { readBatchFile } from './batch-file.js';
@@ -86,16 +87,23 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     onnxruntime: runtime.version,
     threads,
     parameters: trainer.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
-    warmUps: onePerGraph(batches, model.classifier),
+    warmUps: oneOfAKind(batches, model.classifier, device),
   });
   const facts = new DeviceFacts(device, watch, model.classifier, vocabulary.size, precision);
   return { runtime, trainer, facts, batches, threads, steps, taken: 0 };
 }
 
-/** A batch for each graph in use: its first step compiles it, once in a whole training. */
-function onePerGraph(batches: OurSide['batches'], classifier: Classifier): number[] {
-  const groups = batches.map(({ texts }) => packBatch(texts, classifier, 2).groups.length);
-  return [...new Set(groups)].map((count) => groups.indexOf(count));
+/**
+ * A batch for each graph in use, and on a device that gains of alike runs for each shape: what comes once in a whole
+ * training comes with its first step.
+ */
+function oneOfAKind(batches: OurSide['batches'], classifier: Classifier, device: Device): number[] {
+  const shapes = shapesOfTraining(device, classifier);
+  const kinds = batches.map(({ texts }) => {
+    const { groups, sizes } = packBatch(texts, classifier, shapes ?? 2);
+    return shapes === null ? String(groups.length) : JSON.stringify(sizes);
+  });
+  return [...new Set(kinds)].map((kind) => kinds.indexOf(kind));
 }
 
 async function answer(side: OurSide, [command, ...args]: readonly string[]): Promise<object> {

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 import { processor, type DeviceName } from '../../../engine/device/device.js';
 import { trainFold } from '../../../engine/training/fold.js';
-import type { FoldJob, FoldOutcome } from '../../../engine/training/job.js';
+import type { FoldJob } from '../../../engine/training/job.js';
 import type { TrainingOptions } from '../../../pipeline/training.js';
 import { packingAs } from '../../setup/packing-as.js';
 import { residentOnProcessor } from '../../setup/resident-on-processor.js';
+import { foldBounds, foldDistance } from './fold-distance.js';
 import { bits, interrupted, job, never, useSmallFolds } from './small-fold.js';
 
 const packing = vi.hoisted(() => ({ alikeRuns: true }));
@@ -24,28 +24,18 @@ vi.mock(import('../../../engine/device/open.js'), async (original) => {
 
 useSmallFolds();
 
+const { learningRate, most } = foldBounds.float32;
+
 type Type = Parameters<typeof job>[0];
-
-const probabilitiesOf = ({ probabilities }: FoldOutcome): Float32Array =>
-  new Float32Array(new Uint8Array(readFileSync(probabilities)).buffer);
-
-const apart = (a: FoldOutcome, b: FoldOutcome): number => {
-  const theirs = probabilitiesOf(b);
-  expect(probabilitiesOf(a)).toHaveLength(theirs.length);
-  return Math.max(...probabilitiesOf(a).map((value, place) => Math.abs(value - theirs[place]!)));
-};
 
 const jobOf = (
   type: Type,
   { windows, ...training }: Partial<TrainingOptions> & { windows?: FoldJob['model']['windows'] },
   changes: Partial<FoldJob> = {},
 ): FoldJob => {
-  const made = job(type, changes, { epochs: 2, precision: 'float32', ...training });
+  const made = job(type, changes, { epochs: 2, precision: 'float32', learningRate, ...training });
   return windows === undefined ? made : { ...made, model: { ...made.model, maxLength: 8, windows } };
 };
-
-/** How far devices may be apart over some steps at a high rate. */
-const bounds = { loss: 1e-5, probability: 1e-4 };
 
 describe('a fold whose batches are filled up', { timeout: 300_000 }, () => {
   it.each<[Type, DeviceName, Parameters<typeof jobOf>[1]]>([
@@ -76,10 +66,9 @@ describe('a fold whose batches are filled up', { timeout: 300_000 }, () => {
     const expected = await trainFold(jobOf(type, options), () => undefined, never);
     const there = jobOf(type, options, { device: 'cuda:0' });
     const found = await trainFold(there, () => undefined, never);
-    expect(found.epochs).toHaveLength(expected.epochs.length);
-    for (const [epoch, { trainLoss }] of expected.epochs.entries())
-      expect(Math.abs(found.epochs[epoch]!.trainLoss - trainLoss)).toBeLessThan(bounds.loss);
-    expect(apart(found, expected)).toBeLessThan(bounds.probability);
+    const { loss, probability } = foldDistance(found, expected);
+    expect(loss).toBeLessThan(most.loss);
+    expect(probability).toBeLessThan(most.probability);
   });
 
   it('draws other dropout than one whose batches are not, and comes as far', async () => {
