@@ -63,7 +63,8 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     checkpoint === undefined ? randomModel(network, labels) : await pretrainedModel(checkpoint, labels);
   const vocabulary = CompactVocabulary.of([Int32Array.from(file.vocabulary)]);
   const [name] = parseDevices(values.device, '--device');
-  const { device, watch } = watched(await openDevice(name as DeviceName, { threads }));
+  const seen = watched(await openDevice(name as DeviceName, { threads }));
+  const { device } = seen;
   // That of the device: a process has one.
   const runtime = openRuntime();
   const precision = values.precision as ComputePrecision;
@@ -89,7 +90,7 @@ async function setUp(file: BatchFile, threads: number, steps: number): Promise<O
     parameters: trainer.parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0),
     warmUps: oneOfAKind(batches, model.classifier, device),
   });
-  const facts = new DeviceFacts(device, watch, model.classifier, vocabulary.size, precision);
+  const facts = new DeviceFacts(seen, model.classifier, vocabulary.size, precision);
   return { runtime, trainer, facts, batches, threads, steps, taken: 0 };
 }
 
@@ -131,7 +132,7 @@ async function step(side: OurSide, index: number): Promise<{ seconds: number; lo
 
 /** Trains on so many batches, one after the other, and tells what of it the device was seen to take. */
 async function run(side: OurSide, first: number, count: number): Promise<object> {
-  const before = { ...side.facts.watch };
+  const before = side.facts.begin();
   const losses: (number | null)[] = [];
   let seconds = 0;
   for (let index = first; index < first + count; index++) {

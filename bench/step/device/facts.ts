@@ -1,4 +1,4 @@
-import { processor, type Device } from '../../../engine/device/device.js';
+import { processor } from '../../../engine/device/device.js';
 import { deviceMemories, type CardName, type DeviceMemory } from '../../../engine/device/resident/memory.js';
 import { shapesOfTraining } from '../../../engine/inference/batch-shapes.js';
 import { packBatch } from '../../../engine/inference/batch.js';
@@ -6,24 +6,28 @@ import type { Classifier } from '../../../engine/models/family.js';
 import type { ComputePrecision } from '../../../engine/precision/precision.js';
 import { trainingGraph } from '../../../engine/training/graphs.js';
 import { bytesOnCard } from './card-memory.js';
-import type { Watch } from './watched-device.js';
+import type { Watch, WatchedDevice } from './watched-device.js';
 
 /** What is known of our side's device and of a training on it. */
 export class DeviceFacts {
   constructor(
-    private readonly device: Device,
-    readonly watch: Readonly<Watch>,
+    private readonly watched: WatchedDevice,
     private readonly classifier: Classifier,
     private readonly vocabulary: number,
     private readonly precision: ComputePrecision,
   ) {}
 
+  /** What was seen before steps that are about to begin. */
+  begin(): Watch {
+    return this.watched.begin();
+  }
+
   /** What was seen since then. */
   since(before: Readonly<Watch>): Partial<Watch> {
-    const { compiling, launches, waiting, empty } = this.watch;
+    const { compiling, launches, waiting, empty } = this.watched.watch;
     const compiled = { compiling: compiling - before.compiling };
     // A run on the processor is done when it is given: nothing is waited for.
-    if (this.device.name === processor) return compiled;
+    if (this.watched.device.name === processor) return compiled;
     return {
       ...compiled,
       launches: launches - before.launches,
@@ -34,7 +38,7 @@ export class DeviceFacts {
 
   /** @param batches what it trained on */
   async of(batches: readonly (readonly Int32Array[])[]): Promise<object> {
-    const { name, signature, card } = this.device;
+    const { name, signature, card } = this.watched.device;
     return {
       device: name,
       card: card?.name ?? null,
@@ -48,7 +52,7 @@ export class DeviceFacts {
   /** Of the batch that takes the most. */
   private counted(name: CardName, batches: readonly (readonly Int32Array[])[]): DeviceMemory {
     const { classifier, vocabulary, precision } = this;
-    const shapes = shapesOfTraining(this.device, classifier) ?? 2;
+    const shapes = shapesOfTraining(this.watched.device, classifier) ?? 2;
     const needs = batches.map((texts) => {
       const { groups, sizes } = packBatch(texts, classifier, shapes);
       const usual = { dropout: true, loss: 'binaryCrossEntropy' } as const;

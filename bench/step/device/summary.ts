@@ -16,10 +16,13 @@ export interface DeviceSideSummary {
   readonly seconds: Spread;
   /** The first of all steps. */
   readonly firstSeconds: number;
-  /** Of a step, in which the host did not wait for the device; null where there is none to wait for. */
+  /**
+   * Of a step, in which the host did not wait for the device; null where there is none to wait for. Ours on CUDA: besides
+   * runs, which the host gives and waits for in one.
+   */
   readonly hostSeconds: number | null;
   readonly waitingSeconds: number | null;
-  /** Of the time: with nothing given to the device. Null where it cannot be told. */
+  /** Of the time of steps: with nothing given to the device. Null where it cannot be told. */
   readonly emptyShare: number | null;
   /** Of the time: in which the device computed, as a profile of one step says. */
   readonly kernelShare: number | null;

@@ -9,25 +9,56 @@ export interface Watch {
   compiling: number;
   /** Not seconds: kernels that runs started, at least one for each node. */
   launches: number;
-  /** Of the host, for what it asked the device for. */
+  /** Of the host, for what it asked the device for; where runs end with the device, for those as well. */
   waiting: number;
-  /** With nothing to do: from when the host had waited for all until it had given the next run. */
+  /** With nothing to do: from when the host had waited for all until it gave the next run. */
   empty: number;
 }
 
-/** The same device, and what is seen of it from outside: runs that are given, and downloads, which wait for them. */
-export function watched(device: Device): { readonly device: Device; readonly watch: Watch } {
+export interface WatchedDevice {
+  /** The same device. */
+  readonly device: Device;
+  readonly watch: Readonly<Watch>;
+  /** From now on it is to have something to do: until now nobody had anything for it. @returns what was seen so far */
+  begin(): Watch;
+}
+
+/**
+ * What is seen of a device from outside: runs that are given, and downloads, which wait for them.
+ *
+ * ONNX Runtime ends a run on CUDA when the card has ended, and does not tell for how long it had only given: all of the
+ * run is waiting there. On WebGPU a run ends when all is given.
+ */
+export function watched(device: Device): WatchedDevice {
   const watch: Watch = { compiling: 0, launches: 0, waiting: 0, empty: 0 };
+  const runsWait = device.name.startsWith('cuda:');
   let [given, asked, waitingSince] = [0, 0, 0];
   let emptySince: number | null = null;
   const seconds = (since: number): number => (performance.now() - since) / 1000;
+  const filled = (): void => {
+    if (emptySince !== null) watch.empty += seconds(emptySince);
+    emptySince = null;
+  };
+  const waitingFor = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (asked++ === 0) waitingSince = performance.now();
+    const before = given;
+    const result = await work();
+    if (--asked > 0) return result;
+    watch.waiting += seconds(waitingSince);
+    // What was given meanwhile is still to be done.
+    if (runsWait || given === before) emptySince = performance.now();
+    return result;
+  };
   const run = (session: Session): Session['run'] =>
     async function (feeds, fetches) {
       given++;
       watch.launches += launchesOf(session.nodes);
+      if (runsWait) {
+        filled();
+        return waitingFor(() => session.run(feeds, fetches));
+      }
       const results = await session.run(feeds, fetches);
-      if (emptySince !== null) watch.empty += seconds(emptySince);
-      emptySince = null;
+      filled();
       return results;
     };
   const seen: Pick<Device, 'compile' | 'download'> = {
@@ -38,18 +69,15 @@ export function watched(device: Device): { readonly device: Device; readonly wat
       const release = (): void => session.release();
       return Object.assign(Object.create(session) as Session, { run: run(session), release });
     },
-    download: async (from) => {
-      const [start, before] = [performance.now(), given];
+    download: (from) => {
       // Another one had not waited for all: this one waits for the rest.
-      emptySince = null;
-      if (asked++ === 0) waitingSince = start;
-      const data = await device.download(from);
-      if (--asked > 0) return data;
-      watch.waiting += seconds(waitingSince);
-      // What was given meanwhile is still to be done.
-      if (given === before) emptySince = performance.now();
-      return data;
+      if (!runsWait) emptySince = null;
+      return waitingFor(() => device.download(from));
     },
   };
-  return { device: Object.assign(Object.create(device) as Device, seen), watch };
+  const begin = (): Watch => {
+    if (emptySince !== null) emptySince = performance.now();
+    return { ...watch };
+  };
+  return { device: Object.assign(Object.create(device) as Device, seen), watch, begin };
 }
