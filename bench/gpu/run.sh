@@ -4,6 +4,7 @@
 #
 #     bash run.sh [--device cuda:0] [--out REPORT] [--model minilm] [--patience 1]
 #
+# The parts of the tests run at the same time, in a process and with a log each; the benchmarks after them, each alone.
 # Each part has a limit, which --patience multiplies: a driver in software takes longer than a card.
 # Writes report.md and report.json. Fails where a test does, or a part takes too long. FOLDWISE_PYTHON names a Python
 # with PyTorch to compare with.
@@ -46,36 +47,51 @@ python=${FOLDWISE_PYTHON:-python3}
 wheels=$("$python" -c 'import glob, site; print(":".join(p for s in site.getsitepackages() for p in glob.glob(s + "/nvidia/*/lib")))' 2> /dev/null)
 [ -z "$wheels" ] || export LD_LIBRARY_PATH="$wheels${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 
-rm -f "$out"/*.json "$out"/*.log "$out/parts"
-failed=0
-# Each part has a limit of its own, so that one that is stuck leaves time for the rest.
+rm -f "$out"/*.json "$out"/*.log "$out"/*.part "$out/parts"
+names=()
+# Each has a limit of its own, so that one that is stuck leaves the rest as they are.
 part() { # kind, name, seconds, command …
-  local kind=$1 name=$2 limit=$(($3 * patience)) started=$SECONDS code=0
+  local kind=$1 name=$2 limit=$(($3 * patience))
   shift 3
+  names+=("$name")
   echo "== $name"
-  (cd "$root" && timeout --kill-after=10 "$limit" "$@") > "$out/$name.log" 2>&1 || code=$?
-  printf '%s %s %s %s %s\n' "$kind" "$name" "$code" "$((SECONDS - started))" "$limit" >> "$out/parts"
-  if [ "$code" -ne 0 ]; then
-    tail -n 15 "$out/$name.log"
-    [ "$kind" != tests ] || failed=1
-  fi
+  (
+    started=$SECONDS code=0
+    (cd "$root" && exec timeout --kill-after=10 "$limit" "$@") > "$out/$name.log" 2>&1 &
+    trap "kill $! 2> /dev/null" TERM
+    wait $! || code=$?
+    printf '%s %s %s %s %s\n' "$kind" "$name" "$code" "$((SECONDS - started))" "$limit" > "$out/$name.part"
+  ) &
 }
+trap 'kill $(jobs -p) 2> /dev/null; exit 130' INT TERM
 tests() { # name, seconds, files …
   local name=$1 limit=$2
   shift 2
   part tests "$name" "$limit" "$node" node_modules/vitest/vitest.mjs run --config bench/gpu/vitest.config.mjs \
     --reporter=default --reporter=json --outputFile.json="$out/$name.json" "$@"
 }
-tests ops 90 test/engine/ops/ops.test.ts
-tests device 90 test/engine/device
-tests models 60 test/engine/models/on-devices.test.ts
-tests precision 60 test/engine/precision test/engine/training/fold-in-float16.test.ts \
+tests ops 120 test/engine/ops/ops.test.ts
+tests device 120 test/engine/device
+tests models 120 test/engine/models/on-devices.test.ts
+tests precision 120 test/engine/precision test/engine/training/fold-in-float16.test.ts \
   test/engine/training/precision-curves.test.ts
-tests folds 90 test/engine/training/fold-on-devices.test.ts
-tests scoring 30 test/engine/inference/text-scorer.test.ts
+tests folds 180 test/engine/training/fold-on-devices.test.ts
+tests scoring 60 test/engine/inference/text-scorer.test.ts
+wait
 for model in "${models[@]}"; do
   part bench "step-$model" 90 sh -c '"$@" > "$0"' "$out/step-$model.json" \
     "$node" dist/bench/gpu/main.js step --device "$device" --model "$model" --python "$python" --json
+  wait
 done
+failed=0
+for name in "${names[@]}"; do
+  read -r kind _ code _ < "$out/$name.part"
+  cat "$out/$name.part" >> "$out/parts"
+  [ "$code" -ne 0 ] || continue
+  echo "== $name: exit code $code"
+  tail -n 15 "$out/$name.log"
+  [ "$kind" != tests ] || failed=1
+done
+rm -f "$out"/*.part
 "$node" "$here/report.mjs" "$out" "$device" || failed=1
 exit "$failed"
