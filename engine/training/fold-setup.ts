@@ -128,9 +128,11 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const task = tasks[job.task];
     const weights = classWeightsOf(groups.classWeights, job.labels, training.targets, task);
     const loss = { loss: task.loss, lossSettings: { ...groups.loss, weights } };
+    const filled = shapes === null ? {} : { shapes };
     if (groups.cacheFrozen) {
       frozen = await FrozenActivations.open({
         ...options,
+        ...filled,
         path: join(job.workDirectory, 'activations.f32'),
         texts: [...training.texts, ...validation.texts],
         weights: (name) => trainer.state.tensor('weights', name),
@@ -156,7 +158,6 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     await loadWeights(trainer, source, kinds, pace);
     await pinned?.check();
     const judged = (name: string): Promise<Value> => trainer.state.tensor(trainer.judged(name), name);
-    const filled = shapes === null ? {} : { shapes };
     const evaluation = new ClassifierRun({ ...options, ...besides, ...filled, weights: judged });
     return {
       source,

@@ -5,6 +5,7 @@ import type { HostArray } from '../device/tensor-scope.js';
 import type { Classifier } from '../models/family.js';
 import { cutInput } from '../nn/scope.js';
 import { packBatch, type HostBatch } from '../inference/batch.js';
+import type { BatchShapes } from '../inference/batch-shapes.js';
 import { ForwardRun, type ForwardOptions } from '../inference/forward-run.js';
 import { graphBelowCut } from './graphs.js';
 import { gigabytes } from './gigabytes.js';
@@ -25,6 +26,12 @@ export function cutAbove(classifier: Classifier, freezeLayers: number): Classifi
   };
 }
 
+export interface FrozenOptions extends ForwardOptions {
+  readonly path: string;
+  /** What a text that passes is filled up to. Default: it passes as it is. */
+  readonly shapes?: BatchShapes;
+}
+
 /**
  * What frozen layers give of each text: computed when it is first asked for, in a file from then on. Each text passes
  * by itself, so that its bits depend on no other: they are the same in any order, and after any stop.
@@ -36,8 +43,7 @@ export class FrozenActivations {
   private rows = 0;
 
   private constructor(
-    private readonly options: ForwardOptions,
-    private readonly path: string,
+    private readonly options: FrozenOptions,
     private readonly file: FileHandle,
   ) {
     this.forward = new ForwardRun(options, graphBelowCut, 'below');
@@ -49,15 +55,12 @@ export class FrozenActivations {
    * @throws EnvironmentFault where the disk has no room for them
    */
   static async open({
-    path,
     texts,
     ...options
-  }: ForwardOptions & {
-    readonly path: string;
-    readonly texts: readonly Int32Array[];
-  }): Promise<FrozenActivations> {
-    await checkRoom(path, bytesOfActivations(texts, options.classifier));
-    return new FrozenActivations(options, path, await open(path, 'w+'));
+  }: FrozenOptions & { readonly texts: readonly Int32Array[] }): Promise<FrozenActivations> {
+    const { path, classifier } = options;
+    await checkRoom(path, bytesOfActivations(texts, classifier));
+    return new FrozenActivations(options, await open(path, 'w+'));
   }
 
   /** What the batch has to be fed besides, by the name of the input. */
@@ -82,7 +85,9 @@ export class FrozenActivations {
       await whole(into, (bytes, done) => this.file.read(bytes, done, undefined, this.place(row) + done));
       return;
     }
-    into.set(await this.forward.of(packBatch([sequence], this.options.classifier, 1)));
+    const { classifier, shapes = 1 } = this.options;
+    const rows = await this.forward.of(packBatch([sequence], classifier, shapes));
+    into.set(rows.subarray(0, into.length));
     const next = this.rows;
     await whole(into, (bytes, done) => this.file.write(bytes, done, undefined, this.place(next) + done));
     this.rows += sequence.length;
@@ -96,7 +101,7 @@ export class FrozenActivations {
   async close(): Promise<void> {
     this.forward.release();
     await this.file.close();
-    await rm(this.path, { force: true });
+    await rm(this.options.path, { force: true });
   }
 }
 

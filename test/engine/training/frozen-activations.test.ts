@@ -6,6 +6,7 @@ import { EnvironmentFault } from '../../../errors/fault.js';
 import type { Classifier } from '../../../engine/models/family.js';
 import { CpuDevice } from '../../../engine/device/cpu/device.js';
 import type { Device } from '../../../engine/device/device.js';
+import { shapesOfTraining } from '../../../engine/inference/batch-shapes.js';
 import { ClassifierRun } from '../../../engine/inference/classifier-run.js';
 import { Depths } from '../../../engine/nn/depths.js';
 import { cutAbove, FrozenActivations } from '../../../engine/training/frozen-activations.js';
@@ -33,7 +34,10 @@ async function opened(model: string, freezeLayers: number, isCut: boolean, devic
   const first = await goldenTensors(model, 'model.safetensors');
   const path = join(folder, `${number++}.f32`);
   const weights = fed(device, classifier, (name) => first.get(name)!);
-  const frozen = isCut ? await FrozenActivations.open({ ...shared, path, texts: [], weights }) : null;
+  const shapes = shapesOfTraining(device, classifier);
+  const filled = shapes === null ? {} : { shapes };
+  const options = { ...shared, ...filled, path, texts: [], weights };
+  const frozen = isCut ? await FrozenActivations.open(options) : null;
   const besides = frozen === null ? {} : { frozen };
   const trainer = await Trainer.create({
     ...shared,
@@ -46,7 +50,7 @@ async function opened(model: string, freezeLayers: number, isCut: boolean, devic
   });
   await writeWeights(trainer, first);
   const judged = (name: string): Promise<Value> => trainer.state.tensor(trainer.judged(name), name);
-  const evaluation = new ClassifierRun({ ...shared, ...besides, weights: judged });
+  const evaluation = new ClassifierRun({ ...shared, ...besides, ...filled, weights: judged });
   return {
     trainer,
     evaluation,
@@ -104,6 +108,8 @@ describe.each(goldenModels)('%s, what lies below its frozen layers computed once
       expect(Math.abs(found.loss - expected.loss)).toBeLessThan(LOSS);
       expect(Math.abs(found.gradientNorm / expected.gradientNorm - 1)).toBeLessThan(NORM);
     }
+    const [scores, found] = [await plain.evaluation.logits(texts), await cut.evaluation.logits(texts)];
+    scores.forEach((score, i) => expect(Math.abs(found[i]! - score)).toBeLessThan(WEIGHTS));
     await Promise.all([plain.close(), cut.close()]);
   });
 });
