@@ -31,7 +31,11 @@ function draw<T>(chunk: u32): void {
   let at = load<usize>(VIEW) + <usize>first * sizeof<T>();
   const end = at + <usize>(count & ~15) * sizeof<T>();
   const rest = count & 15;
-  const kept = isFloat<T>() ? v128.splat<f32>(load<f32>(KEPT)) : v128.splat<u32>(1);
+  const kept = v128.splat<f32>(load<f32>(KEPT));
+  const byte0 = v128.splat<u32>(0x1);
+  const byte1 = v128.splat<u32>(0x100);
+  const byte2 = v128.splat<u32>(0x10000);
+  const byte3 = v128.splat<u32>(0x1000000);
   const threshold = v128.splat<u32>(load<u32>(THRESHOLD));
   const m0 = v128.splat<u32>(M0);
   const m1 = v128.splat<u32>(M1);
@@ -42,69 +46,83 @@ function draw<T>(chunk: u32): void {
   const counter1 = v128.splat<u32>(load<u32>(COUNTER));
   const counter2 = v128.splat<u32>(load<u32>(COUNTER + 4));
   const counter3 = v128.splat<u32>(load<u32>(COUNTER + 8));
+  // Of the first two rounds half depends on no block. The first leaves c0 = high(m1·counter2) ^ counter1 ^ key0 and
+  // c1 = low(m1·counter2); the second then high and low of m0·c0.
+  const a0 = v128.xor(v128.xor(high(counter2, m1), counter1), key0);
+  const a1 = v128.xor(low(counter2, m1), v128.add<u32>(key0, w0));
+  const a2 = v128.xor(counter3, key1);
+  const a3 = v128.xor(high(a0, m0), v128.add<u32>(key1, w1));
+  const a4 = low(a0, m0);
+  const third0 = v128.add<u32>(v128.add<u32>(key0, w0), w0);
+  const third1 = v128.add<u32>(v128.add<u32>(key1, w1), w1);
   let block = v128.add<u32>(v128.splat<u32>(first >> 2), i32x4(0, 1, 2, 3));
   const step = v128.splat<u32>(4);
   for (; ; at += 16 * sizeof<T>()) {
     if (at >= end && rest == 0) break;
-    let c0 = block;
-    let c1 = counter1;
-    let c2 = counter2;
-    let c3 = counter3;
-    let k0 = key0;
-    let k1 = key1;
-    for (let round = 0; round < 10; round++) {
-      const p0 = i64x2.extmul_low_i32x4_u(c0, m0);
-      const q0 = i64x2.extmul_high_i32x4_u(c0, m0);
-      const p1 = i64x2.extmul_low_i32x4_u(c2, m1);
-      const q1 = i64x2.extmul_high_i32x4_u(c2, m1);
-      const high0 = v128.shuffle<u32>(p0, q0, 1, 3, 5, 7);
-      const high1 = v128.shuffle<u32>(p1, q1, 1, 3, 5, 7);
-      c0 = v128.xor(v128.xor(high1, c1), k0);
-      c2 = v128.xor(v128.xor(high0, c3), k1);
-      c1 = v128.shuffle<u32>(p1, q1, 0, 2, 4, 6);
-      c3 = v128.shuffle<u32>(p0, q0, 0, 2, 4, 6);
+    let c2 = v128.xor(high(block, m0), a2);
+    let c0 = v128.xor(high(c2, m1), a1);
+    let c1 = low(c2, m1);
+    c2 = v128.xor(low(block, m0), a3);
+    let c3 = a4;
+    let k0 = third0;
+    let k1 = third1;
+    for (let round = 2; round < 10; round++) {
+      const from0 = c0;
+      c0 = v128.xor(v128.xor(high(c2, m1), c1), k0);
+      c1 = low(c2, m1);
+      c2 = v128.xor(v128.xor(high(from0, m0), c3), k1);
+      c3 = low(from0, m0);
       k0 = v128.add<u32>(k0, w0);
       k1 = v128.add<u32>(k1, w1);
     }
-    c0 = v128.and(kept, v128.ge<u32>(c0, threshold));
-    c1 = v128.and(kept, v128.ge<u32>(c1, threshold));
-    c2 = v128.and(kept, v128.ge<u32>(c2, threshold));
-    c3 = v128.and(kept, v128.ge<u32>(c3, threshold));
-    // From one vector per lane to one vector per block.
-    const a = v128.shuffle<u32>(c0, c1, 0, 4, 1, 5);
-    const b = v128.shuffle<u32>(c2, c3, 0, 4, 1, 5);
-    const c = v128.shuffle<u32>(c0, c1, 2, 6, 3, 7);
-    const d = v128.shuffle<u32>(c2, c3, 2, 6, 3, 7);
-    const block0 = v128.shuffle<u64>(a, b, 0, 2);
-    const block1 = v128.shuffle<u64>(a, b, 1, 3);
-    const block2 = v128.shuffle<u64>(c, d, 0, 2);
-    const block3 = v128.shuffle<u64>(c, d, 1, 3);
-    if (at >= end) {
-      if (isFloat<T>()) {
+    c0 = v128.ge<u32>(c0, threshold);
+    c1 = v128.ge<u32>(c1, threshold);
+    c2 = v128.ge<u32>(c2, threshold);
+    c3 = v128.ge<u32>(c3, threshold);
+    if (isFloat<T>()) {
+      // From one vector per lane to one vector per block.
+      const a = v128.shuffle<u32>(c0, c1, 0, 4, 1, 5);
+      const b = v128.shuffle<u32>(c2, c3, 0, 4, 1, 5);
+      const c = v128.shuffle<u32>(c0, c1, 2, 6, 3, 7);
+      const d = v128.shuffle<u32>(c2, c3, 2, 6, 3, 7);
+      const block0 = v128.and(kept, v128.shuffle<u64>(a, b, 0, 2));
+      const block1 = v128.and(kept, v128.shuffle<u64>(a, b, 1, 3));
+      const block2 = v128.and(kept, v128.shuffle<u64>(c, d, 0, 2));
+      const block3 = v128.and(kept, v128.shuffle<u64>(c, d, 1, 3));
+      if (at >= end) {
         storeSome(at, block0, rest, 0);
         storeSome(at, block1, rest, 4);
         storeSome(at, block2, rest, 8);
         storeSome(at, block3, rest, 12);
-      } else {
-        storeSomeBytes(at, bytes(block0, block1, block2, block3), rest);
+        break;
       }
-      break;
-    }
-    if (isFloat<T>()) {
       v128.store(at, block0, 0);
       v128.store(at, block1, 16);
       v128.store(at, block2, 32);
       v128.store(at, block3, 48);
     } else {
-      v128.store(at, bytes(block0, block1, block2, block3));
+      // The four bytes of a block are those of a word.
+      const even = v128.or(v128.and(c0, byte0), v128.and(c2, byte2));
+      const odd = v128.or(v128.and(c1, byte1), v128.and(c3, byte3));
+      const flags = v128.or(even, odd);
+      if (at >= end) {
+        storeSomeBytes(at, flags, rest);
+        break;
+      }
+      v128.store(at, flags);
     }
     block = v128.add<u32>(block, step);
   }
 }
 
-/** Of 16 numbers below 128, in their order. */
-function bytes(a: v128, b: v128, c: v128, d: v128): v128 {
-  return i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d));
+/** The upper halves of the products. */
+function high(a: v128, b: v128): v128 {
+  return v128.shuffle<u32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 1, 3, 5, 7);
+}
+
+/** The lower halves of the products. */
+function low(a: v128, b: v128): v128 {
+  return v128.shuffle<u32>(i64x2.extmul_low_i32x4_u(a, b), i64x2.extmul_high_i32x4_u(a, b), 0, 2, 4, 6);
 }
 
 /** Those of the elements position … position + 3 that lie below count. */
