@@ -13,8 +13,12 @@ export interface Program {
 
 /** @param early default false */
 export function programOf(graph: Graph, name: string, early = false): Program {
-  const dims = graph.inputs.flatMap((input) => (input.name.startsWith('dim:') ? [input.name.slice(4)] : []));
-  return { name, graph, early, dims };
+  return { name, graph, early, dims: dimsOf(graph.inputs.map((input) => input.name)) };
+}
+
+/** The named sizes among inputs. */
+export function dimsOf(inputs: readonly string[]): string[] {
+  return inputs.flatMap((name) => (name.startsWith('dim:') ? [name.slice('dim:'.length)] : []));
 }
 
 /** As an ONNX model, in the operators that it was recorded in. */

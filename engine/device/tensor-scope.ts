@@ -1,6 +1,6 @@
 import type { ElementArray, ElementType, Session, Tensor } from '../runtime/runtime.js';
 import type { Device } from './device.js';
-import type { Program } from './program.js';
+import { dimsOf } from './program.js';
 
 /** An array that the host feeds. */
 export interface HostArray {
@@ -51,19 +51,14 @@ export class TensorScope {
     return tensor;
   }
 
-  /** What a session takes of the host's arrays, and the named sizes of its program. */
-  feeds(
-    session: Session,
-    { dims }: Program,
-    arrays: Readonly<Record<string, HostArray>>,
-    sizes: Sizes,
-  ): Record<string, Tensor> {
+  /** What a session takes of the host's arrays, and the named sizes that it takes. */
+  feeds(session: Session, arrays: Readonly<Record<string, HostArray>>, sizes: Sizes): Record<string, Tensor> {
     const wanted = new Set(session.inputs);
     const feeds: Record<string, Tensor> = {};
     for (const [name, array] of Object.entries(arrays)) {
       if (wanted.has(name)) feeds[name] = this.array(array);
     }
-    for (const dim of dims) {
+    for (const dim of dimsOf(session.inputs)) {
       const size = BigInt64Array.of(BigInt(sizeOf(sizes, dim)));
       feeds[`dim:${dim}`] = this.keep(this.device.tensor('int64', [1], size));
     }

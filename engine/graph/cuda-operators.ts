@@ -1,5 +1,7 @@
+import { castChosen, mergeReshapes } from './fewer-nodes.js';
 import type { Graph } from './graph.js';
 import { computeInFloat32 } from './in-float32.js';
+import { sumByProducts } from './sums-as-products.js';
 import { prune } from './used-nodes.js';
 
 /**
@@ -9,12 +11,16 @@ import { prune } from './used-nodes.js';
 const withoutBfloat16: ReadonlySet<string> = new Set(['Pad']);
 
 /**
- * Writes a graph in operators that ONNX Runtime has on CUDA, without what leads to no output. Its values, inputs and
- * outputs keep their names.
+ * Writes a graph in operators that ONNX Runtime has on CUDA, and in few of them: each takes the host some microseconds.
+ * Its values, inputs and outputs keep their names; it may take more named sizes.
  */
 export function useCudaOperators(graph: Graph): void {
   computeInFloat32(graph, new Set(['bfloat16']), ({ op, outputs }) => {
     return withoutBfloat16.has(op) && outputs[0]?.type === 'bfloat16';
   });
+  // Its sums are cuDNN's, which the host sets up at each run, for longer than they take.
+  sumByProducts(graph);
+  castChosen(graph);
+  mergeReshapes(graph);
   prune(graph);
 }

@@ -54,7 +54,6 @@ export class ForwardRun {
     try {
       const feeds: Record<string, Value> = passing.feeds(
         session,
-        graph,
         { ...batch.feeds, ...besides },
         batch.sizes,
       );

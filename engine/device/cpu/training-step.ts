@@ -117,7 +117,7 @@ export class TrainingStep {
       const masks = await this.masks.factors(batch.masks(pass.kind));
       const feeds = {
         ...pass.weights,
-        ...passing.feeds(session, program, inputs, sizes),
+        ...passing.feeds(session, inputs, sizes),
         ...Object.fromEntries(masks.map((mask) => [mask.name, passing.array(mask)])),
       };
       const fetches: Record<string, Tensor | null> = { loss: null };

@@ -153,7 +153,7 @@ export class GradientPasses {
       await TensorScope.during(this.device, async (scope) => {
         const feeds = {
           ...weights,
-          ...scope.feeds(session, program, await batch.inputs(), sizes),
+          ...scope.feeds(session, await batch.inputs(), sizes),
           ...masks.values,
           ...scope.numbers(scale === null ? {} : { [lossScaleInput]: scale }),
         };
