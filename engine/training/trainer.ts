@@ -80,8 +80,14 @@ export interface StepSettings extends Pick<DeviceStep, 'learningRate' | 'average
   readonly key: PhiloxKey;
 }
 
+type PackedBatch = Omit<StepBatch, 'share'>;
+
 /** Trains one model on a device: packs batches, names their draws, and has the device step. */
 export class Trainer {
+  /** The batch that was packed before its step, for its masks. */
+  private ahead: { readonly batch: TextBatch; readonly named: string; readonly packed: PackedBatch } | null =
+    null;
+
   private constructor(
     private readonly options: TrainerOptions,
     /** In the order of the graph. */
@@ -168,14 +174,29 @@ export class Trainer {
     const { accumulate = 1 } = this.options;
     const packed = batches.map((batch, place) => ({
       share: batch.texts.length / texts,
-      ...this.packed(batch, step * accumulate + place, key),
+      ...this.taken(batch, step * accumulate + place, key),
     }));
-    const ahead = next && (() => this.packed(next, (step + 1) * accumulate, key).masks('plain'));
+    const ahead = next && (() => this.packedAhead(next, (step + 1) * accumulate, key).masks('plain'));
     return this.state.step(packed, { learningRate, averageShare, perturbed, number: step + 1 }, stop, ahead);
   }
 
+  private packedAhead(batch: TextBatch, drawn: number, key: PhiloxKey): PackedBatch {
+    const packed = this.packed(batch, drawn, key);
+    this.ahead = { batch, named: drawsOf(drawn, key), packed };
+    return packed;
+  }
+
+  /** What was packed ahead, where it is this. */
+  private taken(batch: TextBatch, drawn: number, key: PhiloxKey): PackedBatch {
+    const { ahead } = this;
+    if (ahead?.named !== drawsOf(drawn, key) || !isSame(ahead.batch, batch))
+      return this.packed(batch, drawn, key);
+    this.ahead = null;
+    return ahead.packed;
+  }
+
   /** @param drawn the number of the batch over all steps; with `key` it names its random draws */
-  private packed({ texts, targets }: TextBatch, drawn: number, key: PhiloxKey): Omit<StepBatch, 'share'> {
+  private packed({ texts, targets }: TextBatch, drawn: number, key: PhiloxKey): PackedBatch {
     const { classifier, draws = oneDraw, frozen } = this.options;
     const twice = passesOf(draws) === 2;
     const batch = packBatch(twice ? [...texts, ...texts] : texts, classifier, this.shapes ?? 2);
@@ -225,6 +246,19 @@ export class Trainer {
   async close(): Promise<void> {
     await this.state.close();
   }
+}
+
+function drawsOf(drawn: number, key: PhiloxKey): string {
+  return [drawn, ...key].join();
+}
+
+/** Whether they are of the same arrays. */
+function isSame(one: TextBatch, other: TextBatch): boolean {
+  return (['texts', 'targets'] as const).every(
+    (part) =>
+      one[part].length === other[part].length &&
+      one[part].every((values, place) => values === other[part][place]),
+  );
 }
 
 /** Of each row of texts that were given twice, one after the other, the row of the same text's other pass. */

@@ -136,6 +136,39 @@ describe.each(['bert', 'deberta-v3'])('%s in batches that are filled up', (model
   });
 });
 
+describe('a batch that a step was told of before it comes', () => {
+  /** Read once for each batch that is packed, since the graph is there. */
+  let packed = 0;
+  const plain = goldenClassifier('bert');
+  const classifier = {
+    ...plain,
+    get positions() {
+      packed++;
+      return plain.positions;
+    },
+  };
+  const [first, second] = batchesOf('bert') as [TextBatch, TextBatch];
+  const settings = { learningRate: 1e-3, averageShare: null, key: [7, 1] } as const;
+  const copy = ({ texts, targets }: TextBatch): TextBatch => ({ texts: [...texts], targets: [...targets] });
+
+  it('is packed once, where it is the one that comes', async () => {
+    const trainer = await goldenTrainer(resident, 'bert', { classifier, mostTokens: 2000 });
+    const packedBy = async (step: number, batch: TextBatch, next?: TextBatch): Promise<number> => {
+      const before = packed;
+      await trainer.stepOver([batch], { ...settings, step }, undefined, next);
+      return packed - before;
+    };
+    expect(await packedBy(0, first, second)).toBe(2);
+    expect(await packedBy(1, copy(second), copy(first))).toBe(1);
+    // Other texts, the texts of another step, and other targets than it was told of.
+    expect(await packedBy(2, second, first)).toBe(2);
+    expect(await packedBy(4, first, second)).toBe(2);
+    const [one, ...others] = second.targets;
+    expect(await packedBy(5, { ...second, targets: [[...one!], ...others] })).toBe(1);
+    await trainer.close();
+  });
+});
+
 describe('the shapes of three epochs', () => {
   const classifier = goldenClassifier('deberta-v2');
   const batchSize = 16;
