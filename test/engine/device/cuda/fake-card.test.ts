@@ -39,9 +39,6 @@ function providerFault(): string | null {
   }
 }
 
-/** Those whose graphs have all operators between them. */
-const unlikeModels = ['bert', 'deberta-v3', 'deberta-v2', 'mpnet-1', 'albert-1', 'modernbert-1'];
-
 const everything: Partial<TrainerOptions> = {
   averaged: true,
   accumulate: 2,
@@ -186,7 +183,7 @@ describe.skipIf(missing !== null)(
 
     it.each(
       (['float16', 'bfloat16'] as const).flatMap((precision) =>
-        unlikeModels.map((model) => [precision, model] as const),
+        goldenModels.map((model) => [precision, model] as const),
       ),
     )('has a kernel for every node of a training in %s of %s', async (precision, model) => {
       // What scales a loss is in float32: its kernels are told by the others.
