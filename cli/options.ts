@@ -86,6 +86,19 @@ export function takesOneDevice(command: Command, does: string): Command {
   return command.addOption(deviceOption('--device <name>', `where ${does}: ${oneDeviceForm}`, one));
 }
 
+export interface PlannedDeviceOption {
+  readonly device?: OneDevice;
+}
+
+/** Adds `--device` to a command that does nothing there: nothing is planned for one that nobody names. */
+export function namesDevice(command: Command, does: string): Command {
+  return command.addOption(
+    new Option('--device <name>', `${does}: ${oneDeviceForm}`).argParser((text: string) =>
+      chosenDevice(text, (choice) => oneDevice(choice, '--device')),
+    ),
+  );
+}
+
 export interface RootOptions {
   readonly root?: readonly string[];
 }
@@ -197,14 +210,16 @@ function deviceOption(
   return new Option(flags, description)
     .env('FOLDWISE_DEVICE')
     .default(automatic)
-    .argParser((text: string) => {
-      try {
-        return chosen(parseDevices(text, '--device'));
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        throw new InvalidArgumentError(error.message);
-      }
-    });
+    .argParser((text: string) => chosenDevice(text, chosen));
+}
+
+function chosenDevice<T>(text: string, chosen: (choice: DeviceChoice) => T): T {
+  try {
+    return chosen(parseDevices(text, '--device'));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    throw new InvalidArgumentError(error.message);
+  }
 }
 
 /** Parses an option that must be a whole number from 1 on. */

@@ -57,8 +57,16 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       const { classifier, tokenizer } = await openedModel({ checkpoint: folder, ...fold.model }, labels);
       return estimateFold({ ...fold, classifier, tokenizer });
     }
+    case 'card': {
+      const { folder, labels, card, ...fold } = request;
+      const { estimateOnCard } = await import('../engine/training/card-estimate.js');
+      const { openedModel } = await import('../engine/training/model-source.js');
+      enter('estimating', { silent: true, patienceSeconds: checkSeconds, foreign: tokenizerOf(folder) });
+      const { classifier, tokenizer } = await openedModel({ checkpoint: folder, ...fold.model }, labels);
+      return estimateOnCard({ ...fold, classifier, tokenizer }, card);
+    }
     case 'check': {
-      const { folder, labels, model, training } = request;
+      const { folder, labels, model, training, card } = request;
       const { checkTraining } = await import('../engine/training/trained-model.js');
       const { openedModel } = await import('../engine/training/model-source.js');
       enter('opening the model', {
@@ -67,7 +75,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
         foreign: tokenizerOf(folder),
       });
       const { classifier, warnings } = await openedModel({ checkpoint: folder, ...model }, labels);
-      return [...warnings, ...checkTraining(classifier, model, training, thisMachine().bytes)];
+      return [...warnings, ...checkTraining(classifier, model, training, thisMachine().bytes, card)];
     }
   }
 }

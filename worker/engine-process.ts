@@ -2,6 +2,7 @@ import type { ModelSource, Predictor } from '../activities/services.js';
 import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import { resolveModel, type DownloadProgress } from '../engine/checkpoint/hub.js';
 import { processor } from '../engine/device/device.js';
+import type { CardEstimate } from '../engine/training/card-estimate.js';
 import type { FoldEstimate } from '../engine/training/fold-estimate.js';
 import { Fault } from '../errors/fault.js';
 import type { ScratchModel } from '../pipeline/pipeline.js';
@@ -67,6 +68,15 @@ export class EngineProcess implements Predictor, ModelSource {
   ): Promise<FoldEstimate> {
     const request: EngineRequest = { type: 'estimate', folder, ...fold };
     return (await this.ask('the estimate', request)) as FoldEstimate;
+  }
+
+  /** Counts what a fold of a checkpoint would take of a card. @param folder as `locate` gives it */
+  async estimateOnCard(
+    folder: string,
+    fold: Omit<Extract<EngineRequest, { type: 'card' }>, 'type' | 'folder'>,
+  ): Promise<CardEstimate> {
+    const request: EngineRequest = { type: 'card', folder, ...fold };
+    return (await this.ask('the estimate', request)) as CardEstimate;
   }
 
   async learnTokenizer(scratch: ScratchModel, table: string): Promise<string> {

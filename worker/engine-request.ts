@@ -2,7 +2,9 @@ import type { TokenCounts } from '../data/hygiene/token-counts.js';
 import type { DeviceName } from '../engine/device/device.js';
 import type { ComputePrecision } from '../engine/precision/precision.js';
 import type { Precision } from '../engine/inference/precision.js';
-import type { EstimatedFold, FoldEstimate } from '../engine/training/fold-estimate.js';
+import type { CardEstimate } from '../engine/training/card-estimate.js';
+import type { TrainedCard } from '../engine/training/card-need.js';
+import type { EstimatedFold, FoldEstimate, SampledFold } from '../engine/training/fold-estimate.js';
 import type { TokenizedModel } from '../engine/training/token-counts.js';
 import type { ModelUse, ScratchModel } from '../pipeline/pipeline.js';
 import type { TrainingOptions } from '../pipeline/training.js';
@@ -32,19 +34,27 @@ export type EngineRequest =
       readonly type: 'estimate';
       readonly folder: string;
       readonly labels: readonly string[];
-    } & Omit<EstimatedFold, 'classifier' | 'tokenizer'>);
+    } & Omit<EstimatedFold, 'classifier' | 'tokenizer'>)
+  | ({
+      readonly type: 'card';
+      readonly folder: string;
+      readonly labels: readonly string[];
+      readonly card: TrainedCard;
+    } & Omit<SampledFold, 'classifier' | 'tokenizer'>);
 
 /** What of a pipeline decides whether a checkpoint can be trained. */
 export interface CheckedTraining {
   readonly labels: readonly string[];
   readonly model: ModelUse;
   readonly training: TrainingOptions;
+  /** That it is to be trained on. Default: none, but the processor. */
+  readonly card?: TrainedCard | null;
 }
 
 /**
- * Null for what was scored, the tokenizer that was learnt, what it makes of texts, what a fold will take, or what is
- * to be known of a checkpoint.
+ * Null for what was scored, the tokenizer that was learnt, what it makes of texts, what a fold will take, of a card
+ * too, or what is to be known of a checkpoint.
  */
-export type EngineAnswer = null | string | TokenCounts | FoldEstimate | readonly string[];
+export type EngineAnswer = null | string | TokenCounts | FoldEstimate | CardEstimate | readonly string[];
 
 export type EngineReply = RequestReply<EngineAnswer>;

@@ -1,5 +1,8 @@
 import type { z } from 'zod';
 import { findModel } from '../../engine/checkpoint/hub.js';
+import type { OneDevice } from '../../engine/device/choice.js';
+import { processor } from '../../engine/device/device.js';
+import { trainedCard, type TrainedCard } from '../../engine/training/card-need.js';
 import { foldCountWords, isPlainSplit, splitWords } from '../../pipeline/folds.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
 import { decisionWords } from '../../report/decision-words.js';
@@ -10,13 +13,14 @@ import { createServices } from '../../worker/services.js';
 import { planSchema } from '../facts/plan.js';
 import { checkInput, type CheckedInput } from '../input/checked-input.js';
 import { checkModel } from '../input/checked-model.js';
-import type { JsonOption, PipelineArguments } from '../options.js';
+import type { JsonOption, PipelineArguments, PlannedDeviceOption } from '../options.js';
+import type { DevicePlan, PlannedDevice } from '../plan/device-plan.js';
 import { drawSteps } from '../plan/draw-steps.js';
 import { estimateTraining, type Estimate } from '../plan/estimate.js';
 import { foldWords, spanTogether } from '../plan/estimate-words.js';
 import { estimateFolds, type MemberEstimate } from '../plan/fold-estimates.js';
 import { memberWords } from '../plan/member-words.js';
-import { findReuse, type StepReuse } from '../plan/reuse.js';
+import { findReuse, type PlanState, type StepReuse } from '../plan/reuse.js';
 import { readResults } from '../runs/results.js';
 import { printJson, type Console, type Facts } from '../terminal/console.js';
 import { paint, wantsColor } from '../terminal/paint.js';
@@ -25,18 +29,27 @@ import { workdirAt, type Workdir } from '../workdir.js';
 interface Plan extends CheckedInput {
   readonly reuse: readonly StepReuse[];
   readonly estimate: Estimate & { readonly toTrain: number; readonly folds: readonly MemberEstimate[] };
+  /** Where one was named. */
+  readonly device?: DevicePlan;
 }
 
 export async function plan(
   console: Console,
-  options: PipelineArguments & JsonOption,
+  options: PipelineArguments & PlannedDeviceOption & JsonOption,
   file: string,
 ): Promise<void> {
   const workdir = workdirAt(options.workdir);
   const input = await checkInput(file, options.set ?? {}, workdir);
-  const plan = await makePlan(input, workdir);
+  const device = options.device === undefined ? null : await deviceFor(console, options.device);
+  const plan = await makePlan(input, workdir, device);
   if (options.json === true) printJson(console, planSchema, factsOf(plan));
-  else for (const line of planLines(plan, wantsColor(process.stdout))) console.print(line);
+  else for (const line of await planLines(plan, wantsColor(process.stdout))) console.print(line);
+}
+
+/** Who plans for none does not load what counts for one. */
+async function deviceFor(console: Console, choice: OneDevice): Promise<PlannedDevice> {
+  const { plannedDevice } = await import('../plan/device-plan.js');
+  return plannedDevice(choice, (message) => console.note(message));
 }
 
 function factsOf({ pipeline, steps, ...others }: Plan): Facts<z.input<typeof planSchema>> {
@@ -44,25 +57,46 @@ function factsOf({ pipeline, steps, ...others }: Plan): Facts<z.input<typeof pla
   return { ...others, pipeline: { ...pipeline }, steps: plain };
 }
 
-async function makePlan(input: CheckedInput, workdir: Workdir): Promise<Plan> {
+async function makePlan(input: CheckedInput, workdir: Workdir, planned: PlannedDevice | null): Promise<Plan> {
   const { pipeline, steps, rows } = input;
-  const told = await checkModel(pipeline, { workdir, onDownload: null });
-  const state = createServices({ workdir: workdir.path, roots: null, searchAttributes: false });
+  const cardOf = (member: Pipeline): TrainedCard | null =>
+    planned === null ? null : trainedCard(planned, member.training.precision);
+  const told = await checkModel(pipeline, { workdir, onDownload: null, cardOf });
+  const state = stateFor(planned, workdir);
   const isHere = async (checkpoint: string): Promise<boolean> =>
     (await findModel(checkpoint, { baseDirectory: workdir.state })) !== undefined;
   const { steps: reuse, toTrain } = await findReuse(pipeline, steps, { ...state, isHere });
-  const judged = estimateTraining(pipeline, rows.train, toTrain, await readResults(workdir.runs));
-  const folds = await estimateFolds(pipeline, rows.train, toTrain, workdir);
+  // Other runs tell of the processor, and so does the product that is timed.
+  const onCard = planned !== null && planned.name !== processor;
+  const earlier = onCard ? [] : await readResults(workdir.runs);
+  const judged = estimateTraining(pipeline, rows.train, toTrain, earlier);
+  const folds = onCard ? [] : await estimateFolds(pipeline, rows.train, toTrain, workdir);
   const estimate = { ...judged, toTrain: toTrain.length, folds };
-  return { ...input, warnings: [...input.warnings, ...told], reuse, estimate };
+  const plan = { ...input, warnings: [...input.warnings, ...told], reuse, estimate };
+  if (planned === null) return plan;
+  const { planOnDevice } = await import('../plan/device-plan.js');
+  const of = { rows: rows.train, steps, cells: toTrain, workdir };
+  return { ...plan, device: await planOnDevice(planned, pipeline, of) };
 }
 
-function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, color: boolean): string[] {
+/** What earlier runs have done is found by the device: of one that does not start, nothing is. */
+function stateFor(planned: PlannedDevice | null, workdir: Workdir): Omit<PlanState, 'isHere'> {
+  const options = { workdir: workdir.path, roots: null, searchAttributes: false };
+  if (planned === null) return createServices(options);
+  if (planned.usable !== null) return createServices({ ...options, usable: [planned.usable] });
+  return { ...createServices(options), devices: { names: [] } };
+}
+
+async function planLines(
+  { pipeline, rows, steps, reuse, estimate, device, warnings }: Plan,
+  color: boolean,
+): Promise<string[]> {
   const ink = paint(color);
   const { folds, training, labels } = pipeline;
   const members = memberWords(pipeline);
   const options = optionWords(training);
   const decisions = decisionWords(pipeline);
+  const ofDevice = device === undefined ? [] : await wordsOf(device, estimate.toTrain);
   return [
     `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
     `${modelWords(pipeline)}, ${foldCountWords(folds)}, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
@@ -72,9 +106,15 @@ function planLines({ pipeline, rows, steps, reuse, estimate, warnings }: Plan, c
     '',
     ...drawSteps(steps, (step) => stepRemark(step, reuse), ink),
     '',
-    ...estimateWords(estimate),
+    ...estimateWords(estimate, device),
+    ...ofDevice,
     ...warnings.map((warning) => ink.yellow(`warning: ${warning}`)),
   ];
+}
+
+async function wordsOf(device: DevicePlan, toTrain: number): Promise<string[]> {
+  const { deviceWords } = await import('../plan/device-words.js');
+  return deviceWords(device, toTrain);
 }
 
 function modelWords({ model }: Pipeline): string {
@@ -99,9 +139,14 @@ function reuseWords(reuse: StepReuse | undefined): string {
   return reuse.of === 1 ? 'reused' : `${reuse.reused} of ${reuse.of} reused`;
 }
 
-function estimateWords({ optimizerSteps, seconds, judgedBy, folds, toTrain }: Plan['estimate']): string[] {
+function estimateWords(
+  { optimizerSteps, seconds, judgedBy, folds, toTrain }: Plan['estimate'],
+  on: DevicePlan | undefined,
+): string[] {
   if (optimizerSteps === 0) return ['Nothing to train.'];
   const work = `${count(optimizerSteps)} optimizer steps to train`;
+  if (on !== undefined && on.device !== processor)
+    return [`${work}; how long that takes on ${on.device} is not known before it has been done there.`];
   const each = folds.map(foldWords);
   if (seconds !== null) {
     return [

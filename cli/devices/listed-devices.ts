@@ -1,7 +1,7 @@
-import { cudaName, processor, webGpu, type DeviceName } from '../../engine/device/device.js';
+import { cudaName, kindOfDevice, processor, webGpu, type DeviceName } from '../../engine/device/device.js';
 import { Fault } from '../../errors/fault.js';
 import { searchCuda } from '../../worker/devices/cuda-search.js';
-import { probeDevice, type Probe } from '../../worker/devices/probe.js';
+import { probeDevice, type Probe, type UsableDevice } from '../../worker/devices/probe.js';
 
 /** What keeps a device from starting. */
 export interface Obstacle {
@@ -21,41 +21,73 @@ export interface ListedDevice {
 
 const nothingKnown = { card: null, driver: null, memoryBytes: null };
 
+/** A device as it was found when it was tried; one that does not start cannot be used. */
+export interface TriedDevice {
+  readonly listed: ListedDevice;
+  readonly usable: UsableDevice | null;
+}
+
 /** The devices of this machine, each tried. */
 export async function listedDevices(
   probe: Probe = probeDevice,
   search: typeof searchCuda = searchCuda,
 ): Promise<ListedDevice[]> {
-  return [await tried(processor, probe), await tried(webGpu, probe), ...(await cudaDevices(probe, search))];
+  const [cpu, card] = [await tried(processor, probe), await tried(webGpu, probe)];
+  return [cpu.listed, card.listed, ...(await cudaDevices(probe, search))];
 }
 
-async function tried(device: DeviceName, probe: Probe): Promise<ListedDevice> {
+/** One that is named. */
+export async function triedDevice(
+  name: DeviceName,
+  probe: Probe = probeDevice,
+  search: typeof searchCuda = searchCuda,
+): Promise<TriedDevice> {
+  if (kindOfDevice(name) !== 'cuda') return tried(name, probe);
+  const { missing } = await lookedFor(search);
+  return missing.length === 0 ? tried(name, probe) : { listed: without(name, missing), usable: null };
+}
+
+async function tried(device: DeviceName, probe: Probe): Promise<TriedDevice> {
   try {
-    const { card } = await probe(device);
-    const { name = null, driver = null, memoryBytes = null } = card ?? {};
-    return { device, starts: true, card: name, driver, memoryBytes, missing: [] };
+    const usable = await probe(device);
+    return { listed: startedDevice(usable), usable };
   } catch (error) {
-    return { device, starts: false, ...nothingKnown, missing: [obstacleOf(error)] };
+    return { listed: without(device, [obstacleOf(error)]), usable: null };
   }
+}
+
+/** One that is known to start. */
+export function startedDevice({ name: device, card }: UsableDevice): ListedDevice {
+  const { name = null, driver = null, memoryBytes = null } = card ?? {};
+  return { device, starts: true, card: name, driver, memoryBytes, missing: [] };
+}
+
+function without(device: ListedDevice['device'], missing: readonly Obstacle[]): ListedDevice {
+  return { device, starts: false, ...nothingKnown, missing };
 }
 
 /** Those of CUDA, or what keeps them from starting. */
 export async function cudaDevices(probe: Probe, search: typeof searchCuda): Promise<ListedDevice[]> {
-  const without = (missing: readonly Obstacle[]): ListedDevice[] => [
-    { device: 'cuda', starts: false, ...nothingKnown, missing },
-  ];
+  const { missing, cards } = await lookedFor(search);
+  if (missing.length > 0) return [without('cuda', missing)];
+  if (cards === 0) return [without('cuda', [{ what: 'this machine has no card for CUDA' }])];
+  const devices: ListedDevice[] = [];
+  for (let card = 0; card < cards; card++) devices.push((await tried(cudaName(card), probe)).listed);
+  return devices;
+}
+
+/** What CUDA lacks here, and how many cards it reaches. */
+async function lookedFor(
+  search: typeof searchCuda,
+): Promise<{ readonly missing: readonly Obstacle[]; readonly cards: number }> {
   try {
     const { parts, cards } = await search();
     const missing = parts
       .filter(({ state }) => state === 'missing')
       .map(({ found, remedy }) => ({ what: found, ...(remedy === undefined ? {} : { remedy }) }));
-    if (missing.length > 0) return without(missing);
-    if (cards.length === 0) return without([{ what: 'this machine has no card for CUDA' }]);
-    const devices: ListedDevice[] = [];
-    for (const card of cards.keys()) devices.push(await tried(cudaName(card), probe));
-    return devices;
+    return { missing, cards: cards.length };
   } catch (error) {
-    return without([obstacleOf(error)]);
+    return { missing: [obstacleOf(error)], cards: 0 };
   }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { devicesSchema } from './devices.js';
 
 const span = z.object({ least: z.number(), most: z.number() });
 
@@ -51,7 +52,42 @@ export const planSchema = z.object({
         }),
       )
       .describe(
-        'what a fold takes, judged before anything was trained; without models that are not on this machine',
+        'what a fold takes, judged before anything was trained; without models that are not on this machine, and none where another device than the processor was named',
       ),
   }),
+  device: devicesSchema.element
+    .extend({
+      precision: z.string().describe('that folds compute in there'),
+      queues: z.array(z.string()).describe('that folds wait on, as `worker --queue` takes them'),
+      folds: z
+        .array(
+          z.object({
+            member: z.string().describe('empty where folds are the only axis'),
+            folds: z.int().describe('of this member, to be trained'),
+            precision: z.string(),
+            textsAtOnce: z.int().describe('of a batch, that pass at once'),
+            counted: z
+              .object({
+                state: z.number().describe('weights, moments and averages'),
+                gradients: z.number(),
+                copies: z.number().describe('of weights and gradients, while they are taken apart'),
+                masks: z.number().describe('of dropout'),
+                activations: z.number().describe('what a run computes on the way'),
+                rows: z.number().describe('of tables that are looked up'),
+                total: z.number().describe('of all of them'),
+              })
+              .describe('bytes of the memory of the card'),
+            bytes: span.describe(
+              'of the memory of the card: what it has to have at least, and what is expected to be taken of it with what its provider reserves',
+            ),
+            tokensPerText: z
+              .number()
+              .nullable()
+              .describe('on average, of the first thousand texts; null of models from scratch'),
+          }),
+        )
+        .describe('none of the processor'),
+    })
+    .optional()
+    .describe('the device that was named'),
 });

@@ -4,6 +4,7 @@ import {
   type DownloadProgress,
   type ResolvedModel,
 } from '../../engine/checkpoint/hub.js';
+import type { TrainedCard } from '../../engine/training/card-need.js';
 import { scratchModel } from '../../engine/training/scratch-model.js';
 import { checkTraining, optionsOfModel } from '../../engine/training/trained-model.js';
 import { membersOf } from '../../pipeline/members.js';
@@ -17,6 +18,8 @@ export interface ModelCheck {
   readonly workdir: Workdir;
   /** Told how a download goes; null where a model of the hub that is not in the cache is not looked at. */
   readonly onDownload: ((view: DownloadView) => void) | null;
+  /** The card that a member is to be trained on. Default: none, but this machine's processor. */
+  readonly cardOf?: (member: Pipeline) => TrainedCard | null;
 }
 
 /**
@@ -36,20 +39,19 @@ export async function checkModel(pipeline: Pipeline, check: ModelCheck): Promise
   return [...new Set(told)];
 }
 
-async function checkMember(
-  { model, labels, training }: Pipeline,
-  check: ModelCheck,
-): Promise<readonly string[]> {
+async function checkMember(member: Pipeline, check: ModelCheck): Promise<readonly string[]> {
+  const { model, labels, training } = member;
+  const card = check.cardOf?.(member) ?? null;
   const { checkpoint, scratch } = model;
   const use = modelUse(model);
   if (scratch !== undefined) {
     const { classifier } = scratchModel(scratch, use.maxLength, labels.length, use.pooling);
-    return checkTraining(classifier, use, training, thisMachine().bytes);
+    return checkTraining(classifier, use, training, thisMachine().bytes, card);
   }
   const found = checkpoint === undefined ? undefined : await locate(checkpoint, check);
   if (found === undefined) return [];
   const { folder } = found;
-  return openEngine(check.workdir.path).check(folder, { labels, model: use, training });
+  return openEngine(check.workdir.path).check(folder, { labels, model: use, training, card });
 }
 
 async function locate(

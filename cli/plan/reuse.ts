@@ -20,10 +20,13 @@ export interface Reuse {
   readonly toTrain: readonly Cell[];
 }
 
-interface State extends Pick<
+/** What reuse is looked up by. */
+export interface PlanState extends Pick<
   Services,
-  'keys' | 'models' | 'engineSignature' | 'roots' | 'tableFiles' | 'devices' | 'threads'
+  'keys' | 'models' | 'engineSignature' | 'roots' | 'tableFiles' | 'threads'
 > {
+  /** Those that folds may have been trained on. */
+  readonly devices: Pick<Services['devices'], 'names'>;
   /** Whether a checkpoint is on this machine. */
   readonly isHere: (checkpoint: string) => Promise<boolean>;
 }
@@ -35,7 +38,7 @@ interface State extends Pick<
 export async function findReuse(
   pipeline: Pipeline,
   planned: readonly PlannedStep[],
-  state: State,
+  state: PlanState,
 ): Promise<Reuse> {
   const pipelines = new Map(membersOf(pipeline).map((member) => [member.id, member.pipeline]));
   const outputs = new Map<string, unknown>();
@@ -81,6 +84,6 @@ function inputsOf(
 }
 
 /** A fold's key covers the model's bytes; a plan fetches nothing, so those that are not here are not known. */
-async function wouldDownload({ model }: Pipeline, { isHere }: State): Promise<boolean> {
+async function wouldDownload({ model }: Pipeline, { isHere }: PlanState): Promise<boolean> {
   return model.checkpoint !== undefined && !(await isHere(model.checkpoint));
 }

@@ -89,6 +89,11 @@ export function kindOfDevice(name: string): string {
   return name.split(':', 1)[0]!;
 }
 
+/** What `Device.alikeRuns` is, known before a device is opened. */
+export function hasAlikeRuns(name: DeviceName): boolean {
+  return kindOfDevice(name) === 'cuda';
+}
+
 /** The number of a card. */
 export function cardNumber(name: CudaName): number {
   return Number(name.slice(name.indexOf(':') + 1));

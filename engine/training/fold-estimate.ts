@@ -13,6 +13,9 @@ import { openRuntime } from '../runtime/open.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
 import { packBatch } from '../inference/batch.js';
 import { CompactVocabulary } from '../inference/compact-vocabulary.js';
+import type { Device } from '../device/device.js';
+import { shapesOfTraining } from '../inference/batch-shapes.js';
+import type { LargestBatch } from './counted-graph.js';
 import { largestBatch } from './fold-setup.js';
 import { graphBelowCut, trainingGraph } from './graphs.js';
 import { bytesOfNeed } from './memory-need.js';
@@ -50,6 +53,9 @@ export interface EstimatedFold {
   readonly threads: number;
 }
 
+/** What of it its texts are read by. */
+export type SampledFold = Omit<EstimatedFold, 'threads'>;
+
 /** Texts that are looked at, the first ones of the table. */
 const sampleSize = 1_000;
 
@@ -73,15 +79,10 @@ const reserve: Span = { least: 0.8, most: 1.5 };
  * Nothing is trained.
  */
 export async function estimateFold(fold: EstimatedFold): Promise<FoldEstimate> {
-  const { tokenizer, model, training, rows, threads } = fold;
+  const { training, rows, threads } = fold;
   const options = optionGroups(training);
   const { passes, layers, draws, perturbation, averaging, checkpointing } = options;
-  const reading = readingOf(model, fold.classifier);
-  const texts = await tokenize(tokenizer, await firstTexts(fold.table), reading);
-  const vocabulary = CompactVocabulary.of(texts).size;
-  const read = windowed(fold.classifier, reading.windows);
-  const sequences = texts.map((text) => sequencesOf(text, read).map(({ length }) => length));
-  const largest = largestBatch(sequences, Math.min(passes.batchSize, rows.trained));
+  const { texts, vocabulary, read, largest } = await sampleOf(fold);
   const { classifier, textsAtOnce } = trainedModel(read, options, largest, { vocabulary });
   const atOnce = Math.min(textsAtOnce, passes.batchSize);
   const shape = { vocabulary, draws, layers, checkpointing };
@@ -115,9 +116,40 @@ export async function estimateFold(fold: EstimatedFold): Promise<FoldEstimate> {
       most: wanted / (rate * efficiency.least) + around.most,
     },
     bytes: { least: need * reserve.least + besides.least, most: need * reserve.most + besides.most },
-    tokensPerText: texts.reduce((sum, { length }) => sum + length, 0) / Math.max(1, texts.length),
+    tokensPerText: meanLength(texts),
     operationsPerSecond: rate,
   };
+}
+
+/** The texts that an estimate looks at, and what follows from them. */
+export interface Sample {
+  readonly texts: readonly Int32Array[];
+  /** Tokens that occur. */
+  readonly vocabulary: number;
+  /** The model, in windows where it reads in them. */
+  readonly read: Classifier;
+  /** The largest batch. */
+  readonly largest: LargestBatch;
+}
+
+/** @param device what batches are filled up for */
+export async function sampleOf(
+  { classifier, tokenizer, model, table, training, rows }: SampledFold,
+  device: Pick<Device, 'alikeRuns'> = { alikeRuns: false },
+): Promise<Sample> {
+  const reading = readingOf(model, classifier);
+  const texts = await tokenize(tokenizer, await firstTexts(table), reading);
+  const vocabulary = CompactVocabulary.of(texts).size;
+  const read = windowed(classifier, reading.windows);
+  const sequences = texts.map((text) => sequencesOf(text, read).map(({ length }) => length));
+  const shapes = shapesOfTraining(device, read, reading.windows?.length ?? reading.longest);
+  const largest = largestBatch(sequences, Math.min(training.batchSize, rows.trained), shapes);
+  return { texts, vocabulary, read, largest };
+}
+
+/** Tokens of a text on average. */
+export function meanLength(texts: readonly Int32Array[]): number {
+  return texts.reduce((sum, { length }) => sum + length, 0) / Math.max(1, texts.length);
 }
 
 class Enough extends Error {}

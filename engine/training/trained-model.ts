@@ -79,7 +79,7 @@ export function optionsOfModel(training: TrainingOptions): object {
 /**
  * The same before there is a table: of texts as long as they may be, with the least vocabulary.
  *
- * @param card that it is to be trained on @returns warnings
+ * @param machineBytes of memory @param card that it is to be trained on instead @returns warnings
  */
 export function checkTraining(
   classifier: Classifier,
@@ -91,6 +91,9 @@ export function checkTraining(
   const { batchSize, microBatch } = training;
   const read = windowed(classifier, readingOf(model, classifier).windows);
   const batch = largestBatchOf(model, classifier, batchSize);
-  const { textsAtOnce } = trainedModel(read, optionGroups(training), batch, { machineBytes, card });
+  const { textsAtOnce } = trainedModel(read, optionGroups(training), batch, {
+    // What a card holds, the machine does not.
+    ...(card === null ? { machineBytes } : { card }),
+  });
   return microBatch === 'auto' ? splitWarning(batchSize, textsAtOnce, card) : [];
 }

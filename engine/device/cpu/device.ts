@@ -1,7 +1,7 @@
 import { openRuntime } from '../../runtime/open.js';
 import { RuntimeFault } from '../../runtime/fault.js';
 import type { ElementArray, ElementType, Session, Tensor, Value } from '../../runtime/runtime.js';
-import { processor, type CompileOptions, type Device } from '../device.js';
+import { hasAlikeRuns, processor, type CompileOptions, type Device } from '../device.js';
 import { verifyFits, zeros } from '../element-arrays.js';
 import { modelBytes, type Program } from '../program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
@@ -13,7 +13,7 @@ export class CpuDevice implements Device {
   readonly name = processor;
   readonly signature: string;
   readonly card = null;
-  readonly alikeRuns = false;
+  readonly alikeRuns = hasAlikeRuns(processor);
   private released = false;
   private readonly runtime = openRuntime();
 

@@ -1,7 +1,7 @@
 import { InputFault } from '../../../errors/fault.js';
 import { cudaBuild } from '../../runtime/cuda-library.js';
 import { openRuntime } from '../../runtime/open.js';
-import { cudaName } from '../device.js';
+import { cudaName, hasAlikeRuns } from '../device.js';
 import { ResidentDevice, type Card } from '../resident/device.js';
 import { packSizes } from '../resident/packing.js';
 import { openDriver, type CudaCard } from './driver.js';
@@ -31,7 +31,7 @@ export async function startCuda(number: number, threads: number): Promise<Reside
     name,
     facts,
     signature,
-    alikeRuns: true,
+    alikeRuns: hasAlikeRuns(name),
     runtime,
     provider,
     mostOutputs,

@@ -22,7 +22,7 @@ export interface DeviceMemory {
   readonly gradients: number;
   /** What a run has of packed weights and gradients besides: each parameter's own, taken apart and not yet put together. */
   readonly copies: number;
-  /** Dropout masks: bytes of this run's and the next one's, which the host draws, and the factors that are made of them. */
+  /** Dropout masks: a byte an entry, which the host draws, as much room besides, and the factors made of them. */
   readonly masks: number;
   /** What a run computes on the way, at its most; what the provider keeps for later is not in it. */
   readonly activations: number;
@@ -125,7 +125,7 @@ export function leastOfCard(device: CardName, { total }: DeviceMemory): number {
 /** What is expected to be taken of the card, with what its provider reserves besides. */
 export function expectedOfCard(device: CardName, { total }: DeviceMemory): number {
   const { context, growth } = besides[kindOf(device)];
-  return total * growth + context;
+  return Math.ceil(total * growth) + context;
 }
 
 /** The graph in the operators that the device computes. */

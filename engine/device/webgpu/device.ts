@@ -1,5 +1,5 @@
 import { openRuntime } from '../../runtime/open.js';
-import { webGpu } from '../device.js';
+import { hasAlikeRuns, webGpu } from '../device.js';
 import { ResidentDevice, type Card } from '../resident/device.js';
 import { packSizes } from '../resident/packing.js';
 import { webGpuCard, webGpuSignature } from './card.js';
@@ -18,7 +18,7 @@ export async function startWebGpu(threads: number): Promise<ResidentDevice> {
     name: webGpu,
     facts,
     signature,
-    alikeRuns: false,
+    alikeRuns: hasAlikeRuns(webGpu),
     runtime,
     provider,
     mostOutputs,

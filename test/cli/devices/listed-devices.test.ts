@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { deviceLines } from '../../../cli/actions/devices.js';
-import { listedDevices } from '../../../cli/devices/listed-devices.js';
+import { listedDevices, triedDevice } from '../../../cli/devices/listed-devices.js';
 import { devicesSchema } from '../../../cli/facts/devices.js';
 import type { CudaFindings } from '../../../engine/device/cuda/findings.js';
 import type { DeviceName } from '../../../engine/device/device.js';
@@ -86,5 +86,38 @@ describe('the devices of a machine', () => {
       );
     const crashed = await listedDevices(probing(), crash);
     expect(crashed[2]!.missing).toEqual([{ what: 'its process ended (signal SIGSEGV)' }]);
+  });
+});
+
+describe('a device that is named', () => {
+  const there = searching({ parts: [fine], cards: [card] });
+
+  it('is tried alone, and can be used where it starts', async () => {
+    const asked: DeviceName[] = [];
+    const probe = (name: DeviceName): Promise<UsableDevice> => {
+      asked.push(name);
+      return probing()(name);
+    };
+    const { listed, usable } = await triedDevice('cuda:0', probe, there);
+    expect(listed).toMatchObject({ device: 'cuda:0', starts: true, card: 'A card' });
+    expect(usable?.name).toBe('cuda:0');
+    await triedDevice('webgpu', probe, () => Promise.reject(new Error('CUDA is not looked for')));
+    expect(asked).toEqual(['cuda:0', 'webgpu']);
+  });
+
+  it('is told with what keeps it from starting: all that CUDA lacks, or its own fault', async () => {
+    const lacking = {
+      part: 'provider',
+      state: 'missing',
+      found: 'not fetched',
+      remedy: 'Fetch it.',
+    } as const;
+    const search = searching({ parts: [lacking], cards: [] });
+    expect(await triedDevice('cuda:1', probing(), search)).toMatchObject({
+      listed: { device: 'cuda:1', starts: false, missing: [{ what: 'not fetched', remedy: 'Fetch it.' }] },
+      usable: null,
+    });
+    const { listed, usable } = await triedDevice('cuda:1', probing(['cuda:1']), there);
+    expect([listed.missing[0]?.what, usable]).toEqual(['it does not start (no driver)', null]);
   });
 });
