@@ -14,6 +14,7 @@ const inherited: ReadonlySet<string> = new Set([
   'DYLD_LIBRARY_PATH',
   'XDG_CACHE_HOME',
   'FOLDWISE_CUDA',
+  'FOLDWISE_CUDA_GRAPHS',
   'CUDA_VISIBLE_DEVICES',
   'VK_ICD_FILENAMES',
   'VK_DRIVER_FILES',

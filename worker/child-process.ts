@@ -16,15 +16,17 @@ export interface ChildOptions {
   readonly kind: ChildKind;
   /** By default what the child prints goes to stderr. */
   readonly onOutput?: OutputListener | undefined;
+  /** Variables of the child alone. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /**
  * Starts a script of ours with an IPC channel. The channel is what ties the child to this process: the
  * child leaves when it closes.
  */
-export function startChild({ script, kind, onOutput = printOutput }: ChildOptions): ChildProcess {
+export function startChild({ script, kind, onOutput = printOutput, variables }: ChildOptions): ChildProcess {
   const child = fork(script, [], {
-    env: childEnvironment(),
+    env: { ...childEnvironment(), ...variables },
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

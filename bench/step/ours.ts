@@ -12,7 +12,7 @@ import { linearWarmup } from '../../engine/schedules/schedule.js';
 import { CompactVocabulary } from '../../engine/inference/compact-vocabulary.js';
 import { packBatch } from '../../engine/inference/batch.js';
 import { shapesOfTraining } from '../../engine/inference/batch-shapes.js';
-import { Trainer } from '../../engine/training/trainer.js';
+import { Trainer, type TextBatch } from '../../engine/training/trainer.js';
 import type { BatchFile } from './batch-file.js';
 import { readBatchFile } from './batch-file.js';
 import { DeviceFacts } from './device/facts.js';
@@ -108,7 +108,7 @@ function oneOfAKind(batches: OurSide['batches'], classifier: Classifier, device:
 }
 
 async function answer(side: OurSide, [command, ...args]: readonly string[]): Promise<object> {
-  if (command === 'step') return step(side, Number(args[0]));
+  if (command === 'step') return step(side, Number(args[0]), null);
   if (command === 'run') return run(side, Number(args[0]), Number(args[1]));
   if (command === 'facts') return side.facts.of(side.batches.map(({ texts }) => texts));
   if (command === 'peak') return { peakBytes: process.resourceUsage().maxRSS * 1024 };
@@ -119,15 +119,30 @@ async function answer(side: OurSide, [command, ...args]: readonly string[]): Pro
   );
 }
 
-/** Trains on batch `index`: all that a step of a fold does, from token ids to moved weights. */
-async function step(side: OurSide, index: number): Promise<{ seconds: number; loss: number }> {
-  const { texts, labels } = side.batches[index % side.batches.length]!;
+/**
+ * Trains on batch `index`: all that a step of a fold does, from token ids to moved weights.
+ *
+ * @param next the batch of the step after it, where there is one: a fold tells it, too
+ */
+async function step(
+  side: OurSide,
+  index: number,
+  next: number | null,
+): Promise<{ seconds: number; loss: number }> {
+  const batch = batchOf(side, index);
   const start = performance.now();
   const { learningRate, warmupRatio, seed } = training;
   const warmUp = Math.trunc(warmupRatio * side.steps);
   const rate = linearWarmup(side.taken, learningRate, warmUp, side.steps);
-  const { loss } = await side.trainer.step(texts, labels, rate, side.taken++, [seed, 1]);
+  const settings = { learningRate: rate, averageShare: null, step: side.taken++, key: [seed, 1] as const };
+  const following = next === null ? undefined : batchOf(side, next);
+  const { loss } = await side.trainer.stepOver([batch], settings, undefined, following);
   return { seconds: (performance.now() - start) / 1000, loss };
+}
+
+function batchOf({ batches }: OurSide, index: number): TextBatch {
+  const { texts, labels } = batches[index % batches.length]!;
+  return { texts, targets: labels };
 }
 
 /** Trains on so many batches, one after the other, and tells what of it the device was seen to take. */
@@ -136,7 +151,7 @@ async function run(side: OurSide, first: number, count: number): Promise<object>
   const losses: (number | null)[] = [];
   let seconds = 0;
   for (let index = first; index < first + count; index++) {
-    const taken = await step(side, index);
+    const taken = await step(side, index, index + 1 < first + count ? index + 1 : null);
     seconds += taken.seconds;
     losses.push(taken.loss);
   }

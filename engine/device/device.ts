@@ -70,7 +70,10 @@ export interface CardFacts {
   readonly isSoftware: boolean;
 }
 
-export type CompileOptions = Pick<SessionOptions, 'externalFolder'>;
+export interface CompileOptions extends Pick<SessionOptions, 'externalFolder'> {
+  /** Whether it is run many times with the same tensors: a device that can records such runs. Default false. */
+  readonly repeated?: boolean;
+}
 
 /** The names that devices are asked for by, and recorded under. */
 export type DeviceName = typeof processor | typeof webGpu | CudaName;

@@ -67,7 +67,7 @@ function bindApi(table: FunctionTable) {
     run: table.bind<
       [
         session: Address,
-        options: null,
+        options: Address | null,
         inputNames: BigUint64Array,
         inputs: BigUint64Array,
         inputCount: number,
@@ -76,6 +76,12 @@ function bindApi(table: FunctionTable) {
         outputs: BigUint64Array,
       ]
     >(9, ['void *', 'void *', 'void *', 'void *', 'size_t', 'void *', 'size_t', 'void *']),
+    createRunOptions: table.bind<[out: Cell]>(39, pointers(1)),
+    addRunConfig: table.bind<[options: Address, key: string, value: string]>(165, [
+      'void *',
+      'const char *',
+      'const char *',
+    ]),
     inputCount: table.bind<[session: Address, out: Cell]>(30, pointers(2)),
     outputCount: table.bind<[session: Address, out: Cell]>(31, pointers(2)),
     inputType: table.bind<[session: Address, index: number, out: Cell]>(33, ['void *', 'size_t', 'void *']),
@@ -172,6 +178,7 @@ function bindApi(table: FunctionTable) {
 
     releaseSession: table.release(95),
     releaseValue: table.release(96),
+    releaseRunOptions: table.release(97),
     releaseType: table.release(98),
     releaseTensorInfo: table.release(99),
     releaseSessionOptions: table.release(100),

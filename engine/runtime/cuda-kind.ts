@@ -30,7 +30,7 @@ export const cudaKind: ProviderKind = {
   prepare: (environment, card, once) => {
     once('copies', () => registerCopies(environment));
     // A card that is not there is refused here; making an arena of it would end the process.
-    withOptions(environment.api, new NativeOptions(optionsOf(card)), () => undefined);
+    withOptions(environment.api, new NativeOptions(optionsOf(card, {})), () => undefined);
     once(`arena ${card}`, () => shareArena(environment, card));
   },
   optionsOf,
@@ -48,9 +48,13 @@ export const cudaKind: ProviderKind = {
   },
 };
 
-function optionsOf(card: number): Readonly<Record<string, string>> {
+function optionsOf(
+  card: number,
+  { recorded = false }: { readonly recorded?: boolean },
+): Readonly<Record<string, string>> {
   return {
     device_id: String(card),
+    ...(recorded && { enable_cuda_graph: '1' }),
     // float32 is float32: else products would be rounded to 10 bits.
     use_tf32: '0',
   };

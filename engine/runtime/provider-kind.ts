@@ -1,6 +1,7 @@
 import type { Api } from './api.js';
 import type { DeviceFaultKind } from './fault.js';
 import { addresses, NativeText, type Address } from './native.js';
+import type { ProviderOptions } from './runtime.js';
 
 /** What a provider is told of the process's ONNX Runtime. */
 export interface ProviderEnvironment {
@@ -26,7 +27,10 @@ export interface ProviderKind {
   /** Called before the first session of a card. */
   prepare(environment: ProviderEnvironment, card: number, once: Once): void;
   /** Its options in a session, of which the named nodes are the processor's. */
-  optionsOf(card: number, onProcessor: ReadonlySet<string>): Readonly<Record<string, string>>;
+  optionsOf(
+    card: number,
+    on: Pick<ProviderOptions, 'onProcessor' | 'recorded'>,
+  ): Readonly<Record<string, string>>;
   /** Puts it before the processor in the options of a session, which keeps the named nodes. */
   append(api: Api, session: Address, options: NativeOptions, onProcessor: ReadonlySet<string>): Promise<void>;
   /** What happened to the device, by what a failed call says; null where that says nothing of it. */

@@ -6,7 +6,7 @@ import { elementCode, elementCount } from './elements.js';
 import { DeviceFault, RuntimeFault } from './fault.js';
 import { addresses, cell, pointee, type Address, type ReleaseFunction } from './native.js';
 import { NativeOptions, type ProviderEnvironment, type ProviderKind } from './provider-kind.js';
-import type { ElementType, Provider, ProviderName, Value, View } from './runtime.js';
+import type { ElementType, Provider, ProviderName, ProviderOptions, Value, View } from './runtime.js';
 import { sessionOptions } from './session-options.js';
 import { nativeShape, verifyShape } from './tensor.js';
 import { nativeValue, type NativeValue } from './value.js';
@@ -132,13 +132,17 @@ export class NativeProvider implements Provider {
     }
   }
 
+  placeOf(value: Value): string {
+    return nativeValue('place', value).place.toString(16);
+  }
+
   /** Puts the provider before the processor's in the options of a session, which keeps the named nodes. */
-  async append(sessionOptions: Address, onProcessor: ReadonlySet<string>): Promise<void> {
-    const options = new NativeOptions(this.kind.optionsOf(this.card, onProcessor));
+  async append(sessionOptions: Address, on: Omit<ProviderOptions, 'provider'>): Promise<void> {
+    const options = new NativeOptions(this.kind.optionsOf(this.card, on));
     this.held.add(options);
     try {
       await this.exclusively('provider', () =>
-        this.kind.append(this.environment.api, sessionOptions, options, onProcessor),
+        this.kind.append(this.environment.api, sessionOptions, options, on.onProcessor),
       );
     } finally {
       this.held.delete(options);

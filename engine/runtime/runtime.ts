@@ -45,6 +45,8 @@ export interface Provider {
   copy(pairs: readonly (readonly [from: Value, to: Value])[]): Promise<void>;
   /** Makes a view; null where the memory of the device has handles instead of addresses. */
   readonly view: View | null;
+  /** Where a tensor of it lies: two that are alike in this and in shape are the same to a kernel. */
+  placeOf(value: Value): string;
 }
 
 export interface ProviderOptions {
@@ -54,6 +56,11 @@ export interface ProviderOptions {
    * have to wait for. Any other node that would run there fails the session, by name.
    */
   readonly onProcessor: ReadonlySet<string>;
+  /**
+   * Whether runs may be recorded, to be replayed (`run`'s third argument). Such a session has memory of its own for what
+   * it computes on the way, where no tensor that outlives a run may come to lie: a replayed run writes there again.
+   */
+  readonly recorded?: boolean;
 }
 
 export interface SessionOptions {
@@ -80,11 +87,15 @@ export interface Session {
    *
    * On a provider both take tensors of either memory: those of the processor are copied there or back.
    *
+   * @param recording of a session that is `recorded`: the number of the recording that is made of this run, or of which it
+   * is the replay; the caller sees that tensors of the device are at the same places each time, and those of the
+   * processor the same in value. Absent: the run is none
    * @returns the outputs in the processor's memory
    */
   run(
     feeds: Readonly<Record<string, Value>>,
     fetches: Readonly<Record<string, Value | null>>,
+    recording?: number,
   ): Promise<Record<string, Tensor>>;
   release(): void;
 }

@@ -22,13 +22,14 @@ export async function sessionOptions(
     api.setOptimization(options, allOptimizations);
     // The shapes change from batch to batch: a plan made for one would only hold memory for another.
     api.disableMemoryPattern(options);
-    api.addSessionConfig(options, 'session.use_env_allocators', '1');
+    // What is recorded has an arena of its own (`ProviderOptions.recorded`).
+    if (on?.recorded !== true) api.addSessionConfig(options, 'session.use_env_allocators', '1');
     if (externalFolder !== undefined) {
       api.addSessionConfig(options, 'session.model_external_initializers_file_folder_path', externalFolder);
     }
     if (on !== undefined) {
       recordPlacement(api, options);
-      await NativeProvider.of(on.provider).append(options, on.onProcessor);
+      await NativeProvider.of(on.provider).append(options, on);
     }
     return options;
   } catch (fault) {

@@ -19,6 +19,12 @@ interface Port {
   readonly shape: readonly number[];
 }
 
+/** By which runs of a session that is recorded are told apart; as ONNX Runtime calls it. */
+const recordingKey = 'gpu_graph_id';
+
+/** Of a run that is neither recorded nor a replay. */
+const none = -1;
+
 export class NativeSession implements Session {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -29,6 +35,8 @@ export class NativeSession implements Session {
   private readonly inputValues: BigUint64Array;
   private readonly outputNames: BigUint64Array;
   private readonly outputValues: BigUint64Array;
+  /** Of runs of each recording. */
+  private readonly runOptions = new Map<number, Address>();
   private running = false;
   private released = false;
 
@@ -36,6 +44,7 @@ export class NativeSession implements Session {
     private readonly api: Api,
     private readonly session: Address,
     private readonly provider: NativeProvider | undefined,
+    private readonly recorded: boolean,
     nodes: readonly PlacedNode[],
   ) {
     this.nodes = byOperator(nodes);
@@ -71,7 +80,7 @@ export class NativeSession implements Session {
     try {
       const nodes = options.on === undefined ? [] : placedNodes(api, session);
       if (options.on !== undefined) verifyPlacement(nodes, options.on.onProcessor);
-      return new NativeSession(api, session, provider, nodes);
+      return new NativeSession(api, session, provider, options.on?.recorded === true, nodes);
     } catch (fault) {
       api.releaseSession(session);
       throw fault;
@@ -81,6 +90,7 @@ export class NativeSession implements Session {
   async run(
     feeds: Readonly<Record<string, Value>>,
     fetches: Readonly<Record<string, Value | null>>,
+    recording?: number,
   ): Promise<Record<string, Tensor>> {
     if (this.released) throw new RuntimeFault({ where: 'session', what: 'it has been released' });
     if (this.running) {
@@ -92,7 +102,7 @@ export class NativeSession implements Session {
     try {
       this.bindInputs(feeds, held);
       this.bindOutputs(wanted, held);
-      await this.runBound(wanted.length);
+      await this.runBound(wanted.length, this.recorded ? this.optionsOf(recording ?? none) : null);
       return this.results(wanted);
     } finally {
       for (const tensor of held) tensor.unhold();
@@ -101,11 +111,11 @@ export class NativeSession implements Session {
     }
   }
 
-  private runBound(outputs: number): Promise<void> {
+  private runBound(outputs: number, options: Address | null): Promise<void> {
     const call = (): Promise<void> =>
       this.api.run.async(
         this.session,
-        null,
+        options,
         this.inputNames,
         this.inputValues,
         this.inputs.length,
@@ -123,7 +133,18 @@ export class NativeSession implements Session {
     if (!this.running) this.free();
   }
 
+  private optionsOf(recording: number): Address {
+    const known = this.runOptions.get(recording);
+    if (known !== undefined) return known;
+    const out = cell();
+    this.api.createRunOptions(out);
+    this.runOptions.set(recording, pointee(out));
+    this.api.addRunConfig(pointee(out), recordingKey, String(recording));
+    return pointee(out);
+  }
+
   private free(): void {
+    for (const options of this.runOptions.values()) this.api.releaseRunOptions(options);
     if (this.provider === undefined) this.api.releaseSession(this.session);
     else this.provider.releaseLater(this.api.releaseSession, this.session);
     this.api.live.sessions--;

@@ -1,6 +1,6 @@
 import type { Api } from './api.js';
 import { RuntimeFault } from './fault.js';
-import type { Address } from './native.js';
+import { cell, pointee, type Address } from './native.js';
 import type { ElementType, Value } from './runtime.js';
 
 /**
@@ -8,6 +8,7 @@ import type { ElementType, Value } from './runtime.js';
  * and the last of them has ended.
  */
 export abstract class NativeValue implements Value {
+  private firstElement: Address | undefined;
   private uses = 0;
   private released = false;
 
@@ -25,6 +26,17 @@ export abstract class NativeValue implements Value {
     if (this.released) throw new RuntimeFault({ where: name, what: 'the tensor has been released' });
     this.uses++;
     return this.value;
+  }
+
+  /** The address of its first element. */
+  get place(): Address {
+    if (this.firstElement === undefined) {
+      const out = cell();
+      this.api.tensorData(this.hold('place'), out);
+      this.unhold();
+      this.firstElement = pointee(out);
+    }
+    return this.firstElement;
   }
 
   unhold(): void {

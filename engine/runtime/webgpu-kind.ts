@@ -8,7 +8,7 @@ export const webGpuKind: ProviderKind = {
   remedy:
     'Install the driver of the card, and on Linux libvulkan1; docs/devices.md says how, and how to try without a card.',
   prepare: () => undefined,
-  optionsOf: (_, onProcessor) => ({
+  optionsOf: (_, { onProcessor }) => ({
     // Its own layout, for convolutions, would move transpositions about, and the sizes that stand behind them.
     preferredLayout: 'NCHW',
     // Else a Cast of positions goes to the processor. With it, sizes would go to the device, and each be waited for.

@@ -31,6 +31,7 @@ export function residentOnProcessor(
   };
   const provider: Provider = {
     name: 'cuda',
+    placeOf: () => '',
     allocate: (type, shape) => {
       const data = zeros({ type, shape });
       // What a device's tensor holds at first is not defined: whoever reads it before it was written is found.
@@ -69,5 +70,5 @@ function lowered(program: Program): LoweredProgram {
   const graph = program.graph.copy();
   useCudaOperators(graph);
   const half = withHalfKernels({ ...program, graph });
-  return { model: modelBytes(half), onProcessor: sizeNodes(half.graph) };
+  return { model: modelBytes(half), onProcessor: sizeNodes(half.graph), recordable: false };
 }

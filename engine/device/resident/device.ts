@@ -14,6 +14,7 @@ import type { Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
 import type { PackSizes } from './packing.js';
+import { RecordedSession, forRecording } from './recorded-session.js';
 import type { StepNodes } from './step-nodes.js';
 
 /** A program as a provider of ONNX Runtime takes it. */
@@ -21,6 +22,8 @@ export interface LoweredProgram {
   readonly model: Uint8Array;
   /** Names of the nodes that compute sizes, which are the processor's. */
   readonly onProcessor: ReadonlySet<string>;
+  /** Whether its runs can be recorded. */
+  readonly recordable: boolean;
 }
 
 /** A card, and what is its own of what computes. */
@@ -70,11 +73,18 @@ export class ResidentDevice implements Device {
     return this.runtime.live;
   }
 
-  async compile(program: Program, options: CompileOptions = {}): Promise<Session> {
+  async compile(program: Program, { repeated = false, ...options }: CompileOptions = {}): Promise<Session> {
     this.opened();
-    const { model, onProcessor } = this.own.lower(program);
-    const on = { provider: this.provider, onProcessor };
-    return this.runtime.createSession(model, { ...options, threads: this.threads, on });
+    const create = ({ model, onProcessor }: LoweredProgram, recorded: boolean): Promise<Session> => {
+      const on = { provider: this.provider, onProcessor, recorded };
+      return this.runtime.createSession(model, { ...options, threads: this.threads, on });
+    };
+    if (repeated) {
+      const { program: given, numbers } = forRecording(program);
+      const lowered = this.own.lower(given);
+      if (lowered.recordable) return new RecordedSession(await create(lowered, true), this, numbers, program);
+    }
+    return create(this.own.lower(program), false);
   }
 
   tensor(type: ElementType, shape: readonly number[], data: ElementArray): Tensor {
@@ -98,6 +108,17 @@ export class ResidentDevice implements Device {
     const data = zeros(from);
     await this.onHost(data, from, (host) => this.provider.copy([[from, host]]));
     return data;
+  }
+
+  /** Copies tensors from the host or on the device. */
+  copyAll(pairs: readonly (readonly [from: Value, to: Value])[]): Promise<void> {
+    this.opened();
+    return this.provider.copy(pairs);
+  }
+
+  /** See `Provider.placeOf`. */
+  placeOf(value: Value): string {
+    return this.provider.placeOf(value);
   }
 
   async train(options: TrainingOptions): Promise<TrainingState> {

@@ -44,7 +44,7 @@ export class TrainingStep {
     lossScale: LossScaleMemory | null,
     options: TrainingOptions,
   ): Promise<TrainingStep> {
-    const sessions = new Sessions(device, {}, options.compiling);
+    const sessions = new Sessions(device, { repeated: true }, options.compiling);
     const passes = await GradientPasses.create(device, sessions, card, tensors, options);
     const norm = await tensors.resident.allocate(scalar);
     return new TrainingStep(device, sessions, tensors, passes, norm, lossScale, options);

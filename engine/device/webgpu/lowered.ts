@@ -7,5 +7,5 @@ import type { LoweredProgram } from '../resident/device.js';
 export function lowered(program: Program): LoweredProgram {
   const graph = program.graph.copy();
   useWebGpuOperators(graph);
-  return { model: modelBytes({ ...program, graph }), onProcessor: sizeNodes(graph) };
+  return { model: modelBytes({ ...program, graph }), onProcessor: sizeNodes(graph), recordable: false };
 }

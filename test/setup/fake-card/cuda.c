@@ -72,17 +72,41 @@ int cudaDeviceGetAttribute(int *value, int which, int device) {
 }
 int cudaDriverGetVersion(int *version) { *version = DRIVER; return 0; }
 int cudaRuntimeGetVersion(int *version) { *version = 13000; return 0; }
+/*
+ * While launches are recorded, a card refuses what would have to be done at once; and of what is copied from the host it
+ * notes the place, not what is there.
+ */
+static const int notWhileRecording = 900;
+static int recording = 0, recordings = 0, replays = 0, copiesOfHost = 0;
+int cudaStreamBeginCapture(void *stream, int mode) { recording = 1; return 0; }
+int cudaStreamEndCapture(void *stream, void **graph) { recording = 0; *graph = (void *)(intptr_t)(16 * ++recordings); return 0; }
+int cudaGraphInstantiate(void **run, void *graph) { *run = graph; return 0; }
+int cudaGraphLaunch(void *run, void *stream) { replays++; return 0; }
+int cudaDeviceSynchronize(void) { return recording ? notWhileRecording : 0; }
+int cudaStreamSynchronize(void *stream) { return recording ? notWhileRecording : 0; }
+int cudaEventSynchronize(void *event) { return recording ? notWhileRecording : 0; }
+/* For tests. */
+int fakeRecordings(void) { return recordings; }
+int fakeReplays(void) { return replays; }
+int fakeCopiesOfHostRecorded(void) { return copiesOfHost; }
+
 int cudaMalloc(void **to, size_t bytes) {
+  if (recording) return notWhileRecording;
   if (bytes > mostBytes) return outOfMemory;
   *to = allocated(bytes);
   return 0;
 }
-int cudaFree(void *from) { free(from); return 0; }
+int cudaFree(void *from) { if (recording) return notWhileRecording; free(from); return 0; }
 int cudaMallocHost(void **to, size_t bytes) { *to = allocated(bytes); return 0; }
 int cudaHostAlloc(void **to, size_t bytes, unsigned flags) { *to = allocated(bytes); return 0; }
 int cudaFreeHost(void *from) { free(from); return 0; }
-int cudaMemcpy(void *to, const void *from, size_t bytes, int kind) { memmove(to, from, bytes); return 0; }
+int cudaMemcpy(void *to, const void *from, size_t bytes, int kind) {
+  if (recording) return notWhileRecording;
+  memmove(to, from, bytes);
+  return 0;
+}
 int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int kind, void *stream) {
+  if (recording && kind == 1) copiesOfHost++;
   memmove(to, from, bytes);
   return 0;
 }
@@ -94,7 +118,7 @@ int cudaStreamCreate(void **stream) { *stream = (void *)(16 * ++made); return 0;
 int cudaStreamCreateWithFlags(void **stream, unsigned flags) { return cudaStreamCreate(stream); }
 int cudaEventCreate(void **event) { return cudaStreamCreate(event); }
 int cudaEventCreateWithFlags(void **event, unsigned flags) { return cudaStreamCreate(event); }
-int cudaStreamIsCapturing(void *stream, int *status) { *status = 0; return 0; }
+int cudaStreamIsCapturing(void *stream, int *status) { *status = recording; return 0; }
 const char *cudaGetErrorString(int error) { return "an error of tests"; }
 const char *cudaGetErrorName(int error) { return "an error of tests"; }
 int cudaPointerGetAttributes(int *attributes, const void *pointer) {
@@ -107,18 +131,18 @@ void **__cudaRegisterFatBinary(void *binary) { static void *handle[4]; return ha
 int cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int *blocks) { *blocks = 1; return 0; }
 STUB(__cudaGetKernel) STUB(__cudaLaunchKernel) STUB(__cudaPopCallConfiguration)
 STUB(__cudaPushCallConfiguration) STUB(__cudaRegisterFatBinaryEnd) STUB(__cudaRegisterFunction)
-STUB(__cudaRegisterVar) STUB(__cudaUnregisterFatBinary) STUB(cudaDeviceSynchronize)
-STUB(cudaEventDestroy) STUB(cudaEventElapsedTime) STUB(cudaEventRecord) STUB(cudaEventSynchronize)
+STUB(__cudaRegisterVar) STUB(__cudaUnregisterFatBinary)
+STUB(cudaEventDestroy) STUB(cudaEventElapsedTime) STUB(cudaEventRecord)
 STUB(cudaFreeAsync) STUB(cudaFuncGetAttributes) STUB(cudaFuncSetAttribute)
 STUB(cudaGetDriverEntryPointByVersion) STUB(cudaGetLastError) STUB(cudaGraphDestroy)
-STUB(cudaGraphExecDestroy) STUB(cudaGraphInstantiate) STUB(cudaGraphLaunch)
+STUB(cudaGraphExecDestroy)
 STUB(cudaKernelSetAttributeForDevice) STUB(cudaLaunchCooperativeKernel) STUB(cudaLaunchHostFunc)
 STUB(cudaLaunchKernel) STUB(cudaLaunchKernelExC) STUB(cudaLibraryGetKernel)
 STUB(cudaLibraryLoadData) STUB(cudaLibraryUnload) STUB(cudaMallocFromPoolAsync)
 STUB(cudaMemPoolCreate) STUB(cudaMemPoolDestroy) STUB(cudaMemPoolGetAttribute)
 STUB(cudaMemPoolSetAttribute) STUB(cudaMemPoolTrimTo) STUB(cudaMemcpy2DAsync)
-STUB(cudaMemcpyFromSymbol) STUB(cudaPeekAtLastError) STUB(cudaStreamBeginCapture)
-STUB(cudaStreamDestroy) STUB(cudaStreamEndCapture) STUB(cudaStreamSynchronize)
+STUB(cudaMemcpyFromSymbol) STUB(cudaPeekAtLastError)
+STUB(cudaStreamDestroy)
 STUB(cudaStreamWaitEvent)
 #endif
 

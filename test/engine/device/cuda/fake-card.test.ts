@@ -46,12 +46,18 @@ const everything: Partial<TrainerOptions> = {
   layers: { layerDecay: 0.9, freezeLayers: 0 },
 };
 
-/** A step of a training: with two batches, so that their gradients are added up. */
-async function step(device: Device, model: string, options: Partial<TrainerOptions>): Promise<void> {
+/** Steps of a training: with two batches, so that their gradients are added up. */
+async function step(
+  device: Device,
+  model: string,
+  options: Partial<TrainerOptions>,
+  times = 1,
+): Promise<void> {
   const trainer = await goldenTrainer(device, model, { ...everything, ...options });
   const { tokens, labels } = Object.values(goldenBatches(model))[0]!;
   const batch = { texts: tokens.map((ids) => Int32Array.from(ids)), targets: labels };
-  await trainer.stepOver([batch, batch], { learningRate: 1e-3, averageShare: 1, step: 0, key: [7, 1] });
+  for (let step = 0; step < times; step++)
+    await trainer.stepOver([batch, batch], { learningRate: 1e-3, averageShare: 1, step, key: [7, 1] });
   await trainer.close();
 }
 
@@ -180,6 +186,25 @@ describe.skipIf(missing !== null)(
     it.each(goldenModels)('has a kernel for every node of a training of %s', async (model) => {
       await step(await card(), model, {});
     });
+
+    it.each(goldenModels)(
+      'records the runs of a training of %s that come again, with no place of the host in it',
+      async (model) => {
+        const device = await card();
+        const counted = (name: string): number =>
+          loadLibrary(fakeLibrary(root, 'cudart')).func(name, 'int', [])() as number;
+        const before = ['fakeRecordings', 'fakeReplays'].map(counted);
+        const hostBefore = counted('fakeCopiesOfHostRecorded');
+        await step(device, model, { perturbation: { fgm: 0.5, awp: null } }, 6);
+        const [recordings, replays] = ['fakeRecordings', 'fakeReplays'].map(
+          (name, place) => counted(name) - before[place]!,
+        );
+        // Of gradients, of their sums and of the update, each from one set into the other.
+        expect(recordings).toBeGreaterThanOrEqual(6);
+        expect(replays).toBeGreaterThan(recordings!);
+        expect(counted('fakeCopiesOfHostRecorded')).toBe(hostBefore);
+      },
+    );
 
     it.each(
       (['float16', 'bfloat16'] as const).flatMap((precision) =>
