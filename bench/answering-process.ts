@@ -22,7 +22,7 @@ export class AnsweringProcess {
     readonly name: string,
     command: string,
     args: readonly string[],
-    options: { readonly cwd?: string } = {},
+    options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
   ) {
     this.child = spawn(command, args, { ...options, stdio: ['pipe', 'pipe', 'pipe'] });
     const { child } = this;

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Trainer } from '../activities/services.js';
+import { processVariables } from '../engine/device/cuda/process-variables.js';
 import type { FoldCommand, FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
 import { EnvironmentFault, Fault } from '../errors/fault.js';
 import { crash, startChild, startFailure, type OutputListener } from './child-process.js';
@@ -66,7 +67,7 @@ class Training {
 
   run(job: FoldJob): Promise<FoldOutcome> {
     return new Promise((resolve, reject) => {
-      const child = startChild({ ...this.options, kind: 'trainer', variables: variablesOf(job) });
+      const child = startChild({ ...this.options, kind: 'trainer', variables: processVariables(job.device) });
       const onAbort = (): void => this.askToStop(child);
       const settle = (code: number | null, exitSignal: NodeJS.Signals | null): void => {
         clearTimeout(this.kill);
@@ -131,9 +132,4 @@ function tell(child: ChildProcess, command: FoldCommand): void {
 function stopped(fold: number, how: string, cause?: Fault): TrainingStopped {
   const found = cause === undefined ? {} : { found: cause.message };
   return new TrainingStopped({ where: `fold ${fold}`, what: `the training was stopped ${how}`, ...found });
-}
-
-/** What is recorded on a card is the thread's that recorded it: calls of the library are to have one (libuv's). */
-function variablesOf({ device }: FoldJob): Readonly<Record<string, string>> {
-  return device?.startsWith('cuda:') ? { UV_THREADPOOL_SIZE: '1' } : {};
 }

@@ -63,6 +63,8 @@ export interface SideStart<Name extends string> {
   readonly name: Name;
   readonly command: string;
   readonly args: readonly string[];
+  /** Variables of its process. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** A side that stands. */
@@ -87,9 +89,9 @@ export async function withSides<Name extends string, T>(
   try {
     const file = join(directory, 'batches.json');
     await writeFile(file, JSON.stringify(batches));
-    for (const { name, command, args } of await starts(file, directory)) {
+    for (const { name, command, args, variables } of await starts(file, directory)) {
       progress(`${network.name}: starting ${name}`);
-      open.push({ name, ...(await Side.start(name, command, args)) });
+      open.push({ name, ...(await Side.start(name, command, args, variables)) });
     }
     return await work(open);
   } finally {

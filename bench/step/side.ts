@@ -54,12 +54,13 @@ export class Side {
     name: string,
     command: string,
     args: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
   ): Promise<{ readonly side: Side; readonly ready: Ready }> {
-    const process = new AnsweringProcess(name, command, args);
+    const child = new AnsweringProcess(name, command, args, { env: { ...process.env, ...variables } });
     try {
-      return { side: new Side(process), ready: await process.answer(answers.ready) };
+      return { side: new Side(child), ready: await child.answer(answers.ready) };
     } catch (fault) {
-      await process.close();
+      await child.close();
       throw fault;
     }
   }

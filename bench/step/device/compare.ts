@@ -1,4 +1,5 @@
 import { processor, webGpu, type DeviceName } from '../../../engine/device/device.js';
+import { processVariables } from '../../../engine/device/cuda/process-variables.js';
 import type { ComputePrecision } from '../../../engine/precision/precision.js';
 import { ourArguments, withSides, type ComparisonOptions, type SideStart } from '../compare.js';
 import { pyTorchArguments, pyTorchModes } from '../pytorch.js';
@@ -18,6 +19,9 @@ export interface DeviceComparison extends ComparisonOptions {
   /** How often each side trains on all batches, besides the first time. */
   readonly turns: number;
 }
+
+/** Trainings on all batches before those that are measured: in the second a run is recorded, where a device records. */
+const warmUps = 3;
 
 export interface DeviceSide {
   /** The first of all steps: whatever is compiled for it is in it. */
@@ -42,30 +46,35 @@ export async function compareOnDevice(options: DeviceComparison): Promise<Device
   const { network, batches, device, precision, turns, progress } = options;
   const count = batches.batches.length;
   const peerDevice = device === webGpu ? processor : device;
-  return withSides(options, starts({ ...options, steps: (turns + 1) * count }, peerDevice), async (open) => {
-    const first = new Map<string, RunAnswer>();
-    const runs = new Map<string, RunAnswer[]>(open.map(({ name }) => [name, []]));
-    for (const { name, side } of open) {
-      progress(`${network.name}: ${name}, warming up`);
-      first.set(name, await side.run(0, 1));
-      await side.run(1, count - 1);
-    }
-    for (let turn = 1; turn <= turns; turn++) {
+  return withSides(
+    options,
+    starts({ ...options, steps: (warmUps + turns) * count }, peerDevice),
+    async (open) => {
+      const first = new Map<string, RunAnswer>();
+      const runs = new Map<string, RunAnswer[]>(open.map(({ name }) => [name, []]));
       for (const { name, side } of open) {
-        const run = await side.run(turn * count, count);
-        runs.get(name)!.push(run);
-        const each = (run.seconds / count).toFixed(3);
-        progress(`${network.name}: ${name}, turn ${turn} of ${turns}: ${each} s a step`);
+        progress(`${network.name}: ${name}, warming up`);
+        first.set(name, await side.run(0, 1));
+        await side.run(1, count - 1);
+        for (let time = 1; time < warmUps; time++) await side.run(time * count, count);
       }
-    }
-    const sides: Partial<Record<DeviceSideName, DeviceSide>> = {};
-    for (const { name, side } of open) {
-      const peakBytes = await side.peakBytes();
-      const facts = await side.facts();
-      sides[name] = { first: first.get(name)!, runs: runs.get(name)!, facts, peakBytes };
-    }
-    return { network, device, precision, peerDevice, sides: { ...sides, ours: sides.ours! } };
-  });
+      for (let turn = 1; turn <= turns; turn++) {
+        for (const { name, side } of open) {
+          const run = await side.run((warmUps - 1 + turn) * count, count);
+          runs.get(name)!.push(run);
+          const each = (run.seconds / count).toFixed(3);
+          progress(`${network.name}: ${name}, turn ${turn} of ${turns}: ${each} s a step`);
+        }
+      }
+      const sides: Partial<Record<DeviceSideName, DeviceSide>> = {};
+      for (const { name, side } of open) {
+        const peakBytes = await side.peakBytes();
+        const facts = await side.facts();
+        sides[name] = { first: first.get(name)!, runs: runs.get(name)!, facts, peakBytes };
+      }
+      return { network, device, precision, peerDevice, sides: { ...sides, ours: sides.ours! } };
+    },
+  );
 }
 
 /** How each side is started. */
@@ -80,7 +89,12 @@ function starts(
       ...['--device', on, '--precision', as],
     ];
     const own: SideStart<DeviceSideName>[] = [
-      { name: 'ours', command: process.execPath, args: ours(device, precision) },
+      {
+        name: 'ours',
+        command: process.execPath,
+        args: ours(device, precision),
+        variables: processVariables(device),
+      },
     ];
     if (device === webGpu)
       own.push({ name: 'processor', command: process.execPath, args: ours(processor, 'float32') });
