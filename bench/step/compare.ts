@@ -76,7 +76,7 @@ export interface OpenSide<Name extends string> {
 
 type MeasuredSide = OpenSide<SideName> & { readonly steps: StepAnswer[] };
 
-/** Starts one side after the other, works with them, and ends them. @param starts by the file of the batches */
+/** Starts all sides at once, works with them, and ends them. @param starts by the file of the batches */
 export async function withSides<Name extends string, T>(
   { network, batches, progress }: ComparisonOptions,
   starts: (file: string, directory: string) => Promise<readonly SideStart<Name>[]>,
@@ -89,10 +89,16 @@ export async function withSides<Name extends string, T>(
   try {
     const file = join(directory, 'batches.json');
     await writeFile(file, JSON.stringify(batches));
-    for (const { name, command, args, variables } of await starts(file, directory)) {
-      progress(`${network.name}: starting ${name}`);
-      open.push({ name, ...(await Side.start(name, command, args, variables)) });
-    }
+    const all = await starts(file, directory);
+    progress(`${network.name}: starting ${all.map(({ name }) => name).join(', ')}`);
+    const started = await Promise.allSettled(
+      all.map(async ({ name, command, args, variables }) => ({
+        name,
+        ...(await Side.start(name, command, args, variables)),
+      })),
+    );
+    for (const each of started) if (each.status === 'fulfilled') open.push(each.value);
+    for (const each of started) if (each.status === 'rejected') throw each.reason;
     return await work(open);
   } finally {
     await Promise.all(open.map(({ side }) => side.close()));
