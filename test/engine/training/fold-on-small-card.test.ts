@@ -28,7 +28,7 @@ const train = (training: Partial<TrainingOptions> = {}): Promise<FoldOutcome> =>
 };
 
 describe('a fold on a card', { timeout: 300_000 }, () => {
-  const context = 600 * 2 ** 20;
+  const context = 800 * 2 ** 20;
 
   it('passes in as many texts as the card is counted to hold, and has the bits of their number', async () => {
     const whole = await train();
