@@ -24,5 +24,7 @@ export function feedSizesAsNumbers(graph: Graph): readonly string[] {
     return false;
   });
   graph.nodes.push(...kept.map((node) => taking(node, numbers)));
+  const outputs = graph.outputs.map(({ name, value }) => ({ name, value: numbers.get(value.name) ?? value }));
+  graph.outputs.splice(0, outputs.length, ...outputs);
   return [...dims.keys()];
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ModuleKind, transpileModule } from 'typescript';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DeviceName } from '../../engine/device/device.js';
 import type { FoldJob, FoldMessage, FoldOutcome } from '../../engine/training/job.js';
 import { ProcessCrashed } from '../../worker/child-process.js';
 import { ProcessStalled } from '../../worker/child-watch.js';
@@ -25,8 +26,9 @@ function train(
   signal = new AbortController().signal,
   patienceMs = 5_000,
   changes: Partial<TrainerProcessOptions> = {},
+  device?: DeviceName,
 ): Promise<FoldOutcome> {
-  const job = { fold: 2, labels: [scene], workDirectory: folder } as unknown as FoldJob;
+  const job = { fold: 2, labels: [scene], workDirectory: folder, device } as unknown as FoldJob;
   const onMessage = (message: FoldMessage): void => void messages.push(message);
   return new TrainerProcess({ script, patienceMs, onOutput: () => undefined, ...changes }).train(job, {
     onMessage,
@@ -157,6 +159,19 @@ describe("the trainer's process", () => {
     const seen = readFileSync(join(folder, 'environment.json'), 'utf8');
     expect(seen).toContain('"PATH"');
     expect(seen).not.toContain('secret');
+  });
+
+  it.each<[DeviceName | undefined, string | undefined]>([
+    ['cuda:0', '1'],
+    ['cuda:3', '1'],
+    ['webgpu', undefined],
+    ['cpu', undefined],
+    [undefined, undefined],
+  ])('has one thread for calls of the library where it trains on CUDA: on %s %s', async (device, threads) => {
+    await train('environment', undefined, undefined, undefined, device);
+    const seen = JSON.parse(readFileSync(join(folder, 'environment.json'), 'utf8')) as NodeJS.ProcessEnv;
+    expect(seen['UV_THREADPOOL_SIZE']).toBe(threads);
+    expect(seen['PATH']).toBe(process.env['PATH']);
   });
 });
 

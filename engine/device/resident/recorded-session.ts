@@ -21,6 +21,7 @@ export function forRecording({ graph: given, name, early }: Program): {
   const graph = given.copy();
   const numbers = feedSizesAsNumbers(graph);
   const taken = new Set(graph.nodes.flatMap(({ inputs }) => inputs.map((value) => value?.name)));
+  for (const { value } of graph.outputs) taken.add(value.name);
   const isFed = ({ name: input }: { readonly name: string }): boolean => taken.has(input) || isSize(input);
   graph.inputs.splice(0, graph.inputs.length, ...graph.inputs.filter(isFed));
   return { program: programOf(graph, name, early), numbers };
@@ -58,12 +59,12 @@ export class RecordedSession implements Session {
   }
 
   async run(feeds: Named, fetches: Readonly<Record<string, Value | null>>): Promise<Record<string, Tensor>> {
-    const results = Object.entries(fetches);
-    // What ONNX Runtime allocates for the caller has no place before.
-    if (results.some(([, value]) => value === null || isOfHost(value)))
-      return this.session.run(feeds, fetches);
     const given = await this.onDevice(feeds);
-    const taken = results.map(([name, value]) => [name, value as Value] as const);
+    const taken = Object.entries(fetches).flatMap(([name, value]) =>
+      // What ONNX Runtime allocates for the caller has no place before, and of the host's none is known.
+      value === null || isOfHost(value) ? [] : [[name, value] as const],
+    );
+    if (taken.length < Object.keys(fetches).length) return this.session.run(given, fetches);
     return this.session.run(given, fetches, this.recordingOf([...Object.entries(given), ...taken]));
   }
 
