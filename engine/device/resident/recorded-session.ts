@@ -109,9 +109,11 @@ export class RecordedSession implements Session {
 
   private numbersOf(feeds: Named, scope: TensorScope): Named {
     return Object.fromEntries(
-      this.numbers.map((dim) => {
-        const size = feeds[`dim:${dim}`] as Tensor;
-        return [sizeNumber(dim), scope.float([1], Float32Array.of(Number(size.data[0])))];
+      this.numbers.flatMap((dim) => {
+        const size = feeds[`dim:${dim}`] as Tensor | undefined;
+        // The session says that it is missing.
+        if (size === undefined) return [];
+        return [[sizeNumber(dim), scope.float([1], Float32Array.of(Number(size.data[0])))]];
       }),
     );
   }

@@ -140,7 +140,7 @@ describe('a session whose runs are recorded', () => {
   });
 
   it('has another recording for other places, other shapes and another size', async () => {
-    const { run, device, size } = recorded();
+    const { run, session, stub, feeds, device, size } = recorded();
     const kinds: (() => ReturnType<typeof run>)[] = [
       () => run(),
       () => run({ x: device.at('d', [3, 2]) }),
@@ -152,8 +152,10 @@ describe('a session whose runs are recorded', () => {
     for (const expected of [kinds.map(() => undefined), kinds.map((_, place) => place)])
       for (const [place, kind] of kinds.entries()) expect(await kind()).toBe(expected[place]);
     // Another tensor at the same place is the same to a kernel; the order in which they are named says nothing.
-    expect(await run({ x: device.at('a', [3, 2]) })).toBe(0);
-    expect(await run({ 'dim:rows': size(3), x: device.at('a', [3, 2]) })).toBe(0);
+    expect(await run({ x: device.at('a', [3, 2]), 'dim:rows': size(3) })).toBe(0);
+    const turned = Object.fromEntries(Object.entries(feeds).reverse());
+    await session.run(turned, { y: device.at('c', [3, 2]) });
+    expect(stub.runs.at(-1)!.recording).toBe(0);
   });
 
   it('has what the host feeds copied to one place for each name and shape, as it is at each run', async () => {
@@ -194,6 +196,12 @@ describe('a session whose runs are recorded', () => {
     await run({ untaken: host([1], []) });
     expect(Object.keys(stub.runs[0]!.feeds).sort()).toEqual(['bias', 'dim:rows', 'number:rows', 'x']);
     await expect(run({ foreign: host([1], []) })).rejects.toThrow('no input foreign');
+  });
+
+  it('has the session refuse that a size is missing', async () => {
+    const { session, stub, feeds } = recorded();
+    await session.run({ x: feeds.x, bias: feeds.bias }, { y: null });
+    expect(Object.keys(stub.runs[0]!.feeds)).toEqual(['x', 'bias']);
   });
 
   it('records no run whose results have no place on the device before, and feeds it all the same', async () => {
