@@ -41,13 +41,17 @@ export async function startCuda(number: number, threads: number): Promise<Reside
   return new ResidentDevice(card, threads);
 }
 
+/** How a step is computed there, where that decides bits: the shapes of batches and the order of sums. */
+const stepForm = 'steps 2';
+
 /** What decides the bits that a card gives. */
 export function cudaSignature(
   runtimeVersion: string,
   { name, capability, driver }: CudaCard,
   versions: readonly string[],
 ): string {
-  return [`onnxruntime ${runtimeVersion}`, 'cuda', `${name} (${capability})`, driver, ...versions].join(', ');
+  const parts = [`onnxruntime ${runtimeVersion}`, 'cuda', stepForm, `${name} (${capability})`];
+  return [...parts, driver, ...versions].join(', ');
 }
 
 function cardOf(number: number): CudaCard {

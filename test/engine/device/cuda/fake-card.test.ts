@@ -81,7 +81,7 @@ describe.skipIf(missing !== null)(
       expect(device.name).toBe('cuda:0');
       expect(device.card).toMatchObject({ name: 'A card of tests', memoryBytes: 2 ** 30 });
       expect(device.signature).toBe(
-        'onnxruntime 1.30.0, cuda, A card of tests (9.0), driver 580.1, cuBLAS 130000, cuDNN 91300',
+        'onnxruntime 1.30.0, cuda, steps 2, A card of tests (9.0), driver 580.1, cuBLAS 130000, cuDNN 91300',
       );
     });
 
