@@ -1,3 +1,4 @@
+import { RuntimeFault } from '../../runtime/fault.js';
 import type { Session, Tensor, Value } from '../../runtime/runtime.js';
 import { feedSizesAsNumbers, sizeNumber } from '../../graph/size-numbers.js';
 import { programOf, type Program } from '../program.js';
@@ -65,7 +66,12 @@ export class RecordedSession implements Session {
       value === null || isOfHost(value) ? [] : [[name, value] as const],
     );
     if (taken.length < Object.keys(fetches).length) return this.session.run(given, fetches);
-    return this.session.run(given, fetches, this.recordingOf([...Object.entries(given), ...taken]));
+    const recording = this.recordingOf([...Object.entries(given), ...taken]);
+    try {
+      return await this.session.run(given, fetches, recording);
+    } catch (fault) {
+      throw recording !== undefined && fault instanceof RuntimeFault ? withRemedy(fault) : fault;
+    }
   }
 
   release(): void {
@@ -124,6 +130,12 @@ export class RecordedSession implements Session {
     if (copy === undefined) this.copies.set(key, (copy = await this.device.allocate(type, shape)));
     return copy;
   }
+}
+
+/** What a run says that could not be recorded or replayed. */
+function withRemedy(fault: RuntimeFault): RuntimeFault {
+  const remedy = 'Where it is recording runs that fails, FOLDWISE_CUDA_GRAPHS=0 does without.';
+  return new RuntimeFault({ ...fault.details, remedy }, { cause: fault });
 }
 
 /** Whether it is a named size, which is the processor's. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fetchCommand, locateCudaLibrary } from '../../../engine/runtime/cuda-library.js';
 
 /** The libraries of CUDA and of its driver, by what they are compiled by. */
 const libraries = {
@@ -64,5 +65,16 @@ function compilerFault(): string | null {
     return null;
   } catch {
     return 'no C compiler';
+  }
+}
+
+/** Why the real provider cannot start on one here; null where it can. */
+export function withoutProvider(): string | null {
+  if (noCompiler !== null) return noCompiler;
+  try {
+    locateCudaLibrary();
+    return null;
+  } catch {
+    return `\`${fetchCommand}\` has not been called`;
   }
 }

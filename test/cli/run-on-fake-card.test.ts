@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { compileFakeCard, withoutProvider } from '../setup/fake-card/fake-card.js';
+import { canRun, foldwise, withoutRuns } from './built-command-line.js';
+import { SmallProject } from './small-project.js';
+
+const missing = withoutProvider();
+
+/** What it computes is nothing: how the command, its worker and the processes of folds come to a card, and leave it. */
+describe.skipIf(!canRun || missing !== null)(
+  `a run whose folds train on CUDA, on a card that computes nothing${withoutRuns}${missing === null ? '' : ` (skipped: ${missing})`}`,
+  { timeout: 300_000 },
+  () => {
+    const project = new SmallProject();
+    project.model(
+      'scratch: { type: bert, hiddenSize: 16, layers: 1, heads: 2, intermediateSize: 32, vocabulary: 80 }',
+    );
+    const env = { LD_LIBRARY_PATH: compileFakeCard(join(project.folder, 'card')) };
+    const workdir = join(project.folder, 'state');
+    const command = ['run', project.pipeline, '--device', 'cuda:0', '--workdir', workdir];
+    afterAll(() => rmSync(project.folder, { recursive: true, force: true, maxRetries: 5 }));
+
+    it('is had from beginning to end in float16, names the card, and is reused', async () => {
+      const first = await foldwise(command, env);
+      expect(first.code, first.err).toBe(0);
+      const run = readdirSync(join(workdir, 'runs')).find((name) => name.startsWith('small'))!;
+      const result = readFileSync(join(workdir, 'runs', run, 'result.json'), 'utf8');
+      expect(result.match(/"device": "[\w:]+"/g)).toEqual(['"device": "cuda:0"', '"device": "cuda:0"']);
+      expect(result.match(/"precision": "\w+"/g)).toContain('"precision": "float16"');
+      expect(result).toContain('A card of tests');
+      const again = await foldwise(command, env);
+      expect(again.code, again.err).toBe(0);
+      expect(again.out).toContain('fold 2: reused');
+    });
+
+    it('is listed by devices, and planned for', async () => {
+      const listed = await foldwise(['devices'], env);
+      expect(listed.out).toContain('A card of tests');
+      const elsewhere = join(project.folder, 'elsewhere');
+      const plan = ['plan', project.pipeline, '--device', 'cuda:0', '--workdir', elsewhere];
+      const planned = await foldwise(plan, env);
+      expect(planned.code, planned.err).toBe(0);
+      expect(planned.out).toContain('float16');
+    });
+  },
+);
