@@ -20,7 +20,7 @@ export interface WatchedDevice {
   readonly device: Device;
   readonly watch: Readonly<Watch>;
   /** From now on it is to have something to do: until now nobody had anything for it. @returns what was seen so far */
-  begin(): Watch;
+  readonly begin: () => Watch;
 }
 
 /**

@@ -6,7 +6,7 @@ import { elements } from '../../graph/product-operations.js';
 import type { Shape } from '../../graph/shape.js';
 import { useWebGpuOperators } from '../../graph/webgpu-operators.js';
 import { elementCount } from '../../runtime/elements.js';
-import { processor, webGpu, type DeviceName } from '../device.js';
+import { webGpu, type DeviceName, type processor } from '../device.js';
 import type { TrainingProgram } from '../training-program.js';
 import { Packing, packSizes } from './packing.js';
 import { hasPerturbed } from './perturb-program.js';

@@ -17,15 +17,16 @@ interface Otherwise {
   readonly precision?: ComputePrecision;
 }
 
-const processor = vi.hoisted(() => ({ otherwise: {} as Otherwise }));
+const processor = vi.hoisted((): { otherwise: Otherwise } => ({ otherwise: {} }));
 
 vi.mock(import('../../../engine/precision/choice.js'), () => ({
   precisionOn: () => processor.otherwise.precision ?? 'float32',
 }));
 
-vi.mock(import('../../../engine/device/open.js'), async (original) => ({
-  openDevice: async (...given) => computing(await (await original()).openDevice(...given)),
-}));
+vi.mock(import('../../../engine/device/open.js'), async (original) => {
+  const { openDevice } = await original();
+  return { openDevice: async (...given) => computing(await openDevice(...given)) };
+});
 
 function computing(device: Device): Device {
   const { graph: rewrite, step = same, batch = same } = processor.otherwise;
