@@ -10,6 +10,9 @@ type Named = Readonly<Record<string, Value>>;
 /** More are not held: each keeps a list of all launches of a run on the card. */
 const mostRecordings = 96;
 
+/** So many runs are remembered, by the places of all of their tensors. */
+const mostKnown = 1024;
+
 /**
  * A program that can be recorded: no number of it comes from the processor in the middle of a run, and nothing is fed
  * that no node takes, since ONNX Runtime would copy that to the processor.
@@ -89,13 +92,20 @@ export class RecordedSession implements Session {
       .sort()
       .join('\n');
     const known = this.known.get(key);
-    if (known === undefined) this.known.set(key, null);
+    if (known === undefined) this.noteFirst(key);
     else if (known !== null) return known;
     else if (this.recordings < mostRecordings) {
       this.known.set(key, this.recordings);
       return this.recordings++;
     }
     return undefined;
+  }
+
+  /** Where too many have run but once, they are forgotten: they are not to come again. */
+  private noteFirst(key: string): void {
+    if (this.known.size >= mostKnown)
+      for (const [each, recording] of this.known) if (recording === null) this.known.delete(each);
+    this.known.set(key, null);
   }
 
   /** What it takes, that of the host copied; but the named sizes, which are the processor's. */

@@ -57,8 +57,9 @@ async function step(
   const trainer = await goldenTrainer(device, model, { ...everything, ...options });
   const { tokens, labels } = Object.values(goldenBatches(model))[0]!;
   const batch = { texts: tokens.map((ids) => Int32Array.from(ids)), targets: labels };
-  for (let step = 0; step < times; step++)
-    await trainer.stepOver([batch, batch], { learningRate: 1e-3, averageShare: 1, step, key: [7, 1] });
+  const perturbed = options.perturbation !== undefined;
+  const settings = { learningRate: 1e-3, averageShare: 1, perturbed, key: [7, 1] as const };
+  for (let step = 0; step < times; step++) await trainer.stepOver([batch, batch], { ...settings, step });
   await trainer.close();
 }
 
@@ -196,7 +197,12 @@ describe.skipIf(missing !== null)(
           loadLibrary(fakeLibrary(root, 'cudart')).func(name, 'int', [])() as number;
         const before = ['fakeRecordings', 'fakeReplays'].map(counted);
         const hostBefore = counted('fakeCopiesOfHostRecorded');
-        await step(device, model, { perturbation: { fgm: 0.5, awp: null } }, 6);
+        await step(
+          device,
+          model,
+          { perturbation: { fgm: 0, awp: { rate: 0.1, epsilon: 0.05, from: 0 } } },
+          6,
+        );
         const [recordings, replays] = ['fakeRecordings', 'fakeReplays'].map(
           (name, place) => counted(name) - before[place]!,
         );
