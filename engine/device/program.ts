@@ -1,4 +1,4 @@
-import type { Graph } from '../graph/graph.js';
+import { sizeOfInput, type Graph } from '../graph/graph.js';
 import { toOnnx } from '../graph/onnx.js';
 
 /** A graph to be compiled, which nobody changes any more: a device that writes it in other operators takes a copy. */
@@ -18,7 +18,7 @@ export function programOf(graph: Graph, name: string, early = false): Program {
 
 /** The named sizes among inputs. */
 export function dimsOf(inputs: readonly string[]): string[] {
-  return inputs.flatMap((name) => (name.startsWith('dim:') ? [name.slice('dim:'.length)] : []));
+  return inputs.flatMap((name) => sizeOfInput(name) ?? []);
 }
 
 /** As an ONNX model, in the operators that it was recorded in. */

@@ -1,4 +1,5 @@
 import type { ElementArray, ElementType, Session, Tensor } from '../runtime/runtime.js';
+import { sizeInput } from '../graph/graph.js';
 import type { Device } from './device.js';
 import { dimsOf } from './program.js';
 
@@ -60,7 +61,7 @@ export class TensorScope {
     }
     for (const dim of dimsOf(session.inputs)) {
       const size = BigInt64Array.of(BigInt(sizeOf(sizes, dim)));
-      feeds[`dim:${dim}`] = this.keep(this.device.tensor('int64', [1], size));
+      feeds[sizeInput(dim)] = this.keep(this.device.tensor('int64', [1], size));
     }
     return feeds;
   }

@@ -49,6 +49,18 @@ export const bytesOf: Readonly<Record<DType, (numbers: ArrayLike<number>) => Uin
 /** The domain of ONNX Runtime's own operators (FusedMatMul, Gelu). */
 export const MICROSOFT = 'com.microsoft';
 
+const sizePrefix = 'dim:';
+
+/** The input that is a named size. */
+export function sizeInput(dim: string): string {
+  return `${sizePrefix}${dim}`;
+}
+
+/** The named size that an input is; null where it is none. */
+export function sizeOfInput(name: string): string | null {
+  return name.startsWith(sizePrefix) ? name.slice(sizePrefix.length) : null;
+}
+
 /**
  * A graph under construction. Nodes are appended in an order in which they can run.
  *
@@ -122,7 +134,7 @@ export class Graph {
     if (typeof dim === 'number') return this.constant('int64', [1], [dim]);
     let value = this.dims.get(dim);
     if (value === undefined) {
-      value = this.input(`dim:${dim}`, 'int64', [1]);
+      value = this.input(sizeInput(dim), 'int64', [1]);
       this.dims.set(dim, value);
     }
     return value;

@@ -1,4 +1,4 @@
-import type { Graph } from './graph.js';
+import { sizeOfInput, type Graph } from './graph.js';
 
 /**
  * Names of the nodes that compute sizes: from named sizes, from the shape of a value and from constants alone. They
@@ -11,7 +11,7 @@ export function sizeNodes(
   elsewhere: ReadonlySet<string> = new Set(),
 ): ReadonlySet<string> {
   const sizes = new Set([
-    ...inputs.filter(({ name }) => name.startsWith('dim:')).map(({ name }) => name),
+    ...inputs.filter(({ name }) => sizeOfInput(name) !== null).map(({ name }) => name),
     ...initializers.map(({ value }) => value.name),
   ]);
   const named = new Set<string>();

@@ -1,4 +1,4 @@
-import { taking, type Graph, type Value } from './graph.js';
+import { sizeOfInput, taking, type Graph, type Value } from './graph.js';
 
 /** The input that is a named size as a number, float32 `[1]`. */
 export function sizeNumber(dim: string): string {
@@ -15,9 +15,8 @@ export function feedSizesAsNumbers(graph: Graph): readonly string[] {
   const numbers = new Map<string, Value>();
   const dims = new Map<string, Value>();
   const kept = graph.nodes.splice(0).filter(({ op, inputs, outputs }) => {
-    const [from, to] = [inputs[0]?.name ?? '', outputs[0]!];
-    if (op !== 'Cast' || to.type !== 'float32' || !from.startsWith('dim:')) return true;
-    const dim = from.slice('dim:'.length);
+    const [dim, to] = [sizeOfInput(inputs[0]?.name ?? ''), outputs[0]!];
+    if (op !== 'Cast' || to.type !== 'float32' || dim === null) return true;
     const number = dims.get(dim) ?? graph.input(sizeNumber(dim), 'float32', [1]);
     dims.set(dim, number);
     numbers.set(to.name, number);

@@ -41,10 +41,9 @@ export class DeviceTensor extends NativeValue {
     const bytes = bytesOf({ type, shape });
     verifyWithin(where, byteOffset, bytes, type, this);
     const out = cell();
-    const whole = this.hold(where);
+    this.hold(where);
     try {
-      this.api.tensorData(whole, out);
-      const address = pointee(out) + BigInt(byteOffset);
+      const address = this.place + BigInt(byteOffset);
       const extents = nativeShape(shape);
       this.api.createTensor(memory, address, bytes, extents, shape.length, elementCode(type), out);
       return new DeviceView(this.api, this.owner, this, [type, [...shape], pointee(out)]);

@@ -46,35 +46,32 @@ export async function compareOnDevice(options: DeviceComparison): Promise<Device
   const { network, batches, device, precision, turns, progress } = options;
   const count = batches.batches.length;
   const peerDevice = device === webGpu ? processor : device;
-  return withSides(
-    options,
-    starts({ ...options, steps: (warmUps + turns) * count }, peerDevice),
-    async (open) => {
-      const first = new Map<string, RunAnswer>();
-      const runs = new Map<string, RunAnswer[]>(open.map(({ name }) => [name, []]));
+  const all = starts({ ...options, steps: (warmUps + turns) * count }, peerDevice);
+  return withSides(options, all, async (open) => {
+    const first = new Map<string, RunAnswer>();
+    const runs = new Map<string, RunAnswer[]>(open.map(({ name }) => [name, []]));
+    for (const { name, side } of open) {
+      progress(`${network.name}: ${name}, warming up`);
+      first.set(name, await side.run(0, 1));
+      await side.run(1, count - 1);
+      for (let time = 1; time < warmUps; time++) await side.run(time * count, count);
+    }
+    for (let turn = 1; turn <= turns; turn++) {
       for (const { name, side } of open) {
-        progress(`${network.name}: ${name}, warming up`);
-        first.set(name, await side.run(0, 1));
-        await side.run(1, count - 1);
-        for (let time = 1; time < warmUps; time++) await side.run(time * count, count);
+        const run = await side.run((warmUps - 1 + turn) * count, count);
+        runs.get(name)!.push(run);
+        const each = (run.seconds / count).toFixed(3);
+        progress(`${network.name}: ${name}, turn ${turn} of ${turns}: ${each} s a step`);
       }
-      for (let turn = 1; turn <= turns; turn++) {
-        for (const { name, side } of open) {
-          const run = await side.run((warmUps - 1 + turn) * count, count);
-          runs.get(name)!.push(run);
-          const each = (run.seconds / count).toFixed(3);
-          progress(`${network.name}: ${name}, turn ${turn} of ${turns}: ${each} s a step`);
-        }
-      }
-      const sides: Partial<Record<DeviceSideName, DeviceSide>> = {};
-      for (const { name, side } of open) {
-        const peakBytes = await side.peakBytes();
-        const facts = await side.facts();
-        sides[name] = { first: first.get(name)!, runs: runs.get(name)!, facts, peakBytes };
-      }
-      return { network, device, precision, peerDevice, sides: { ...sides, ours: sides.ours! } };
-    },
-  );
+    }
+    const sides: Partial<Record<DeviceSideName, DeviceSide>> = {};
+    for (const { name, side } of open) {
+      const peakBytes = await side.peakBytes();
+      const facts = await side.facts();
+      sides[name] = { first: first.get(name)!, runs: runs.get(name)!, facts, peakBytes };
+    }
+    return { network, device, precision, peerDevice, sides: { ...sides, ours: sides.ours! } };
+  });
 }
 
 /** How each side is started. */

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Device } from '../../../engine/device/device.js';
+import { kindOfDevice, type Device } from '../../../engine/device/device.js';
 import { launchesOf } from '../../../engine/device/launches.js';
 import type { Session } from '../../../engine/runtime/runtime.js';
 
@@ -31,7 +31,7 @@ export interface WatchedDevice {
  */
 export function watched(device: Device): WatchedDevice {
   const watch: Watch = { compiling: 0, launches: 0, waiting: 0, empty: 0 };
-  const runsWait = device.name.startsWith('cuda:');
+  const runsWait = kindOfDevice(device.name) === 'cuda';
   let [given, asked, waitingSince] = [0, 0, 0];
   let emptySince: number | null = null;
   const seconds = (since: number): number => (performance.now() - since) / 1000;

@@ -3,13 +3,10 @@ import { cudaBuild } from '../../runtime/cuda-library.js';
 import { openRuntime } from '../../runtime/open.js';
 import { cudaName, hasAlikeRuns } from '../device.js';
 import { ResidentDevice, type Card } from '../resident/device.js';
-import { packSizes } from '../resident/packing.js';
+import { mostPartsOnCuda, packSizes } from '../resident/packing.js';
 import { openDriver, type CudaCard } from './driver.js';
 import { loadLibraries } from './libraries.js';
 import { lowered } from './lowered.js';
-
-/** As many as are handed to a kernel with its launch; for more they are copied to the card first. */
-const mostOutputs = 32;
 
 /**
  * A card that CUDA reaches.
@@ -34,7 +31,7 @@ export async function startCuda(number: number, threads: number): Promise<Reside
     alikeRuns: hasAlikeRuns(name),
     runtime,
     provider,
-    mostOutputs,
+    mostOutputs: mostPartsOnCuda,
     packSizes: packSizes.cuda,
     lower: lowered,
   };

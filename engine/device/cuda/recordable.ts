@@ -1,7 +1,5 @@
 import type { Graph, Node, Value } from '../../graph/graph.js';
-
-/** So many parts are handed to a kernel with its launch. */
-const mostParts = 32;
+import { mostPartsOnCuda } from '../resident/packing.js';
 
 /**
  * Whether runs of a graph can be recorded as a graph of CUDA's: no kernel of them may read what the host writes down at
@@ -14,7 +12,7 @@ export function isRecordable({ nodes }: Graph, onProcessor: ReadonlySet<string>)
 }
 
 function isLike(part: unknown, _: number, parts: readonly unknown[]): boolean {
-  return parts.length <= mostParts && part === parts[0];
+  return parts.length <= mostPartsOnCuda && part === parts[0];
 }
 
 /** The extents of what a node takes apart or puts together, along its axis. */

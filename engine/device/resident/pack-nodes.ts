@@ -1,5 +1,6 @@
 import type { Graph, Value } from '../../graph/graph.js';
 import * as node from '../../graph/nodes.js';
+import { sameShape } from '../../graph/shape.js';
 import { elementCount } from '../../runtime/elements.js';
 import type { Pack } from './packing.js';
 
@@ -35,8 +36,7 @@ function axisOf({ shape, members, stacked }: Pack): {
 }
 
 function shaped(g: Graph, x: Value, shape: readonly number[]): Value {
-  const isSo = x.shape.length === shape.length && shape.every((extent, axis) => x.shape[axis] === extent);
-  return isSo ? x : node.reshape(g, x, shape);
+  return sameShape(x.shape, shape) ? x : node.reshape(g, x, shape);
 }
 
 function sum(sizes: readonly number[]): number {

@@ -26,14 +26,22 @@ export interface PackSizes {
   readonly stacked: boolean;
 }
 
+/** Parts of one size that CUDA's Split and Concat are handed with a launch; where there are more, they are copied. */
+export const mostPartsOnCuda = 32;
+
 export const packSizes = {
   /** A kernel sees a buffer in windows, which a pack is not to exceed. */
   webgpu: { mostOfMember: 4 * 2 ** 20, mostOfPack: 16 * 2 ** 20, mostMembers: Infinity, stacked: false },
   /**
    * Its Split and Concat have the host write down, at each run, for each entry of the axis which part it is of: a pack is
-   * a stack, whose axis is its members. Up to 32 of one size are handed to a kernel with its launch.
+   * a stack, whose axis is its members.
    */
-  cuda: { mostOfMember: 4 * 2 ** 20, mostOfPack: 64 * 2 ** 20, mostMembers: 32, stacked: true },
+  cuda: {
+    mostOfMember: 4 * 2 ** 20,
+    mostOfPack: 64 * 2 ** 20,
+    mostMembers: mostPartsOnCuda,
+    stacked: true,
+  },
 } as const satisfies Record<string, PackSizes>;
 
 /** The extents after its first of a pack of unlike members: sums are taken over one by one (update-program.ts). */

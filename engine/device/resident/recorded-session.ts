@@ -1,5 +1,6 @@
 import { RuntimeFault } from '../../runtime/fault.js';
 import type { Session, Tensor, Value } from '../../runtime/runtime.js';
+import { sizeInput, sizeOfInput } from '../../graph/graph.js';
 import { feedSizesAsNumbers, sizeNumber } from '../../graph/size-numbers.js';
 import { programOf, type Program } from '../program.js';
 import { TensorScope } from '../tensor-scope.js';
@@ -41,7 +42,7 @@ export class RecordedSession implements Session {
   readonly outputs: readonly string[];
   readonly nodes: ReadonlyMap<string, number>;
   private readonly unused: ReadonlySet<string>;
-  /** Of what the host feeds, by name and shape. */
+  /** Of what the host feeds, by name, type and shape. */
   private readonly copies = new Map<string, Value>();
   /** By what decides a recording, its number; null of what has run once. */
   private readonly known = new Map<string, number | null>();
@@ -126,7 +127,7 @@ export class RecordedSession implements Session {
   private numbersOf(feeds: Named, scope: TensorScope): Named {
     return Object.fromEntries(
       this.numbers.flatMap((dim) => {
-        const size = feeds[`dim:${dim}`] as Tensor | undefined;
+        const size = feeds[sizeInput(dim)] as Tensor | undefined;
         // The session says that it is missing.
         if (size === undefined) return [];
         return [[sizeNumber(dim), scope.float([1], Float32Array.of(Number(size.data[0])))]];
@@ -135,7 +136,7 @@ export class RecordedSession implements Session {
   }
 
   private async copyOf(name: string, { type, shape }: Value): Promise<Value> {
-    const key = `${name} ${shape.join()}`;
+    const key = `${name} ${type} ${shape.join()}`;
     let copy = this.copies.get(key);
     if (copy === undefined) this.copies.set(key, (copy = await this.device.allocate(type, shape)));
     return copy;
@@ -150,7 +151,7 @@ function withRemedy(fault: RuntimeFault): RuntimeFault {
 
 /** Whether it is a named size, which is the processor's. */
 function isSize(input: string): boolean {
-  return input.startsWith('dim:');
+  return sizeOfInput(input) !== null;
 }
 
 function isOfHost(value: Value): value is Tensor {
