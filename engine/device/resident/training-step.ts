@@ -1,5 +1,3 @@
-import type { LossScale } from '../../optim/loss-scale.js';
-import type { Value } from '../../runtime/runtime.js';
 import type { Device } from '../device.js';
 import type { LossScaleMemory } from '../loss-scale-memory.js';
 import type { Program } from '../program.js';
@@ -9,10 +7,10 @@ import type { StepBatch, StepResult, StepSettings, TrainingOptions } from '../tr
 import { averageProgram } from './average-program.js';
 import { GradientPasses } from './gradient-passes.js';
 import type { Ahead } from './masks-ahead.js';
+import { ProgramUpdate } from './program-update.js';
+import type { StateUpdate } from './state-update.js';
 import type { StepCard, StepTensors } from './step-tensors.js';
-import { nextOf, normOutput, scalar, UpdateProgram } from './update-program.js';
-
-type Named = Readonly<Record<string, Value>>;
+import { nextOf } from './update-program.js';
 
 /**
  * The steps of a training, all of whose arrays stay on the device: a run for the gradients of each batch, one that adds
@@ -20,7 +18,6 @@ type Named = Readonly<Record<string, Value>>;
  * results are not wanted has changed nothing.
  */
 export class TrainingStep {
-  private readonly update: UpdateProgram;
   private readonly average: Program;
 
   private constructor(
@@ -28,13 +25,10 @@ export class TrainingStep {
     private readonly sessions: Sessions,
     private readonly tensors: StepTensors,
     private readonly passes: GradientPasses,
-    private readonly norm: Value,
+    private readonly update: StateUpdate,
     private readonly lossScale: LossScaleMemory | null,
-    { optimizer, averaged }: TrainingOptions,
   ) {
-    const { packs } = tensors.packing;
-    this.update = new UpdateProgram(packs, optimizer, averaged, lossScale !== null);
-    this.average = averageProgram(packs);
+    this.average = averageProgram(tensors.packing.packs);
   }
 
   static async create(
@@ -46,8 +40,8 @@ export class TrainingStep {
   ): Promise<TrainingStep> {
     const sessions = new Sessions(device, { repeated: true }, options.compiling);
     const passes = await GradientPasses.create(device, sessions, card, tensors, options);
-    const norm = await tensors.resident.allocate(scalar);
-    return new TrainingStep(device, sessions, tensors, passes, norm, lossScale, options);
+    const update = await ProgramUpdate.create(device, tensors, options, lossScale !== null);
+    return new TrainingStep(device, sessions, tensors, passes, update, lossScale);
   }
 
   /** Rejects without having changed the state where `stop` is aborted meanwhile. */
@@ -60,10 +54,10 @@ export class TrainingStep {
     const scale = this.lossScale?.current ?? null;
     const { perturbed } = settings;
     const gradients = await this.passes.run(batches, perturbed, scale?.scale ?? null, ahead, stop);
-    await this.move(gradients, settings, scale);
+    await this.update.run(gradients, settings, scale);
     const loss = await this.passes.loss('plain', batches);
     const other = perturbed ? await this.passes.loss('perturbed', batches) : loss;
-    const norm = ((await this.device.download(this.norm)) as Float32Array)[0]!;
+    const norm = await this.update.norm();
     stop?.throwIfAborted();
     const gradientNorm = Number.isFinite(loss) && Number.isFinite(other) ? norm : NaN;
     const skipped = !Number.isFinite(gradientNorm);
@@ -74,23 +68,6 @@ export class TrainingStep {
     } else if (share !== null && !this.tensors.averages.isEmpty) await this.moveAverages(share, stop);
     this.lossScale?.stepped(!skipped);
     return { loss, gradientNorm, skipped };
-  }
-
-  /** Leaves the norm, and the state as it is to be in the sets that do not hold. */
-  private async move(gradients: Named, settings: StepSettings, scale: LossScale | null): Promise<void> {
-    const { state, averages } = this.tensors;
-    const session = await this.sessions.of(this.update.program);
-    await TensorScope.during(this.device, (scope) =>
-      session.run(
-        {
-          ...gradients,
-          ...state.current,
-          ...averages.current,
-          ...scope.numbers(this.update.numbers(settings, scale)),
-        },
-        { ...state.next(nextOf), ...averages.next(nextOf), [normOutput]: this.norm },
-      ),
-    );
   }
 
   /** The averages alone, towards weights that stay. */
@@ -115,6 +92,7 @@ export class TrainingStep {
 
   async close(): Promise<void> {
     this.sessions.release();
+    this.update.release();
     await this.passes.close();
   }
 }
