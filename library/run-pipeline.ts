@@ -1,5 +1,6 @@
 import type { RunOutcome } from '../cli/facts/run-outcome.js';
 import { checkPipeline } from '../cli/input/checked-input.js';
+import { hostDevices } from '../cli/host/devices.js';
 import { checkModel } from '../cli/input/checked-model.js';
 import { HostedRun } from '../cli/runs/hosted-run.js';
 import { pipelineSummaryOf } from '../cli/runs/run-end.js';
@@ -111,7 +112,11 @@ async function run(source: PipelineSource, options: RunPipelineOptions): Promise
   const place = workdirAt(options.workdir);
   const { warnings } = await checkPipeline(pipeline, place);
   const onDownload = downloadLines(onMessage);
-  const ofModel = await checkModel(pipeline, { workdir: place, onDownload });
+  const givenUp = (error: unknown): never => {
+    throw signal.aborted ? signal.reason : error;
+  };
+  const usable = await hostDevices({ device, slots, signal, onMessage }).catch(givenUp);
+  const ofModel = await checkModel(pipeline, { workdir: place, onDownload, devices: usable });
   for (const warning of [...warnings, ...ofModel]) onMessage(`warning: ${warning}`);
   const workdir = await writableWorkdir(options.workdir);
   let workflowId = '';
@@ -127,14 +132,12 @@ async function run(source: PipelineSource, options: RunPipelineOptions): Promise
       download: (view: DownloadView | null) => view !== null && onDownload(view),
       close: () => undefined,
     },
-    ...(device === undefined ? {} : { device }),
+    usable,
     ...(slots === undefined ? {} : { slots }),
     ...(threads === undefined ? {} : { threads }),
   });
   signal.throwIfAborted();
-  const host = await hosted.open(signal).catch((error: unknown) => {
-    throw signal.aborted ? signal.reason : error;
-  });
+  const host = await hosted.open(signal).catch(givenUp);
   try {
     const followed = await hosted.follow(host, signal);
     if (followed === null) throw signal.reason;

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import { findModel } from '../../engine/checkpoint/hub.js';
 import type { OneDevice } from '../../engine/device/choice.js';
 import { processor } from '../../engine/device/device.js';
-import { trainedCard, type TrainedCard } from '../../engine/training/card-need.js';
 import { foldCountWords, isPlainSplit, splitWords } from '../../pipeline/folds.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
 import { decisionWords } from '../../report/decision-words.js';
@@ -59,9 +58,8 @@ function factsOf({ pipeline, steps, ...others }: Plan): Facts<z.input<typeof pla
 
 async function makePlan(input: CheckedInput, workdir: Workdir, planned: PlannedDevice | null): Promise<Plan> {
   const { pipeline, steps, rows } = input;
-  const cardOf = (member: Pipeline): TrainedCard | null =>
-    planned === null ? null : trainedCard(planned, member.training.precision);
-  const told = await checkModel(pipeline, { workdir, onDownload: null, cardOf });
+  const devices = planned === null ? {} : { devices: [planned] };
+  const told = await checkModel(pipeline, { workdir, onDownload: null, ...devices });
   const state = stateFor(planned, workdir);
   const isHere = async (checkpoint: string): Promise<boolean> =>
     (await findModel(checkpoint, { baseDirectory: workdir.state })) !== undefined;

@@ -5,10 +5,9 @@ import { ServerKeeper } from '../../infra/server/keeper.js';
 import { answers } from '../../infra/server/probe.js';
 import { send } from '../../infra/server/process.js';
 import { startServer, type StartOptions } from '../../infra/server/start.js';
-import { automatic, type DeviceChoice } from '../../engine/device/choice.js';
+import type { DeviceChoice } from '../../engine/device/choice.js';
 import type { UsableDevice } from '../../worker/devices/probe.js';
 import { encryptionNotes } from '../../worker/encryption-notes.js';
-import { sharesOf } from '../../worker/shares.js';
 import { requireSharedStore, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
@@ -27,6 +26,8 @@ export type WorkerChoice = Pick<
 > & {
   /** What folds train on. Default: left open. */
   readonly device?: DeviceChoice;
+  /** What folds train on, found to start: then nothing is tried again. */
+  readonly usable?: readonly UsableDevice[];
 };
 
 export interface HostOptions extends WorkerChoice {
@@ -98,12 +99,10 @@ export async function openWorkers(connect: () => Promise<ServerLink>, options: H
   return startWorkers(await connect(), options, devices);
 }
 
-function devicesOf(options: HostOptions): Promise<readonly UsableDevice[]> {
-  const { device, signal, onMessage, slots } = options;
-  // Slots that do not go with what is asked for need no driver to be told of.
-  if (device !== undefined && device !== automatic)
-    sharesOf({ devices: device, ...(slots === undefined ? {} : { slots }) });
-  return hostDevices({ device, signal, onMessage, onOutput: options.log.printed });
+async function devicesOf(options: HostOptions): Promise<readonly UsableDevice[]> {
+  const { usable, device, signal, onMessage, slots, log } = options;
+  if (usable !== undefined) return usable;
+  return hostDevices({ device, slots, signal, onMessage, onOutput: log.printed });
 }
 
 /** The keeper's server is left with the workers. */

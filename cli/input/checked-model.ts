@@ -4,7 +4,8 @@ import {
   type DownloadProgress,
   type ResolvedModel,
 } from '../../engine/checkpoint/hub.js';
-import type { TrainedCard } from '../../engine/training/card-need.js';
+import { kindOfDevice, processor, type Device } from '../../engine/device/device.js';
+import { trainedCard, type TrainedCard } from '../../engine/training/card-need.js';
 import { scratchModel } from '../../engine/training/scratch-model.js';
 import { checkTraining, optionsOfModel } from '../../engine/training/trained-model.js';
 import { membersOf } from '../../pipeline/members.js';
@@ -18,8 +19,8 @@ export interface ModelCheck {
   readonly workdir: Workdir;
   /** Told how a download goes; null where a model of the hub that is not in the cache is not looked at. */
   readonly onDownload: ((view: DownloadView) => void) | null;
-  /** The card that a member is to be trained on. Default: none, but this machine's processor. */
-  readonly cardOf?: (member: Pipeline) => TrainedCard | null;
+  /** What folds may be trained on, each. Default: this machine's processor. */
+  readonly devices?: readonly Pick<Device, 'name' | 'card'>[];
 }
 
 /**
@@ -41,17 +42,36 @@ export async function checkModel(pipeline: Pipeline, check: ModelCheck): Promise
 
 async function checkMember(member: Pipeline, check: ModelCheck): Promise<readonly string[]> {
   const { model, labels, training } = member;
-  const card = check.cardOf?.(member) ?? null;
+  const cards = unlikeCards(member, check);
   const { checkpoint, scratch } = model;
   const use = modelUse(model);
   if (scratch !== undefined) {
     const { classifier } = scratchModel(scratch, use.maxLength, labels.length, use.pooling);
-    return checkTraining(classifier, use, training, thisMachine().bytes, card);
+    return cards.flatMap((card) => checkTraining(classifier, use, training, thisMachine().bytes, card));
   }
   const found = checkpoint === undefined ? undefined : await locate(checkpoint, check);
   if (found === undefined) return [];
   const { folder } = found;
-  return openEngine(check.workdir.path).check(folder, { labels, model: use, training, card });
+  const engine = openEngine(check.workdir.path);
+  const told: string[] = [];
+  for (const card of cards)
+    told.push(...(await engine.check(folder, { labels, model: use, training, card })));
+  return told;
+}
+
+/** What its steps have to fit, each once: null is this machine's memory. @throws InputFault as `trainedCard` */
+function unlikeCards(
+  { training }: Pipeline,
+  { devices = [{ name: processor, card: null }] }: ModelCheck,
+): (TrainedCard | null)[] {
+  const unlike = new Map<string, TrainedCard | null>();
+  for (const device of devices) {
+    const card = trainedCard(device, training.precision);
+    const { memoryBytes, name } = card ?? {};
+    const alike = JSON.stringify([kindOfDevice(device.name), name, memoryBytes]);
+    if (!unlike.has(alike)) unlike.set(alike, card);
+  }
+  return [...unlike.values()];
 }
 
 async function locate(

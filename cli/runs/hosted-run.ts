@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AcceptedRuns } from '../../activities/admission.js';
 import { rootsOf } from '../../activities/roots.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { UsableDevice } from '../../worker/devices/probe.js';
 import type { ServerLink } from '../connection.js';
 import { HostLog } from '../host/host-log.js';
 import { openHost, type Host, type WorkerChoice } from '../host/host.js';
@@ -17,7 +18,9 @@ import { acceptOpenRun, startRun, workflowIdOf } from './start-run.js';
 import { retryFailed } from './waiting.js';
 import { observePatiently, watchRun } from './watch-run.js';
 
-export interface HostedRunOptions extends Pick<WorkerChoice, 'device' | 'slots' | 'threads'> {
+export interface HostedRunOptions extends Pick<WorkerChoice, 'slots' | 'threads'> {
+  /** What folds train on; the models were checked for it. */
+  readonly usable: readonly UsableDevice[];
   /** Can be written. */
   readonly workdir: Workdir;
   readonly display: RunDisplay;
@@ -54,7 +57,7 @@ export class HostedRun {
 
   /** Starts server and workers; what is open on the server is decided about before they take it up. */
   open(signal: AbortSignal): Promise<Host> {
-    const { workdir, device, slots, threads, display } = this.options;
+    const { workdir, usable, slots, threads, display } = this.options;
     return openHost({
       workdir,
       roots: this.roots,
@@ -63,7 +66,7 @@ export class HostedRun {
       onMessage: (message) => display.note(message),
       beforeWork: (link) => this.decideWork(link, signal),
       accepts: this.accepts,
-      ...(device === undefined ? {} : { device }),
+      usable,
       ...(slots === undefined ? {} : { slots }),
       ...(threads === undefined ? {} : { threads }),
     });

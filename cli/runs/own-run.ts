@@ -13,6 +13,7 @@ import {
 } from '../options.js';
 import { automatic } from '../../engine/device/choice.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
+import type { UsableDevice } from '../../worker/devices/probe.js';
 import type { FoundRun } from './find-run.js';
 import { HostedRun } from './hosted-run.js';
 import type { OpenRun } from './open-runs.js';
@@ -46,8 +47,9 @@ export class OwnRun {
     this.json = options.json === true;
   }
 
-  async run(pipeline: Pipeline): Promise<void> {
-    const run = this.hosted(pipeline);
+  /** @param usable what its folds train on */
+  async run(pipeline: Pipeline, usable: readonly UsableDevice[]): Promise<void> {
+    const run = this.hosted(pipeline, usable);
     let host: Host | undefined;
     const interrupt = onInterrupt(
       () => this.display.note(stopping),
@@ -70,13 +72,13 @@ export class OwnRun {
     return uiUrl === null ? `that of ${address}` : `foldwise dev${placeOption(this.options)}`;
   }
 
-  private hosted(pipeline: Pipeline): HostedRun {
-    const { fresh = false, slots, threads, device } = this.options;
+  private hosted(pipeline: Pipeline, usable: readonly UsableDevice[]): HostedRun {
+    const { fresh = false, slots, threads } = this.options;
     return new HostedRun(pipeline, {
       workdir: this.workdir,
       display: this.display,
       fresh,
-      device,
+      usable,
       waits: waitsForDecisions(this.options),
       decideOthers: (others, interrupted) => this.decideOthers(others, interrupted),
       ...(slots === undefined ? {} : { slots }),

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { compileFakeCard, withoutProvider } from '../setup/fake-card/fake-card.js';
@@ -18,7 +18,8 @@ describe.skipIf(!canRun || missing !== null)(
     );
     const env = { LD_LIBRARY_PATH: compileFakeCard(join(project.folder, 'card')) };
     const workdir = join(project.folder, 'state');
-    const command = ['run', project.pipeline, '--device', 'cuda:0', '--workdir', workdir];
+    const onCard = ['--device', 'cuda:0'];
+    const command = ['run', project.pipeline, ...onCard, '--workdir', workdir];
     afterAll(() => rmSync(project.folder, { recursive: true, force: true, maxRetries: 5 }));
 
     it('is had from beginning to end in float16, names the card, and is reused', async () => {
@@ -34,11 +35,28 @@ describe.skipIf(!canRun || missing !== null)(
       expect(again.out).toContain('fold 2: reused');
     });
 
+    it('is refused before anything is started where its model does not fit the card', async () => {
+      const large = new SmallProject();
+      large.model(
+        'scratch: { type: bert, hiddenSize: 1024, layers: 6, heads: 16, intermediateSize: 4096, vocabulary: 80 }',
+      );
+      const { code, err } = await foldwise(
+        ['run', large.pipeline, ...onCard, '--workdir', large.workdir],
+        env,
+      );
+      expect(code).not.toBe(0);
+      expect(err).toMatch(
+        /^error: model\.maxLength: a training step would not fit the memory of cuda:0 \(A card of tests\); found .* in float16: weights and moments .*; expected at most 1\.\d+ GB\./m,
+      );
+      expect(existsSync(large.workdir)).toBe(false);
+      rmSync(large.folder, { recursive: true });
+    });
+
     it('is listed by devices, and planned for', async () => {
       const listed = await foldwise(['devices'], env);
       expect(listed.out).toContain('A card of tests');
       const elsewhere = join(project.folder, 'elsewhere');
-      const plan = ['plan', project.pipeline, '--device', 'cuda:0', '--workdir', elsewhere];
+      const plan = ['plan', project.pipeline, ...onCard, '--workdir', elsewhere];
       const planned = await foldwise(plan, env);
       expect(planned.code, planned.err).toBe(0);
       expect(planned.out).toContain('float16');

@@ -1,0 +1,45 @@
+import { rmSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { checkModel } from '../../../cli/input/checked-model.js';
+import { workdirAt } from '../../../cli/workdir.js';
+import type { Device, DeviceName } from '../../../engine/device/device.js';
+import { expectedOfCard } from '../../../engine/device/resident/memory.js';
+import { cardNeeds } from '../../../engine/training/card-need.js';
+import { scratchModel } from '../../../engine/training/scratch-model.js';
+import { readPipeline } from '../../../pipeline/load.js';
+import { SmallProject } from '../small-project.js';
+
+const project = new SmallProject();
+afterAll(() => rmSync(project.folder, { recursive: true }));
+
+const pipeline = readPipeline(project.pipeline, { overrides: { 'training.batchSize': '64' } });
+
+const card = (name: DeviceName, memoryBytes: number): Pick<Device, 'name' | 'card'> => ({
+  name,
+  card: { name: 'A card', id: null, driver: '1', memoryBytes, isSoftware: false },
+});
+
+const check = (...devices: readonly Pick<Device, 'name' | 'card'>[]): Promise<readonly string[]> =>
+  checkModel(pipeline, { workdir: workdirAt(project.workdir), onDownload: null, devices });
+
+describe('a model is held', () => {
+  it('against every device that its folds may come to, the smallest too', async () => {
+    const processor = { name: 'cpu' as const, card: null };
+    await expect(check(processor, card('webgpu', 2 ** 30))).resolves.toEqual([]);
+    await expect(check(processor, card('webgpu', 2 ** 30), card('cuda:0', 2 ** 20))).rejects.toThrow(
+      /would not fit the memory of cuda:0 \(A card\)/,
+    );
+  });
+
+  it('against like cards once', async () => {
+    const { scratch, maxLength } = pipeline.model;
+    const { classifier } = scratchModel(scratch!, maxLength, pipeline.labels.length);
+    const needs = cardNeeds(classifier, { device: 'cuda:0', precision: 'float16' }, { extra: 1 });
+    const forHalf = expectedOfCard('cuda:0', needs({ texts: 32, length: maxLength }));
+    expect(await check(card('cuda:0', forHalf), card('cuda:1', forHalf))).toEqual([
+      expect.stringMatching(
+        /^a batch of 64 texts does not fit the memory of cuda:0: it passes in micro-batches of 32,/,
+      ),
+    ]);
+  });
+});
