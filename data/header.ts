@@ -1,6 +1,13 @@
 import { nearest } from '../errors/suggestion.js';
 import { TableFault } from './table-fault.js';
 
+/** What a header shows the table to be in place of what it should be. */
+interface ForeignHeader {
+  readonly what: string;
+  readonly expected: string;
+  readonly remedy: string;
+}
+
 /**
  * The columns of a table. Where it lacks a header its first row stands here, so that a name is told only
  * where it is one that was asked for, or where the header is beyond doubt.
@@ -36,6 +43,12 @@ export class Header {
         remedy: 'Rename or remove one of them.',
       },
     );
+  }
+
+  /** @throws TableFault where the header plainly is of another separator, before a row is read by a wrong one */
+  requireSeparator(): void {
+    const kind = this.otherSeparator([]);
+    if (kind !== undefined) throw new TableFault({ file: this.file }, kind);
   }
 
   /** Where a column stands whose name is the one asked for but for case, blanks or what cannot be seen. */
@@ -79,9 +92,20 @@ export class Header {
     return near === undefined ? [] : [`Did you mean ${JSON.stringify(near)} for ${JSON.stringify(name)}?`];
   }
 
-  private foreignKind(
-    asked: readonly string[],
-  ): { what: string; expected: string; remedy: string } | undefined {
+  private foreignKind(asked: readonly string[]): ForeignHeader | undefined {
+    const other = this.otherSeparator(asked);
+    if (other !== undefined) return other;
+    if (this.separator !== undefined && this.looksLikeData()) {
+      return {
+        what: 'the first row looks like data',
+        expected: 'a header: the names of the columns',
+        remedy: 'Put a header above it.',
+      };
+    }
+    return undefined;
+  }
+
+  private otherSeparator(asked: readonly string[]): ForeignHeader | undefined {
     const expected = separators.find(({ sign }) => sign === this.separator)?.name;
     const other = separators.find(
       ({ sign }) =>
@@ -91,21 +115,12 @@ export class Header {
           return parts.length > 1 && (this.names.length === 1 || parts.some((part) => asked.includes(part)));
         }),
     );
-    if (expected !== undefined && other !== undefined) {
-      return {
-        what: `the table seems to be separated by ${other.name}`,
-        expected,
-        remedy: expected === 'commas' ? 'Save it as CSV with commas.' : `Save it with ${expected}.`,
-      };
-    }
-    if (expected !== undefined && this.looksLikeData()) {
-      return {
-        what: 'the first row looks like data',
-        expected: 'a header: the names of the columns',
-        remedy: 'Put a header above it.',
-      };
-    }
-    return undefined;
+    if (expected === undefined || other === undefined) return undefined;
+    return {
+      what: `the table seems to be separated by ${other.name}`,
+      expected,
+      remedy: expected === 'commas' ? 'Save it as CSV with commas.' : `Save it with ${expected}.`,
+    };
   }
 
   /** Labels are numbers, and texts are longer than names. */

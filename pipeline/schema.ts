@@ -21,6 +21,8 @@ import { epochLimit, seed, trainingSchema } from './training.js';
  */
 export const namePattern =
   /^(?![\u{10000}-\u{10ffff}]{64}$)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_ .-]{0,62}[\p{L}\p{M}\p{N}_-])?$/u;
+export const nameMeaning =
+  'at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first and no dot or space last';
 /** No system takes a path with a NUL. */
 export const pathPattern = /^[^\0]*$/;
 export const stepPattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;

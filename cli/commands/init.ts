@@ -6,7 +6,10 @@ import { whenRun } from '../when-run.js';
 /** `foldwise init TABLE.csv`: a first pipeline, from what the table holds. */
 export function addInit(program: Command, console: Console): void {
   printsJson(program.command('init'))
-    .argument('<table>', 'a CSV file with a column of texts and a column of 0 and 1 for each label')
+    .argument(
+      '<table>',
+      'a CSV file with a column of texts, and a column of 0 and 1 for each label or one of class names',
+    )
     .summary('write a pipeline from what a table holds')
     .description(
       'Looks for the texts, the labels and the ids in a table and writes a pipeline for it, with remarks. Overwrites nothing.',

@@ -21,6 +21,10 @@ export const suggestedPipelineSchema = z.object({
   rows: z.int(),
   labels: z.array(z.object({ name: z.string(), positives: z.int() })),
   text: z.string().describe('the column of the texts'),
+  target: z
+    .string()
+    .nullable()
+    .describe('the column of the class names; null where each label has a column of 0 and 1'),
   id: z.string().nullable().describe('the column of the ids; null where rows are numbered'),
   test: z.string().nullable().describe('the table of rows to predict; null where there is none'),
   maxLength: z.int().describe('in tokens'),

@@ -1,13 +1,22 @@
 import { InputFault } from '../../errors/fault.js';
 import { defaultId } from '../../data/text-rows.js';
 import { foldColumn, probabilityColumn } from '../../data/results.js';
-import { defaultTextColumns, namePattern, pipelineLimits } from '../../pipeline/schema.js';
-import { countedValues, isDistinct, type ColumnProfile, type TableProfile } from './table-profile.js';
+import { defaultTextColumns, nameMeaning, namePattern, pipelineLimits } from '../../pipeline/schema.js';
+import { classColumn } from './class-column.js';
+import { isDistinct, type ColumnProfile, type TableProfile } from './table-profile.js';
+
+/** A label, and the rows that have it. */
+export interface SeenLabel {
+  readonly name: string;
+  readonly positives: number;
+}
 
 /** What the columns of a table are taken for. */
 export interface ColumnRoles {
   readonly text: ColumnProfile;
-  readonly labels: readonly ColumnProfile[];
+  readonly labels: readonly SeenLabel[];
+  /** The column of the class names; null where each label has a column of 0 and 1. */
+  readonly target: string | null;
   /** Null where rows are to be numbered. */
   readonly id: string | null;
   /** A column that is called as one of groups is: null where there is none. */
@@ -17,7 +26,7 @@ export interface ColumnRoles {
 }
 
 /**
- * Takes columns of 0 and 1 for labels, the column of the longest texts for the texts unless one has a
+ * Takes columns of 0 and 1 for labels, or where there is none a column of class names, the column of the longest texts for the texts unless one has a
  * usual name, and a column of different values that is called an id for the ids.
  *
  * @throws InputFault saying what is missing where no pipeline can be made of the table
@@ -47,7 +56,9 @@ export async function columnRoles(
   };
   const id = await idOf(file, columns, new Set([text.name, ...taken]));
   const labels = binary.filter(({ name }) => name !== id && why(name) === null);
-  if (labels.length === 0) throw withoutLabels(columns, text, fault);
+  const others = columns.filter(({ name }) => name !== text.name && name !== id);
+  const classes = binary.length === 0 ? classColumn(others) : null;
+  if (labels.length === 0 && classes === null) throw withoutLabels(columns, others, fault);
   if (labels.length > pipelineLimits.labels) {
     const expected = `at most ${pipelineLimits.labels} labels`;
     throw fault(`${labels.length} columns hold 0 and 1`, expected, 'Leave out those that are no labels.');
@@ -55,9 +66,10 @@ export async function columnRoles(
   const blank = columns.filter(({ isBinaryWithBlanks }) => isBinaryWithBlanks);
   return {
     text,
-    labels,
+    labels: classes?.labels ?? labels.map(({ name, positives }) => ({ name, positives })),
+    target: classes?.name ?? null,
     id,
-    group: groupOf(columns, new Set([text.name, ...taken, ...(id === null ? [] : [id])])),
+    group: groupOf(others.filter(({ name }) => !taken.has(name) && name !== classes?.name)),
     left: [
       ...binary.flatMap(({ name }) => {
         const reason = name === id ? null : why(name);
@@ -103,8 +115,8 @@ async function idOf(
 /** `group`, `author`, `user_id`, `authorId`. */
 const calledGroup = /^(?:group|author|user|speaker|source)(?:[\s_.-]?id)?$/iu;
 
-function groupOf(columns: readonly ColumnProfile[], others: ReadonlySet<string>): string | null {
-  return columns.find(({ name }) => calledGroup.test(name) && !others.has(name))?.name ?? null;
+function groupOf(columns: readonly ColumnProfile[]): string | null {
+  return columns.find(({ name }) => calledGroup.test(name))?.name ?? null;
 }
 
 /** Each is another reading of the table. */
@@ -112,31 +124,22 @@ const mostTried = 3;
 
 function withoutLabels(
   columns: readonly ColumnProfile[],
-  text: ColumnProfile,
+  others: readonly ColumnProfile[],
   fault: (what: string, expected: string, remedy: string) => InputFault,
 ): InputFault {
-  const expected = 'a column for each label, with 0 or 1 in every row';
+  const expected = 'a column for each label, with 0 or 1 in every row, or one of class names';
   const blank = columns.find(({ isBinaryWithBlanks }) => isBinaryWithBlanks);
   if (blank !== undefined) {
     const what = `no column is 0 or 1 in every row: of column ${place(columns, blank)} ${blank.blanks} cells are blank`;
     return fault(what, expected, 'Fill the blanks, or leave those rows out.');
   }
-  const words = columns.find(
-    ({ meanWords, isNumeric, distinct, name }) =>
-      name !== text.name && !isNumeric && meanWords > 0 && distinct > 1 && distinct <= countedValues,
-  );
-  if (words !== undefined) {
-    const what = `no column holds labels as 0 and 1; column ${place(columns, words)} has ${words.distinct} different values`;
-    return fault(what, expected, 'If these are classes, write one column for each of them.');
-  }
-  const numbers = columns.find(
-    ({ isNumeric, distinct }) => isNumeric && distinct > 1 && distinct <= countedValues,
-  );
-  if (numbers !== undefined) {
-    const what = `no column holds labels as 0 and 1; column ${place(columns, numbers)} has ${numbers.distinct} different numbers`;
-    return fault(what, expected, 'If these are classes, write one column for each of them; no 1.0 or true.');
-  }
-  return fault('no column holds labels as 0 and 1', expected, 'Add a column for each label.');
+  const few = others.filter(({ values }) => values !== null && values.size > 1);
+  const seen = few.find(({ isNumeric }) => !isNumeric) ?? few[0];
+  if (seen === undefined)
+    return fault('no column holds labels as 0 and 1', expected, 'Add a column for each label.');
+  const what = `no column holds labels as 0 and 1; column ${place(columns, seen)} has ${seen.values!.size} different ${seen.isNumeric ? 'numbers' : 'values'}`;
+  const remedy = `If these are classes, call the column "class"; every row needs one, each in two rows at least, of ${nameMeaning}. If they are labels, write 0 and 1; no 1.0 or true.`;
+  return fault(what, expected, remedy);
 }
 
 function place(columns: readonly ColumnProfile[], column: ColumnProfile): number {

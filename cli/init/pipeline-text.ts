@@ -2,7 +2,7 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import { count } from '../../report/notation.js';
-import type { Suggestion } from './suggestion.js';
+import { oneLine, type Suggestion } from './suggestion.js';
 
 /** The text of a pipeline's file, each line with what it is for; `target` is where it will be. */
 export function pipelineText(suggestion: Suggestion, target: string): string {
@@ -13,7 +13,7 @@ export function pipelineText(suggestion: Suggestion, target: string): string {
 
 name: ${scalar(name)}
 
-# The columns of 0 and 1. Leave out what is no label.
+${taskLines(suggestion)}
 labels:
 ${labels.map((label) => `  - ${commented(scalar(label.name), share(label.positives, rows))}`).join('\n')}
 ${left.map(({ name: column, why }) => `  # not taken: ${oneLine(column)}: ${why}\n`).join('')}
@@ -21,7 +21,7 @@ data:
   ${commented(`train: ${place(train, folder)}`, `${count(rows)} rows`)}
 ${testLines(suggestion, folder)}
   ${commented(`text: ${scalar(suggestion.text.name)}`, `the column of the texts; half of them have at most ${count(lengths.medianWords)} words, the longest ${count(lengths.mostWords)}`)}
-  ${idLine(suggestion)}
+${targetLine(suggestion)}  ${idLine(suggestion)}
 
 # One model is trained for each fold, and judged on the rows that it did not see.
 folds:
@@ -43,6 +43,16 @@ function testLines({ test, testFault }: Suggestion, folder: string): string {
   if (test !== null) return `  ${commented(`test: ${place(test, folder)}`, 'the rows to predict')}`;
   const why = testFault === null ? '' : ` (there is one that cannot be used: ${testFault})`;
   return `  # test: test.csv   # the rows to predict; without it, label texts later with \`foldwise predict\`${why}`;
+}
+
+function taskLines({ target }: Suggestion): string {
+  return target === null
+    ? '# The columns of 0 and 1. Leave out what is no label.'
+    : '# Every row has one of these classes, by name.\ntask: single-label';
+}
+
+function targetLine({ target }: Suggestion): string {
+  return target === null ? '' : `  ${commented(`target: ${scalar(target)}`, 'the column of the classes')}\n`;
 }
 
 /** Whether rows of one group must be kept together is for a person to say. */
@@ -72,11 +82,6 @@ function commented(text: string, comment: string): string {
 function scalar(text: string): string {
   const plain = stringify(text, { lineWidth: 0 }).trimEnd();
   return plain.includes('\n') ? JSON.stringify(text) : plain;
-}
-
-function oneLine(text: string): string {
-  const quoted = JSON.stringify(text);
-  return quoted.length > 60 ? `${quoted.slice(0, 57)}…"` : quoted;
 }
 
 /** Relative to the file, as everything in it is, with the separators of every system. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { assignFolds, type FoldsOptions, type RowsToSplit } from '../../data/splits/folds.js';
 import { readLabelledRows } from '../../data/dataset.js';
-import { readTextRows } from '../../data/text-rows.js';
+import { readTextRows, type TableColumns } from '../../data/text-rows.js';
 import { Fault, InputFault } from '../../errors/fault.js';
 import { namePattern } from '../../pipeline/schema.js';
 import { columnRoles, type ColumnRoles } from './column-roles.js';
@@ -39,7 +39,13 @@ export async function suggestPipeline(file: string): Promise<Suggestion> {
   const train = resolve(file);
   const roles = await columnRoles(train, await profileTable(train));
   const labels = roles.labels.map(({ name }) => name);
-  const columns = { text: [roles.text.name], id: roles.id ?? undefined, labels };
+  const { target, left } = roles;
+  const columns: TableColumns = {
+    text: [roles.text.name],
+    id: roles.id ?? undefined,
+    labels,
+    ...(target === null ? {} : { task: 'single-label', target }),
+  };
   const lengths = new Lengths();
   const read = await readLabelledRows(train, columns, lengths);
   const folds = foldsFor({ labels: read.labels, width: labels.length }, read.rows);
@@ -51,7 +57,12 @@ export async function suggestPipeline(file: string): Promise<Suggestion> {
     rows: read.rows,
     folds,
     lengths: lengths.summary(),
-    warnings: read.warnings,
+    warnings: [
+      ...left.map(
+        ({ name, why }) => `${train}: the column ${oneLine(name)} is not taken for a label: ${why}.`,
+      ),
+      ...read.warnings,
+    ],
   };
 }
 
@@ -78,11 +89,7 @@ function foldsFor(read: RowsToSplit, rows: number): Suggestion['folds'] {
 
 async function testTable(
   train: string,
-  columns: {
-    readonly text: readonly string[];
-    readonly id: string | undefined;
-    readonly labels: readonly string[];
-  },
+  columns: TableColumns,
 ): Promise<Pick<Suggestion, 'test' | 'testFault'>> {
   const test = join(dirname(train), 'test.csv');
   if (test === train || !existsSync(test)) return { test: null, testFault: null };
@@ -105,6 +112,12 @@ function nameFor(train: string): string {
     .join('')
     .replace(/[^\p{L}\p{M}\p{N}_-]+$/u, '');
   return namePattern.test(name) ? name : 'pipeline';
+}
+
+/** A column's name, quoted and not too long. */
+export function oneLine(name: string): string {
+  const quoted = JSON.stringify(name);
+  return quoted.length > 60 ? `${quoted.slice(0, 57)}…"` : quoted;
 }
 
 /** Texts of more tokens than these are counted as of so many. */

@@ -15,8 +15,8 @@ export interface ColumnProfile {
   /** Of the cells, with repetition. */
   readonly meanCharacters: number;
   readonly meanWords: number;
-  /** Up to `countedValues`, and one more where there are more. */
-  readonly distinct: number;
+  /** How many rows have each value; null where there are more than `countedValues` different ones. */
+  readonly values: ReadonlyMap<string, number> | null;
 }
 
 export interface TableProfile {
@@ -26,8 +26,8 @@ export interface TableProfile {
 }
 
 /** More different values than these are not counted. */
-export const countedValues = 50;
-/** Longer ones are no names of classes. */
+const countedValues = 200;
+/** Longer ones are no names of classes, and are not kept whole. */
 const longestValue = 100;
 
 /**
@@ -40,6 +40,7 @@ export async function profileTable(file: string): Promise<TableProfile> {
   let columns: ColumnCells[] = [];
   const table = await readTable(file, (found) => {
     header = found;
+    found.requireSeparator();
     columns = found.names.map(() => new ColumnCells());
     return (cells) => columns.forEach((column, place) => column.append(cells[place]!));
   });
@@ -58,7 +59,7 @@ class ColumnCells {
   private numeric = 0;
   private characters = 0;
   private words = 0;
-  private readonly values = new Set<string>();
+  private readonly values = new Map<string, number>();
 
   append(cell: string): void {
     if (cell === '0' || cell === '1') this.binary++;
@@ -67,7 +68,9 @@ class ColumnCells {
     else if (Number.isFinite(Number(cell))) this.numeric++;
     this.characters += cell.length;
     this.words += wordsOf(cell);
-    if (this.values.size <= countedValues) this.values.add(cell.slice(0, longestValue));
+    if (this.values.size > countedValues) return;
+    const value = cell.slice(0, longestValue);
+    this.values.set(value, (this.values.get(value) ?? 0) + 1);
   }
 
   profile(name: string, rows: number): ColumnProfile {
@@ -81,7 +84,7 @@ class ColumnCells {
       isNumeric: numeric > 0 && numeric + blanks === rows,
       meanCharacters: this.characters / Math.max(rows, 1),
       meanWords: this.words / Math.max(rows, 1),
-      distinct: this.values.size,
+      values: this.values.size > countedValues ? null : this.values,
     };
   }
 }

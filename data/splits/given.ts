@@ -17,14 +17,15 @@ export interface GivenFolds {
  */
 export function givenFolds({ names, of }: GivenFolds, count: number, groups: RowGroups | null): Split {
   if (names.length !== count) throw otherCount(names, count);
-  const order = [...names.keys()].sort((one, other) => compared(names[one]!, names[other]!));
+  const order = [...names.keys()].sort((one, other) => byValue(names[one]!, names[other]!));
   const foldOf = new Int32Array(count);
   order.forEach((name, place) => (foldOf[name] = place + 1));
   const folds = of.of.map((name) => foldOf[name]!);
   return { folds, warnings: groups === null ? [] : groupsAcrossFolds(groups, folds) };
 }
 
-function compared(one: string, other: string): number {
+/** Numbers by value, all else by code unit. */
+export function byValue(one: string, other: string): number {
   const [left, right] = [Number(one), Number(other)];
   if (Number.isFinite(left) && Number.isFinite(right) && left !== right) return left - right;
   return one < other ? -1 : 1;

@@ -112,6 +112,34 @@ describe('foldwise init', () => {
       { labels: ['joy'] },
     ],
     [
+      'one column of class names: what it is called',
+      `text,split,sentiment,stars\n${rows(30, (n) => `${secret} ${n},s${n % 2},${['neutral', 'good', 'so so'][n % 3]},${n % 5}`)}`,
+      {
+        task: 'single-label',
+        labels: ['good', 'neutral', 'so so'],
+        data: { text: ['text'], target: 'sentiment' },
+      },
+    ],
+    [
+      'one column of class names: the only one of words',
+      `text,date,where\n${rows(20, (n) => `${secret} ${n},2020-01-0${n % 9},${['north', 'south'][n % 2]}`)}`,
+      { task: 'single-label', labels: ['north', 'south'], data: { target: 'where' } },
+    ],
+    [
+      'one column of numbers that is called as one of classes',
+      `text,stars\n${rows(60, (n) => `${secret} ${n},${(n % 12) + 1}`)}`,
+      {
+        task: 'single-label',
+        labels: ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12'],
+        data: { target: 'stars' },
+      },
+    ],
+    [
+      'columns of 0 and 1, where there is one of class names as well',
+      `text,class,joy\n${rows(20, (n) => `${secret} ${n},${['good', 'bad'][n % 2]},${n % 2}`)}`,
+      { task: 'multi-label', labels: ['joy'] },
+    ],
+    [
       'long texts of a writing without blanks',
       `text,joy\n${rows(20, (n) => `${'漢字'.repeat(200)}${n},${n % 2}`)}`,
       { model: { maxLength: 384 } },
@@ -135,7 +163,10 @@ describe('foldwise init', () => {
   it('says of columns that it leaves out why, and of a test table that cannot be used', async () => {
     const where = place(`text,joy,joy/,fear\n${rows(20, (n) => `t ${n},${n % 2},0,${n === 3 ? '' : 1}`)}`);
     writeFileSync(join(dirname(where.table), 'test.csv'), 'id,body\na,b\n');
-    const { text, pipeline } = await init(where);
+    const { text, pipeline, err } = await init(where);
+    expect(err).toContain(
+      'warning: ' + where.table + ': the column "joy/" is not taken for a label: its name',
+    );
     expect(text).toMatch(/# not taken: "joy\/": its name cannot be that of a label; rename it/);
     expect(text).toMatch(/# not taken: "fear": 1 of its cells are blank/);
     expect(text).toMatch(/# test: test\.csv .*there is one that cannot be used: there is no text column/);
@@ -170,9 +201,19 @@ describe('foldwise init', () => {
     ['texts alone', `text\n${rows(5, (n) => `${secret} ${n}`)}`, /no column holds labels as 0 and 1/],
     ['labels alone', `joy,fear\n${rows(5, (n) => `${n % 2},1`)}`, /no column holds texts/],
     [
-      'names of classes in one column',
-      `text,class\n${rows(9, (n) => `${secret} ${n},${['good', 'bad', 'so so'][n % 3]}`)}`,
-      /column 2 has 3 different values.*one column for each/,
+      'classes of which one cannot be the name of a label',
+      `text,class\n${rows(9, (n) => `${secret} ${n},${['good', 'bad', 'so/so'][n % 3]}`)}`,
+      /column 2 has 3 different values.*each in two rows at least, of at most 64 letters/,
+    ],
+    [
+      'two columns of words of which none is called as one of classes',
+      `text,where,when\n${rows(9, (n) => `${secret} ${n},${['here', 'there'][n % 2]},${['now', 'then'][n % 2]}`)}`,
+      /column 2 has 2 different values.*call the column "class"/,
+    ],
+    [
+      'a class that one row alone has',
+      `text,class\n${rows(9, (n) => `${secret} ${n},${n === 3 ? 'odd' : 'even'}`)}`,
+      /column 2 has 2 different values/,
     ],
     [
       'labels as 1.0',
@@ -183,6 +224,11 @@ describe('foldwise init', () => {
       'blanks among the labels',
       `text,joy\n${rows(9, (n) => `${secret} ${n},${n === 4 ? '' : n % 2}`)}`,
       /of column 2 1 cells are blank/,
+    ],
+    [
+      'semicolons, and quotes and commas within',
+      `text;joy\n${rows(5, (n) => `"${secret}, ""he said""";${n % 2}`)}`,
+      /separated by semicolons/,
     ],
     ['semicolons', `text;joy\n${rows(5, (n) => `${secret} ${n};1`)}`, /separated by semicolons/],
     ['an id twice', `id,text,joy\na,${secret},1\na,x y,0\n`, /the id is the same as in row 1/],
