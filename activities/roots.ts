@@ -17,7 +17,7 @@ export const rootsVariable = 'FOLDWISE_ROOTS';
  */
 export function defaultRoots(workdir: string, env: NodeJS.ProcessEnv = process.env): string[] {
   const named = partsOf(env[rootsVariable] ?? '').filter((root) => root !== '');
-  return named.length === 0 ? [workdir, process.cwd()] : named;
+  return named.length === 0 ? [...new Set([workdir, process.cwd()])] : named;
 }
 
 /** A colon before two slashes parts nothing: it is that of `s3://` or `file://`. */

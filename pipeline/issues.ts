@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { nearest } from '../errors/suggestion.js';
 import { familiarName } from './familiar-names.js';
 import type { Path, Problem } from './problem.js';
-import { durationPattern, namePattern, pathPattern, pipelineSchema, stepPattern } from './schema.js';
+import {
+  durationPattern,
+  nameMeaning,
+  namePattern,
+  pathPattern,
+  pipelineSchema,
+  stepPattern,
+} from './schema.js';
 
 type Issue = z.core.$ZodIssue;
 
@@ -40,7 +47,13 @@ function problemsOfIssue(issue: Issue, configuration: unknown): Problem[] {
       break;
     }
   }
-  return [{ path, found: describe(value), expected: listExpected(path, value) ?? expectation(issue, value) }];
+  return [
+    {
+      path,
+      found: describe(value),
+      expected: listExpected(path, configuration) ?? expectation(issue, value),
+    },
+  ];
 }
 
 /**
@@ -57,9 +70,12 @@ function issuesWithin({ path, errors }: z.core.$ZodIssueInvalidUnion): readonly 
   return meant?.map((issue) => ({ ...issue, path: [...path, ...issue.path] }));
 }
 
-/** Several labels in one text, as of somebody who does not know YAML's lists. */
-function listExpected([setting, index]: Path, value: unknown): string | undefined {
-  if (setting !== 'labels' || index === undefined || typeof value !== 'string') return undefined;
+/** Several labels in one text, as of somebody who does not know YAML's lists; one of a list is a name of its own. */
+function listExpected([setting, index]: Path, configuration: unknown): string | undefined {
+  if (setting !== 'labels' || index !== 0) return undefined;
+  const labels = valueAt(configuration, ['labels']);
+  const [value, ...others]: unknown[] = Array.isArray(labels) ? labels : [labels];
+  if (typeof value !== 'string' || others.length > 0) return undefined;
   const names = value.split(/[,;|]/).map((name) => name.trim());
   const areNames = names.length > 1 && names.length <= 20 && names.every((name) => namePattern.test(name));
   return areNames ? `a list, as in [${names.join(', ')}]` : undefined;
@@ -122,10 +138,7 @@ function patternMeaning(issue: Issue | undefined): string {
 }
 
 const patternMeanings = new Map([
-  [
-    String(namePattern),
-    'at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first and no dot or space last',
-  ],
+  [String(namePattern), nameMeaning],
   [String(pathPattern), 'a path, without NUL characters'],
   [String(stepPattern), 'at most 64 letters, digits, - or _, with a letter first'],
   [String(durationPattern), 'a duration like 90s, 30m, 12h or 2d'],

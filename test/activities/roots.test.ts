@@ -68,6 +68,7 @@ describe('a worker with roots', () => {
 describe('the roots of a worker', () => {
   it('are those of the environment, else the workdir and the current folder', () => {
     expect(defaultRoots('/work', {})).toEqual(['/work', process.cwd()]);
+    expect(defaultRoots(process.cwd(), {})).toEqual([process.cwd()]);
     expect(defaultRoots('/work', { FOLDWISE_ROOTS: '' })).toEqual(['/work', process.cwd()]);
     const FOLDWISE_ROOTS = ['/data', '', '/models'].join(delimiter);
     expect(defaultRoots('/work', { FOLDWISE_ROOTS })).toEqual(['/data', '/models']);

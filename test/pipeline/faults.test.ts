@@ -48,6 +48,11 @@ describe('one fault is told with its place, what was found and what was expected
       `${place}:2:9 labels[0]: found "joy, fear; not sure", expected a list, as in [joy, fear, not sure]`,
     ],
     [
+      'a comma in one of several labels',
+      edit('[joy]', '[joy, "fear, or not"]'),
+      `${place}:2:15 labels[1]: found "fear, or not", expected at most 64 letters, digits, spaces, or any of _ . -, with a letter or digit first and no dot or space last`,
+    ],
+    [
       'a label with a dot at its end',
       edit('[joy]', '[fear, joy.]'),
       `${place}:2:16 labels[1]: found "joy.", expected a name that does not end in a dot or space: rename it, also in the table`,
