@@ -56,7 +56,7 @@ function ofThresholds({ thresholds, perLabel, classes, objectives, assessment }:
   return [
     ...(always.length === 0
       ? []
-      : [`No threshold gives ${labelNames(always)} a higher F1 than always saying yes does.`]),
+      : [`No threshold that was tried gives ${labelNames(always)} a higher F1 than always saying yes does.`]),
     ...(atEdge.length === 0
       ? []
       : [

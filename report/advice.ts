@@ -1,4 +1,4 @@
-import { count, percent, score } from './notation.js';
+import { count, inSentence, percent, score } from './notation.js';
 import type { FoldResult, RunResult } from './run-result.js';
 import { named } from './skill-words.js';
 
@@ -90,7 +90,7 @@ function ofUnshownLabels({ assessment, perLabel, labels }: RunResult): Advice[] 
   const withRows = (names: readonly string[]) => {
     const frequent = [...names].sort((a, b) => support(b) - support(a));
     return named(
-      frequent.map((label) => `${label} (${count(support(label))} positive rows)`),
+      frequent.map((label) => `${inSentence(label)} (${count(support(label))} positive rows)`),
       mostNamed,
     );
   };

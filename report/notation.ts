@@ -53,6 +53,17 @@ export function count(value: number): string {
   return value.toLocaleString('en-US');
 }
 
+/**
+ * A name within a sentence. One that is written from right to left is isolated (Unicode's FSI and PDI), else the numbers
+ * and commas behind it would be read from right to left as well, and stand before it.
+ */
+export function inSentence(name: string): string {
+  return rightToLeft.test(name) ? `\u2068${name}\u2069` : name;
+}
+
+/** The blocks of the writings that run from right to left. */
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
 function pad(value: number): string {
   return String(value).padStart(2, '0');
 }

@@ -1,5 +1,5 @@
 import { membersOf } from '../pipeline/members.js';
-import { count } from './notation.js';
+import { count, inSentence } from './notation.js';
 import { modelName } from './places.js';
 import type { RunResult } from './run-result.js';
 import { named } from './skill-words.js';
@@ -11,7 +11,7 @@ export function trainedWords(result: RunResult): string {
   const many = labels.length > mostNamed;
   const kind = task === 'single-label' ? 'classes' : 'labels';
   const of = labels.length === 1 ? 'the label' : `the ${labels.length} ${kind}`;
-  const all = many ? of : `${of} ${named(labels)}`;
+  const all = many ? of : `${of} ${named(labels.map(inSentence))}`;
   const question =
     task === 'single-label'
       ? `which one of ${all} a text belongs to`
@@ -52,10 +52,10 @@ function listed(
   names: readonly string[],
   { labels, perLabel }: Pick<RunResult, 'labels' | 'perLabel'>,
 ): string {
-  if (names.length <= mostNamed) return named(names);
+  if (names.length <= mostNamed) return named(names.map(inSentence));
   const support = (label: string) => perLabel[label]?.support ?? 0;
   const frequent = [...names].sort((a, b) => support(b) - support(a)).slice(0, 3);
-  return `${names.length} of ${labels.length} labels, the most frequent of them ${named(frequent)}`;
+  return `${names.length} of ${labels.length} labels, the most frequent of them ${named(frequent.map(inSentence))}`;
 }
 
 function modelWords({ configuration }: RunResult): string {

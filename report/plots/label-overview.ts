@@ -27,6 +27,8 @@ export function labelOverview(points: readonly OverviewPoint[]): Html {
     width: 900,
     height: 300,
     marginLeft: 44,
+    // The label of the axis stands above its highest number.
+    marginTop: 26,
     x: { type: 'log', label: 'share of the rows', tickFormat: '~p', domain: [least, 1], ticks: 6 },
     y: { label: 'cross-fitted F1', domain: [0, 1], ticks: 5 },
     marks: [

@@ -1,6 +1,6 @@
 import { hardestRows, type HardRow } from '../hardest-rows.js';
 import { html, type Html } from '../html.js';
-import { count, loss, score } from '../notation.js';
+import { count, inSentence, loss, score } from '../notation.js';
 import type { PageInput, Section } from '../section.js';
 import { rowQuote } from '../row-quote.js';
 
@@ -37,7 +37,8 @@ function hardRow(input: PageInput, { row, place, loss: reached }: HardRow): Html
 
 function namesOf({ result, judged }: PageInput, matrix: Uint8Array, place: number): string {
   const start = place * judged.width;
-  return result.labels.filter((_, label) => matrix[start + label] === 1).join(', ') || 'nothing';
+  const names = result.labels.filter((_, label) => matrix[start + label] === 1);
+  return names.map(inSentence).join(', ') || 'nothing';
 }
 
 /** Where probability and truth are farthest apart, at most three labels. */
@@ -50,6 +51,6 @@ function surest({ result, judged }: PageInput, place: number): string {
   return off
     .sort((a, b) => b.by - a.by)
     .slice(0, 3)
-    .map(({ label, p }) => `${label} ${score(p)}`)
+    .map(({ label, p }) => `${inSentence(label)} ${score(p)}`)
     .join(', ');
 }

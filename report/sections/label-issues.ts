@@ -1,5 +1,5 @@
 import { html, nothing, type Html } from '../html.js';
-import { count, score } from '../notation.js';
+import { count, inSentence, score } from '../notation.js';
 import { folded } from '../parts.js';
 import { rowQuote } from '../row-quote.js';
 import type { RunResult, WorstLabelIssue } from '../run-result.js';
@@ -45,7 +45,7 @@ export const labelIssueSection: Section = {
 function unskilledWords(unskilled: readonly string[]): string {
   if (unskilled.length === 0) return '';
   const them = unskilled.length === 1 ? 'that label' : 'these labels';
-  return `Of ${named(unskilled)} no row is named: the models are not shown to know anything of ${them}.`;
+  return `Of ${named(unskilled.map(inSentence))} no row is named: the models are not shown to know anything of ${them}.`;
 }
 
 /** Named by what was given where a row has one class, else by the label in question. */
@@ -55,7 +55,7 @@ function worstOf(input: PageInput, label: string, oneClass: boolean): Html {
   );
   if (worst.length === 0) return nothing;
   return folded(
-    `${label}: the worst ${count(Math.min(worst.length, mostOpen))}`,
+    `${inSentence(label)}: the worst ${count(Math.min(worst.length, mostOpen))}`,
     html`<ol class="rows">
       ${worst.slice(0, mostOpen).map(
         (issue) =>
@@ -70,8 +70,8 @@ function worstOf(input: PageInput, label: string, oneClass: boolean): Html {
 
 function issueWords({ label, given, probability, score: own }: WorstLabelIssue, result: RunResult): Html {
   if (result.configuration.task === 'single-label')
-    return html`labelled <strong>${given}</strong> (${score(own)}); likelier is
-      <strong>${label}</strong> (${score(probability)})`;
-  return html`${given === '1' ? 'labelled' : 'not labelled'} <strong>${label}</strong>, whose probability is
-    ${score(probability)}`;
+    return html`labelled <strong>${inSentence(given)}</strong> (${score(own)}); likelier is
+      <strong>${inSentence(label)}</strong> (${score(probability)})`;
+  return html`${given === '1' ? 'labelled' : 'not labelled'} <strong>${inSentence(label)}</strong>, whose
+    probability is ${score(probability)}`;
 }

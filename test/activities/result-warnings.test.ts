@@ -53,7 +53,7 @@ describe('the warnings of a result', () => {
   it('name a label that is better always predicted', () => {
     const unknown = scored([0.3, 0.3, 0.3, 0.3], [1, 0, 1, 0], [1, 1, 2, 2]);
     expect(resultWarnings(data, [], unknown).slice(1)).toEqual([
-      'No threshold gives the label "fear" a higher F1 than always saying yes does.',
+      'No threshold that was tried gives the label "fear" a higher F1 than always saying yes does.',
     ]);
   });
 

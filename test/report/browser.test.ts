@@ -13,6 +13,16 @@ const minutes = 60_000;
 
 const unfold = "for (const each of document.querySelectorAll('details')) each.open = true";
 
+/** Each two words of a picture whose boxes meet by more than a hair. */
+const wordsOverWords = `[...document.querySelectorAll('svg')].flatMap((picture) => {
+  const words = [...picture.querySelectorAll('text')].flatMap((word) => word.textContent === '' ? [] : [[word.textContent, word.getBoundingClientRect()]]);
+  return words.flatMap(([one, a], place) => words.slice(place + 1).flatMap(([other, b]) => {
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    return across > 1 && down > 3 ? [one + ' over ' + other] : [];
+  }));
+})`;
+
 /** What is wrong with a page, in words: axe-core's findings, and whether it scrolls sideways. */
 async function faultsOf(page: Page): Promise<string[]> {
   await page.evaluate(axe);
@@ -72,6 +82,17 @@ describe.skipIf(executable === null)(`the report in a browser${without}`, () => 
           width,
         );
       }
+      await page.context().close();
+    },
+    5 * minutes,
+  );
+
+  it.each([...pages.keys()])(
+    'writes no word of a picture over another: %s',
+    async (name) => {
+      const page = await opened(name, 1280, 'light');
+      if ((await page.locator('details').count()) < 100) await page.evaluate(unfold);
+      expect(await page.evaluate(wordsOverWords)).toEqual([]);
       await page.context().close();
     },
     5 * minutes,

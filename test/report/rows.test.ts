@@ -54,6 +54,14 @@ describe('a text in the report', () => {
     expect(quoted('שלום, two\nlines\tand 😀')).toContain('dir="auto">שלום, two\nlines\tand 😀<');
   });
 
+  it('has the names of labels around it isolated that are written from right to left, so that no number changes sides', () => {
+    const page = renderReport(assessedReport({ rows: 90, labels: ['joy', 'غضب', 'חדש'] }));
+    // The numbers and commas behind such a name are read from left to right.
+    expect(page).toMatch(/farthest off: [^;]*\u2068غضب\u2069 0\.\d{3}/);
+    expect(page).toContain('the 3 labels joy, \u2068غضب\u2069, \u2068חדש\u2069 are true');
+    expect(page).not.toMatch(/(?<!\u2068)(?:غضب|חדש)(?: \(|,| 0)/);
+  });
+
   it('is cut where it is long, and never within a character', () => {
     expect(shownText('short')).toBe('short');
     expect(shownText('x'.repeat(5000))).toBe(`${'x'.repeat(1000)} …`);
