@@ -72,10 +72,10 @@ function issuesWithin({ path, errors }: z.core.$ZodIssueInvalidUnion): readonly 
 
 /** Several labels in one text, as of somebody who does not know YAML's lists; one of a list is a name of its own. */
 function listExpected([setting, index]: Path, configuration: unknown): string | undefined {
-  if (setting !== 'labels' || index !== 0) return undefined;
-  const labels = valueAt(configuration, ['labels']);
-  const [value, ...others]: unknown[] = Array.isArray(labels) ? labels : [labels];
-  if (typeof value !== 'string' || others.length > 0) return undefined;
+  if (setting !== 'labels' || index !== 0 || valueAt(configuration, ['labels', 1]) !== undefined)
+    return undefined;
+  const value = valueAt(configuration, ['labels', 0]) ?? valueAt(configuration, ['labels']);
+  if (typeof value !== 'string') return undefined;
   const names = value.split(/[,;|]/).map((name) => name.trim());
   const areNames = names.length > 1 && names.length <= 20 && names.every((name) => namePattern.test(name));
   return areNames ? `a list, as in [${names.join(', ')}]` : undefined;

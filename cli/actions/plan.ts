@@ -96,8 +96,8 @@ async function planLines(
   const decisions = decisionWords(pipeline);
   const ofDevice = device === undefined ? [] : await wordsOf(device, estimate.toTrain);
   return [
-    `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length} labels (${labels.join(', ')})`,
-    `${modelWords(pipeline)}, ${foldCountWords(folds)}, ${training.epochs} epochs, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
+    `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length === 1 ? '1 label' : `${labels.length} labels`} (${labels.join(', ')})`,
+    `${modelWords(pipeline)}, ${foldCountWords(folds)}, ${training.epochs === 1 ? '1 epoch' : `${training.epochs} epochs`}, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
     ...(isPlainSplit(folds) ? [] : [`split: ${splitWords(folds)}`]),
     ...(members === null ? [] : [members]),
     ...(decisions === '' ? [] : [decisions]),

@@ -104,7 +104,14 @@ function trainingOf(
     ]),
     ...decisionSettings(configuration),
     ['seeds', distinct(folds.map(({ seed }) => seed))],
-    ['device', distinct(folds.map((fold) => `${deviceWords(fold)}, ${fold.threads} threads`))],
+    [
+      'device',
+      distinct(
+        folds.map(
+          (fold) => `${deviceWords(fold)}, ${fold.threads === 1 ? '1 thread' : `${fold.threads} threads`}`,
+        ),
+      ),
+    ],
   ];
 }
 

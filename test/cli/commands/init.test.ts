@@ -158,6 +158,8 @@ describe('foldwise init', () => {
     // What it writes goes through all the checks of a run.
     const { out } = await run('plan', where.target, '--workdir', root);
     expect(out).toContain('optimizer steps to train');
+    const { labels } = pipeline;
+    expect(out).toContain(labels.length === 1 ? ', 1 label (' : `, ${labels.length} labels (`);
   });
 
   it('says of columns that it leaves out why, and of a test table that cannot be used', async () => {
