@@ -95,13 +95,21 @@ function scoreScheduleOf(request: ScoreRequest, options: ScoreScheduleOptions): 
     action: {
       type: 'startWorkflow',
       workflowType: 'score',
-      workflowId: `${id}-scheduled`,
+      workflowId: workflowIdOf(id),
       taskQueue: mainQueue,
       args: [request.input],
       ...scoreSummaryOf(request),
     },
     ...timesOf(options),
   };
+}
+
+/**
+ * To which the server adds the time: of two schedules that start the same workflow at the same time it would
+ * leave out one without a word.
+ */
+function workflowIdOf(scheduleId: string): string {
+  return `${scheduleId}-scheduled`;
 }
 
 function timesOf({
@@ -117,12 +125,13 @@ function timesOf({
 }
 
 function scheduleOf(pipeline: Pipeline, options: PipelineScheduleOptions): ScheduleOptions {
+  const id = options.id ?? pipeline.name;
   return {
-    scheduleId: options.id ?? pipeline.name,
+    scheduleId: id,
     action: {
       type: 'startWorkflow',
       workflowType: 'pipeline',
-      workflowId: `${pipeline.name}-scheduled`,
+      workflowId: workflowIdOf(id),
       taskQueue: mainQueue,
       args: [{ pipeline }],
       ...summaryOf(pipeline),

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ListedSchedule } from '../../cli/schedules/schedules.js';
 import { InputFault } from '../../errors/fault.js';
 import { sha256 } from '../../store/digest.js';
 import { Bench, progressWhen, server, startEnvironment, without } from '../workflows/bench.js';
@@ -238,6 +239,35 @@ describe.skipIf(server === null)(`a run in the hands of a person${without}`, () 
       await foldwise('schedule', 'delete', 'yearly');
       await becomes(/^(?!.*yearly)/s);
     });
+
+    it('has its run at a time at which another schedule of the same pipeline has one', async () => {
+      bench = new CommandBench(environment);
+      await bench.work();
+      const file = join(bench.folder, 'pipeline.yaml');
+      writeFileSync(file, JSON.stringify(bench.pipeline()));
+      const time = new Date('2026-01-01T03:00:00Z');
+      for (const [id, epochs] of [
+        ['short', '2'],
+        ['long', '3'],
+      ] as const) {
+        const set = `training.epochs=${epochs}`;
+        await foldwise('schedule', 'create', file, '--cron', '0 3 1 1 *', '--id', id, '--set', set);
+        const late = { start: new Date(+time - 1000), end: time, overlap: 'ALLOW_ALL' } as const;
+        await environment.client.schedule.getHandle(id).backfill(late);
+      }
+      await until(async () => {
+        const [short, long] = await lastRuns('short', 'long');
+        return short !== null && long !== null && short !== long;
+      });
+      await foldwise('schedule', 'delete', 'short');
+      await foldwise('schedule', 'delete', 'long');
+    });
+
+    /** As `foldwise schedule list` names them. */
+    const lastRuns = async (...ids: readonly string[]): Promise<(string | null)[]> => {
+      const listed = JSON.parse((await foldwise('schedule', 'list', '--json')).out) as ListedSchedule[];
+      return ids.map((id) => listed.find((schedule) => schedule.id === id)?.lastRun ?? null);
+    };
 
     /** What the Web UI shows of a scheduled run. */
     const detailsOf = async (run: string): Promise<string> => {
