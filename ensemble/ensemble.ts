@@ -31,8 +31,8 @@ export class Ensemble {
   ) {}
 
   /**
-   * @throws InputFault where a folder holds no model of ours, or one of other labels; EnvironmentFault where the device
-   *   does not start, or has no memory for the weights
+   * @throws InputFault where a folder holds no model of ours, or one of other labels, or a card has no memory for all of
+   *   them; EnvironmentFault where the device does not start
    */
   static async open(
     definition: EnsembleDefinition,
@@ -42,8 +42,10 @@ export class Ensemble {
     const scorers: TextScorer[] = [];
     const readers = new TextReaders();
     try {
-      for (const { folder, maxLength } of modelsOf(definition)) {
-        const scorer = await TextScorer.open(folder, { maxLength, threads, precision, device }, readers);
+      const models = modelsOf(definition);
+      const shared = { threads, precision, device, models: models.length };
+      for (const { folder, maxLength } of models) {
+        const scorer = await TextScorer.open(folder, { ...shared, maxLength }, readers);
         scorers.push(scorer);
         checkWidth(folder, scorer.width, definition.labels.length);
       }

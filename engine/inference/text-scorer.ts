@@ -8,6 +8,7 @@ import { processor, type Device, type DeviceName } from '../device/device.js';
 import { openDevice } from '../device/open.js';
 import { batchTokensOn } from './batch-tokens.js';
 import { fewShapes } from './batch-shapes.js';
+import { tokensThatFit } from './card-fit.js';
 import { ofTokens } from './batching.js';
 import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
 import { constantWeights } from './constant-weights.js';
@@ -32,8 +33,10 @@ export interface ScorerOptions {
   readonly computedIn?: ComputePrecision | undefined;
   /** What computes. Default the processor. */
   readonly device?: DeviceName;
-  /** Tokens of a batch at most. Default: as `batchTokensOn` has it. */
+  /** Tokens of a batch at most. Default: as `batchTokensOn` has it. On a card they are fewer where its memory is small. */
   readonly batchTokens?: number | undefined;
+  /** Models that are on the device at once, this one among them. Default 1. */
+  readonly models?: number;
 }
 
 /** An exported model, open to score any number of texts. */
@@ -50,7 +53,7 @@ export class TextScorer {
   /**
    * @param folder as it was exported
    * @param readers shared by models that are asked together
-   * @throws InputFault for a folder that holds no model of ours
+   * @throws InputFault for a folder that holds no model of ours, or one that a card has no memory for
    * @throws EnvironmentFault where the device does not start
    */
   static async open(
@@ -66,12 +69,17 @@ export class TextScorer {
       const exported = readExportedReading(config, join(folder, 'config.json'));
       const reading = readingOf({ ...exported, maxLength }, classifier);
       const reader = await readers.of(folder, reading);
+      const read = windowed(classifier, reading.windows);
+      const computedIn = options.computedIn ?? 'float32';
+      const { longest } = reading;
+      const model = { classifier: read, longest, precision: computedIn, models: options.models ?? 1 };
+      const tokens = tokensThatFit(model, device, options.batchTokens ?? batchTokensOn(name));
       const shared = {
         device,
-        classifier: windowed(classifier, reading.windows),
+        classifier: read,
         vocabulary: classifier.vocabulary,
-        precision: options.computedIn ?? 'float32',
-        ...batchesOn(name, options.batchTokens ?? batchTokensOn(name), reading),
+        precision: computedIn,
+        ...batchesOn(name, tokens, reading),
       };
       const given = precision === 'float16' ? throughFloat16(weights) : weights;
       const run = precision === 'int8' ? await int8Run(shared, given) : await float32Run(shared, given);

@@ -13,7 +13,7 @@ import type { Classifier } from '../models/family.js';
 import { precisionOn, type PrecisionSetting } from '../precision/choice.js';
 import type { ComputePrecision } from '../precision/precision.js';
 import { countedGraph, sizesOf, type LargestBatch, type TrainedArrays } from './counted-graph.js';
-import { gigabytes } from './gigabytes.js';
+import { gigabytes } from '../device/gigabytes.js';
 import { below } from './most-fitting.js';
 
 /** A card that folds are trained on, as far as their memory goes. Plain JSON. */

@@ -8,7 +8,7 @@ import { packBatch, type HostBatch } from '../inference/batch.js';
 import type { BatchShapes } from '../inference/batch-shapes.js';
 import { ForwardRun, type ForwardOptions } from '../inference/forward-run.js';
 import { graphBelowCut } from './graphs.js';
-import { gigabytes } from './gigabytes.js';
+import { gigabytes } from '../device/gigabytes.js';
 import { sequencesOf } from '../inference/reading.js';
 
 /**

@@ -10,7 +10,7 @@ import { oneDraw } from '../losses/settings.js';
 import type { Classifier } from '../models/family.js';
 import { cardNeeds, type TrainedCard } from './card-need.js';
 import { countedGraph, sizesOf, type LargestBatch, type TrainedArrays } from './counted-graph.js';
-import { gigabytes } from './gigabytes.js';
+import { gigabytes } from '../device/gigabytes.js';
 import { below, mostFitting } from './most-fitting.js';
 
 /** The largest batch that the texts of any table could make. @throws InputFault where windows would not move on */

@@ -5,7 +5,7 @@ import { DeviceFault, RuntimeFault } from '../runtime/fault.js';
 import type { Classifier } from '../models/family.js';
 import { cardNeeds, checkCard, type CardArrays, type TrainedCard } from './card-need.js';
 import type { LargestBatch } from './counted-graph.js';
-import { gigabytes } from './gigabytes.js';
+import { gigabytes } from '../device/gigabytes.js';
 import { bytesOfNeed, checkMemory, mostTextsThatFit, type MemoryOptions } from './memory-need.js';
 
 /** What is asked for: so many texts at once, or as many as fit. */

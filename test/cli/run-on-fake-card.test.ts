@@ -52,6 +52,31 @@ describe.skipIf(!canRun || missing !== null)(
       rmSync(large.folder, { recursive: true });
     });
 
+    it('has its texts scored there, and not where its models would not fit', async () => {
+      const texts = project.write('texts.csv', 'text\nglad calm\n');
+      const output = join(project.folder, 'labels.csv');
+      const predict = [
+        'predict',
+        'latest',
+        texts,
+        '--output',
+        output,
+        '--force',
+        ...onCard,
+        '--workdir',
+        workdir,
+      ];
+      const scored = await foldwise(predict, env);
+      expect([scored.code, scored.err]).toEqual([0, '']);
+      expect(scored.out).toContain('cuda:0');
+      const small = compileFakeCard(join(project.folder, 'small-card'), { memory: 800 * 2 ** 20 });
+      const refused = await foldwise(predict, { LD_LIBRARY_PATH: small });
+      expect(refused.code).not.toBe(0);
+      expect(refused.err).toMatch(
+        /^error: the ensemble: device cuda:0: the model would not fit its memory \(A card of tests\); found 0\.84 GB: weights .*, activations .* for a text of 16 tokens; expected at most 0\.84 GB\./m,
+      );
+    });
+
     it('is listed by devices, and planned for', async () => {
       const listed = await foldwise(['devices'], env);
       expect(listed.out).toContain('A card of tests');

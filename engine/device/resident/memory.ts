@@ -118,13 +118,22 @@ export function deviceMemories(
   };
 }
 
+/** Counts what a forward run of a graph computes on the way, at its most, by the named sizes of a batch. */
+export function activationsOn(
+  device: CardName,
+  graph: Graph,
+): (sizes: Readonly<Record<string, number>>) => number {
+  const run = asRun(device, graph);
+  return (sizes) => mostLiveBytes(run, sizes, () => false);
+}
+
 /** What the card has to have at least for what is counted: an arena that finds no room grows by less. */
-export function leastOfCard(device: CardName, { total }: DeviceMemory): number {
+export function leastOfCard(device: CardName, { total }: Pick<DeviceMemory, 'total'>): number {
   return total + besides[kindOf(device)].context;
 }
 
 /** What is expected to be taken of the card, with what its provider reserves besides. */
-export function expectedOfCard(device: CardName, { total }: DeviceMemory): number {
+export function expectedOfCard(device: CardName, { total }: Pick<DeviceMemory, 'total'>): number {
   const { context, growth } = besides[kindOf(device)];
   return Math.ceil(total * growth) + context;
 }

@@ -13,13 +13,16 @@
 #ifndef CARDS
 #define CARDS 1
 #endif
+#ifndef MEMORY
+#define MEMORY ((size_t)1 << 30)
+#endif
 #ifndef DRIVER
 #define DRIVER 13000
 #endif
 
 static const int outOfMemory = 2, noDevice = 100, invalidDevice = 101;
 /* Of one allocation. */
-static const size_t mostBytes = (size_t)1 << 30;
+static const size_t mostBytes = MEMORY;
 
 static void *allocated(size_t bytes) { return aligned_alloc(256, (bytes + 255) / 256 * 256 + 256); }
 

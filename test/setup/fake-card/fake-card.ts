@@ -27,6 +27,8 @@ export interface FakeCardOptions {
   readonly driver?: number;
   /** Default 1. */
   readonly cards?: number;
+  /** Bytes of a card, and of one allocation. Default 2³⁰. */
+  readonly memory?: number;
   /** Default: all. */
   readonly libraries?: readonly FakeLibrary[];
 }
@@ -37,6 +39,7 @@ export function compileFakeCard(
   {
     driver = 13_000,
     cards = 1,
+    memory = 2 ** 30,
     libraries: wanted = Object.keys(libraries) as FakeLibrary[],
   }: FakeCardOptions = {},
 ): string {
@@ -46,7 +49,7 @@ export function compileFakeCard(
     const map = join(folder, `${library}.map`);
     // What is linked to a library asks for symbols of its version.
     writeFileSync(map, `${name.replaceAll('-', '_')} { global: *; };\n`);
-    const defined = [`-DLIBRARY_${library}`, `-DCARDS=${cards}`, `-DDRIVER=${driver}`];
+    const defined = [`-DLIBRARY_${library}`, `-DCARDS=${cards}`, `-DDRIVER=${driver}`, `-DMEMORY=${memory}`];
     const named = [`-Wl,-soname,${name}`, `-Wl,--version-script=${map}`];
     execFileSync('cc', ['-w', '-shared', '-fPIC', ...defined, ...named, '-o', join(folder, name), source]);
   }
