@@ -38,7 +38,13 @@ export interface ActivityDeclaration {
   readonly parameters: (pipeline: Pipeline) => Readonly<Record<string, unknown>>;
 }
 
-const short = { queue: 'main', timeout: '1h', onFailure: 'fail' } as const;
+/** The queue of the steps that is the workflow's own. */
+export const mainQueue = 'main';
+
+/** The queue that folds wait on where the file names none. */
+export const trainingQueue = 'gpu';
+
+const short = { queue: mainQueue, timeout: '1h', onFailure: 'fail' } as const;
 
 /** Every activity that a step may run. The types of inputs and outputs are in activities/contracts.ts. */
 export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
@@ -60,7 +66,7 @@ export const activities: Readonly<Record<ActivityName, ActivityDeclaration>> = {
     matrix: true,
     writes: 'models/',
     // Training is long, and its failures can wait for a person.
-    defaults: { queue: 'gpu', timeout: '12h', onFailure: 'wait' },
+    defaults: { queue: trainingQueue, timeout: '12h', onFailure: 'wait' },
     parameters: (pipeline) => {
       const { labels, model, folds } = pipeline;
       const { scratch } = model;

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { AcceptedRuns } from '../activities/admission.js';
 import { createActivities } from '../activities/index.js';
 import type { Services } from '../activities/services.js';
+import { mainQueue, trainingQueue } from '../pipeline/activities.js';
 import { dataConverterOf } from '../payloads/data-converter.js';
 import { readEncryptionKeys, type EncryptionKeys } from '../payloads/encryption-keys.js';
 import { sha256 } from '../store/digest.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
-import { scoreQueue } from '../workflows/score-queue.js';
+import { scoreQueue, stepQueue, workflowQueue } from '../workflows/task-queues.js';
 import type { OutputListener } from './child-process.js';
 import { versioningOf, type Deployment } from './deployment.js';
 import { MeasuredTrainer } from './metrics/measured-trainer.js';
@@ -60,8 +61,7 @@ export interface WorkersOptions {
   readonly metrics?: WorkerMetrics;
 }
 
-const mainQueue = 'main';
-const allQueues = [mainQueue, 'gpu'];
+const allQueues = [mainQueue, trainingQueue];
 
 /** The workers of one process. */
 export interface Workers {
@@ -90,8 +90,7 @@ export async function createWorkers(given: WorkersOptions): Promise<Workers> {
   for (const queue of queues) {
     workers.push(await (queue === mainQueue ? mainWorker(setting) : queueWorker(setting, queue)));
     // Chunks of tables are taken by whoever takes all but training, as many at once as there are slots.
-    if (queue === mainQueue)
-      workers.push(await activityWorker(setting, scoreQueue(options.taskQueue ?? 'foldwise')));
+    if (queue === mainQueue) workers.push(await activityWorker(setting, scoreQueue(options.taskQueue)));
   }
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -146,7 +145,7 @@ async function mainWorker(setting: Setting): Promise<Worker> {
   const { code } = await workflowBundle('plain', bundles);
   return Worker.create({
     ...common(setting),
-    taskQueue: options.taskQueue ?? 'foldwise',
+    taskQueue: options.taskQueue ?? workflowQueue,
     // Not to route by; it says whose code carries a run, and whose answers for its queue: the same, encrypted or not.
     ...(options.deployment === undefined
       ? { buildId: `foldwise@${services.versions['foldwise']}+${sha256(code).slice(0, 8)}` }
@@ -156,7 +155,7 @@ async function mainWorker(setting: Setting): Promise<Worker> {
 }
 
 function queueWorker(setting: Setting, queue: string): Promise<Worker> {
-  return activityWorker(setting, `${setting.options.taskQueue ?? 'foldwise'}-${queue}`);
+  return activityWorker(setting, stepQueue(queue, setting.options.taskQueue));
 }
 
 function activityWorker(setting: Setting, taskQueue: string): Promise<Worker> {

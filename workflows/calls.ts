@@ -7,8 +7,10 @@ import type {
   ResolvedRun,
   RunActivities,
 } from '../activities/contracts.js';
+import { mainQueue } from '../pipeline/activities.js';
 import type { BoardCell } from './board.js';
 import { patient } from './patience.js';
+import { stepQueue } from './task-queues.js';
 
 const around = proxyActivities<RunActivities>(patient);
 const steps = proxyActivities<Record<string, (call: unknown) => Promise<unknown>>>(patient);
@@ -44,7 +46,7 @@ export function runActivity({ step, activityId, summary }: BoardCell, call: unkn
       activityId,
       summary,
       startToCloseTimeout: timeout,
-      ...(queue === 'main' ? {} : { taskQueue: `${workflowInfo().taskQueue}-${queue}` }),
+      ...(queue === mainQueue ? {} : { taskQueue: stepQueue(queue, workflowInfo().taskQueue) }),
     },
     [call],
   );

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectTo } from '../../cli/connection.js';
-import { mainQueue } from '../../cli/runs/start-run.js';
+import { workflowQueue } from '../../workflows/task-queues.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { sha256 } from '../../store/digest.js';
 import { workflowBundle } from '../../worker/workflow-bundle.js';
@@ -106,7 +106,7 @@ function startRun(client: Client, pipeline: Pipeline): Promise<WorkflowHandle> {
   const run = `upgrade-${randomUUID().slice(0, 8)}`;
   return client.workflow.start('pipeline', {
     workflowId: run,
-    taskQueue: mainQueue,
+    taskQueue: workflowQueue,
     args: [{ pipeline, run, fresh: true }],
   });
 }

@@ -5,6 +5,8 @@ import { processor } from '../../engine/device/device.js';
 import { foldCountWords, isPlainSplit, splitWords } from '../../pipeline/folds.js';
 import type { PlannedStep } from '../../pipeline/dag.js';
 import { decisionWords } from '../../report/decision-words.js';
+import { mainQueue } from '../../pipeline/activities.js';
+import { stepQueue } from '../../workflows/task-queues.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';
@@ -125,7 +127,7 @@ function modelWords({ model }: Pipeline): string {
 }
 
 function stepRemark({ name, step }: PlannedStep, reuse: readonly StepReuse[]): string {
-  const queue = step.queue === 'main' ? '' : `on queue foldwise-${step.queue}`;
+  const queue = step.queue === mainQueue ? '' : `on queue ${stepQueue(step.queue)}`;
   const failure = step.onFailure === 'fail' ? '' : `on failure: ${step.onFailure}`;
   return [queue, failure, reuseWords(reuse.find((each) => each.step === name))]
     .filter((part) => part !== '')

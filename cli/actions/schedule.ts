@@ -3,7 +3,8 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from '../facts/schedules.js';
 import { pipelineToStart } from '../input/pipeline-to-start.js';
 import type { CheckOption, GlobalOptions, JsonOption, PipelineArguments } from '../options.js';
-import { mainQueue, summaryOf } from '../runs/start-run.js';
+import { workflowQueue } from '../../workflows/task-queues.js';
+import { summaryOf } from '../runs/start-run.js';
 import type { OverlapPolicy, ScheduleChange } from '../schedules/options.js';
 import { createSchedule, listSchedules } from '../schedules/schedules.js';
 import {
@@ -96,7 +97,7 @@ function scoreScheduleOf(request: ScoreRequest, options: ScoreScheduleOptions): 
       type: 'startWorkflow',
       workflowType: 'score',
       workflowId: workflowIdOf(id),
-      taskQueue: mainQueue,
+      taskQueue: workflowQueue,
       args: [request.input],
       ...scoreSummaryOf(request),
     },
@@ -132,7 +133,7 @@ function scheduleOf(pipeline: Pipeline, options: PipelineScheduleOptions): Sched
       type: 'startWorkflow',
       workflowType: 'pipeline',
       workflowId: workflowIdOf(id),
-      taskQueue: mainQueue,
+      taskQueue: workflowQueue,
       args: [{ pipeline }],
       ...summaryOf(pipeline),
     },

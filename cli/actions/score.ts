@@ -1,3 +1,4 @@
+import { mainQueue } from '../../pipeline/activities.js';
 import { AcceptedRuns } from '../../activities/admission.js';
 import { requireDirectoryName } from '../../activities/owned-directory.js';
 import { scoredTable } from '../../activities/scoring/scored-table.js';
@@ -55,7 +56,7 @@ export async function score(
         onMessage: (message) => display.note(message),
         beforeWork: ({ client }) => acceptOpenScore(client, request, accepts),
         accepts,
-        queues: ['main'],
+        queues: [mainQueue],
         device,
         ...(slots === undefined ? {} : { slots }),
         ...(threads === undefined ? {} : { threads }),

@@ -1,11 +1,10 @@
 import { webGpu } from '../../engine/device/device.js';
-import { Fault } from '../../errors/fault.js';
 import { searchCuda } from '../../worker/devices/cuda-search.js';
 import { probeDevice, type Probe } from '../../worker/devices/probe.js';
 import { thisMachine } from '../../worker/machine.js';
 import { deviceWords } from '../../worker/devices/usable.js';
 import { sharesOf } from '../../worker/shares.js';
-import { cudaDevices, type ListedDevice } from '../devices/listed-devices.js';
+import { cudaDevices, triedDevice, type ListedDevice } from '../devices/listed-devices.js';
 import type { Check } from './check.js';
 
 /** What `--device` can name here, one check for each kind. */
@@ -29,6 +28,11 @@ function cudaCheck({ device, starts, card, driver, missing }: ListedDevice): Che
       found: `not set up: ${missing.length} things are missing`,
       remedy: 'Where the machine has a card of NVIDIA, `foldwise devices` lists them, and what to do.',
     };
+  return withoutDevice(name, missing);
+}
+
+/** In the words that `foldwise devices` has. */
+function withoutDevice(name: string, missing: ListedDevice['missing']): Check {
   const [remedy] = missing.flatMap((obstacle) => obstacle.remedy ?? []);
   const found = missing.map(({ what }) => what).join('; ');
   return { name, state: 'note', found, ...(remedy === undefined ? {} : { remedy }) };
@@ -47,22 +51,16 @@ function processorCheck(): Check {
 /** Whether WebGPU starts, and on which card: foldwise works without it. */
 async function webGpuCheck(probe: Probe): Promise<Check> {
   const name = `device ${webGpu}`;
-  try {
-    const device = await probe(webGpu);
-    const driver = device.card === null ? '' : `; driver ${device.card.driver}`;
-    const found = `starts: ${deviceWords(device)}${driver}`;
-    if (device.card?.isSoftware === true)
-      return {
-        name,
-        state: 'note',
-        found,
-        remedy: 'A driver in software is for trials: the processor is faster.',
-      };
-    return { name, state: 'fine', found: `${found}; --device ${webGpu} uses it` };
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    const { what, found: seen, remedy } = error.details;
-    const found = `${what}${seen === undefined ? '' : `: ${seen}`}`;
-    return { name, state: 'note', found, ...(remedy === undefined ? {} : { remedy }) };
-  }
+  const { usable, listed } = await triedDevice(webGpu, probe);
+  if (usable === null) return withoutDevice(name, listed.missing);
+  const driver = usable.card === null ? '' : `; driver ${usable.card.driver}`;
+  const found = `starts: ${deviceWords(usable)}${driver}`;
+  if (usable.card?.isSoftware === true)
+    return {
+      name,
+      state: 'note',
+      found,
+      remedy: 'A driver in software is for trials: the processor is faster.',
+    };
+  return { name, state: 'fine', found: `${found}; --device ${webGpu} uses it` };
 }

@@ -11,9 +11,9 @@ import { encryptionNotes } from '../../worker/encryption-notes.js';
 import { requireSharedStore, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
-import { scoreQueue } from '../../workflows/score-queue.js';
+import { scoreQueue, stepQueue, workflowQueue } from '../../workflows/task-queues.js';
 import { connectTo, type ServerLink } from '../connection.js';
-import { mainQueue } from '../runs/start-run.js';
+import { trainingQueue } from '../../pipeline/activities.js';
 import type { Workdir } from '../workdir.js';
 import { hostDevices } from './devices.js';
 import type { HostLog } from './host-log.js';
@@ -162,7 +162,7 @@ async function workersOn(
     ...place,
     ownServer,
     encrypted: encryption !== null,
-    taskQueues: [mainQueue, `${mainQueue}-gpu`, scoreQueue(mainQueue)],
+    taskQueues: [workflowQueue, stepQueue(trainingQueue), scoreQueue()],
   });
   const identity = workerIdentity(mark);
   log.speakAs(identity);

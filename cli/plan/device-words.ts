@@ -1,5 +1,6 @@
 import { processor } from '../../engine/device/device.js';
 import { memoryParts, partsOf } from '../../engine/device/resident/memory.js';
+import { stepQueue } from '../../workflows/task-queues.js';
 import { amount } from '../../report/notation.js';
 import { deviceLines } from '../actions/devices.js';
 import type { DevicePlan } from './device-plan.js';
@@ -31,6 +32,5 @@ function foldLines({ device, precision, folds }: DevicePlan): string[] {
 }
 
 function queueWords({ device }: DevicePlan, queue: string): string {
-  const name = queue === 'main' ? 'foldwise' : `foldwise-${queue}`;
-  return `Folds wait on queue ${name}: \`foldwise worker --queue ${queue} --device ${device}\` takes them.`;
+  return `Folds wait on queue ${stepQueue(queue)}: \`foldwise worker --queue ${queue} --device ${device}\` takes them.`;
 }

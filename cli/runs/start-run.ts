@@ -7,12 +7,10 @@ import { axesOf, combinationsOf } from '../../pipeline/matrix.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { decisionWords } from '../../report/decision-words.js';
+import { workflowQueue } from '../../workflows/task-queues.js';
 import { memberWords } from '../plan/member-words.js';
 import { runOf } from './find-run.js';
 import { startOrAttach, type StartedWorkflow } from './start-or-attach.js';
-
-/** The task queue of the workflow `pipeline`; folds train on `foldwise-gpu`. */
-export const mainQueue = 'foldwise';
 
 export interface StartOptions {
   /** Disregard what earlier runs recorded. */
@@ -41,7 +39,7 @@ export async function startRun(
   options.accepts?.add(workflowId, run, pipeline);
   const started = await startOrAttach(client, 'pipeline', {
     workflowId,
-    taskQueue: options.taskQueue ?? mainQueue,
+    taskQueue: options.taskQueue ?? workflowQueue,
     args: [input],
     memo: { run },
     ...summaryOf(pipeline),

@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { AcceptedRuns } from '../../activities/admission.js';
 import { runOf } from '../runs/find-run.js';
 import { startOrAttach, type StartedWorkflow } from '../runs/start-or-attach.js';
-import { mainQueue } from '../runs/start-run.js';
+import { workflowQueue } from '../../workflows/task-queues.js';
 import { scoreSummaryOf, type ScoreRequest } from './score-request.js';
 
 /** Starts a scoring, or attaches to the open one of the same table by the same ensemble and options. */
@@ -18,7 +18,7 @@ export async function startScore(
   accepts.addScoring(workflowId, score, input);
   const started = await startOrAttach(client, 'score', {
     workflowId,
-    taskQueue: mainQueue,
+    taskQueue: workflowQueue,
     args: [input],
     memo: { run: score },
     ...scoreSummaryOf(request),

@@ -72,7 +72,7 @@ describe('doctor looks at devices', () => {
     expect(await webGpuCheck(fault)).toEqual({
       name: 'device webgpu',
       state: 'note',
-      found: 'no device of it could be started: no adapter',
+      found: 'no device of it could be started (no adapter)',
       remedy: 'Install a driver.',
     });
   });
