@@ -9,7 +9,13 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 const run = (command, args) => execFileSync(command, args, { cwd: root, stdio: 'inherit' });
 
 /** Files that are read at run time, beside the code that reads them. */
-const assets = ['engine/kernels/kernels.wasm', 'payloads/encoded-failures.cjs'];
+const assets = [
+  'engine/kernels/kernels.wasm',
+  ...readdirSync(join(root, 'engine/device/cuda/kernels'))
+    .filter((name) => name.endsWith('.ptx'))
+    .map((name) => `engine/device/cuda/kernels/${name}`),
+  'payloads/encoded-failures.cjs',
+];
 
 if (existsSync(join(root, 'engine/kernels/assembly/kernels.ts'))) {
   run(bin('asc'), [

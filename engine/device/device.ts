@@ -27,6 +27,8 @@ export interface Device {
   readonly alikeRuns: boolean;
   /** Sessions and tensors of this process that are not released yet, whatever device they are of. */
   readonly live: Readonly<{ sessions: number; values: number }>;
+  /** Launches so far of kernels on a card that are no session's. */
+  readonly kernelLaunches: number;
 
   /**
    * Makes a session of a program.

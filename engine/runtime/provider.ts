@@ -132,8 +132,8 @@ export class NativeProvider implements Provider {
     }
   }
 
-  placeOf(value: Value): string {
-    return nativeValue('place', value).place.toString(16);
+  placeOf(value: Value): bigint {
+    return nativeValue('place', value).place;
   }
 
   /** Puts the provider before the processor's in the options of a session, which keeps the named nodes. */

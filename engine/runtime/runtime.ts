@@ -45,8 +45,11 @@ export interface Provider {
   copy(pairs: readonly (readonly [from: Value, to: Value])[]): Promise<void>;
   /** Makes a view; null where the memory of the device has handles instead of addresses. */
   readonly view: View | null;
-  /** Where a tensor of it lies: two that are alike in this and in shape are the same to a kernel. */
-  placeOf(value: Value): string;
+  /**
+   * Where a tensor of it lies, an address where its memory has such: two that are alike in this and in shape are the same
+   * to a kernel.
+   */
+  placeOf(value: Value): bigint;
 }
 
 export interface ProviderOptions {

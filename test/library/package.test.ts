@@ -73,6 +73,8 @@ describe.skipIf(!built)(`npm pack${withoutBuild}`, { timeout: 2 * minutes }, () 
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'dist/engine/device/cuda/kernels/adamw.ptx',
+      'dist/engine/device/cuda/kernels/gradient-norm.ptx',
       'dist/engine/kernels/kernels.wasm',
       'dist/payloads/encoded-failures.cjs',
       'dist/workflows/bundles/encrypted.js',

@@ -8,6 +8,8 @@ import { sizeNodes } from '../../engine/graph/size-nodes.js';
 import { elementCount, elements } from '../../engine/runtime/elements.js';
 import { openRuntime } from '../../engine/runtime/open.js';
 import type { Provider, Runtime, Tensor, View } from '../../engine/runtime/runtime.js';
+import { nativeValue } from '../../engine/runtime/value.js';
+import { kernelsOnProcessor } from './fake-card/kernels-on-processor.js';
 
 /**
  * A device with memory of its own whose memory is the processor's, and which computes there: what a card of CUDA is
@@ -31,7 +33,7 @@ export function residentOnProcessor(
   };
   const provider: Provider = {
     name: 'cuda',
-    placeOf: () => '',
+    placeOf: (value) => nativeValue('place', value).place,
     allocate: (type, shape) => {
       const data = zeros({ type, shape });
       // What a device's tensor holds at first is not defined: whoever reads it before it was written is found.
@@ -60,6 +62,7 @@ export function residentOnProcessor(
     provider,
     mostOutputs: 32,
     packSizes: sizes,
+    kernels: kernelsOnProcessor((value) => provider.placeOf(value)),
     lower: lowered,
   } as const;
   return Promise.resolve(new ResidentDevice(card, threads));

@@ -7,8 +7,8 @@ import type { Session } from '../../../engine/runtime/runtime.js';
 export interface Watch {
   /** In making sessions. */
   compiling: number;
-  /** Not seconds: kernels that runs started, at least one for each node. */
-  launches: number;
+  /** Not seconds: kernels that were started, at least one for each node of a run. */
+  readonly launches: number;
   /** Of the host, for what it asked the device for; where runs end with the device, for those as well. */
   waiting: number;
   /** With nothing to do: from when the host had waited for all until it gave the next run. */
@@ -30,7 +30,15 @@ export interface WatchedDevice {
  * run is waiting there. On WebGPU a run ends when all is given.
  */
 export function watched(device: Device): WatchedDevice {
-  const watch: Watch = { compiling: 0, launches: 0, waiting: 0, empty: 0 };
+  let ofRuns = 0;
+  const watch: Watch = {
+    compiling: 0,
+    get launches() {
+      return ofRuns + device.kernelLaunches;
+    },
+    waiting: 0,
+    empty: 0,
+  };
   const runsWait = kindOfDevice(device.name) === 'cuda';
   let [given, asked, waitingSince] = [0, 0, 0];
   let emptySince: number | null = null;
@@ -52,7 +60,7 @@ export function watched(device: Device): WatchedDevice {
   const run = (session: Session): Session['run'] =>
     async function (feeds, fetches) {
       given++;
-      watch.launches += launchesOf(session.nodes);
+      ofRuns += launchesOf(session.nodes);
       if (runsWait) {
         filled();
         return waitingFor(() => session.run(feeds, fetches));

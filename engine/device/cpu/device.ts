@@ -13,6 +13,7 @@ export class CpuDevice implements Device {
   readonly name = processor;
   readonly signature: string;
   readonly card = null;
+  readonly kernelLaunches = 0;
   readonly alikeRuns = hasAlikeRuns(processor);
   private released = false;
   private readonly runtime = openRuntime();

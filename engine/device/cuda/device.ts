@@ -5,6 +5,7 @@ import { cudaName, hasAlikeRuns } from '../device.js';
 import { ResidentDevice, type Card } from '../resident/device.js';
 import { mostPartsOnCuda, packSizes } from '../resident/packing.js';
 import { openDriver, type CudaCard } from './driver.js';
+import { CudaKernels } from './kernels.js';
 import { loadLibraries } from './libraries.js';
 import { lowered } from './lowered.js';
 
@@ -33,13 +34,14 @@ export async function startCuda(number: number, threads: number): Promise<Reside
     provider,
     mostOutputs: mostPartsOnCuda,
     packSizes: packSizes.cuda,
+    kernels: new CudaKernels({ number, addressOf: (value) => provider.placeOf(value) }),
     lower: lowered,
   };
   return new ResidentDevice(card, threads);
 }
 
 /** How a step is computed there, where that decides bits: the shapes of batches and the order of sums. */
-const stepForm = 'steps 2';
+const stepForm = 'steps 3';
 
 /** What decides the bits that a card gives. */
 export function cudaSignature(

@@ -14,8 +14,9 @@ export const driverLibraries: Readonly<
 /** The CUDA that the provider is built for, as the driver counts: 1000 · major + 10 · minor. */
 const leastVersion = 13_000;
 
-const title = "NVIDIA's driver";
-const remedy = 'Install a driver of release 580 or later; docs/devices.md says how.';
+/** As messages name it, and how one is had. */
+export const driverTitle = "NVIDIA's driver";
+export const driverRemedy = 'Install a driver of release 580 or later; docs/devices.md says how.';
 
 /** `CUdevice_attribute`. */
 const attribute = { major: 75, minor: 76 } as const;
@@ -40,15 +41,15 @@ export interface CudaCard extends CardFacts {
  * @throws EnvironmentFault where there is none, or one that is too old for the provider
  */
 export function openDriver(names = driverLibraries[process.platform]): CudaDriver {
-  const driver = bind(names?.driver ?? driverLibraries['linux']!.driver);
+  const driver = driverFunctions(boundTo, names?.driver);
   const version = number((out) => driver.version(out), 'cuDriverGetVersion');
   if (version < leastVersion)
     throw new EnvironmentFault({
-      where: title,
+      where: driverTitle,
       what: 'it is too old for the provider',
       found: `one that serves CUDA ${versionText(version)} at most`,
       expected: `one that serves CUDA ${versionText(leastVersion)}`,
-      remedy,
+      remedy: driverRemedy,
     });
   const told = driver.start(0);
   // CUDA_ERROR_NO_DEVICE
@@ -104,35 +105,48 @@ interface Driver {
   attribute(out: Int32Array, which: number, device: number): number;
 }
 
-function bind(name: string): Driver {
+/** A function of the driver's, which answers with an error's number, 0 where there is none. */
+export type DriverFunction = (...args: readonly unknown[]) => number;
+
+/** Finds a function by its name and the types of its arguments. */
+export type Bind = (symbol: string, args: string[]) => DriverFunction;
+
+/**
+ * Functions of the driver.
+ *
+ * @param bound takes what it needs of them
+ * @throws EnvironmentFault where there is no driver, or one that lacks a function
+ */
+export function driverFunctions<T>(
+  bound: (bind: Bind) => T,
+  name = (driverLibraries[process.platform] ?? driverLibraries['linux']!).driver,
+): T {
   let library: LibraryHandle;
   try {
     library = loadLibrary(name);
   } catch (error) {
     throw new EnvironmentFault({
-      where: title,
+      where: driverTitle,
       what: 'there is none on this machine, or not for this process',
       found: error instanceof Error ? error.message : String(error),
       expected: name,
-      remedy: `${remedy} In a container, let it have the cards (\`docker run --gpus all\`).`,
+      remedy: `${driverRemedy} In a container, let it have the cards (\`docker run --gpus all\`).`,
     });
   }
   try {
-    return boundTo(library);
+    return bound((symbol, args) => library.func(symbol, 'int', args) as DriverFunction);
   } catch (error) {
     throw new EnvironmentFault({
-      where: title,
+      where: driverTitle,
       what: 'its library lacks a function',
       found: error instanceof Error ? error.message : String(error),
       expected: name,
-      remedy,
+      remedy: driverRemedy,
     });
   }
 }
 
-function boundTo(library: LibraryHandle): Driver {
-  const bound = (symbol: string, args: string[]) =>
-    library.func(symbol, 'int', args) as (...args: unknown[]) => number;
+function boundTo(bound: Bind): Driver {
   return {
     start: bound('cuInit', ['uint32_t']),
     version: bound('cuDriverGetVersion', ['void *']),
@@ -153,7 +167,7 @@ function number(ask: (out: Int32Array) => number, call: string): number {
 function verify(told: number, call: string): void {
   if (told === 0) return;
   throw new EnvironmentFault({
-    where: title,
+    where: driverTitle,
     what: 'it does not start',
     found: `error ${told} of ${call}`,
     remedy: 'Let `nvidia-smi` say what is wrong; a driver that was just updated wants a restart.',

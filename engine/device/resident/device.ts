@@ -13,6 +13,7 @@ import { verifyFits, zeros } from '../element-arrays.js';
 import type { Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
 import type { TrainingOptions, TrainingState } from '../training-state.js';
+import type { CardKernels } from './card-kernels.js';
 import type { PackSizes } from './packing.js';
 import { RecordedSession, forRecording } from './recorded-session.js';
 import type { StepNodes } from './step-nodes.js';
@@ -39,6 +40,8 @@ export interface Card {
   readonly mostOutputs: number;
   /** How the parameters of a training lie together on it. */
   readonly packSizes: PackSizes;
+  /** Null where all of a step is programs. */
+  readonly kernels: CardKernels | null;
   /** Writes a program in operators that the provider has; it stays as it is. */
   lower(program: Program): LoweredProgram;
 }
@@ -71,6 +74,10 @@ export class ResidentDevice implements Device {
 
   get live(): Readonly<{ sessions: number; values: number }> {
     return this.runtime.live;
+  }
+
+  get kernelLaunches(): number {
+    return this.own.kernels?.launched ?? 0;
   }
 
   async compile(program: Program, { repeated = false, ...options }: CompileOptions = {}): Promise<Session> {
@@ -117,7 +124,7 @@ export class ResidentDevice implements Device {
   }
 
   /** See `Provider.placeOf`. */
-  placeOf(value: Value): string {
+  placeOf(value: Value): bigint {
     return this.provider.placeOf(value);
   }
 
@@ -126,9 +133,9 @@ export class ResidentDevice implements Device {
     // Who scores does not load what trains.
     const { ResidentTrainingState } = await import('./training-state.js');
     const { threads, own } = this;
-    const { mostOutputs, packSizes } = own;
+    const { mostOutputs, packSizes, kernels } = own;
     const { view } = this.provider;
-    return ResidentTrainingState.allocate(this, { threads, mostOutputs, packSizes, view }, options);
+    return ResidentTrainingState.allocate(this, { threads, mostOutputs, packSizes, kernels, view }, options);
   }
 
   /** What a step runs, by `launchesOf` its launches: for those who count them. */

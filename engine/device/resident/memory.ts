@@ -6,6 +6,7 @@ import { elements } from '../../graph/product-operations.js';
 import type { Shape } from '../../graph/shape.js';
 import { useWebGpuOperators } from '../../graph/webgpu-operators.js';
 import { elementCount } from '../../runtime/elements.js';
+import { bytesOfNorm } from '../cuda/norm-sums.js';
 import { webGpu, type DeviceName, type processor } from '../device.js';
 import type { TrainingProgram } from '../training-program.js';
 import { Packing, packSizes } from './packing.js';
@@ -18,7 +19,7 @@ export type CardName = Exclude<DeviceName, typeof processor>;
 export interface DeviceMemory {
   /** Weights, both moments and what else is kept of each parameter, in the two sets that take turns. */
   readonly state: number;
-  /** One of each trained parameter, and its perturbed copy where it has one. */
+  /** One of each trained parameter, its perturbed copy where it has one, and what kernels add their norm up in. */
   readonly gradients: number;
   /** What a run has of packed weights and gradients besides: each parameter's own, taken apart and not yet put together. */
   readonly copies: number;
@@ -103,12 +104,13 @@ export function deviceMemories(
     packs.filter(({ members }) => members.length > 1).flatMap(({ members }) => members),
   );
   const perturbed = numbersOf(packs.filter(hasPerturbed));
+  const ofNorm = kindOf(device) === 'cuda' ? bytesOfNorm : 0;
   const held = new Set(gradients.map(({ output }) => output));
   const rowsOf = new Map(parameters.map(({ name, shape }) => [name, shape[0]!]));
   return (sizes) => {
     const counted = {
       state: (numbers * setsOfState * (arraysOfState + extra) + still) * ofFloat,
-      gradients: (numbers + perturbed) * ofFloat,
+      gradients: (numbers + perturbed) * ofFloat + ofNorm,
       copies: 2 * packed * ofFloat,
       masks: dropoutSites.reduce((sum, { shape }) => sum + elements(shape, sizes) * ofMask, 0),
       activations: mostLiveBytes(run, sizes, (output) => held.has(output)),

@@ -87,7 +87,7 @@ export class RecordedSession implements Session {
   private recordingOf(tensors: readonly (readonly [name: string, value: Value])[]): number | undefined {
     const key = tensors
       .map(([name, value]) => {
-        const what = isOfHost(value) ? value.data.toString() : this.device.placeOf(value);
+        const what = isOfHost(value) ? value.data.toString() : this.device.placeOf(value).toString(16);
         return `${name} ${value.shape.join()} ${what}`;
       })
       .sort()

@@ -30,3 +30,8 @@ export type UpdateOptions = Pick<TrainingOptions, 'optimizer' | 'averaged' | 'co
 
 /** What of the device an update needs. */
 export type UpdateTensors = Pick<StepTensors, 'packing' | 'state' | 'averages' | 'resident'>;
+
+/** How many updates there are with this one: what was skipped for a loss scale is none. @param ofStep counted over all */
+export function updateNumber(ofStep: number, lossScale: LossScale | null): number {
+  return lossScale === null ? ofStep : lossScale.updates + 1;
+}

@@ -14,6 +14,7 @@ export interface StepNodes {
   readonly gradients: ReadonlyMap<string, number>;
   /** That add the gradients of a batch to those of the batches before it, where a step has several. */
   readonly sum: ReadonlyMap<string, number>;
+  /** By kernel where a card has its own. */
   readonly update: ReadonlyMap<string, number>;
 }
 
@@ -22,7 +23,7 @@ export async function stepNodes(
   device: Pick<Device, 'compile'>,
   program: TrainingProgram,
   { optimizer, averaged, lossScale }: Pick<TrainingOptions, 'optimizer' | 'averaged' | 'lossScale'>,
-  { mostOutputs, packSizes }: Pick<StepCard, 'mostOutputs' | 'packSizes'>,
+  { mostOutputs, packSizes, kernels }: Pick<StepCard, 'mostOutputs' | 'packSizes' | 'kernels'>,
 ): Promise<StepNodes> {
   const packing = new Packing(
     program.parameters.filter(({ group }) => group.trained),
@@ -36,6 +37,8 @@ export async function stepNodes(
   return {
     gradients: await nodesOf(gradientProgram(program, packing, mostOutputs)),
     sum: await nodesOf(sumProgram(packing.packs, false)),
-    update: await nodesOf(new UpdateProgram(packing.packs, optimizer, averaged, lossScale !== null).program),
+    update:
+      kernels?.launchesOfUpdate(packing.packs) ??
+      (await nodesOf(new UpdateProgram(packing.packs, optimizer, averaged, lossScale !== null).program)),
   };
 }

@@ -1,4 +1,5 @@
 import type { Value, View } from '../../runtime/runtime.js';
+import type { CardKernels } from './card-kernels.js';
 import type { Packing, PackSizes } from './packing.js';
 import type { ResidentTensors } from './resident-tensors.js';
 import type { TwoSets } from './two-sets.js';
@@ -10,6 +11,7 @@ export interface StepCard {
   /** See `Card`. */
   readonly mostOutputs: number;
   readonly packSizes: PackSizes;
+  readonly kernels: CardKernels | null;
   /** Of its provider's. */
   readonly view: View | null;
 }

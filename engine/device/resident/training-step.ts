@@ -40,7 +40,10 @@ export class TrainingStep {
   ): Promise<TrainingStep> {
     const sessions = new Sessions(device, { repeated: true }, options.compiling);
     const passes = await GradientPasses.create(device, sessions, card, tensors, options);
-    const update = await ProgramUpdate.create(device, tensors, options, lossScale !== null);
+    const update =
+      card.kernels === null
+        ? await ProgramUpdate.create(device, tensors, options, lossScale !== null)
+        : await card.kernels.update(tensors, options);
     return new TrainingStep(device, sessions, tensors, passes, update, lossScale);
   }
 
@@ -55,9 +58,9 @@ export class TrainingStep {
     const { perturbed } = settings;
     const gradients = await this.passes.run(batches, perturbed, scale?.scale ?? null, ahead, stop);
     await this.update.run(gradients, settings, scale);
+    const norm = await this.update.norm();
     const loss = await this.passes.loss('plain', batches);
     const other = perturbed ? await this.passes.loss('perturbed', batches) : loss;
-    const norm = await this.update.norm();
     stop?.throwIfAborted();
     const gradientNorm = Number.isFinite(loss) && Number.isFinite(other) ? norm : NaN;
     const skipped = !Number.isFinite(gradientNorm);

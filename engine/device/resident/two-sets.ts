@@ -23,6 +23,11 @@ export class TwoSets {
     return this.holding.get(name);
   }
 
+  /** What is written, by the name of what holds. */
+  written(name: string): Value | undefined {
+    return this.writing.get(name);
+  }
+
   get isEmpty(): boolean {
     return this.holding.size === 0;
   }

@@ -1,12 +1,19 @@
 import { Graph, type Value } from '../../graph/graph.js';
 import * as node from '../../graph/nodes.js';
-import { ADAMW, clippingOffset, type AdamwSettings } from '../../optim/adamw.js';
+import {
+  ADAMW,
+  adamwFactors,
+  clippingOffset,
+  rootCorrection2,
+  type AdamwSettings,
+} from '../../optim/adamw.js';
 import type { LossScale } from '../../optim/loss-scale.js';
 import { rateKeyOf, ratesOf, type ParameterGroup } from '../../optim/parameter-groups.js';
 import { programOf, type Program } from '../program.js';
 import type { OptimizedParameter } from '../training-program.js';
 import type { StateArray, StepSettings } from '../training-state.js';
 import { gradientOf } from './gradient-program.js';
+import { updateNumber } from './state-update.js';
 
 /** The input that is an array of the state as it is. */
 export function stateInput(array: StateArray, parameter: string): string {
@@ -67,13 +74,14 @@ export class UpdateProgram {
     { learningRate, averageShare, number: ofStep }: StepSettings,
     lossScale: LossScale | null,
   ): Readonly<Record<string, number>> {
-    const number = lossScale === null ? ofStep : lossScale.updates + 1;
-    const numbers: Record<string, number> = { rootCorrection2: Math.sqrt(1 - ADAMW.beta2 ** number) };
+    const number = updateNumber(ofStep, lossScale);
+    const numbers: Record<string, number> = { rootCorrection2: rootCorrection2(number) };
     if (lossScale !== null) numbers[inverseScaleInput] = 1 / lossScale.scale;
     for (const [key, group] of this.groups) {
       const rates = ratesOf(group, learningRate, this.settings.weightDecay);
-      numbers[`decay:${key}`] = 1 - rates.learningRate * rates.weightDecay;
-      numbers[`minusStep:${key}`] = -rates.learningRate / (1 - ADAMW.beta1 ** number);
+      const { decay, minusStep } = adamwFactors(rates, number);
+      numbers[`decay:${key}`] = decay;
+      numbers[`minusStep:${key}`] = minusStep;
     }
     const share = averageShare ?? 0;
     return this.averaged ? { ...numbers, averageShare: share, averageRest: 1 - share } : numbers;

@@ -23,6 +23,7 @@ export async function startWebGpu(threads: number): Promise<ResidentDevice> {
     provider,
     mostOutputs,
     packSizes: packSizes.webgpu,
+    kernels: null,
     lower: lowered,
   };
   return new ResidentDevice(card, threads);

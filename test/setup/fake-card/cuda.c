@@ -1,5 +1,6 @@
 /*
- * CUDA without a card, for tests: its memory is the processor's, copies copy, and what is to be computed is not. The
+ * CUDA without a card, for tests: its memory is the processor's, copies copy, and what is to be computed is not, but for
+ * kernels of our own (kernels.cpp). The
  * provider of ONNX Runtime loads and starts on it, makes sessions, chooses kernels and moves tensors. One library of
  * CUDA's is compiled at a time, by LIBRARY_<name>.
  */
@@ -24,7 +25,12 @@ static const int outOfMemory = 2, noDevice = 100, invalidDevice = 101;
 /* Of one allocation. */
 static const size_t mostBytes = MEMORY;
 
-static void *allocated(size_t bytes) { return aligned_alloc(256, (bytes + 255) / 256 * 256 + 256); }
+/* Zeros: what no kernel writes is a number. */
+static void *allocated(size_t bytes) {
+  const size_t room = (bytes + 255) / 256 * 256 + 256;
+  void *memory = aligned_alloc(256, room);
+  return memory ? memset(memory, 0, room) : memory;
+}
 
 #ifdef LIBRARY_cuda
 int cuInit(unsigned flags) { return CARDS == 0 ? noDevice : 0; }

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fetchCommand, locateCudaLibrary } from '../../../engine/runtime/cuda-library.js';
 
@@ -17,7 +16,18 @@ const libraries = {
 
 export type FakeLibrary = keyof typeof libraries;
 
-const source = join(import.meta.dirname, 'cuda.c');
+const folderOfSources = import.meta.dirname;
+const kernels = join(folderOfSources, '../../../engine/device/cuda/kernels');
+
+/** As the kernels are compiled for a card: each operation rounds by itself. */
+const asWritten = [
+  '-O2',
+  '-std=c++17',
+  '-ffp-contract=off',
+  '-fno-math-errno',
+  '-fno-exceptions',
+  '-fno-rtti',
+];
 
 /** Why none can be compiled here; null where it can. */
 export const noCompiler = compilerFault();
@@ -33,7 +43,11 @@ export interface FakeCardOptions {
   readonly libraries?: readonly FakeLibrary[];
 }
 
-/** Compiles libraries of CUDA that compute nothing (cuda.c) into a folder. @returns the folder */
+/**
+ * Compiles libraries of CUDA that compute nothing (cuda.c), but for our kernels (kernels.cpp), into a folder.
+ *
+ * @returns the folder
+ */
 export function compileFakeCard(
   folder: string,
   {
@@ -51,9 +65,19 @@ export function compileFakeCard(
     writeFileSync(map, `${name.replaceAll('-', '_')} { global: *; };\n`);
     const defined = [`-DLIBRARY_${library}`, `-DCARDS=${cards}`, `-DDRIVER=${driver}`, `-DMEMORY=${memory}`];
     const named = [`-Wl,-soname,${name}`, `-Wl,--version-script=${map}`];
-    execFileSync('cc', ['-w', '-shared', '-fPIC', ...defined, ...named, '-o', join(folder, name), source]);
+    const objects = [compiled(folder, 'cc', 'cuda.c', defined)];
+    if (library === 'cuda')
+      objects.push(compiled(folder, 'c++', 'kernels.cpp', [...asWritten, `-I${kernels}`]));
+    execFileSync('cc', ['-shared', ...named, '-o', join(folder, name), ...objects, '-lm']);
   }
   return folder;
+}
+
+/** @returns the object */
+function compiled(folder: string, compiler: string, source: string, options: readonly string[]): string {
+  const object = join(folder, `${source}.o`);
+  execFileSync(compiler, ['-w', '-fPIC', ...options, '-c', '-o', object, join(folderOfSources, source)]);
+  return object;
 }
 
 /** The file of a library in such a folder. */
@@ -64,10 +88,11 @@ export function fakeLibrary(folder: string, library: FakeLibrary): string {
 function compilerFault(): string | null {
   if (process.platform !== 'linux') return 'only on Linux';
   try {
-    compileFakeCard(mkdtempSync(join(tmpdir(), 'foldwise-compiler-')), { libraries: ['cuda'] });
+    // A source that does not compile is no want of a compiler.
+    for (const compiler of ['cc', 'c++']) execFileSync(compiler, ['--version']);
     return null;
   } catch {
-    return 'no C compiler';
+    return 'no compiler of C and C++';
   }
 }
 

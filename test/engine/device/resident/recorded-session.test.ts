@@ -48,8 +48,8 @@ class StubDevice {
     return Promise.resolve();
   }
 
-  placeOf(value: Value): string {
-    return (value as Placed).place;
+  placeOf(value: Value): bigint {
+    return BigInt(`0x${Buffer.from((value as Placed).place).toString('hex')}`);
   }
 }
 
