@@ -77,8 +77,7 @@ export class Board {
   private readonly byId: ReadonlyMap<string, BoardCell>;
   /** Signals that were none of a fold's. */
   ignored = 0;
-  /** Set once, at the end. */
-  outcome: 'completed' | 'failed' | 'cancelled' | null = null;
+  private outcome: 'completed' | 'failed' | 'cancelled' | null = null;
 
   constructor(
     readonly run: string,
@@ -129,6 +128,12 @@ export class Board {
     return cell?.state === 'running' && finished.metrics.epoch <= this.epochs ? cell : undefined;
   }
 
+  /** Once, at the end. What was under way is not done, and nobody goes on with it. */
+  end(outcome: 'completed' | 'failed' | 'cancelled'): void {
+    this.outcome = outcome;
+    for (const cell of this.all) if (cell.state === 'running') cell.become('pending');
+  }
+
   get state(): RunState {
     if (this.outcome !== null) return this.outcome;
     const { all } = this;
@@ -167,7 +172,9 @@ export class Board {
     const has = (state: StepState): boolean => states.includes(state);
     if (has('running')) return 'running';
     if (has('failed')) return 'failed';
-    if (has('pending')) return states.every((state) => state === 'pending') ? 'pending' : 'running';
+    if (has('pending')) {
+      return this.outcome !== null || states.every((state) => state === 'pending') ? 'pending' : 'running';
+    }
     if (states.every((state) => state === 'reused')) return 'reused';
     return states.every((state) => state === 'skipped') ? 'skipped' : 'completed';
   }

@@ -66,11 +66,11 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
   const interpreter = new Interpreter(resolved, made, show);
   try {
     await interpreter.run();
-    made.outcome = 'completed';
+    made.end('completed');
   } catch (error) {
     // What fails because it was told to end has not failed.
     const cancelled = isCancellation(error) || CancellationScope.current().consideredCancelled;
-    made.outcome = cancelled ? 'cancelled' : 'failed';
+    made.end(cancelled ? 'cancelled' : 'failed');
     if (cancelled && !isCancellation(error)) throw new CancelledFailure('the run was cancelled');
     throw error;
   } finally {

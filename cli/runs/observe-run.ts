@@ -13,7 +13,7 @@ import { decoded, decryptedAnswer, messageOf } from './decoded.js';
 import { rootCause } from './outcome.js';
 import type { FoundRun } from './find-run.js';
 import { lastAttempt } from './last-attempt.js';
-import { isOver, shownProgress, type LiveActivity, type RunView } from './run-view.js';
+import { endedProgress, isOver, shownProgress, type LiveActivity, type RunView } from './run-view.js';
 
 /** How long a worker may take to answer a query, in milliseconds. */
 const queryDeadline = 5_000;
@@ -40,7 +40,11 @@ export async function observeRun(client: Client, { run, handle }: FoundRun): Pro
   const end = description.closeTime ?? new Date();
   return {
     // A run that failed while its pipeline was read does not know its name.
-    progress: { ...shownProgress(progress, live), run, state: stateOf(description, progress) },
+    progress: {
+      ...(over ? endedProgress(progress) : shownProgress(progress, live)),
+      run,
+      state: stateOf(description, progress),
+    },
     live,
     elapsedSeconds: Math.max(0, (end.getTime() - description.startTime.getTime()) / 1000),
     failure: over ? await failureOf(handle, description) : null,

@@ -55,6 +55,14 @@ export function shownProgress(progress: Progress, live: readonly LiveActivity[])
   return { ...progress, steps: progress.steps.map((step) => shownStep(step, queued)) };
 }
 
+/** What a workflow says that has ended, also where it was terminated and could not say so: nothing goes on. */
+export function endedProgress(progress: Progress): ShownProgress {
+  const ended = <T extends { readonly state: StepState }>(part: T): T =>
+    part.state === 'running' ? { ...part, state: 'pending' } : part;
+  const steps = progress.steps.map((step) => ({ ...ended(step), cells: step.cells.map(ended) }));
+  return { ...progress, waitingFor: null, steps };
+}
+
 function shownStep({ activityId, ...step }: StepProgress, queued: ReadonlySet<string>): ShownStep {
   const cells = step.cells.map((cell): ShownCell => {
     const waits = cell.state === 'running' && queued.has(cell.activityId);

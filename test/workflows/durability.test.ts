@@ -60,6 +60,11 @@ describe.skipIf(server === null)(`a run that is disturbed${without}`, () => {
     await until(() => (bench.trainer.stepsDone.get(1) ?? 0) > 5);
     await first.cancel();
     await expect(first.result()).rejects.toThrow();
+    const { state, steps } = await first.query<Progress>('progress');
+    expect(state).toBe('cancelled');
+    expect(steps.flatMap((step) => [step.state, ...step.cells.map((cell) => cell.state)])).not.toContain(
+      'running',
+    );
     const done = bench.trainer.stepsDone.get(1) ?? 0;
     expect(done).toBeLessThan(300);
     await bench.complete();

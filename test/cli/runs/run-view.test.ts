@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cellView, type LiveActivity } from '../../../cli/runs/run-view.js';
+import { cellView, endedProgress, type LiveActivity } from '../../../cli/runs/run-view.js';
 import type { CellProgress } from '../../../workflows/progress.js';
 
 const heartbeat = { fold: 2, epoch: 1, epochs: 4, step: 3, steps: 40, loss: 0.7, secondsPerStep: 0.5 };
@@ -55,5 +55,29 @@ describe('what is known of a fold', () => {
 
   it('never goes beyond the last epoch', () => {
     expect(cellView(fold(4), live()).live?.heartbeat).toMatchObject({ epoch: 4, step: 40 });
+  });
+});
+
+describe('a run that was ended from outside', () => {
+  it('has nothing under way and waits for nobody, whatever its workflow said last', () => {
+    const cells = [fold(1), { ...fold(4), cell: '3', fold: 3, state: 'completed' } as const];
+    const step = {
+      step: 'fold',
+      run: 'trainFold',
+      needs: [],
+      state: 'running',
+      message: null,
+      cells,
+    } as const;
+    const ended = endedProgress({
+      run: 'emotions-1',
+      pipeline: 'emotions',
+      state: 'waiting',
+      waitingFor: 'retry or skip of fold-1',
+      steps: [step],
+    });
+    expect(ended.waitingFor).toBeNull();
+    expect(ended.steps.map(({ state }) => state)).toEqual(['pending']);
+    expect(ended.steps[0]!.cells.map(({ state }) => state)).toEqual(['pending', 'completed']);
   });
 });
