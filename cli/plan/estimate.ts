@@ -1,3 +1,4 @@
+import { processor } from '../../engine/device/device.js';
 import type { Cell } from '../../pipeline/matrix.js';
 import { membersOf } from '../../pipeline/members.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
@@ -14,8 +15,8 @@ export interface Estimate {
 }
 
 /**
- * Training steps of cells over `rows` rows, and their time as in the latest earlier run of the same model,
- * batch size and truncation, one after the other.
+ * Training steps of cells over `rows` rows, and their time as in the latest earlier run of the same model and table
+ * whose steps are as much work, one after the other.
  */
 export function estimateTraining(
   pipeline: Pipeline,
@@ -47,25 +48,45 @@ function stepsPerFold({ folds, training }: Pipeline, rows: number): number {
   return training.epochs * Math.ceil(trained / (training.batchSize * training.accumulate));
 }
 
-function trainsAlike({ model, training }: Pipeline, other: Pipeline): boolean {
-  return (
-    JSON.stringify(model) === JSON.stringify(other.model) &&
-    training.batchSize === other.training.batchSize &&
-    training.accumulate === other.training.accumulate
-  );
+/** What neither a step nor a judgement of the held-out rows takes longer for. */
+const asMuchWork: ReadonlySet<string> = new Set<keyof Pipeline['training']>([
+  'epochs',
+  'learningRate',
+  'weightDecay',
+  'warmupRatio',
+  'maxGradNorm',
+  'seed',
+  'bestBy',
+  'layerDecay',
+  'reinitLayers',
+  'patience',
+  'schedule',
+  'schedulePower',
+  'labelSmoothing',
+  'classWeights',
+  'focalGamma',
+  'asymmetric',
+  'retrySeeds',
+]);
+
+/** Texts of another table are of other lengths. */
+function workOf({ model, data, training }: Pipeline): string {
+  const settings = Object.entries(training).filter(([name]) => !asMuchWork.has(name));
+  return JSON.stringify([model, data.train, settings]);
 }
 
 /**
- * Seconds per optimizer step of a run's members that train alike, evaluation and export included; null
+ * Seconds per optimizer step of a run's members that train alike on the processor, evaluation and export included; null
  * where it trained none.
  */
 function paceOf({ configuration, rows, folds }: RunResult, pipeline: Pipeline): number | null {
+  const work = workOf(pipeline);
   const alike = new Map(
     membersOf(configuration)
-      .filter((member) => trainsAlike(member.pipeline, pipeline))
+      .filter((member) => workOf(member.pipeline) === work)
       .map((member) => [member.id, stepsPerFold(member.pipeline, rows.train)]),
   );
-  const trained = folds.filter(({ member = '' }) => alike.has(member));
+  const trained = folds.filter(({ member = '', device }) => alike.has(member) && device === processor);
   const seconds = trained.reduce((sum, fold: FoldResult) => sum + fold.seconds, 0);
   const steps = trained.reduce((sum, { member = '' }) => sum + (alike.get(member) ?? 0), 0);
   return seconds > 0 && steps > 0 ? seconds / steps : null;

@@ -67,6 +67,39 @@ describe('the estimate', () => {
   });
 });
 
+describe('an earlier run tells the time', () => {
+  const { result } = sampleReport({ rows: 400, folds: 5 });
+  const { configuration } = result;
+  const secondsBy = (changes: Partial<typeof configuration.training>, train = configuration.data.train) => {
+    const data = { ...configuration.data, train };
+    const pipeline = { ...configuration, data, training: { ...configuration.training, ...changes } };
+    return estimateTraining(pipeline, 400, cells([1]), [result]).seconds;
+  };
+
+  it.each([
+    { learningRate: 5e-5 },
+    { seed: 7 },
+    { labelSmoothing: 0.1 },
+    { classWeights: 'balanced' },
+  ] as const)('of steps that are as much work: %j', (changes) =>
+    expect(secondsBy(changes)).toBeCloseTo(14.8, 9),
+  );
+
+  it.each([{ fgm: 0.5 }, { rDrop: 1 }, { freezeLayers: 2 }, { batchSize: 8 }, { evaluations: 4 }])(
+    'not of steps that are other work: %j',
+    (changes) => expect(secondsBy(changes)).toBeNull(),
+  );
+
+  it('not of another table, whose texts are of other lengths', () => {
+    expect(secondsBy({}, '/home/someone/other.csv')).toBeNull();
+  });
+
+  it('not of a card', () => {
+    const onCard = { ...result, folds: result.folds.map((fold) => ({ ...fold, device: 'cuda:0' })) };
+    expect(estimateTraining(configuration, 400, cells([1]), [onCard]).seconds).toBeNull();
+  });
+});
+
 describe('the members of an ensemble', () => {
   const withAxes = (matrix: Matrix, ensemble?: EnsembleOptions) => {
     const step = { ...planned('fold', []).step, run: 'trainFold', matrix } as const;
