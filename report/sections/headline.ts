@@ -22,7 +22,7 @@ export function headline(result: RunResult): Html {
 }
 
 /** What the numbers of the headline are, for those who ask. */
-export function readingWords({ classes, assessment, previous, configuration }: RunResult): Html {
+export function readingWords({ classes, assessment, previous, configuration, calibration }: RunResult): Html {
   const { words } = tasks[configuration.task];
   return html`${folded(
     'How to read these numbers',
@@ -35,7 +35,8 @@ export function readingWords({ classes, assessment, previous, configuration }: R
         All scores judge out-of-fold predictions: every row is scored by a model that did not train on it.
         <strong>Believe the cross-fitted one.</strong> There each fold’s rows are judged by ${words.tuned}s
         tuned on the other folds’ rows, as new texts would be. The tuned score is flattered, because its
-        ${words.tuned}s were chosen on the very rows that it judges; the last does without tuning.
+        ${words.tuned}s were chosen on the very rows that it judges; the last does without
+        tuning${calibration === undefined ? '' : ', but for the calibration, which was fitted on the other folds’ rows'}.
       </p>`,
   )}
   ${classes === undefined ? nothing : classScores(classes, assessment)} ${movement(previous, words.untuned)}`;

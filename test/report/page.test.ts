@@ -59,7 +59,10 @@ describe('the report', () => {
     raw.forEach((p, entry) => {
       expect(logit(probabilities[entry]!)).toBeCloseTo(logit(p) / (entry % 2 === 0 ? 2 : 1), 4);
     });
+    const butFor = 'the last does without tuning, but for the calibration';
+    expect(page.querySelector('main')?.textContent).toContain(butFor);
     expect(renderReport(sampleReport())).not.toContain('id="calibration"');
+    expect(renderReport(sampleReport())).not.toContain(butFor);
   });
 
   it('escapes hostile names of labels, pipelines, runs, warnings and devices', () => {
