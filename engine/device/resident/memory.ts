@@ -6,6 +6,8 @@ import { elements } from '../../graph/product-operations.js';
 import type { Shape } from '../../graph/shape.js';
 import { useWebGpuOperators } from '../../graph/webgpu-operators.js';
 import { elementCount } from '../../runtime/elements.js';
+import { Arena } from '../../kernels/arena.js';
+import { SLACK } from '../scratch.js';
 import { bytesOfNorm } from '../cuda/norm-sums.js';
 import { webGpu, type DeviceName, type processor } from '../device.js';
 import type { TrainingProgram } from '../training-program.js';
@@ -23,7 +25,7 @@ export interface DeviceMemory {
   readonly gradients: number;
   /** What a run has of packed weights and gradients besides: each parameter's own, taken apart and not yet put together. */
   readonly copies: number;
-  /** Dropout masks: a byte an entry, which the host draws, as much room besides, and the factors made of them. */
+  /** Dropout masks: a byte an entry, which the host draws, and the factors made of them. */
   readonly masks: number;
   /** What a run computes on the way, at its most; what the provider keeps for later is not in it. */
   readonly activations: number;
@@ -78,8 +80,6 @@ const besides: Readonly<Record<'cuda' | 'webgpu', Besides>> = {
 };
 
 const ofFloat = elementBytes.float32;
-/** Of an entry of a mask. */
-const ofMask = 2 * elementBytes.bool + elementBytes.float32;
 const setsOfState = 2;
 const arraysOfState = 3;
 /** A truth value of each row and token, and the same as a number. */
@@ -112,12 +112,23 @@ export function deviceMemories(
       state: (numbers * setsOfState * (arraysOfState + extra) + still) * ofFloat,
       gradients: (numbers + perturbed) * ofFloat + ofNorm,
       copies: 2 * packed * ofFloat,
-      masks: dropoutSites.reduce((sum, { shape }) => sum + elements(shape, sizes) * ofMask, 0),
+      masks: masksOf(
+        device,
+        dropoutSites.map(({ shape }) => elements(shape, sizes)),
+      ),
       activations: mostLiveBytes(run, sizes, (output) => held.has(output)),
       rows: Math.max(0, ...tables.map(({ name }) => rowsOf.get(name)! * sizes['tokens']! * ofChoice)),
     };
     return { ...counted, total: Object.values(counted).reduce((sum, bytes) => sum + bytes, 0) };
   };
+}
+
+/** Of a run: on CUDA they are parts of one tensor, which has room for a larger batch; elsewhere each is its own. */
+function masksOf(device: CardName, entries: readonly number[]): number {
+  const factors = sumOf(entries) * ofFloat;
+  if (device === webGpu) return sumOf(entries) * elementBytes.bool + factors;
+  const bytes = entries.map((count) => Arena.bytesFor((count * elementBytes.bool) / ofFloat));
+  return Math.ceil(sumOf(bytes) * SLACK) + factors;
 }
 
 /** Counts what a forward run of a graph computes on the way, at its most, by the named sizes of a batch. */
@@ -150,6 +161,10 @@ function asRun(device: CardName, graph: Graph): Graph {
 
 function kindOf(device: CardName): keyof typeof besides {
   return device === webGpu ? 'webgpu' : 'cuda';
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0);
 }
 
 function numbersOf(parameters: readonly { readonly shape: readonly number[] }[]): number {
