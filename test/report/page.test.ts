@@ -59,10 +59,9 @@ describe('the report', () => {
     raw.forEach((p, entry) => {
       expect(logit(probabilities[entry]!)).toBeCloseTo(logit(p) / (entry % 2 === 0 ? 2 : 1), 4);
     });
-    const butFor = 'the last does without tuning, but for the calibration';
-    expect(page.querySelector('main')?.textContent).toContain(butFor);
+    expect(page.querySelector('main')?.textContent).toMatch(/does without\s+tuning, but for the calibration/);
     expect(renderReport(sampleReport())).not.toContain('id="calibration"');
-    expect(renderReport(sampleReport())).not.toContain(butFor);
+    expect(renderReport(sampleReport())).toMatch(/does without\s+tuning\.\s/);
   });
 
   it('escapes hostile names of labels, pipelines, runs, warnings and devices', () => {
