@@ -41,6 +41,8 @@ export async function columnRoles(
   const fault = (what: string, expected: string, remedy: string): InputFault =>
     header.fault({ missing: [], asked: [] }, { what, expected, remedy });
   const binary = columns.filter(({ isBinary }) => isBinary);
+  const unnamed = binary.some(({ name }) => name === '0' || name === '1');
+  if (unnamed) throw fault('there is no header', 'the names of the columns', 'Put a header above the rows.');
   const text = textColumn(columns);
   if (text === undefined) {
     const expected = 'a column of texts, beside columns of 0 and 1';

@@ -200,6 +200,7 @@ describe('foldwise init', () => {
   const useless: [claim: string, table: string, message: RegExp][] = [
     ['a header alone', 'text,joy\n', /a header but no rows/],
     ['an empty file', '', /the file is empty/],
+    ['rows without a header', rows(9, (n) => `${n % 2},${secret} ${n}`), /the first row looks like data/],
     ['texts alone', `text\n${rows(5, (n) => `${secret} ${n}`)}`, /no column holds labels as 0 and 1/],
     ['labels alone', `joy,fear\n${rows(5, (n) => `${n % 2},1`)}`, /no column holds texts/],
     [
