@@ -8,7 +8,7 @@ import type { FoldHeartbeat } from '../../activities/contracts.js';
 import { trainedOn } from '../../activities/outputs.js';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import type { Progress, RunState } from '../../workflows/progress.js';
-import { otherVersion } from './carriers.js';
+import { noCurrentVersion, otherVersion } from './carriers.js';
 import { decoded, decryptedAnswer, messageOf } from './decoded.js';
 import { rootCause } from './outcome.js';
 import type { FoundRun } from './find-run.js';
@@ -32,7 +32,8 @@ export async function observeRun(client: Client, { run, handle }: FoundRun): Pro
   const description = await handle.describe();
   const over = description.status.name !== 'RUNNING';
   if (answer instanceof EnvironmentFault && !over) {
-    throw (await otherVersion(client, run, description)) ?? answer;
+    const version = await otherVersion(client, run, description);
+    throw version ?? (await noCurrentVersion(client, run, description)) ?? answer;
   }
   const progress = await settled(answer, over, () => queryProgress(client, run, handle));
   const pending = description.raw.pendingActivities ?? [];

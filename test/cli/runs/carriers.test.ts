@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
-import { otherVersion } from '../../../cli/runs/carriers.js';
+import { noCurrentVersion, otherVersion } from '../../../cli/runs/carriers.js';
 
 interface Poller {
   readonly version: string;
@@ -73,5 +73,38 @@ describe('a run for which no worker answers', () => {
     ['the workers do not tell', [{ version: '', since: 5 }], one],
   ])('names none where %s', async (_, pollers, carrier) => {
     expect(await otherVersion(clientOf(pollers), 'r1', described(carrier))).toBeNull();
+  });
+});
+
+describe('a run that nobody has taken up', () => {
+  const lastAccessTime = { seconds: Math.floor(Date.now() / 1000) };
+  const member = (buildId: string, workerVersioningMode: number) => ({
+    deploymentOptions: { deploymentName: 'emotions', buildId, workerVersioningMode },
+    lastAccessTime,
+  });
+  const [unversioned, versioned] = [1, 2];
+  const workersOf = (...pollers: readonly object[]): Client =>
+    ({
+      options: { namespace: 'default' },
+      workflowService: { describeTaskQueue: () => Promise.resolve({ pollers }) },
+    }) as unknown as Client;
+
+  it('is told to wait for a current version where all workers are versions of a deployment', async () => {
+    const client = workersOf(member('build-2', versioned), member('build-1', versioned));
+    const fault = await noCurrentVersion(client, 'r1', described(undefined));
+    expect(fault?.message).toContain('versions of the deployment emotions, and none is current');
+    expect(fault?.message).toContain('found build-1, build-2');
+    expect(fault?.message).toContain(
+      'temporal worker deployment set-current-version --deployment-name emotions --build-id build-1',
+    );
+  });
+
+  it.each<[string, Client, string | undefined]>([
+    ['there is no worker', workersOf(), undefined],
+    ['a worker is of no deployment', workersOf(member('b', versioned), { lastAccessTime }), undefined],
+    ['a worker does without versions', workersOf(member('b', unversioned)), undefined],
+    ['somebody had taken it up', workersOf(member('b', versioned)), 'a'],
+  ])('is not where %s', async (_, client, carrier) => {
+    expect(await noCurrentVersion(client, 'r1', described(carrier))).toBeNull();
   });
 });
