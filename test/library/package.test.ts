@@ -74,6 +74,7 @@ describe.skipIf(!built)(`npm pack${withoutBuild}`, { timeout: 2 * minutes }, () 
       'LICENSE',
       'README.md',
       'dist/engine/device/cuda/kernels/adamw.ptx',
+      'dist/engine/device/cuda/kernels/dropout.ptx',
       'dist/engine/device/cuda/kernels/gradient-norm.ptx',
       'dist/engine/kernels/kernels.wasm',
       'dist/payloads/encoded-failures.cjs',

@@ -16,14 +16,11 @@ import { kernelsOnProcessor } from './fake-card/kernels-on-processor.js';
  * given (graphs, updates, copies) through the interface that it is given it by.
  *
  * @param sizes default: CUDA's
- * @param hasViews whether a tensor may be a part of another, as on CUDA, or not, as on WebGPU
+ * @param draws whether it draws dropout masks, as on CUDA, or the processor does, as for WebGPU
  */
 export function residentOnProcessor(
   threads: number,
-  {
-    sizes = packSizes.cuda,
-    hasViews = true,
-  }: { readonly sizes?: PackSizes; readonly hasViews?: boolean } = {},
+  { sizes = packSizes.cuda, draws = true }: { readonly sizes?: PackSizes; readonly draws?: boolean } = {},
 ): Promise<ResidentDevice> {
   const runtime = openRuntime();
   const view: View = (of, type, shape, byteOffset) => {
@@ -44,7 +41,7 @@ export function residentOnProcessor(
       for (const [from, to] of pairs) (to as Tensor).data.set((from as Tensor).data as never);
       return Promise.resolve();
     },
-    view: hasViews ? view : null,
+    view: draws ? view : null,
   };
   const own: Runtime = Object.assign(Object.create(runtime) as Runtime, {
     createSession: (...[model, { on, ...options }]: Parameters<Runtime['createSession']>) => {

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Address } from '../../runtime/native.js';
-import type { Value } from '../../runtime/runtime.js';
+import type { Value, View } from '../../runtime/runtime.js';
+import type { Device } from '../device.js';
 import type { CardKernels } from '../resident/card-kernels.js';
+import { MaskSlab } from '../resident/mask-slab.js';
 import type { Pack } from '../resident/packing.js';
+import type { RunMasks } from '../resident/run-masks.js';
 import type { StateUpdate, UpdateOptions, UpdateTensors } from '../resident/state-update.js';
-import { CardContext } from './card-context.js';
+import { CardContext, type Kernel } from './card-context.js';
+import { KernelMasks } from './kernel-masks.js';
 import { KernelUpdate, launchesOfUpdate, type UpdateKernels } from './kernel-update.js';
 
 /** What tells a card of CUDA apart, and where its tensors lie. */
@@ -18,7 +22,8 @@ export interface KernelCard {
 
 /** The kernels of a card of CUDA, which are loaded when a training first asks for them. */
 export class CudaKernels implements CardKernels {
-  private opened: { readonly context: CardContext; readonly update: UpdateKernels } | undefined;
+  private opened:
+    { readonly context: CardContext; readonly update: UpdateKernels; readonly masks: Kernel } | undefined;
 
   constructor(private readonly card: KernelCard) {}
 
@@ -29,6 +34,11 @@ export class CudaKernels implements CardKernels {
   update(tensors: UpdateTensors, options: UpdateOptions): Promise<StateUpdate> {
     const { context, update } = this.open();
     return KernelUpdate.create(context, update, this.card.addressOf, tensors, options);
+  }
+
+  masks(device: Pick<Device, 'allocate'>, view: View): RunMasks {
+    const { context, masks } = this.open();
+    return new KernelMasks(context, masks, this.card.addressOf, new MaskSlab(device, view));
   }
 
   launchesOfUpdate(packs: readonly Pack[]): ReadonlyMap<string, number> {
@@ -46,7 +56,8 @@ export class CudaKernels implements CardKernels {
       clip: norm('clip'),
       adamw: step('adamw'),
     };
-    return (this.opened = { context, update });
+    const masks = context.load(ptx('dropout'))('dropoutMasks');
+    return (this.opened = { context, update, masks });
   }
 }
 

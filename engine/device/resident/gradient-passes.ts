@@ -10,9 +10,10 @@ import type { StepBatch, TrainingOptions } from '../training-state.js';
 import { gradientOf, gradientProgram } from './gradient-program.js';
 import type { Pack } from './packing.js';
 import { GradientSums } from './gradient-sums.js';
-import { MasksAhead, type Ahead } from './masks-ahead.js';
+import { MasksAhead } from './masks-ahead.js';
 import { hasPerturbed, perturbedOf, perturbProgram } from './perturb-program.js';
 import type { ResidentTensors } from './resident-tensors.js';
+import type { Ahead, RunMasks } from './run-masks.js';
 import type { StepCard, StepTensors } from './step-tensors.js';
 import { inverseScaleInput, scalar, stateInput } from './update-program.js';
 
@@ -43,7 +44,7 @@ interface Pass {
 
 /** The runs of a step that end with its gradients. */
 export class GradientPasses {
-  private readonly masks: MasksAhead;
+  private readonly masks: RunMasks;
   private readonly programs = new Map<TrainingProgram, Program>();
   private readonly perturbProgram: Program;
   private readonly perturbation: PerturbationSettings;
@@ -57,7 +58,11 @@ export class GradientPasses {
     private readonly held: Held,
   ) {
     const { packs } = tensors.packing;
-    this.masks = new MasksAhead(device, card, mostBytes);
+    const { kernels, view, threads } = card;
+    this.masks =
+      kernels === null || view === null
+        ? new MasksAhead(device, threads, mostBytes)
+        : kernels.masks(device, view);
     this.perturbation = perturbation;
     this.perturbProgram = perturbProgram(packs, perturbation, lossScale !== null, card.mostOutputs);
   }

@@ -1,37 +1,28 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Value, View } from '../../runtime/runtime.js';
+import type { Value } from '../../runtime/runtime.js';
 import type { Device } from '../device.js';
 import { DropoutMasks, type DrawnMask } from '../dropout-masks.js';
 import type { DropoutMask } from '../training-state.js';
-import { maskMemory, type MaskMemory } from './mask-memory.js';
+import { ResidentTensors } from './resident-tensors.js';
+import type { PreparedMasks, RunMasks } from './run-masks.js';
 
-/** The masks of one run, on the device: a byte for each entry, whether it is kept. */
-export interface PreparedMasks {
-  /** By the names of the inputs. */
-  readonly values: Readonly<Record<string, Value>>;
-  release(): void;
-}
-
-/** Masks of the run after one, as far as is known. */
-export type Ahead = () => readonly DropoutMask[];
+type MaskDevice = Pick<Device, 'allocate' | 'upload'>;
 
 /**
  * Draws the dropout masks of a run on the processor while the run before it computes, and copies them to the device
  * when that has ended: what the host does between two runs is what a device waits for.
  */
-export class MasksAhead {
+export class MasksAhead implements RunMasks {
   private readonly masks: DropoutMasks;
-  private readonly memory: MaskMemory;
   private ahead: { readonly of: string; readonly drawn: readonly DrawnMask[] } | null = null;
 
-  /** @param view of the device, where it has views */
+  /** @param threads of the processor */
   constructor(
-    device: Device,
-    { threads, view }: { readonly threads: number; readonly view: View | null },
+    private readonly device: MaskDevice,
+    threads: number,
     mostBytes?: number,
   ) {
     this.masks = new DropoutMasks(threads, mostBytes);
-    this.memory = maskMemory(device, view);
   }
 
   /** Has those of the next run drawn, and no others. */
@@ -50,13 +41,29 @@ export class MasksAhead {
     const { ahead } = this;
     this.ahead = null;
     const isAhead = ahead?.of === identityOf(masks);
-    return this.memory.hold(isAhead ? ahead.drawn : await this.masks.flags(masks));
+    return this.hold(isAhead ? ahead.drawn : await this.masks.flags(masks));
   }
 
   async close(): Promise<void> {
     this.ahead = null;
-    this.memory.release();
     await this.masks.close();
+  }
+
+  /** A tensor for each. They may be drawn anew when this has ended. */
+  private async hold(drawn: readonly DrawnMask[]): Promise<PreparedMasks> {
+    const resident = new ResidentTensors(this.device);
+    const values: Record<string, Value> = {};
+    try {
+      for (const { name, type, shape, data } of drawn) {
+        const value = await resident.allocate(shape, type);
+        await this.device.upload(data, value);
+        values[name] = value;
+      }
+    } catch (fault) {
+      resident.release();
+      throw fault;
+    }
+    return { values, release: () => resident.release() };
   }
 }
 

@@ -6,11 +6,10 @@ import { elements } from '../../graph/product-operations.js';
 import type { Shape } from '../../graph/shape.js';
 import { useWebGpuOperators } from '../../graph/webgpu-operators.js';
 import { elementCount } from '../../runtime/elements.js';
-import { Arena } from '../../kernels/arena.js';
-import { SLACK } from '../scratch.js';
 import { bytesOfNorm } from '../cuda/norm-sums.js';
 import { webGpu, type DeviceName, type processor } from '../device.js';
 import type { TrainingProgram } from '../training-program.js';
+import { slabBytes } from './mask-slab.js';
 import { Packing, packSizes } from './packing.js';
 import { hasPerturbed } from './perturb-program.js';
 
@@ -25,7 +24,7 @@ export interface DeviceMemory {
   readonly gradients: number;
   /** What a run has of packed weights and gradients besides: each parameter's own, taken apart and not yet put together. */
   readonly copies: number;
-  /** Dropout masks: a byte an entry, which the host draws, and the factors made of them. */
+  /** Dropout masks: a byte an entry, and the factors made of them. */
   readonly masks: number;
   /** What a run computes on the way, at its most; what the provider keeps for later is not in it. */
   readonly activations: number;
@@ -127,8 +126,7 @@ export function deviceMemories(
 function masksOf(device: CardName, entries: readonly number[]): number {
   const factors = sumOf(entries) * ofFloat;
   if (device === webGpu) return sumOf(entries) * elementBytes.bool + factors;
-  const bytes = entries.map((count) => Arena.bytesFor((count * elementBytes.bool) / ofFloat));
-  return Math.ceil(sumOf(bytes) * SLACK) + factors;
+  return slabBytes(entries) + factors;
 }
 
 /** Counts what a forward run of a graph computes on the way, at its most, by the named sizes of a batch. */

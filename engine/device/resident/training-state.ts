@@ -15,10 +15,10 @@ import {
   type TrainingState,
 } from '../training-state.js';
 import { HostCopies } from './host-copies.js';
-import type { Ahead } from './masks-ahead.js';
 import { MembersApart } from './members-apart.js';
 import { Packing } from './packing.js';
 import { ResidentTensors } from './resident-tensors.js';
+import type { Ahead } from './run-masks.js';
 import type { StepCard, StepTensors } from './step-tensors.js';
 import { TrainingStep } from './training-step.js';
 import { TwoSets } from './two-sets.js';

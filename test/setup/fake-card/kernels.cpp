@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "adamw.cu"
+#include "dropout.cu"
 #include "gradient-norm.cu"
 
 namespace {
@@ -34,6 +35,7 @@ const Kernel kernels[] = {
     {"partialSums", Run<partialSums>::all},
     {"clip", Run<clip>::all},
     {"adamw", Run<adamw>::all},
+    {"dropoutMasks", Run<dropoutMasks>::all},
 };
 
 thread_local bool current = false;

@@ -10,3 +10,5 @@
 struct Extents { unsigned x, y, z; };
 /* Threads run one after the other, launches on one thread. */
 static Extents blockIdx, threadIdx, blockDim, gridDim;
+
+static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((uint64_t)a * b >> 32); }

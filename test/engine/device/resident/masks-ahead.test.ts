@@ -2,9 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Device } from '../../../../engine/device/device.js';
 import { DropoutMasks } from '../../../../engine/device/dropout-masks.js';
-import { MasksAhead, type PreparedMasks } from '../../../../engine/device/resident/masks-ahead.js';
+import { MasksAhead } from '../../../../engine/device/resident/masks-ahead.js';
+import type { PreparedMasks } from '../../../../engine/device/resident/run-masks.js';
 import type { DropoutMask } from '../../../../engine/device/training-state.js';
-import type { Provider, Tensor, Value, View } from '../../../../engine/runtime/runtime.js';
 import { residentOnProcessor } from '../../../setup/resident-on-processor.js';
 import { goldenBatches } from '../../models/golden-model.js';
 import { goldenTrainer } from '../golden-trainer.js';
@@ -41,27 +41,17 @@ async function held(device: Device, { values }: PreparedMasks): Promise<Bytes> {
   return found;
 }
 
-/** Where they lie, as the stand-in's memory tells it. */
-function placesOf({ values }: PreparedMasks): { readonly memory: ArrayBufferLike; readonly from: number }[] {
-  return Object.values(values).map((value) => {
-    const { buffer, byteOffset } = (value as Tensor).data;
-    return { memory: buffer, from: byteOffset };
-  });
-}
-
 /** What the device is asked for, and what it fails at. */
 class Watched {
   allocations = 0;
   uploads = 0;
-  views = 0;
-  fails: 'allocate' | 'upload' | 'view' | null = null;
+  fails: 'allocate' | 'upload' | null = null;
   /** How many of those go well before. */
   after = 0;
 
   readonly device: Device;
-  readonly view: View | null;
 
-  constructor(device: Device, view: View | null) {
+  constructor(device: Device) {
     const allocate: Device['allocate'] = (...given) => {
       this.allocations++;
       this.pass('allocate');
@@ -75,31 +65,20 @@ class Watched {
       await device.upload(data, to);
     };
     this.device = Object.assign(Object.create(device) as Device, { allocate, upload });
-    this.view =
-      view &&
-      ((...given): Value => {
-        this.views++;
-        this.pass('view');
-        return view(...given);
-      });
   }
 
-  private pass(what: 'allocate' | 'upload' | 'view'): void {
+  private pass(what: 'allocate' | 'upload'): void {
     if (this.fails === what && this.after-- <= 0) throw new Error(`no ${what}`);
   }
 }
 
-describe.each([
-  ['parts of one tensor', true],
-  ['tensors of their own', false],
-])('masks as %s', (_, hasViews) => {
+describe('masks that the processor draws', () => {
   let watched: Watched;
   let before: Device['live'];
 
   beforeEach(async () => {
     const device = await residentOnProcessor(1);
-    const { view } = Reflect.get(device, 'provider') as Provider;
-    watched = new Watched(device, hasViews ? view : null);
+    watched = new Watched(device);
     before = device.live;
   });
 
@@ -107,8 +86,7 @@ describe.each([
     expect(watched.device.live).toEqual(before);
   });
 
-  const ahead = (mostBytes?: number): MasksAhead =>
-    new MasksAhead(watched.device, { threads: 2, view: watched.view }, mostBytes);
+  const ahead = (mostBytes?: number): MasksAhead => new MasksAhead(watched.device, 2, mostBytes);
 
   it.each([undefined, 20_000])('hold what is drawn, each memory of at most %s bytes', async (mostBytes) => {
     const masks = ahead(mostBytes);
@@ -130,7 +108,7 @@ describe.each([
   it('are drawn ahead without a call of the device', async () => {
     const masks = ahead();
     await masks.prepare(masksOf(0, 9));
-    expect(watched).toMatchObject({ allocations: 0, uploads: 0, views: 0 });
+    expect(watched).toMatchObject({ allocations: 0, uploads: 0 });
     await masks.close();
   });
 
@@ -146,102 +124,64 @@ describe.each([
     await masks.close();
   });
 
-  const failing = ['allocate', 'upload', ...(hasViews ? (['view'] as const) : [])] as const;
-
-  it.each(failing)('that fail at %s are given back', async (fails) => {
+  it.each(['allocate', 'upload'] as const)('that fail at %s are given back', async (fails) => {
     const masks = ahead();
     (await masks.take(masksOf(0, 2))).release();
     for (const after of [0, 1, 2]) {
       Object.assign(watched, { fails, after });
       const larger = masksOf(1, 8 * 2 ** after);
       const taken = masks.take(larger).then((found) => found.release());
-      // The slab is one allocation and one copy.
-      if (after === 0 || !hasViews || fails === 'view') await expect(taken).rejects.toThrow(`no ${fails}`);
-      else await taken;
+      await expect(taken).rejects.toThrow(`no ${fails}`);
       watched.fails = null;
-      expect(watched.device.live.values - before.values).toBeLessThanOrEqual(hasViews ? 1 : 0);
+      expect(watched.device.live.values).toBe(before.values);
       const again = await masks.take(larger);
       expect(await held(watched.device, again)).toEqual(await drawn(larger));
       again.release();
     }
     await masks.close();
   });
-
-  it.runIf(hasViews)('of one shape lie where they lay, with one copy for each memory', async () => {
-    const masks = ahead();
-    const places = async (batch: number, rows: number): Promise<ReturnType<typeof placesOf>> => {
-      const found = await masks.take(masksOf(batch, rows));
-      const lie = placesOf(found);
-      found.release();
-      return lie;
-    };
-    const first = await places(0, 9);
-    expect(first.map(({ from }) => from)).toEqual([0, 64, 128, 128 + 192]);
-    await places(1, 5);
-    const again = await places(2, 9);
-    again.forEach(({ memory, from }, site) => {
-      expect(memory).toBe(first[site]!.memory);
-      expect(from).toBe(first[site]!.from);
-    });
-    expect(watched).toMatchObject({ allocations: 1, uploads: 3 });
-    const values = watched.device.live.values;
-    const larger = await places(3, 20);
-    expect(larger[0]!.memory).not.toBe(first[0]!.memory);
-    expect(watched.device.live.values).toBe(values);
-    const [back, once] = [await places(4, 9), await places(5, 9)];
-    expect(back.map(({ from }) => from)).toEqual(first.map(({ from }) => from));
-    back.forEach(({ memory }, site) => expect(memory).toBe(once[site]!.memory));
-    expect(watched).toMatchObject({ allocations: 2, uploads: 6 });
-    await masks.close();
-  });
-
-  it.runIf(hasViews)('lie by their shapes alone, however many memories they are drawn in', async () => {
-    const [one, several] = [ahead(), ahead(20_000)];
-    const [whole, parts] = [await one.take(masksOf(0, 9)), await several.take(masksOf(0, 9))];
-    expect(placesOf(parts).map(({ from }) => from)).toEqual(placesOf(whole).map(({ from }) => from));
-    expect(watched.uploads).toBe(1 + 2);
-    for (const masks of [whole, parts]) masks.release();
-    for (const masks of [one, several]) await masks.close();
-  });
 });
 
-describe('a training whose masks are parts of one tensor', { timeout: 120_000 }, () => {
-  it.each(['bert', 'deberta-v3'])('of %s has the bits of one with a tensor for each mask', async (model) => {
-    const batches = Object.values(goldenBatches(model)).map(({ tokens, labels }) => ({
-      texts: tokens.map((ids) => Int32Array.from(ids)),
-      targets: labels,
-    }));
-    const batchOf = (number: number) => batches[number % batches.length]!;
-    const contents = [];
-    for (const hasViews of [true, false]) {
-      const device = await residentOnProcessor(1, { hasViews });
-      const before = device.live;
-      const options = { accumulate: 2, perturbation: { fgm: 0.5, awp: null } };
-      const trainer = await goldenTrainer(device, model, options);
-      for (let step = 0; step < 6; step++) {
-        const settings = {
-          learningRate: 1e-3,
-          averageShare: null,
-          perturbed: true,
-          step,
-          key: [7, 1],
-        } as const;
-        const stop = new AbortController();
-        const both = [batchOf(2 * step), batchOf(2 * step + 1)];
-        // A step that is given up leaves masks that are not the next one's.
-        if (step === 3) {
-          const given = trainer.stepOver(both, { ...settings, step: 9 }, stop.signal, batchOf(0));
-          stop.abort();
-          await expect(given).rejects.toThrow();
+describe('a training whose masks the card draws', { timeout: 120_000 }, () => {
+  it.each(['bert', 'deberta-v3'])(
+    'of %s has the bits of one whose masks the processor draws',
+    async (model) => {
+      const batches = Object.values(goldenBatches(model)).map(({ tokens, labels }) => ({
+        texts: tokens.map((ids) => Int32Array.from(ids)),
+        targets: labels,
+      }));
+      const batchOf = (number: number) => batches[number % batches.length]!;
+      const contents = [];
+      for (const draws of [true, false]) {
+        const device = await residentOnProcessor(1, { draws });
+        const before = device.live;
+        const options = { accumulate: 2, perturbation: { fgm: 0.5, awp: null } };
+        const trainer = await goldenTrainer(device, model, options);
+        for (let step = 0; step < 6; step++) {
+          const settings = {
+            learningRate: 1e-3,
+            averageShare: null,
+            perturbed: true,
+            step,
+            key: [7, 1],
+          } as const;
+          const stop = new AbortController();
+          const both = [batchOf(2 * step), batchOf(2 * step + 1)];
+          // A step that is given up leaves masks that are not the next one's.
+          if (step === 3) {
+            const given = trainer.stepOver(both, { ...settings, step: 9 }, stop.signal, batchOf(0));
+            stop.abort();
+            await expect(given).rejects.toThrow();
+          }
+          // One of two is foretold wrongly.
+          await trainer.stepOver(both, settings, undefined, batchOf(2 * step + 2 + (step % 2)));
         }
-        // One of two is foretold wrongly.
-        await trainer.stepOver(both, settings, undefined, batchOf(2 * step + 2 + (step % 2)));
+        contents.push(await contentOf(trainer.state));
+        await trainer.close();
+        expect(device.live).toEqual(before);
+        device.release();
       }
-      contents.push(await contentOf(trainer.state));
-      await trainer.close();
-      expect(device.live).toEqual(before);
-      device.release();
-    }
-    expect(contents[0]).toEqual(contents[1]);
-  });
+      expect(contents[0]).toEqual(contents[1]);
+    },
+  );
 });

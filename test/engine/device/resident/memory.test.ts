@@ -11,6 +11,7 @@ import { elements as elementsOf } from '../../../../engine/graph/product-operati
 import { elementCount, elements } from '../../../../engine/runtime/elements.js';
 import type { Value } from '../../../../engine/runtime/runtime.js';
 import { trainingGraph } from '../../../../engine/training/graphs.js';
+import { noCompiler } from '../../../setup/fake-card/fake-card.js';
 import { residentOnProcessor } from '../../../setup/resident-on-processor.js';
 import { goldenClassifier } from '../../models/golden-model.js';
 import { goldenTrainer } from '../golden-trainer.js';
@@ -62,7 +63,9 @@ describe('what is counted of a training’s memory on a device', () => {
   });
 });
 
-describe('what a device is asked for in a step', () => {
+const skipped = noCompiler === null ? '' : ` (skipped: ${noCompiler})`;
+
+describe.skipIf(noCompiler !== null)(`what a device is asked for in a step${skipped}`, () => {
   /** Bytes of what lies there, and of what else was asked for at once, at the most. */
   async function allocated(): Promise<{ floats: number; masks: number; alikeRuns: boolean }> {
     const device = await residentOnProcessor(1);
