@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundleCommandLine } from './command-line-bundle.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const bin = (name) => join(root, 'node_modules', '.bin', name);
@@ -59,3 +60,4 @@ const { builtBundles, writeBundles } = await import(
   pathToFileURL(join(root, 'dist/worker/workflow-bundle.js')).href
 );
 await writeBundles(builtBundles, ['plain', 'encrypted']);
+await bundleCommandLine(join(root, 'dist'));

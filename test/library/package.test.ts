@@ -47,7 +47,8 @@ describe.skipIf(!built)(`npm pack${withoutBuild}`, { timeout: 2 * minutes }, () 
   it('takes what is needed and nothing else', async () => {
     const [packed] = JSON.parse(await run('.', 'npm', 'pack', '--dry-run', '--json')) as [Packed];
     const paths = packed.files.map(({ path }) => path);
-    const modules = paths.filter((path) => /^dist\/(?!workflows\/bundles\/).*\.js$/.test(path));
+    const bundled = JSON.parse(readFileSync('dist/bundle/modules.json', 'utf8')) as Record<string, string[]>;
+    const modules = paths.filter((path) => /^dist\/(?!workflows\/bundles\/|bundle\/).*\.js$/.test(path));
     expect(paths).toEqual(
       expect.arrayContaining([
         'dist/cli/main.js',
@@ -69,10 +70,19 @@ describe.skipIf(!built)(`npm pack${withoutBuild}`, { timeout: 2 * minutes }, () 
       expect(existsSync(path.replace(/^dist\//, '').replace(/\.js$/, '.ts')), path).toBe(true);
       expect(path).not.toMatch(/^dist\/(?:bench|test|examples)\/|\.test\./);
     }
+    // Each file of the bundle is of this build, and so is what it was joined from.
+    expect(paths.filter((path) => path.startsWith('dist/bundle/')).sort()).toEqual(
+      ['LICENSES.txt', ...Object.keys(bundled)].map((name) => `dist/bundle/${name}`).sort(),
+    );
+    const packages = /^node_modules\/(commander|csv-parse|yaml|zod)\//;
+    for (const path of Object.values(bundled).flat())
+      if (!packages.test(path)) expect(modules).toContain(path);
+    for (const name of Object.keys(bundled)) rest.delete(`dist/bundle/${name}`);
     const others = [
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
+      'dist/bundle/LICENSES.txt',
       'dist/engine/device/cuda/kernels/adamw.ptx',
       'dist/engine/device/cuda/kernels/dropout.ptx',
       'dist/engine/device/cuda/kernels/gradient-norm.ptx',
@@ -83,8 +93,8 @@ describe.skipIf(!built)(`npm pack${withoutBuild}`, { timeout: 2 * minutes }, () 
       'package.json',
     ];
     expect([...rest].filter((path) => !/^docs\/[\w-]+\.md$/.test(path)).sort()).toEqual(others);
-    expect(packed.size).toBeLessThan(2.2e6);
-    expect(packed.unpackedSize).toBeLessThan(9e6);
+    expect(packed.size).toBeLessThan(2.8e6);
+    expect(packed.unpackedSize).toBeLessThan(11.5e6);
   });
 });
 

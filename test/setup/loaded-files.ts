@@ -1,6 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ended } from '../cli/built-command-line.js';
 
@@ -15,6 +15,17 @@ export interface Loaded {
   readonly ours: readonly string[];
   /** Names of packages, in their order; without those that hold a package's native code. */
   readonly packages: readonly string[];
+}
+
+const bundle = join(dist, 'bundle');
+
+/** The modules that a file of the command line's bundle was joined from; of another file, itself. */
+function modulesOf(file: string): readonly string[] {
+  if (dirname(file) !== bundle) return [file];
+  const all = JSON.parse(readFileSync(join(bundle, 'modules.json'), 'utf8')) as Record<string, string[]>;
+  const modules = all[basename(file)];
+  if (modules === undefined) throw new Error(`${file} is of no bundle that the build knows`);
+  return modules.map((module) => join(process.cwd(), module));
 }
 
 /** Runs a program of the build: what is loaded are modules as Node's hooks see them, and what these require. */
@@ -48,7 +59,9 @@ export async function loadedFiles(entry: string, ...args: readonly string[]): Pr
     const program = ['--import', pathToFileURL(watch).href, join(dist, entry), ...args];
     const { code, err } = await ended(process.execPath, program);
     const urls = readFileSync(list, 'utf8').trim().split('\n');
-    const files = [...new Set(urls)].map((url) => decodeURIComponent(new URL(url).pathname));
+    const files = [...new Set(urls)]
+      .map((url) => decodeURIComponent(new URL(url).pathname))
+      .flatMap(modulesOf);
     const names = files.flatMap((file) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file)?.[1] ?? []);
     return {
       code,
