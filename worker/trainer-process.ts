@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Trainer } from '../activities/services.js';
+import { processor } from '../engine/device/device.js';
 import { processVariables } from '../engine/device/cuda/process-variables.js';
 import type { FoldCommand, FoldJob, FoldMessage, FoldOutcome } from '../engine/training/job.js';
 import { EnvironmentFault, Fault } from '../errors/fault.js';
@@ -12,11 +13,10 @@ export class TrainingStopped extends EnvironmentFault {}
 /** A fault that the training process raised, under the name that it has there. */
 export class TrainingFault extends Fault {
   constructor(
-    fold: number,
+    job: Pick<FoldJob, 'fold' | 'device'>,
     { name, message, retryable }: { name: string; message: string; retryable: boolean },
   ) {
-    const where = `fold ${fold}`;
-    super({ where, what: message.replace(`${where}: `, '') }, { retryable });
+    super({ where: placeOf(job), what: message.replace(`fold ${job.fold}: `, '') }, { retryable });
     this.name = name;
   }
 }
@@ -39,7 +39,7 @@ export class TrainerProcess implements Trainer {
 
   async train(job: FoldJob, { onMessage, signal }: TrainOptions): Promise<FoldOutcome> {
     if (signal.aborted) throw stopped(job.fold, 'before it began');
-    return new Training(job.fold, this.options, onMessage, signal).run(job);
+    return new Training(job, this.options, onMessage, signal).run();
   }
 }
 
@@ -57,15 +57,16 @@ class Training {
   private kill: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly fold: number,
+    private readonly job: FoldJob,
     private readonly options: TrainerProcessOptions,
     private readonly onMessage: (message: FoldMessage) => void,
     private readonly signal: AbortSignal,
   ) {
-    this.where = `fold ${fold}`;
+    this.where = placeOf(job);
   }
 
-  run(job: FoldJob): Promise<FoldOutcome> {
+  run(): Promise<FoldOutcome> {
+    const { job } = this;
     return new Promise((resolve, reject) => {
       const child = startChild({ ...this.options, kind: 'trainer', variables: processVariables(job.device) });
       const onAbort = (): void => this.askToStop(child);
@@ -97,7 +98,7 @@ class Training {
     if (message.type === 'checkpoint') this.kept = message.checkpoint.step;
     if (message.type === 'stopped') this.answered = this.kept === message.step;
     if (message.type === 'finished') this.outcome = message.result;
-    if (message.type === 'failed') this.failure = new TrainingFault(this.fold, message);
+    if (message.type === 'failed') this.failure = new TrainingFault(this.job, message);
     // The checkpoint of a large model on a slow disk takes its time; the child says that it is at it.
     const writes = message.type === 'phase' && message.phase === 'writing a checkpoint';
     if (this.kill !== undefined && writes) this.killAfter(child, message.patienceSeconds * 1000);
@@ -116,17 +117,22 @@ class Training {
 
   private reasonOfEnd(code: number | null, exitSignal: NodeJS.Signals | null, foreign?: string): Fault {
     if (!this.signal.aborted) return this.failure ?? crash(this.where, code, exitSignal, foreign);
-    if (this.answered) return stopped(this.fold, `at the checkpoint of step ${this.kept}`);
-    if (!this.begun) return stopped(this.fold, 'before it began');
+    if (this.answered) return stopped(this.job.fold, `at the checkpoint of step ${this.kept}`);
+    if (!this.begun) return stopped(this.job.fold, 'before it began');
     const last =
       this.kept === undefined ? 'there is none of this attempt' : `the last is of step ${this.kept}`;
-    return stopped(this.fold, `without a checkpoint; ${last}`, this.failure);
+    return stopped(this.job.fold, `without a checkpoint; ${last}`, this.failure);
   }
 }
 
 function tell(child: ChildProcess, command: FoldCommand): void {
   // A child that is gone cannot be told; its end is handled where it is noticed.
   if (child.connected) child.send(command, () => undefined);
+}
+
+/** Of several cards it is the card that a person looks for. */
+function placeOf({ fold, device }: Pick<FoldJob, 'fold' | 'device'>): string {
+  return device === undefined || device === processor ? `fold ${fold}` : `fold ${fold} on ${device}`;
 }
 
 function stopped(fold: number, how: string, cause?: Fault): TrainingStopped {

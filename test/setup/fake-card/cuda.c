@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "notes.h"
+
 #define STUB(name) int name(void) { return 0; }
 
 #ifndef CARDS
@@ -56,8 +58,13 @@ enum { major = 360, processors = 384, threadsPerProcessor = 604, sharedOptIn = 6
 static void put(char *properties, int at, int value) { memcpy(properties + at, &value, sizeof value); }
 
 int cudaGetDeviceCount(int *count) { *count = CARDS; return CARDS == 0 ? noDevice : 0; }
-int cudaGetDevice(int *device) { *device = 0; return 0; }
-int cudaSetDevice(int device) { return device < CARDS ? 0 : invalidDevice; }
+static __thread int current = 0;
+int cudaGetDevice(int *device) { *device = current; return 0; }
+int cudaSetDevice(int device) {
+  if (device >= CARDS) return invalidDevice;
+  note("provider", current = device);
+  return 0;
+}
 int cudaGetDeviceProperties(char *properties, int device) {
   const size_t memory = mostBytes, shared = 49152;
   memset(properties, 0, propertiesBytes);

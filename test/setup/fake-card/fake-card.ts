@@ -39,6 +39,10 @@ export interface FakeCardOptions {
   readonly cards?: number;
   /** Bytes of a card, and of one allocation. Default 2³⁰. */
   readonly memory?: number;
+  /** A file for lines `driver|provider <process> <card>`: which card each process uses, as either was told. */
+  readonly notes?: string;
+  /** A card that fails once, at such a launch of a process; with `notes`. */
+  readonly failing?: { readonly card: number; readonly launch: number };
   /** Default: all. */
   readonly libraries?: readonly FakeLibrary[];
 }
@@ -54,20 +58,34 @@ export function compileFakeCard(
     driver = 13_000,
     cards = 1,
     memory = 2 ** 30,
+    notes,
+    failing,
     libraries: wanted = Object.keys(libraries) as FakeLibrary[],
   }: FakeCardOptions = {},
 ): string {
   mkdirSync(folder, { recursive: true });
+  const behaviour = [
+    ...(notes === undefined ? [] : [`-DNOTES="${notes}"`]),
+    ...(failing === undefined
+      ? []
+      : [`-DFAILING_CARD=${failing.card}`, `-DFAILING_LAUNCH=${failing.launch}`]),
+  ];
   for (const library of wanted) {
     const name = libraries[library];
     const map = join(folder, `${library}.map`);
     // What is linked to a library asks for symbols of its version.
     writeFileSync(map, `${name.replaceAll('-', '_')} { global: *; };\n`);
-    const defined = [`-DLIBRARY_${library}`, `-DCARDS=${cards}`, `-DDRIVER=${driver}`, `-DMEMORY=${memory}`];
+    const defined = [
+      `-DLIBRARY_${library}`,
+      `-DCARDS=${cards}`,
+      `-DDRIVER=${driver}`,
+      `-DMEMORY=${memory}`,
+      ...behaviour,
+    ];
     const named = [`-Wl,-soname,${name}`, `-Wl,--version-script=${map}`];
     const objects = [compiled(folder, 'cc', 'cuda.c', defined)];
     if (library === 'cuda')
-      objects.push(compiled(folder, 'c++', 'kernels.cpp', [...asWritten, `-I${kernels}`]));
+      objects.push(compiled(folder, 'c++', 'kernels.cpp', [...asWritten, `-I${kernels}`, ...behaviour]));
     execFileSync('cc', ['-shared', ...named, '-o', join(folder, name), ...objects, '-lm']);
   }
   return folder;

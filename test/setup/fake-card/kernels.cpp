@@ -2,6 +2,7 @@
  * Our kernels on a card that is the processor: compiled from the sources that NVIDIA's compiler is given, one thread
  * after the other. A module is its text of PTX, which has to have the kernel that is asked for.
  */
+#include "notes.h"
 #include "on-host.h"
 
 #include <stdio.h>
@@ -39,13 +40,30 @@ const Kernel kernels[] = {
 };
 
 thread_local bool current = false;
-int failing = 0, launches = 0, queries = 0;
+int failing = 0, launches = 0, queries = 0, card = 0;
+
+/* Whether a card fails here, as it does once: a process after this one finds that it has. */
+bool failsNow() {
+#ifdef FAILING_CARD
+  if (card != FAILING_CARD || launches < FAILING_LAUNCH) return false;
+  const int mark = open(NOTES ".failed", O_CREAT | O_EXCL, 0600);
+  if (mark < 0) return false;
+  close(mark);
+  return true;
+#else
+  return false;
+#endif
+}
 
 }  // namespace
 
 extern "C" {
 
-int cuDevicePrimaryCtxRetain(void **context, int) { *context = &failing; return 0; }
+int cuDevicePrimaryCtxRetain(void **context, int device) {
+  note("driver", card = device);
+  *context = &failing;
+  return 0;
+}
 int cuCtxSetCurrent(void *context) { current = context == &failing; return current ? 0 : invalidContext; }
 int cuStreamCreate(void **stream, unsigned) { *stream = &launches; return current ? 0 : invalidContext; }
 int cuGetErrorName(int, const char **name) { *name = "CUDA_ERROR_OF_TESTS"; return 0; }
@@ -73,6 +91,8 @@ int cuLaunchKernel(const Kernel *kernel, unsigned blocksX, unsigned blocksY, uns
   if (blocksX == 0 || blocksY != 1 || blocksZ != 1 || threadsY != 1 || threadsZ != 1 || threadsX == 0 ||
       threadsX > 1024 || stream != &launches)
     return invalidValue;
+  if (failsNow()) failing = lost;
+  if (failing == lost) return lost;
   launches++;
   queries = 0;
   gridDim = {blocksX, 1, 1};
