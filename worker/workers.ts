@@ -8,7 +8,7 @@ import { dataConverterOf } from '../payloads/data-converter.js';
 import { readEncryptionKeys, type EncryptionKeys } from '../payloads/encryption-keys.js';
 import { sha256 } from '../store/digest.js';
 import { sweepTemporaryFiles } from '../store/temporary-file.js';
-import { scoreQueue, stepQueue, workflowQueue } from '../workflows/task-queues.js';
+import { scoreQueue, stepQueue, workflowQueue } from '../pipeline/task-queues.js';
 import type { OutputListener } from './child-process.js';
 import { versioningOf, type Deployment } from './deployment.js';
 import { MeasuredTrainer } from './metrics/measured-trainer.js';

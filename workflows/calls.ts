@@ -10,7 +10,7 @@ import type {
 import { mainQueue } from '../pipeline/activities.js';
 import type { BoardCell } from './board.js';
 import { patient } from './patience.js';
-import { stepQueue } from './task-queues.js';
+import { stepQueue } from '../pipeline/task-queues.js';
 
 const around = proxyActivities<RunActivities>(patient);
 const steps = proxyActivities<Record<string, (call: unknown) => Promise<unknown>>>(patient);

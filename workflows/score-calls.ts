@@ -7,7 +7,7 @@ import type {
   ScoredChunk,
   ScoreInput,
 } from '../activities/scoring/contracts.js';
-import { scoreQueue } from './task-queues.js';
+import { scoreQueue } from '../pipeline/task-queues.js';
 import { patient } from './patience.js';
 
 const around = proxyActivities<ScoreActivities>(patient);

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectTo } from '../../cli/connection.js';
-import { workflowQueue } from '../../workflows/task-queues.js';
+import { workflowQueue } from '../../pipeline/task-queues.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { sha256 } from '../../store/digest.js';
 import { workflowBundle } from '../../worker/workflow-bundle.js';

@@ -6,7 +6,7 @@ import { foldCountWords, isPlainSplit, splitWords } from '../../pipeline/folds.j
 import type { PlannedStep } from '../../pipeline/dag.js';
 import { decisionWords } from '../../report/decision-words.js';
 import { mainQueue } from '../../pipeline/activities.js';
-import { stepQueue } from '../../workflows/task-queues.js';
+import { stepQueue } from '../../pipeline/task-queues.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { count, duration } from '../../report/notation.js';

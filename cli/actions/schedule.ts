@@ -3,7 +3,7 @@ import type { Pipeline } from '../../pipeline/pipeline.js';
 import { createdScheduleSchema, scheduleChangeSchema, scheduleListSchema } from '../facts/schedules.js';
 import { pipelineToStart } from '../input/pipeline-to-start.js';
 import type { CheckOption, GlobalOptions, JsonOption, PipelineArguments } from '../options.js';
-import { workflowQueue } from '../../workflows/task-queues.js';
+import { workflowQueue } from '../../pipeline/task-queues.js';
 import { summaryOf } from '../runs/start-run.js';
 import type { OverlapPolicy, ScheduleChange } from '../schedules/options.js';
 import { createSchedule, listSchedules } from '../schedules/schedules.js';

@@ -11,7 +11,7 @@ import { encryptionNotes } from '../../worker/encryption-notes.js';
 import { requireSharedStore, workerIdentity } from '../../worker/store-proof.js';
 import { createWorkers, type Workers, type WorkersOptions } from '../../worker/workers.js';
 import { searchAttributeTypes } from '../../workflows/search-attribute-names.js';
-import { scoreQueue, stepQueue, workflowQueue } from '../../workflows/task-queues.js';
+import { scoreQueue, stepQueue, workflowQueue } from '../../pipeline/task-queues.js';
 import { connectTo, type ServerLink } from '../connection.js';
 import { trainingQueue } from '../../pipeline/activities.js';
 import type { Workdir } from '../workdir.js';

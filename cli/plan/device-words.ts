@@ -1,6 +1,6 @@
 import { processor } from '../../engine/device/device.js';
 import { memoryParts, partsOf } from '../../engine/device/resident/memory.js';
-import { stepQueue } from '../../workflows/task-queues.js';
+import { stepQueue } from '../../pipeline/task-queues.js';
 import { amount } from '../../report/notation.js';
 import { deviceLines } from '../actions/devices.js';
 import type { DevicePlan } from './device-plan.js';

@@ -7,7 +7,7 @@ import { axesOf, combinationsOf } from '../../pipeline/matrix.js';
 import { optionWords } from '../../pipeline/neutral-settings.js';
 import type { Pipeline } from '../../pipeline/pipeline.js';
 import { decisionWords } from '../../report/decision-words.js';
-import { workflowQueue } from '../../workflows/task-queues.js';
+import { workflowQueue } from '../../pipeline/task-queues.js';
 import { memberWords } from '../plan/member-words.js';
 import { runOf } from './find-run.js';
 import { startOrAttach, type StartedWorkflow } from './start-or-attach.js';

@@ -2,7 +2,7 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { AcceptedRuns } from '../../activities/admission.js';
 import { runOf } from '../runs/find-run.js';
 import { startOrAttach, type StartedWorkflow } from '../runs/start-or-attach.js';
-import { workflowQueue } from '../../workflows/task-queues.js';
+import { workflowQueue } from '../../pipeline/task-queues.js';
 import { scoreSummaryOf, type ScoreRequest } from './score-request.js';
 
 /** Starts a scoring, or attaches to the open one of the same table by the same ensemble and options. */

@@ -50,6 +50,7 @@ export function residentOnProcessor(
     },
   });
   const signature = `onnxruntime ${runtime.version}, the processor in the place of a card`;
+  const kernels = kernelsOnProcessor((value) => provider.placeOf(value));
   const card = {
     name: 'cuda:0',
     facts: null,
@@ -59,7 +60,7 @@ export function residentOnProcessor(
     provider,
     mostOutputs: 32,
     packSizes: sizes,
-    kernels: kernelsOnProcessor((value) => provider.placeOf(value)),
+    kernels: kernels === null ? null : () => Promise.resolve(kernels),
     lower: lowered,
   } as const;
   return Promise.resolve(new ResidentDevice(card, threads));

@@ -5,7 +5,6 @@ import { cudaName, hasAlikeRuns } from '../device.js';
 import { ResidentDevice, type Card } from '../resident/device.js';
 import { mostPartsOnCuda, packSizes } from '../resident/packing.js';
 import { openDriver, type CudaCard } from './driver.js';
-import { CudaKernels } from './kernels.js';
 import { loadLibraries } from './libraries.js';
 import { lowered } from './lowered.js';
 
@@ -34,7 +33,10 @@ export async function startCuda(number: number, threads: number): Promise<Reside
     provider,
     mostOutputs: mostPartsOnCuda,
     packSizes: packSizes.cuda,
-    kernels: new CudaKernels({ number, addressOf: (value) => provider.placeOf(value) }),
+    kernels: async () => {
+      const { CudaKernels } = await import('./kernels.js');
+      return new CudaKernels({ number, addressOf: (value) => provider.placeOf(value) });
+    },
     lower: lowered,
   };
   return new ResidentDevice(card, threads);

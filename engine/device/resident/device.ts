@@ -40,8 +40,8 @@ export interface Card {
   readonly mostOutputs: number;
   /** How the parameters of a training lie together on it. */
   readonly packSizes: PackSizes;
-  /** Null where all of a step is programs. */
-  readonly kernels: CardKernels | null;
+  /** Loads its kernels; null where all of a step is programs. */
+  readonly kernels: (() => Promise<CardKernels>) | null;
   /** Writes a program in operators that the provider has; it stays as it is. */
   lower(program: Program): LoweredProgram;
 }
@@ -56,6 +56,8 @@ export class ResidentDevice implements Device {
   readonly card: CardFacts | null;
   readonly alikeRuns: boolean;
   private released = false;
+  /** Once a training has asked for them. */
+  private kernels: CardKernels | null = null;
   private readonly runtime: Runtime;
   private readonly provider: Provider;
 
@@ -77,7 +79,7 @@ export class ResidentDevice implements Device {
   }
 
   get kernelLaunches(): number {
-    return this.own.kernels?.launched ?? 0;
+    return this.kernels?.launched ?? 0;
   }
 
   async compile(program: Program, { repeated = false, ...options }: CompileOptions = {}): Promise<Session> {
@@ -133,7 +135,8 @@ export class ResidentDevice implements Device {
     // Who scores does not load what trains.
     const { ResidentTrainingState } = await import('./training-state.js');
     const { threads, own } = this;
-    const { mostOutputs, packSizes, kernels } = own;
+    const { mostOutputs, packSizes } = own;
+    const kernels = await this.loadedKernels();
     const { view } = this.provider;
     return ResidentTrainingState.allocate(this, { threads, mostOutputs, packSizes, kernels, view }, options);
   }
@@ -144,11 +147,15 @@ export class ResidentDevice implements Device {
     options: Pick<TrainingOptions, 'optimizer' | 'averaged' | 'lossScale'>,
   ): Promise<StepNodes> {
     const { stepNodes } = await import('./step-nodes.js');
-    return stepNodes(this, program, options, this.own);
+    return stepNodes(this, program, options, { ...this.own, kernels: await this.loadedKernels() });
   }
 
   release(): void {
     this.released = true;
+  }
+
+  private async loadedKernels(): Promise<CardKernels | null> {
+    return (this.kernels ??= (await this.own.kernels?.()) ?? null);
   }
 
   /** A tensor over the array, of another one's type and shape, for the time of `work`. */

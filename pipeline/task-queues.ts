@@ -1,4 +1,4 @@
-import { mainQueue } from '../pipeline/activities.js';
+import { mainQueue } from './activities.js';
 
 /** The task queue of the workflows, where no other is named. */
 export const workflowQueue = 'foldwise';
