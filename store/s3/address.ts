@@ -32,8 +32,9 @@ export function s3Address(text: string): S3Address {
       found: text.includes('@') ? 'an address with an @' : text,
       expected:
         's3://bucket or s3://bucket/prefix, the prefix of letters, digits, dots, hyphens and underscores',
-      remedy:
-        'Keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the server into AWS_ENDPOINT_URL_S3.',
+      remedy: /^[a-z][a-z0-9+.-]*:|@/i.test(text)
+        ? 'Keys belong into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the server into AWS_ENDPOINT_URL_S3.'
+        : 'A store in a folder is that of a workdir: share the workdir, and name it with --workdir.',
     });
   }
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` };
