@@ -8,7 +8,7 @@ import { processor, type Device, type DeviceName } from '../device/device.js';
 import { openDevice } from '../device/open.js';
 import { batchTokensOn } from './batch-tokens.js';
 import { fewShapes } from './batch-shapes.js';
-import { tokensThatFit } from './card-fit.js';
+import type { ScoredModel } from './card-fit.js';
 import { ofTokens } from './batching.js';
 import { ClassifierRun, type ClassifierRunOptions } from './classifier-run.js';
 import { constantWeights } from './constant-weights.js';
@@ -73,7 +73,7 @@ export class TextScorer {
       const computedIn = options.computedIn ?? 'float32';
       const { longest } = reading;
       const model = { classifier: read, longest, precision: computedIn, models: options.models ?? 1 };
-      const tokens = tokensThatFit(model, device, options.batchTokens ?? batchTokensOn(name));
+      const tokens = await fitting(model, device, options.batchTokens ?? batchTokensOn(name));
       const shared = {
         device,
         classifier: read,
@@ -120,6 +120,13 @@ export class TextScorer {
     this.run.release();
     this.device.release();
   }
+}
+
+/** Tokens of a batch that a card has memory for. Who scores on the processor does not load what counts them. */
+async function fitting(model: ScoredModel, device: Device, wanted: number): Promise<number> {
+  if (device.card === null) return wanted;
+  const { tokensThatFit } = await import('./card-fit.js');
+  return tokensThatFit(model, device, wanted);
 }
 
 /** The processor takes batches as they are: what it gave before, it gives again. */
