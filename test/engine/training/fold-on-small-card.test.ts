@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { bytesOfNorm } from '../../../engine/device/cuda/norm-sums.js';
 import type { CardFacts, Device } from '../../../engine/device/device.js';
 import { trainFold } from '../../../engine/training/fold.js';
 import type { FoldOutcome } from '../../../engine/training/job.js';
@@ -33,7 +34,7 @@ describe('a fold on a card', { timeout: 300_000 }, () => {
   it('passes in as many texts as the card is counted to hold, and has the bits of their number', async () => {
     const whole = await train();
     expect(whole.microBatch).toBeUndefined();
-    fake.memoryBytes = context + 900_000;
+    fake.memoryBytes = context + bytesOfNorm + 900_000;
     const split = await train();
     expect(split.microBatch).toBeLessThan(7);
     expect(split.warnings.join()).toMatch(

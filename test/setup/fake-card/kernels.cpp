@@ -91,8 +91,7 @@ int cuLaunchKernel(const Kernel *kernel, unsigned blocksX, unsigned blocksY, uns
   if (blocksX == 0 || blocksY != 1 || blocksZ != 1 || threadsY != 1 || threadsZ != 1 || threadsX == 0 ||
       threadsX > 1024 || stream != &launches)
     return invalidValue;
-  if (failsNow()) failing = lost;
-  if (failing == lost) return lost;
+  if (failsNow()) return failing = lost;
   launches++;
   queries = 0;
   gridDim = {blocksX, 1, 1};
