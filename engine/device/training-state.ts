@@ -95,7 +95,7 @@ export interface TrainingState {
 /** What a training is, from its first step to its last. */
 export interface TrainingOptions {
   /** Of batches of one group: says which parameters there are, and which are looked up. */
-  readonly program: Pick<TrainingProgram, 'parameters' | 'tables'>;
+  readonly program: Pick<TrainingProgram, 'graph' | 'parameters' | 'tables'>;
   /** Rows that a batch looks up of a table, at most. */
   readonly mostRows: number;
   readonly optimizer: AdamwSettings;

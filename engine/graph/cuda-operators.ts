@@ -1,8 +1,16 @@
+import { sumAtOnce } from './add-chains.js';
+import { chooseKept } from './dropout-choices.js';
 import { castChosen, mergeReshapes } from './fewer-nodes.js';
 import type { Graph } from './graph.js';
 import { computeInFloat32 } from './in-float32.js';
+import { joinLinears } from './joined-linears.js';
+import { gatherAtOnce } from './moves-as-gathers.js';
+import { shortenNormGradients } from './norm-gradients.js';
 import { sumByProducts } from './sums-as-products.js';
-import { prune } from './used-nodes.js';
+import { joinParts } from './split-parts.js';
+import { addStacks } from './stacked-additions.js';
+import { sumTogether } from './sums-together.js';
+import { inOrder, prune } from './used-nodes.js';
 
 /**
  * Operators that ONNX Runtime's CUDA provider has for float32 and float16 and not for bfloat16. They move numbers and
@@ -15,12 +23,26 @@ const withoutBfloat16: ReadonlySet<string> = new Set(['Pad']);
  * Its values, inputs and outputs keep their names; it may take more named sizes.
  */
 export function useCudaOperators(graph: Graph): void {
+  shortenNormGradients(graph);
+  // Its sums are cuDNN's, which the host sets up at each run, for longer than they take.
+  sumByProducts(graph);
+  sumAtOnce(graph);
+  joinLinears(graph);
+  gatherAtOnce(graph);
+  chooseKept(graph);
+  castChosen(graph);
+  mergeReshapes(graph);
+  sumTogether(graph);
+  mergeReshapes(graph);
+  addStacks(graph);
+  // Twice: what is put together of parts may itself be a part.
+  for (let time = 0; time < 2; time++) {
+    joinParts(graph);
+    mergeReshapes(graph);
+  }
   computeInFloat32(graph, new Set(['bfloat16']), ({ op, outputs }) => {
     return withoutBfloat16.has(op) && outputs[0]?.type === 'bfloat16';
   });
-  // Its sums are cuDNN's, which the host sets up at each run, for longer than they take.
-  sumByProducts(graph);
-  castChosen(graph);
-  mergeReshapes(graph);
+  graph.nodes.splice(0, graph.nodes.length, ...inOrder(graph.nodes));
   prune(graph);
 }

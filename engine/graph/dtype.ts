@@ -25,3 +25,7 @@ export const elementBytes: Readonly<Record<DType, number>> = {
   float64: 8,
   bfloat16: 2,
 };
+
+export function isFloat(type: DType): boolean {
+  return type === 'float32' || type === 'float16' || type === 'bfloat16' || type === 'float64';
+}

@@ -1,4 +1,4 @@
-import { taking, type Graph, type Initializer, type Node, type Value } from './graph.js';
+import { numberOf, taking, type Graph, type Node, type Value } from './graph.js';
 import { sameShape } from './shape.js';
 
 /** Takes a reshape of a reshape of what that was, and leaves out one that changes no shape. */
@@ -25,25 +25,17 @@ export function mergeReshapes(graph: Graph): void {
 
 /** Casts the two numbers that a choice is between, where it is itself cast. */
 export function castChosen(graph: Graph): void {
-  const constants = new Map(graph.initializers.map((initializer) => [initializer.value.name, initializer]));
   const choices = new Map<string, Node>();
   for (const former of graph.nodes.splice(0)) {
     if (former.op === 'Where') choices.set(former.outputs[0]!.name, former);
     const choice = former.op === 'Cast' ? choices.get(former.inputs[0]!.name) : undefined;
     const [wanted, ...either] = choice?.inputs ?? [];
     const { type } = former.outputs[0]!;
-    const numbers = either.map((value) => numberOf(constants.get(value!.name)));
+    const numbers = either.map((value) => numberOf(graph, value));
     if (choice === undefined || numbers.some((number) => number === null)) graph.nodes.push(former);
     else {
       const cast = numbers.map((number) => graph.constant(type, [], [number!]));
       graph.nodes.push({ ...choice, inputs: [wanted!, ...cast], outputs: former.outputs });
     }
   }
-}
-
-/** Of a float32 scalar that is constant. */
-function numberOf(constant: Initializer | undefined): number | null {
-  const { value, dims, data } = constant ?? {};
-  if (value?.type !== 'float32' || dims?.length !== 0 || !(data instanceof Uint8Array)) return null;
-  return new Float32Array(data.slice().buffer)[0]!;
 }

@@ -70,10 +70,11 @@ export function matMul(
   b: Value,
   { transposeA = false, transposeB = false, alpha = 1 } = {},
 ): Value {
-  const rows = a.shape[a.shape.length - (transposeA ? 1 : 2)] as Dim;
+  // Of a vector the result has no rows.
+  const rows = a.shape.length === 1 ? [] : [a.shape[a.shape.length - (transposeA ? 1 : 2)] as Dim];
   const columns = b.shape[b.shape.length - (transposeB ? 2 : 1)] as Dim;
   const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const result = [{ type: a.type, shape: [...batch, rows, columns] }];
+  const result = [{ type: a.type, shape: [...batch, ...rows, columns] }];
   if (!transposeA && !transposeB && alpha === 1) return one(g.node('MatMul', [a, b], result));
   const attributes = { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: alpha } };
   return one(g.node('FusedMatMul', [a, b], result, attributes, MICROSOFT));

@@ -1,5 +1,5 @@
 import type { Graph, Node } from './graph.js';
-import type { Shape } from './shape.js';
+import { extentOf, type Shape } from './shape.js';
 
 /**
  * Floating point operations of the matrix products of a graph: a multiplication and an addition are two.
@@ -26,7 +26,7 @@ function operationsOf(
 /** @throws RangeError for a named size that is not given */
 export function elements(shape: Shape, sizes: Readonly<Record<string, number>>): number {
   return shape.reduce<number>((product, dim) => {
-    const size = typeof dim === 'number' ? dim : sizes[dim];
+    const size = extentOf(dim, sizes);
     if (size === undefined) throw new RangeError(`no size '${dim}' is given`);
     return product * size;
   }, 1);

@@ -31,3 +31,16 @@ export function broadcastAxes(from: Shape, to: Shape): number[] {
   const offset = from.length - to.length;
   return from.flatMap((dim, axis) => (axis < offset || (to[axis - offset] === 1 && dim !== 1) ? [axis] : []));
 }
+
+/** A size that is so many times another. */
+export function times(dim: Dim, factor: number): Dim {
+  return typeof dim === 'number' ? dim * factor : `${factor}·${dim}`;
+}
+
+/** The extent of a size, by those of the named ones; undefined where it is not given. */
+export function extentOf(dim: Dim, sizes: Readonly<Record<string, number>>): number | undefined {
+  if (typeof dim === 'number') return dim;
+  const [, factor, name] = /^(\d+)·(.*)$/u.exec(dim) ?? [null, '1', dim];
+  const size = sizes[name];
+  return size === undefined ? undefined : Number(factor) * size;
+}

@@ -22,3 +22,19 @@ export function prune({ nodes, initializers, outputs }: Graph): void {
   const needed = initializers.filter(({ value }) => taken.has(value.name));
   initializers.splice(0, initializers.length, ...needed);
 }
+
+/** The same nodes in an order in which they can run, each as early as it stands or as what is made of it wants it. */
+export function inOrder(nodes: readonly Node[]): Node[] {
+  const giverOf = new Map(nodes.flatMap((node) => node.outputs.map(({ name }) => [name, node] as const)));
+  const ordered = new Set<Node>();
+  const place = (node: Node): void => {
+    if (ordered.has(node)) return;
+    for (const input of node.inputs) {
+      const giver = giverOf.get(input?.name ?? '');
+      if (giver !== undefined) place(giver);
+    }
+    ordered.add(node);
+  };
+  for (const node of nodes) place(node);
+  return [...ordered];
+}

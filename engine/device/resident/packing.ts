@@ -55,9 +55,22 @@ export class Packing {
   readonly packs: readonly Pack[];
   private readonly places = new Map<string, Place>();
 
-  /** @param parameters those that are trained, in an order that packs keep */
-  constructor(parameters: readonly OptimizedParameter[], sizes: PackSizes) {
-    this.packs = together(parameters, sizes).map((members, place) => packOf(members, place, sizes));
+  /**
+   * @param parameters those that are trained, in an order that packs keep
+   * @param joined names of those that are read as one where they lie side by side (graph/joined-linears.ts); by default
+   * there are none
+   */
+  constructor(
+    parameters: readonly OptimizedParameter[],
+    sizes: PackSizes,
+    joined: readonly (readonly string[])[] = [],
+  ) {
+    const counts = new Map(joined.flatMap((names) => names.map((name) => [name, names.length] as const)));
+    const joinedWith = ({ name }: OptimizedParameter): number =>
+      sizes.stacked ? (counts.get(name) ?? 1) : 1;
+    this.packs = together(parameters, sizes, joinedWith).map((members, place) =>
+      packOf(members, place, sizes),
+    );
     for (const pack of this.packs) {
       let from = 0;
       for (const { name, shape } of pack.members) {
@@ -76,16 +89,20 @@ export class Packing {
 function together(
   parameters: readonly OptimizedParameter[],
   { mostOfMember, mostOfPack, mostMembers, stacked }: PackSizes,
+  joinedWith: (parameter: OptimizedParameter) => number,
 ): OptimizedParameter[][] {
   const packs: OptimizedParameter[][] = [];
   const open = new Map<string, { readonly members: OptimizedParameter[]; room: number }>();
   for (const parameter of parameters) {
     const count = elementCount(parameter.shape);
-    const key = [rateKeyOf(parameter.group), ...(stacked ? parameter.shape : [])].join();
+    const joined = joinedWith(parameter);
+    const key = [rateKeyOf(parameter.group), joined, ...(stacked ? parameter.shape : [])].join();
     let pack = open.get(key);
+    // None that are read as one are in two packs.
+    const room = mostMembers - (mostMembers % joined || 0);
     if (count > mostOfMember) packs.push([parameter]);
     else {
-      if (pack === undefined || count > pack.room || pack.members.length === mostMembers) {
+      if (pack === undefined || count > pack.room || pack.members.length === room) {
         pack = { members: [], room: mostOfPack };
         open.set(key, pack);
         packs.push(pack.members);

@@ -1,3 +1,4 @@
+import { joinedParameters } from '../../graph/joined-linears.js';
 import type { Device } from '../device.js';
 import type { Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
@@ -28,6 +29,7 @@ export async function stepNodes(
   const packing = new Packing(
     program.parameters.filter(({ group }) => group.trained),
     packSizes,
+    joinedParameters(program.graph),
   );
   const nodesOf = async (part: Program): Promise<ReadonlyMap<string, number>> => {
     const session = await device.compile(part);

@@ -1,4 +1,5 @@
 import { elementCount } from '../../runtime/elements.js';
+import { joinedParameters } from '../../graph/joined-linears.js';
 import type { Value } from '../../runtime/runtime.js';
 import type { Device } from '../device.js';
 import { LossScaleMemory } from '../loss-scale-memory.js';
@@ -72,6 +73,7 @@ export class ResidentTrainingState implements TrainingState {
     const packing = new Packing(
       parameters.filter(({ group }) => group.trained),
       card.packSizes,
+      joinedParameters(options.program.graph),
     );
     const still = parameters.filter(({ group }) => !group.trained);
     const packed = (of: readonly StateArray[]): Promise<TwoSets> => {

@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { lowered } from '../../../engine/device/cuda/lowered.js';
 import { dimsOf, programOf } from '../../../engine/device/program.js';
 import { useCudaOperators } from '../../../engine/graph/cuda-operators.js';
-import { Graph } from '../../../engine/graph/graph.js';
+import { Graph, type Value } from '../../../engine/graph/graph.js';
 import * as node from '../../../engine/graph/nodes.js';
 import { toOnnx } from '../../../engine/graph/onnx.js';
-import type { Shape } from '../../../engine/graph/shape.js';
+import type { Dim, Shape } from '../../../engine/graph/shape.js';
 import { normal } from '../../../engine/kernels/philox.js';
+import { layerNorm } from '../../../engine/ops/normalization.js';
+import { linear } from '../../../engine/ops/products.js';
+import { skew } from '../../../engine/ops/skew.js';
 import { openRuntime } from '../../../engine/runtime/open.js';
 
 describe('operators that CUDA has for no bfloat16', () => {
@@ -161,5 +164,222 @@ describe('what moves nothing on CUDA', () => {
     graph.output('y', node.neg(graph, x));
     useCudaOperators(graph);
     expect(opsOf(graph)).toEqual(['Neg']);
+  });
+});
+
+/** Constants of random numbers. */
+function random(graph: Graph, shape: readonly number[], seed: number): Value {
+  const count = shape.reduce((a, b) => a * b, 1);
+  return graph.constant('float32', shape, [...normal(count, [1, seed], [4, 0, 0])]);
+}
+
+/** Holds the output `y` of what CUDA is given to that of the graph as it was recorded. @returns the operators */
+async function lowersTo(
+  graph: Graph,
+  shape: readonly number[],
+  sizes: Readonly<Record<string, number>> = {},
+): Promise<string[]> {
+  const lowered = graph.copy();
+  useCudaOperators(lowered);
+  const [expected, found] = [await computed(graph, shape, sizes), await computed(lowered, shape, sizes)];
+  expect(found.shape).toEqual(expected.shape);
+  const largest = Math.max(...expected.data.map(Math.abs));
+  expect(largest).toBeGreaterThan(0);
+  expected.data.forEach((value, place) =>
+    expect(Math.abs(found.data[place]! - value)).toBeLessThan(3e-6 * largest),
+  );
+  return opsOf(lowered).filter((op) => op !== 'Reshape');
+}
+
+/** The numbers of several values one behind the other. */
+function flat(graph: Graph, values: readonly Value[]): Value {
+  const counts = values.map(({ shape }) => shape.reduce<number>((product, dim) => product * Number(dim), 1));
+  const rows = values.map((value, place) => node.reshape(graph, value, [counts[place]!]));
+  return node.concat(
+    graph,
+    rows,
+    0,
+    counts.reduce((a, b) => a + b),
+  );
+}
+
+describe('what takes fewer launches on CUDA', () => {
+  it('is what is dropped: 0 where it is, and the factor is that of the product before', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [4, 3]);
+    const [kept] = graph.node('Greater', [x, node.scalar(graph, 0)], [{ type: 'bool', shape: [4, 3] }]);
+    const [mask] = graph.node(
+      'Where',
+      [kept!, node.scalar(graph, 1.25), node.scalar(graph, 0)],
+      [{ type: 'float32', shape: [4, 3] }],
+    );
+    const y = node.gemm(graph, x, random(graph, [3, 3], 1), random(graph, [3], 2));
+    graph.output('y', node.mul(graph, y, mask!));
+    expect(await lowersTo(graph, [4, 3])).toEqual(['Greater', 'Gemm', 'Where']);
+  });
+
+  it('or of the products behind, if nothing else takes it', async () => {
+    const products = (others: boolean): Graph => {
+      const graph = new Graph();
+      const x = graph.input('x', 'float32', [4, 3]);
+      const [kept] = graph.node('Greater', [x, node.scalar(graph, 0)], [{ type: 'bool', shape: [4, 3] }]);
+      const [mask] = graph.node(
+        'Where',
+        [kept!, node.scalar(graph, 1.25), node.scalar(graph, 0)],
+        [{ type: 'float32', shape: [4, 3] }],
+      );
+      const dropped = node.mul(graph, x, mask!);
+      const y = node.gemm(graph, dropped, random(graph, [3, 3], 1), random(graph, [3], 2));
+      graph.output('y', others ? node.add(graph, y, dropped) : y);
+      return graph;
+    };
+    expect(await lowersTo(products(false), [4, 3])).toEqual(['Greater', 'Where', 'Gemm']);
+    expect(await lowersTo(products(true), [4, 3])).toEqual(['Greater', 'Where', 'Mul', 'Gemm', 'Add']);
+  });
+
+  it('is a sum of sums of one shape', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [4, 3]);
+    const terms = Array.from({ length: 10 }, (_, seed) => node.mul(graph, x, random(graph, [4, 3], seed)));
+    const sum = terms.reduce((a, b) => node.add(graph, a, b));
+    graph.output('y', node.add(graph, sum, random(graph, [3], 11)));
+    const ops = await lowersTo(graph, [4, 3]);
+    expect(ops.filter((op) => op !== 'Mul')).toEqual(['Sum', 'Sum', 'Add']);
+  });
+
+  it('is the gradient of a layer norm', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [5, 8]);
+    const inputs = { x, scale: random(graph, [8], 1), bias: random(graph, [8], 2) };
+    const attributes = { epsilon: 1e-5 };
+    const { outputs, saved } = layerNorm.forward(graph, inputs, attributes);
+    const dy = random(graph, [5, 8], 3);
+    const context = { graph, inputs, outputs, attributes, saved, upstream: [dy], dy };
+    const rules = layerNorm.gradient as Record<string, (of: typeof context) => Value>;
+    const gradients = ['x', 'scale'].map((name) => rules[name]!(context));
+    graph.output('y', flat(graph, gradients));
+    const ops = await lowersTo(graph, [5, 8]);
+    expect(ops.filter((op) => op === 'Mul').length).toBe(4);
+    expect(ops.filter((op) => op === 'Sub').length).toBe(2);
+    expect(ops.filter((op) => op.startsWith('Reduce'))).toEqual([]);
+  });
+
+  it('is rows by heads, masked or not, and back', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', ['tokens', 6]);
+    const index = graph.constant('int64', [4], [2, 0, 1, 1]);
+    const back = graph.constant('int64', [3], [1, 2, 0]);
+    const mask = graph.constant('float32', [4, 1], [1, 1, 1, 0]);
+    const turned = (rows: Value): Value =>
+      node.transpose(graph, node.reshape(graph, rows, [4, 2, 3]), [1, 0, 2]);
+    const [plain, masked] = [0, 1].map((which) => {
+      const rows = node.gather(graph, x, index);
+      return turned(which === 0 ? rows : node.mul(graph, rows, mask));
+    }) as [Value, Value];
+    const sum = node.add(graph, node.sub(graph, plain, masked), random(graph, [2, 4, 3], 1));
+    const there = node.reshape(graph, node.transpose(graph, sum, [1, 0, 2]), [4, 6]);
+    graph.output('y', node.neg(graph, node.gather(graph, there, back)));
+    const ops = await lowersTo(graph, [3, 6], { tokens: 3 });
+    expect(ops).not.toContain('Transpose');
+  });
+
+  it.each([1, 2, 5])(
+    'is a window of %d positions that is read and written, turned or not',
+    async (length) => {
+      const graph = new Graph();
+      const x = graph.input('x', 'float32', ['n', 'T', '2T']);
+      const dims = {
+        length: 'T',
+        window: '2T',
+        diagonal: '2T-1',
+        before: 'T-1',
+        area: 'T*2T',
+        skewedArea: 'T*(2T-1)',
+        skewedEnd: 'end',
+      } satisfies Record<string, Dim>;
+      const read = (turned: boolean): Value => {
+        const { outputs } = skew.forward(graph, { x }, dims);
+        return turned ? node.transpose(graph, outputs[0]!, [0, 2, 1]) : outputs[0]!;
+      };
+      const squares = node.add(graph, read(false), node.mul(graph, read(true), node.scalar(graph, 2)));
+      const written = (turned: boolean): Value => {
+        const dy = turned ? node.transpose(graph, squares, [0, 2, 1]) : squares;
+        const context = { graph, inputs: { x }, outputs: [], attributes: dims, saved: undefined };
+        const { x: rule } = skew.gradient;
+        if (rule === null || rule === 'rows') throw new TypeError('no rule');
+        return rule({ ...context, upstream: [dy], dy });
+      };
+      graph.output(
+        'y',
+        node.sub(graph, written(false), node.mul(graph, written(true), node.scalar(graph, 3))),
+      );
+      const diagonal = 2 * length - 1;
+      const sizes = {
+        n: 3,
+        T: length,
+        '2T': 2 * length,
+        '2T-1': diagonal,
+        'T-1': length - 1,
+        'T*2T': 2 * length ** 2,
+        'T*(2T-1)': length * diagonal,
+        end: length - 1 + length * diagonal,
+      };
+      const ops = await lowersTo(graph, [3, length, 2 * length], sizes);
+      expect(ops.filter((op) => op === 'Gather').length).toBe(4);
+    },
+  );
+
+  it('is sums over rows that nobody waits for: of a stack of the matrices', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', ['rows', 7]);
+    const sums = Array.from({ length: 5 }, (_, seed) =>
+      node.reduceSum(graph, node.mul(graph, x, random(graph, [7], seed)), [0], false),
+    );
+    graph.output('y', node.add(graph, flat(graph, sums), node.scalar(graph, 1)));
+    const ops = await lowersTo(graph, [6, 7], { rows: 6 });
+    expect(ops.filter((op) => op === 'MatMul').length).toBe(1);
+  });
+
+  it('is three linear layers of one input, forward and backward', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [5, 4]);
+    const layers = [1, 2, 3].map((seed) => ({
+      x,
+      weight: random(graph, [3, 4], seed),
+      bias: random(graph, [3], 10 + seed),
+    }));
+    const gradients = layers.map((inputs, place) => {
+      const { outputs } = linear.forward(graph, inputs, undefined);
+      const dy = node.mul(graph, outputs[0]!, random(graph, [5, 3], 20 + place));
+      const context = { graph, inputs, outputs, attributes: undefined, saved: undefined };
+      const rules = linear.gradient as Record<string, (of: object) => Value>;
+      return ['x', 'weight', 'bias'].map((name) => rules[name]!({ ...context, upstream: [dy], dy }));
+    });
+    const ofInput = gradients.map(([each]) => each!).reduce((a, b) => node.add(graph, a, b));
+    graph.output('y', flat(graph, [ofInput, ...gradients.flatMap((each) => each.slice(1))]));
+    const ops = await lowersTo(graph, [5, 4]);
+    expect(ops.filter((op) => op === 'Gemm').length).toBe(3);
+    expect(ops.filter((op) => op === 'Add' || op === 'Sum')).toEqual([]);
+  });
+
+  it('is a stack of parts of splits, and of sums', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [8, 3]);
+    const halves = [0, 1].map((which) => node.mul(graph, x, random(graph, [8, 3], which)));
+    const parts = halves.flatMap((half) => node.split(graph, half, 0, [2, 2, 2, 2]));
+    const sums = parts.map((part, place) =>
+      place === 3 ? part : node.add(graph, random(graph, [2, 3], 30 + place), part),
+    );
+    graph.output('y', node.neg(graph, node.concat(graph, sums, 0, 16)));
+    expect(await lowersTo(graph, [8, 3])).toEqual(['Mul', 'Mul', 'Concat', 'Expand', 'Concat', 'Add', 'Neg']);
+  });
+
+  it('is neighbouring parts of a split', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [6, 3]);
+    const parts = node.split(graph, x, 0, [1, 1, 1, 1, 1, 1]);
+    const lower = node.concat(graph, parts.slice(3), 0, 3);
+    graph.output('y', node.add(graph, lower, parts[0]!));
+    expect(await lowersTo(graph, [6, 3])).toEqual(['Split', 'Split', 'Add']);
   });
 });

@@ -2,15 +2,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { networks } from '../../../../bench/step/networks.js';
 import type { Device } from '../../../../engine/device/device.js';
+import { launchesOf } from '../../../../engine/device/launches.js';
 import { openDevice } from '../../../../engine/device/open.js';
+import type { ResidentDevice } from '../../../../engine/device/resident/device.js';
 import { Graph } from '../../../../engine/graph/graph.js';
 import * as node from '../../../../engine/graph/nodes.js';
 import { programOf } from '../../../../engine/device/program.js';
+import { scratchFamily } from '../../../../engine/models/families.js';
+import { lossScaleOf } from '../../../../engine/precision/precision.js';
 import { fetchCommand, locateCudaLibrary } from '../../../../engine/runtime/cuda-library.js';
 import { DeviceFault } from '../../../../engine/runtime/fault.js';
 import { loadLibrary } from '../../../../engine/runtime/native-library.js';
 import { openRuntime } from '../../../../engine/runtime/open.js';
+import { trainingGraph } from '../../../../engine/training/graphs.js';
 import type { TrainerOptions } from '../../../../engine/training/trainer.js';
 import { InputFault } from '../../../../errors/fault.js';
 import { compileFakeCard, fakeLibrary, noCompiler } from '../../../setup/fake-card/fake-card.js';
@@ -215,6 +221,29 @@ describe.skipIf(missing !== null)(
         expect(counted('fakeCopiesOfHostRecorded')).toBe(hostBefore);
       },
     );
+
+    it.each([
+      ['deberta-v3-base', 1728],
+      ['minilm', 669],
+    ] as const)('takes no more launches for the gradients of %s in float16 than %d', async (name, most) => {
+      const { type, sizes } = networks[name];
+      const family = scratchFamily(type);
+      const program = trainingGraph(family.classifier(family.scratchConfig(sizes), 8), {
+        groups: 1,
+        vocabulary: sizes.vocabulary,
+        dropout: true,
+        loss: 'binaryCrossEntropy',
+        precision: 'float16',
+        scaled: true,
+      });
+      const optimizer = { weightDecay: 0.01, maxGradNorm: 1 };
+      const { gradients } = await ((await card()) as ResidentDevice).stepNodes(program, {
+        optimizer,
+        averaged: false,
+        lossScale: lossScaleOf('float16'),
+      });
+      expect(launchesOf(gradients)).toBeLessThanOrEqual(most);
+    });
 
     it.each(
       (['float16', 'bfloat16'] as const).flatMap((precision) =>

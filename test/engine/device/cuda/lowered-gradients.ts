@@ -3,6 +3,7 @@ import type { LoweredProgram } from '../../../../engine/device/resident/device.j
 import { gradientProgram } from '../../../../engine/device/resident/gradient-program.js';
 import { Packing, packSizes } from '../../../../engine/device/resident/packing.js';
 import { forRecording } from '../../../../engine/device/resident/recorded-session.js';
+import { joinedParameters } from '../../../../engine/graph/joined-linears.js';
 import { trainingGraph } from '../../../../engine/training/graphs.js';
 import { goldenClassifier } from '../../models/golden-model.js';
 
@@ -17,6 +18,10 @@ export function loweredGradients(model: string): LoweredProgram {
     loss: 'binaryCrossEntropy',
   });
   const trained = graph.parameters.filter(({ group }) => group.trained);
-  const program = gradientProgram(graph, new Packing(trained, packSizes.cuda), 32);
+  const program = gradientProgram(
+    graph,
+    new Packing(trained, packSizes.cuda, joinedParameters(graph.graph)),
+    32,
+  );
   return lowered(forRecording(program).program);
 }

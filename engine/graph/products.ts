@@ -1,0 +1,32 @@
+import { MICROSOFT, type Attribute, type Node } from './graph.js';
+
+/** A product of its first two inputs, to which a third may be added. */
+export function isProduct({ op }: Node): boolean {
+  return op === 'MatMul' || op === 'FusedMatMul' || op === 'Gemm';
+}
+
+/** A product that is as many times as large, and what is added to it as many times as `addend`. */
+export function scaled(product: Node, factor: number, addend: number): Node {
+  const { op, attributes, inputs } = product;
+  const times = (name: string, by = factor): Attribute => ({ float: by * floatOf(attributes[name] ?? 1) });
+  if (op === 'Gemm') {
+    const beta = inputs.length > 2 ? { beta: times('beta', addend) } : {};
+    return { ...product, attributes: { ...attributes, alpha: times('alpha'), ...beta } };
+  }
+  const plain = { transA: 0, transB: 0 };
+  return {
+    ...product,
+    op: 'FusedMatMul',
+    domain: MICROSOFT,
+    attributes: { ...plain, ...attributes, alpha: times('alpha') },
+  };
+}
+
+/** What a product without a third operand is multiplied by. */
+export function factorOf({ attributes }: Node): number {
+  return floatOf(attributes['alpha'] ?? 1);
+}
+
+function floatOf(attribute: Attribute): number {
+  return typeof attribute === 'object' && 'float' in attribute ? attribute.float : Number(attribute);
+}

@@ -1,0 +1,92 @@
+import type { Graph, Node, Value } from './graph.js';
+import * as node from './nodes.js';
+import { factorOf, isProduct } from './products.js';
+import type { Dim } from './shape.js';
+import { Takers } from './takers.js';
+
+/** Fewer are taken one by one: putting them together and taking the sums apart are nodes, too. */
+const fewest = 4;
+/** What is summed has to be there until the last of a stack is. */
+const most = 12;
+
+/**
+ * Takes sums over the rows of matrices of one shape, written as products with ones, by one product of a stack of them:
+ * they are gradients that nobody waits for.
+ */
+export function sumTogether(graph: Graph): void {
+  new Waiting(graph).run();
+}
+
+class Waiting {
+  /** Sums by what is multiplied by and the width. */
+  private readonly stacks = new Map<string, Node[]>();
+  /** What is computed of vectors that wait, in its order. */
+  private readonly behind: Node[] = [];
+  /** What is not computed yet. */
+  private readonly missing = new Set<string>();
+
+  private readonly takers: Takers;
+
+  constructor(private readonly g: Graph) {
+    this.takers = new Takers(g);
+  }
+
+  run(): void {
+    for (const each of this.g.nodes.splice(0)) {
+      const isBehind = each.inputs.some((value) => this.missing.has(value?.name ?? ''));
+      if (isRowSum(each) && this.takers.of(each.outputs[0]!)?.length !== 0) this.wait(each);
+      else if (isBehind && each.outputs.every(({ shape }) => shape.length === 1)) {
+        this.behind.push(each);
+        for (const { name } of each.outputs) this.missing.add(name);
+      } else {
+        if (isBehind) this.end();
+        this.g.nodes.push(each);
+      }
+    }
+    this.end();
+  }
+
+  private wait(sum: Node): void {
+    const [ones, rows] = sum.inputs as [Value, Value];
+    const key = `${ones.name} ${rows.shape[1]}`;
+    const stack = this.stacks.get(key) ?? [];
+    this.stacks.set(key, stack);
+    stack.push(sum);
+    this.missing.add(sum.outputs[0]!.name);
+    if (stack.length === most) this.append(key, stack);
+  }
+
+  private append(key: string, stack: readonly Node[]): void {
+    this.stacks.delete(key);
+    for (const { outputs } of stack) this.missing.delete(outputs[0]!.name);
+    if (stack.length < fewest) this.g.nodes.push(...stack);
+    else appendStack(this.g, stack);
+  }
+
+  private end(): void {
+    for (const [key, stack] of this.stacks) this.append(key, stack);
+    this.g.nodes.push(...this.behind.splice(0));
+    this.missing.clear();
+  }
+}
+
+function isRowSum(product: Node): boolean {
+  const [ones, rows] = product.inputs;
+  if (!isProduct(product) || product.op === 'Gemm') return false;
+  return ones?.shape.length === 1 && rows?.shape.length === 2 && rows.type === 'float32';
+}
+
+function appendStack(g: Graph, stack: readonly Node[]): void {
+  const matrices = stack.map(({ inputs }) => inputs[1]!);
+  const [size, width] = matrices[0]!.shape as [Dim, number];
+  const count = stack.length;
+  const parts = matrices.map((rows) => node.reshape(g, rows, [1, size, width]));
+  const factors = g.constant('float32', [count, 1, 1], stack.map(factorOf));
+  const product = node.matMul(g, node.expand(g, factors, [count, 1, size]), node.concat(g, parts, 0, count));
+  const ones = new Array<number>(count).fill(1);
+  const sums = node.split(g, product, 0, ones);
+  for (const [place, { outputs }] of stack.entries()) {
+    const inputs = [sums[place]!, g.shapeTensor(outputs[0]!.shape)];
+    g.nodes.push({ op: 'Reshape', domain: '', inputs, outputs, attributes: {} });
+  }
+}
