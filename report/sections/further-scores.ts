@@ -25,10 +25,12 @@ export const furtherScoresSection: Section = {
       const scores = averages[name];
       return scores === undefined ? [] : [{ words, scores }];
     });
-    return html`<p class="words">
-        Of the decisions, averaged in other ways. A row that has no label and is given none counts as 0 in
-        samples F1 and Jaccard.
-      </p>
+    // Of rows with one class each there are none.
+    const ofRows =
+      averages.samplesF1 === undefined
+        ? ''
+        : ' A row that has no label and is given none counts as 0 in samples F1 and Jaccard.';
+    return html`<p class="words">Of the decisions, averaged in other ways.${ofRows}</p>
       ${dataTable<(typeof measured)[number]>({
         label: 'Averages',
         rows: measured,

@@ -231,7 +231,12 @@ describe('the report', () => {
     const [from, to] = result.assessment!.accuracy!.intervals.crossFitted;
     expect(page).toContain(`(95 % interval ${from.toFixed(3)} to ${to.toFixed(3)}; always the most frequent`);
     expect(page).toContain('weighted F1');
-    expect(page).not.toContain('micro F1');
+    for (const ofOther of ['micro F1', 'samples F1', 'Jaccard']) expect(page).not.toContain(ofOther);
+  });
+
+  it('says what rows without a label count where several labels may hold', () => {
+    const page = renderReport(assessedReport()).replace(/\s+/g, ' ');
+    expect(page).toContain('A row that has no label and is given none counts as 0 in samples F1 and Jaccard.');
   });
 
   it('shows what each member of an ensemble counts and reaches, and what they gain together', () => {
