@@ -236,7 +236,9 @@ describe('the report', () => {
 
   it('says what rows without a label count where several labels may hold', () => {
     const page = renderReport(assessedReport()).replace(/\s+/g, ' ');
-    expect(page).toContain('A row that has no label and is given none counts as 0 in samples F1 and Jaccard.');
+    expect(page).toContain(
+      'A row that has no label and is given none counts as 0 in samples F1 and Jaccard.',
+    );
   });
 
   it('shows what each member of an ensemble counts and reaches, and what they gain together', () => {
