@@ -203,32 +203,32 @@ function flat(graph: Graph, values: readonly Value[]): Value {
   );
 }
 
+/** An input, and the factors of a dropout that keeps what is positive of it. */
+function droppedInput(graph: Graph): { readonly x: Value; readonly mask: Value } {
+  const x = graph.input('x', 'float32', [4, 3]);
+  const [kept] = graph.node('Greater', [x, node.scalar(graph, 0)], [{ type: 'bool', shape: [4, 3] }]);
+  const [mask] = graph.node(
+    'Where',
+    [kept!, node.scalar(graph, 1.25), node.scalar(graph, 0)],
+    [{ type: 'float32', shape: [4, 3] }],
+  );
+  return { x, mask: mask! };
+}
+
 describe('what takes fewer launches on CUDA', () => {
   it('is what is dropped: 0 where it is, and the factor is that of the product before', async () => {
     const graph = new Graph();
-    const x = graph.input('x', 'float32', [4, 3]);
-    const [kept] = graph.node('Greater', [x, node.scalar(graph, 0)], [{ type: 'bool', shape: [4, 3] }]);
-    const [mask] = graph.node(
-      'Where',
-      [kept!, node.scalar(graph, 1.25), node.scalar(graph, 0)],
-      [{ type: 'float32', shape: [4, 3] }],
-    );
+    const { x, mask } = droppedInput(graph);
     const y = node.gemm(graph, x, random(graph, [3, 3], 1), random(graph, [3], 2));
-    graph.output('y', node.mul(graph, y, mask!));
+    graph.output('y', node.mul(graph, y, mask));
     expect(await lowersTo(graph, [4, 3])).toEqual(['Greater', 'Gemm', 'Where']);
   });
 
   it('or of the products behind, if nothing else takes it', async () => {
     const products = (others: boolean): Graph => {
       const graph = new Graph();
-      const x = graph.input('x', 'float32', [4, 3]);
-      const [kept] = graph.node('Greater', [x, node.scalar(graph, 0)], [{ type: 'bool', shape: [4, 3] }]);
-      const [mask] = graph.node(
-        'Where',
-        [kept!, node.scalar(graph, 1.25), node.scalar(graph, 0)],
-        [{ type: 'float32', shape: [4, 3] }],
-      );
-      const dropped = node.mul(graph, x, mask!);
+      const { x, mask } = droppedInput(graph);
+      const dropped = node.mul(graph, x, mask);
       const y = node.gemm(graph, dropped, random(graph, [3, 3], 1), random(graph, [3], 2));
       graph.output('y', others ? node.add(graph, y, dropped) : y);
       return graph;
