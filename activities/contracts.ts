@@ -252,4 +252,6 @@ export interface FoldHeartbeat {
   readonly secondsPerStep: number;
   /** Older workers do not tell. */
   readonly on?: TrainedOn;
+  /** The newest checkpoint, and what alone can go on from it. */
+  readonly kept?: { readonly step: number; readonly engine: string };
 }

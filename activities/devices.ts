@@ -4,7 +4,7 @@ import type { Services } from './services.js';
 
 /**
  * Stands for whichever device trained a fold: under it a fold is filed once more, for workers that look for one and
- * train none, and cannot know the devices of those that do.
+ * cannot know the devices of the others.
  */
 export const anyDevice = 'any' as const;
 
@@ -17,15 +17,17 @@ export function onDevice<Occasion extends { readonly settings: RunSettings }>(
 }
 
 /**
- * The devices by which a finished fold is looked for. A worker that trains takes what its own have trained, and
- * nothing else: it would train anew where another device gave other bits. One that trains none takes what there is.
+ * The devices by which a finished fold is looked for, best first. Who lets a process of its own do a run says what it
+ * is trained on, and has nothing else taken for that: another device gives other bits. Who starts one for workers to do
+ * leaves it to them: chance decides which of them gets a fold, and what one has finished no other trains again.
  *
  * @param first the device that would train it
  */
 export function devicesToFind(
-  { devices, trains = true }: Pick<Services, 'devices' | 'trains'>,
+  { devices, accepts, trains = true }: Pick<Services, 'devices' | 'accepts' | 'trains'>,
   first?: DeviceName,
 ): (DeviceName | typeof anyDevice)[] {
   if (!trains) return [anyDevice];
-  return [...new Set(first === undefined ? devices.names : [first, ...devices.names])];
+  const own = new Set(first === undefined ? devices.names : [first, ...devices.names]);
+  return accepts === null ? [...own, anyDevice] : [...own];
 }

@@ -18,7 +18,8 @@ export interface FinishedFold {
 
 /**
  * Looks for a fold that has been trained on any device that counts here (see `devicesToFind`): with several unlike ones
- * in a worker, chance decides which of them gets a fold, and a run that is started again must not train it on the other.
+ * in a worker or on a queue, chance decides which of them gets a fold, and neither another attempt nor a run that is
+ * started again must train it on another.
  *
  * @param first the device that would train it
  */
@@ -27,19 +28,30 @@ export async function finishedFold(
   call: FoldCall,
   first?: DeviceName,
 ): Promise<FinishedFold> {
-  const keys = new Set<string>();
-  for (const device of devicesToFind(services, first)) {
-    const key = await keyOf(services, 'trainFold', onDevice(call, device));
-    if (keys.has(key)) continue;
-    keys.add(key);
+  let missed: string | undefined;
+  for await (const key of keysToFind(services, call, first)) {
     const output = await reuse(services, 'trainFold', key, call);
     if (output !== null) return { key, output };
+    missed ??= key;
   }
-  const [key] = keys;
-  return { key: key!, output: null };
+  return { key: missed!, output: null };
 }
 
-/** Files a fold under its key, and for those who train none. @param call on the device that trained it */
+/** The keys under which a fold may be filed that counts here, best first, each once. */
+export async function* keysToFind(
+  services: Services,
+  call: FoldCall,
+  first?: DeviceName,
+): AsyncGenerator<string> {
+  const seen = new Set<string>();
+  for (const device of devicesToFind(services, first)) {
+    const key = await keyOf(services, 'trainFold', onDevice(call, device));
+    if (!seen.has(key)) yield key;
+    seen.add(key);
+  }
+}
+
+/** Files a fold under its key, and for those who have other devices. @param call on the device that trained it */
 export async function recordFold(
   services: Services,
   key: string,

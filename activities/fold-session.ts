@@ -1,12 +1,14 @@
 import { Context, log } from '@temporalio/activity';
 import type { FoldMessage, TrainedOn } from '../engine/training/job.js';
-import { namedCell, type Cell } from '../pipeline/matrix.js';
+import { cellId, namedCell, type Cell } from '../pipeline/matrix.js';
 import type { Lease } from '../store/checkpoints.js';
 import { LeaseLost } from '../store/faults.js';
 import type { FoldHeartbeat, StepCall } from './contracts.js';
 import { EpochSignals } from './epoch-signals.js';
+import { lostToAnotherDevice } from './former-checkpoint.js';
 import { beat } from './heartbeat.js';
 import { Lane } from './lane.js';
+import { engineOf } from './input-digests.js';
 import { NewestLane } from './newest-lane.js';
 import { RunDirectory } from './run-directory.js';
 import type { Services } from './services.js';
@@ -36,6 +38,9 @@ export class FoldSession {
   private latest: FoldHeartbeat | undefined;
   private epochs = 0;
   private on: TrainedOn | undefined;
+  private kept: FoldHeartbeat['kept'];
+  /** What alone goes on from this fold's checkpoints. */
+  private readonly engine: string;
   /** Set where another attempt has taken the fold over. */
   private lost: LeaseLost | undefined;
   readonly warnings: string[] = [];
@@ -46,10 +51,20 @@ export class FoldSession {
     private readonly lease: Lease,
   ) {
     this.directory = new RunDirectory(services, call.run);
+    ({ engine: this.engine } = engineOf(services, call.settings));
   }
 
   get signal(): AbortSignal {
     return this.stop.signal;
+  }
+
+  /** Says so where the attempt before this one had another device: what that one had done is done again. */
+  warnOfAnotherDevice(): void {
+    const { engine, lease } = this;
+    const lost = lostToAnotherDevice(Context.current(), { engine, step: lease.checkpoints[0]?.step });
+    if (lost === null) return;
+    this.warn(lost);
+    log.warn(`fold ${cellId(this.call)}: ${lost}`);
   }
 
   /** Has the training write a checkpoint and end. */
@@ -64,7 +79,7 @@ export class FoldSession {
     cancelled.addEventListener('abort', onCancelled);
     if (cancelled.aborted) onCancelled();
     this.timers.push(
-      setInterval(() => beat(this.latest), heartbeatMs),
+      setInterval(() => this.beat(), heartbeatMs),
       // One at a time: a slow disk must not be given more of them than it can do.
       setInterval(() => void (this.renewal ??= this.renew()), this.services.checkpoints.leaseMs * renewShare),
     );
@@ -106,6 +121,7 @@ export class FoldSession {
       case 'started':
         this.epochs = message.epochs;
         this.on = message.on;
+        this.keepsUntil(message.resumedFrom);
         this.note('fold started', {
           steps: message.steps,
           resumedFrom: message.resumedFrom,
@@ -164,10 +180,22 @@ export class FoldSession {
     this.checkpoints.add({
       work: async () => {
         await checkpoints.publish(this.lease, checkpoint);
+        this.keepsUntil(checkpoint.step);
+        this.beat();
         this.note('checkpoint', { trainingStep: checkpoint.step, seconds });
       },
       drop: () => checkpoints.forgo(this.lease, checkpoint),
     });
+  }
+
+  /** Has the next attempt know of a checkpoint. */
+  private keepsUntil(step: number): void {
+    this.kept = step === 0 ? undefined : { step, engine: this.engine };
+  }
+
+  private beat(): void {
+    const { latest, kept } = this;
+    beat(latest === undefined || kept === undefined ? latest : { ...latest, kept });
   }
 
   private async renew(): Promise<void> {
@@ -199,7 +227,7 @@ export class FoldSession {
       secondsPerStep,
       ...on,
     };
-    if (first) beat(this.latest);
+    if (first) this.beat();
   }
 
   /** A failure costs a renewal, a line or one checkpoint, not the training: the next one may succeed. */

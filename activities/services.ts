@@ -109,7 +109,7 @@ export interface Services {
   /** Folds that are trained or scored at once. */
   readonly slots: number;
   readonly devices: Devices;
-  /** Whether this worker takes up folds: one that does not finds those of any. Default true. */
+  /** Whether this worker takes up folds: of one that does not no device counts. Default true. */
   readonly trains?: boolean;
   /** Chunks of a table have a multiple of it; default: the rows that are scored together. */
   readonly chunkRows?: number;

@@ -1,18 +1,19 @@
 import { Context } from '@temporalio/activity';
 import { link, mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { DeviceName } from '../engine/device/device.js';
 import type { FoldJob } from '../engine/training/job.js';
 import { InputFault } from '../errors/fault.js';
 import type { Cell } from '../pipeline/matrix.js';
 import { copyDurably } from '../store/durable-file.js';
 import type { StepCall } from './contracts.js';
 import { outputOf } from './doors.js';
-import { keyOf } from './identity.js';
+import { keysToFind } from './finished-fold.js';
 import type { Dataset, TrainedFold } from './outputs.js';
 import { userOf } from './recorded.js';
 import type { Services } from './services.js';
 
-type Call = StepCall<{ data: Dataset }> & Cell;
+type Call = StepCall<{ data: Dataset }> & Cell & { readonly device: DeviceName };
 
 /**
  * For a fold that is trained on rows to predict, too: what its teacher gives them. The teacher is the same fold of the
@@ -42,10 +43,12 @@ export async function teacherProbabilities(
 
 async function trainedTeacher(services: Services, call: Call): Promise<TrainedFold> {
   const training = { ...call.pipeline.training, pseudo: null };
-  const key = await keyOf(services, 'trainFold', { ...call, pipeline: { ...call.pipeline, training } });
-  const record = await services.keys.reuse(key, userOf(call));
-  const trained = record?.activity === 'trainFold' ? outputOf('trainFold', record.output) : null;
-  if (trained !== null) return trained;
+  const teacher = { ...call, pipeline: { ...call.pipeline, training } };
+  for await (const key of keysToFind(services, teacher, call.device)) {
+    const record = await services.keys.reuse(key, userOf(call));
+    const trained = record?.activity === 'trainFold' ? outputOf('trainFold', record.output) : null;
+    if (trained !== null) return trained;
+  }
   throw new InputFault({
     where: `training.pseudo, fold ${call.fold}`,
     what: 'the model that gives the rows to predict their labels has not been trained: the same fold without training.pseudo',

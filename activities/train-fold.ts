@@ -137,6 +137,7 @@ async function trainUnder(
       // Another run may have finished it between the look for a result and the lease.
       const former = await reuse(services, 'trainFold', key, call);
       if (former === null) {
+        session.warnOfAnotherDevice();
         const outcome = await trainSeeds(services, call, key, lease, session);
         return finish(services, call, key, lease, session, outcome);
       }

@@ -2,12 +2,13 @@ import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AcceptedRuns } from '../../activities/admission.js';
 import type { CallOf, LookedUp } from '../../activities/contracts.js';
 import type { TrainedFold } from '../../activities/outputs.js';
 import { keyOf } from '../../activities/identity.js';
@@ -92,10 +93,14 @@ const away = clientOf(() => new Promise(() => undefined));
 function attempt(
   activity: ReturnType<typeof trainFold>,
   run: string,
-  { number = 1, client = answering }: { number?: number; client?: Client } = {},
+  {
+    number = 1,
+    client = answering,
+    heartbeatDetails,
+  }: { number?: number; client?: Client; heartbeatDetails?: unknown } = {},
 ): { readonly environment: MockActivityEnvironment; readonly result: Promise<TrainedFold> } {
   const workflowExecution = { workflowId: run, runId: run };
-  const info = { activityId: 'fold-1', attempt: number, workflowExecution };
+  const info = { activityId: 'fold-1', attempt: number, workflowExecution, heartbeatDetails };
   const logger = new DefaultLogger('ERROR', () => undefined);
   const environment = new MockActivityEnvironment(info, { client, logger });
   const result: Promise<TrainedFold> = environment.run(activity, { ...call, run });
@@ -256,11 +261,17 @@ describe('a fold and the device that trains it', () => {
     expect(loan.device).toBe('webgpu');
   });
 
-  it('decides its key: what the processor trained is not taken for what a card gives', async () => {
-    await attempt(trainFold(on('cpu')), 'run-1').result;
-    expect(await lookedUp(on('cpu'))).toBe(true);
-    expect(await lookedUp(on('webgpu'))).toBe(false);
-    await attempt(trainFold(on('webgpu')), 'run-2').result;
+  /** A process that does its own runs, whose devices whoever started it has named. */
+  const ofItsOwn = (...places: readonly DeviceName[]): Services => ({
+    ...on(...places),
+    accepts: new AcceptedRuns(),
+  });
+
+  it('decides its key: in a run of one’s own the processor’s is not taken for what a card gives', async () => {
+    await attempt(trainFold(ofItsOwn('cpu')), 'run-1').result;
+    expect(await lookedUp(ofItsOwn('cpu'))).toBe(true);
+    expect(await lookedUp(ofItsOwn('webgpu'))).toBe(false);
+    await attempt(trainFold(ofItsOwn('webgpu')), 'run-2').result;
     expect(jobs().map(({ device }) => device)).toEqual(['cpu', 'webgpu']);
     const keys = await Promise.all(
       (['cpu', 'webgpu'] as const).map((device) => keyOf(on(device), 'trainFold', onDevice(call, device))),
@@ -275,16 +286,16 @@ describe('a fold and the device that trains it', () => {
   });
 
   it('may be any of unlike ones of a worker: started again, it is not trained on the other', async () => {
-    await attempt(trainFold(on('webgpu')), 'run-1').result;
-    const both = on('cpu', 'webgpu');
+    await attempt(trainFold(ofItsOwn('webgpu')), 'run-1').result;
+    const both = ofItsOwn('cpu', 'webgpu');
     expect(await lookedUp(both)).toBe(true);
     await attempt(trainFold(both), 'run-2').result;
     expect(jobs().map(({ device }) => device)).toEqual(['webgpu']);
   });
 
   it('is the processor where the memory of the machine counts', async () => {
-    await attempt(trainFold({ ...on('cpu'), machineBytes: 1e9 }), 'run-1').result;
-    await attempt(trainFold({ ...on('webgpu'), machineBytes: 1e9 }), 'run-2').result;
+    await attempt(trainFold({ ...ofItsOwn('cpu'), machineBytes: 1e9 }), 'run-1').result;
+    await attempt(trainFold({ ...ofItsOwn('webgpu'), machineBytes: 1e9 }), 'run-2').result;
     expect(jobs().map(({ machineBytes }) => machineBytes)).toEqual([1e9, undefined]);
   });
 
@@ -293,7 +304,75 @@ describe('a fold and the device that trains it', () => {
     call = { ...call, pipeline: { ...pipeline, training: { ...pipeline.training, precision: 'float16' } } };
     await attempt(trainFold(on('cuda:0')), 'run-1').result;
     expect(await lookedUp({ ...on('cpu'), trains: false })).toBe(true);
-    expect(await lookedUp(on('webgpu'))).toBe(false);
+    expect(await lookedUp(ofItsOwn('webgpu'))).toBe(false);
+  });
+
+  describe('of workers with unlike ones on one queue', () => {
+    it('makes no fold be trained twice: another attempt takes it from the other, and so does another run', async () => {
+      const first = attempt(trainFold(on('cuda:0')), 'run-1');
+      const trained = await first.result;
+      // The first attempt’s word did not come through.
+      expect(await attempt(trainFold(on('webgpu')), 'run-1', { number: 2 }).result).toEqual(trained);
+      expect(await lookedUp(on('webgpu'))).toBe(true);
+      expect(await attempt(trainFold(on('cpu')), 'run-2').result).toEqual(trained);
+      expect(jobs().map(({ device }) => device)).toEqual(['cuda:0']);
+    });
+
+    it('has what its own kind has trained come first', async () => {
+      const own = await attempt(trainFold(ofItsOwn('webgpu')), 'run-1').result;
+      await attempt(trainFold(ofItsOwn('cpu')), 'run-2').result;
+      expect(await attempt(trainFold(on('webgpu')), 'run-3').result).toEqual(own);
+    });
+
+    it('is trained anew by a fresh run, unless that run has trained it', async () => {
+      await attempt(trainFold(on('cuda:0')), 'run-1').result;
+      call = { ...call, settings: { ...call.settings, fresh: true } };
+      await attempt(trainFold(on('webgpu')), 'run-2').result;
+      await attempt(trainFold(on('cpu')), 'run-2', { number: 2 }).result;
+      expect(jobs().map(({ device }) => device)).toEqual(['cuda:0', 'webgpu']);
+    });
+
+    /** What an attempt that is told to stop at its first steps has told the next one. */
+    const told = async (of: Services, heartbeatDetails?: unknown): Promise<unknown> => {
+      const trainer = new FakeTrainer({ steps: 1_000, stepMs: 5 });
+      const { environment, result } = attempt(trainFold({ ...of, trainer }), 'run-1', { heartbeatDetails });
+      let latest: { kept?: unknown } = {};
+      environment.on('heartbeat', (details: typeof latest) => (latest = details));
+      await until(() => latest.kept !== undefined);
+      environment.cancel();
+      await expect(result).rejects.toThrow();
+      return JSON.parse(JSON.stringify(latest));
+    };
+    const events = (): string => readFileSync(join(folder, 'runs/run-1/events.ndjson'), 'utf8');
+
+    it('says that it cannot go on from the checkpoint of another, and which the two are', async () => {
+      const heartbeatDetails = await told(on('cuda:0'));
+      const trained = await attempt(trainFold(on('webgpu')), 'run-1', { number: 2, heartbeatDetails }).result;
+      const words =
+        /^the checkpoint of step \d+ is of another device, and the fold begins anew: it was trained on fake engine on cuda; this worker has fake engine on webgpu$/;
+      expect(trained.warnings).toEqual([expect.stringMatching(words)]);
+      expect(events()).toContain('"event":"warning"');
+      expect(events()).toContain('is of another device');
+    });
+
+    it('says that it goes on from a checkpoint of its own where it has one', async () => {
+      const first = await told(on('cuda:0'));
+      const second = await told(on('webgpu'), first);
+      const { warnings } = await attempt(trainFold(on('cuda:1')), 'run-1', {
+        number: 3,
+        heartbeatDetails: second,
+      }).result;
+      expect(warnings).toEqual([
+        expect.stringMatching(/, and the fold goes on from its own checkpoint of step \d+: .* on webgpu;/),
+      ]);
+    });
+
+    it('says nothing where the other is alike', async () => {
+      const heartbeatDetails = await told(on('cuda:0'));
+      const trained = await attempt(trainFold(on('cuda:1')), 'run-1', { number: 2, heartbeatDetails }).result;
+      expect(trained.warnings).toEqual([]);
+      expect(events()).toMatch(/"event":"fold started".*"resumedFrom":[1-9]/);
+    });
   });
 
   it('is the processor’s under the key of before', async () => {
@@ -541,6 +620,18 @@ describe('a fold that is trained on rows to predict, too', () => {
     expect(teacher).not.toHaveProperty('pseudo');
     expect(own!.training.pseudo).toEqual({ confidence: 0.8 });
     expect(own!.pseudo).toEqual({ table: expect.any(String) as string, probabilities: written[0] });
+  });
+
+  it('has the labels of one that a worker with another device has trained', async () => {
+    await trainTeacher();
+    services = {
+      ...services,
+      devices: new DevicePool(['webgpu']),
+      engineSignature: (_, device) => `fake engine on ${device}`,
+    };
+    await student();
+    expect(predicted).toEqual(['{"fold":1}']);
+    expect(jobs().map(({ device }) => device)).toEqual(['cpu', 'webgpu']);
   });
 
   it.each([
