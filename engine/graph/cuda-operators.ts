@@ -1,7 +1,8 @@
 import { sumAtOnce } from './add-chains.js';
 import { chooseKept } from './dropout-choices.js';
-import { castChosen, mergeReshapes } from './fewer-nodes.js';
+import { castBeforeChoices, castChosen, mergeReshapes } from './fewer-nodes.js';
 import type { Graph } from './graph.js';
+import { takeHeadsBehindRows } from './heads-behind-rows.js';
 import { computeInFloat32 } from './in-float32.js';
 import { joinLinears } from './joined-linears.js';
 import { gatherAtOnce } from './moves-as-gathers.js';
@@ -29,8 +30,10 @@ export function useCudaOperators(graph: Graph): void {
   sumAtOnce(graph);
   joinLinears(graph);
   gatherAtOnce(graph);
+  takeHeadsBehindRows(graph);
   chooseKept(graph);
   castChosen(graph);
+  castBeforeChoices(graph);
   mergeReshapes(graph);
   sumTogether(graph);
   mergeReshapes(graph);

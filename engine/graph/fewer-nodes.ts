@@ -1,5 +1,7 @@
 import { numberOf, taking, type Graph, type Node, type Value } from './graph.js';
+import * as node from './nodes.js';
 import { sameShape } from './shape.js';
+import { Takers } from './takers.js';
 
 /** Takes a reshape of a reshape of what that was, and leaves out one that changes no shape. */
 export function mergeReshapes(graph: Graph): void {
@@ -37,5 +39,40 @@ export function castChosen(graph: Graph): void {
       const cast = numbers.map((number) => graph.constant(type, [], [number!]));
       graph.nodes.push({ ...choice, inputs: [wanted!, ...cast], outputs: former.outputs });
     }
+  }
+}
+
+/** Casts once what is chosen from several times, with a number for the rest, where the choices are all that is cast. */
+export function castBeforeChoices(graph: Graph): void {
+  const takers = new Takers(graph);
+  const chosen = new Map<string, number>();
+  const keyOf = ({ name }: Value, type: string): string => `${name} ${type}`;
+  const choiceOf = (each: Node): readonly [wanted: Value, x: Value, rest: number] | null => {
+    const choice = each.op === 'Cast' ? takers.giverOf(each.inputs[0]) : undefined;
+    if (choice?.op !== 'Where' || takers.onlyOf(choice.outputs[0]!) === undefined) return null;
+    const [wanted, x, other] = choice.inputs as [Value, Value, Value];
+    const rest = numberOf(graph, other);
+    return rest === null || !sameShape(x.shape, choice.outputs[0]!.shape) ? null : [wanted, x, rest];
+  };
+  for (const each of graph.nodes) {
+    const choice = choiceOf(each);
+    if (choice === null) continue;
+    const key = keyOf(choice[1], each.outputs[0]!.type);
+    chosen.set(key, (chosen.get(key) ?? 0) + 1);
+  }
+  const casts = new Map<string, Value>();
+  for (const each of graph.nodes.splice(0)) {
+    const choice = choiceOf(each);
+    const { type } = each.outputs[0]!;
+    const key = choice === null ? '' : keyOf(choice[1], type);
+    if (choice === null || chosen.get(key) === 1) {
+      graph.nodes.push(each);
+      continue;
+    }
+    const [wanted, x, rest] = choice;
+    const cast = casts.get(key) ?? node.cast(graph, x, type);
+    casts.set(key, cast);
+    const inputs = [wanted, cast, graph.constant(type, [], [rest])];
+    graph.nodes.push({ op: 'Where', domain: '', inputs, outputs: each.outputs, attributes: {} });
   }
 }

@@ -18,7 +18,7 @@ export function sumTogether(graph: Graph): void {
 }
 
 class Waiting {
-  /** Sums by what is multiplied by and the width. */
+  /** Sums by what is multiplied by, the width, and the type before a cast. */
   private readonly stacks = new Map<string, Node[]>();
   /** What is computed of vectors that wait, in its order. */
   private readonly behind: Node[] = [];
@@ -48,7 +48,7 @@ class Waiting {
 
   private wait(sum: Node): void {
     const [ones, rows] = sum.inputs as [Value, Value];
-    const key = `${ones.name} ${rows.shape[1]}`;
+    const key = `${ones.name} ${rows.shape[1]} ${this.beforeCast(rows)?.type ?? rows.type}`;
     const stack = this.stacks.get(key) ?? [];
     this.stacks.set(key, stack);
     stack.push(sum);
@@ -60,7 +60,25 @@ class Waiting {
     this.stacks.delete(key);
     for (const { outputs } of stack) this.missing.delete(outputs[0]!.name);
     if (stack.length < fewest) this.g.nodes.push(...stack);
-    else appendStack(this.g, stack);
+    else appendStack(this.g, stack, this.stacked(stack));
+  }
+
+  /** Matrices that are cast for their sums alone are cast as a stack. */
+  private stacked(stack: readonly Node[]): Value {
+    const matrices = stack.map(({ inputs }) => inputs[1]!);
+    const [size, width] = matrices[0]!.shape as [Dim, Dim];
+    const parts = matrices.map((rows) =>
+      node.reshape(this.g, this.beforeCast(rows) ?? rows, [1, size, width]),
+    );
+    const together = node.concat(this.g, parts, 0, stack.length);
+    const { type } = matrices[0]!;
+    return together.type === type ? together : node.cast(this.g, together, type);
+  }
+
+  private beforeCast(rows: Value): Value | undefined {
+    const given = this.takers.giverOf(rows);
+    const isForSum = given?.op === 'Cast' && this.takers.onlyOf(rows) !== undefined;
+    return isForSum ? given.inputs[0]! : undefined;
   }
 
   private end(): void {
@@ -76,13 +94,10 @@ function isRowSum(product: Node): boolean {
   return ones?.shape.length === 1 && rows?.shape.length === 2 && rows.type === 'float32';
 }
 
-function appendStack(g: Graph, stack: readonly Node[]): void {
-  const matrices = stack.map(({ inputs }) => inputs[1]!);
-  const [size, width] = matrices[0]!.shape as [Dim, number];
-  const count = stack.length;
-  const parts = matrices.map((rows) => node.reshape(g, rows, [1, size, width]));
+function appendStack(g: Graph, stack: readonly Node[], matrices: Value): void {
+  const [count, size] = matrices.shape as [number, Dim];
   const factors = g.constant('float32', [count, 1, 1], stack.map(factorOf));
-  const product = node.matMul(g, node.expand(g, factors, [count, 1, size]), node.concat(g, parts, 0, count));
+  const product = node.matMul(g, node.expand(g, factors, [count, 1, size]), matrices);
   const ones = new Array<number>(count).fill(1);
   const sums = node.split(g, product, 0, ones);
   for (const [place, { outputs }] of stack.entries()) {

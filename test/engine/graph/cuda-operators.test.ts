@@ -237,6 +237,22 @@ describe('what takes fewer launches on CUDA', () => {
     expect(await lowersTo(products(true), [4, 3])).toEqual(['Greater', 'Where', 'Mul', 'Gemm', 'Add']);
   });
 
+  it('is what is chosen from several times and cast: it is cast once, before', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [4, 3]);
+    const dropped = [0, 0.5].map((least) => {
+      const [kept] = graph.node('Greater', [x, node.scalar(graph, least)], [{ type: 'bool', shape: [4, 3] }]);
+      const choice = [kept!, x, node.scalar(graph, least)];
+      const [chosen] = graph.node('Where', choice, [{ type: 'float32', shape: [4, 3] }]);
+      return node.cast(graph, chosen!, 'float16');
+    });
+    graph.output('y', node.cast(graph, node.add(graph, dropped[0]!, dropped[1]!), 'float32'));
+    const expected = await computed(graph, [4, 3]);
+    useCudaOperators(graph);
+    expect(opsOf(graph).toSorted()).toEqual(['Add', 'Cast', 'Cast', 'Greater', 'Greater', 'Where', 'Where']);
+    expect(await computed(graph, [4, 3])).toEqual(expected);
+  });
+
   it('is a sum of sums of one shape', async () => {
     const graph = new Graph();
     const x = graph.input('x', 'float32', [4, 3]);
@@ -281,6 +297,27 @@ describe('what takes fewer launches on CUDA', () => {
     graph.output('y', node.neg(graph, node.gather(graph, there, back)));
     const ops = await lowersTo(graph, [3, 6], { tokens: 3 });
     expect(ops).not.toContain('Transpose');
+  });
+
+  it('is rows by heads that products take: they lie as they do', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [4, 2, 3]);
+    const turned = node.transpose(graph, x, [1, 0, 2]);
+    const queries = node.matMul(graph, random(graph, [2, 5, 3], 1), turned, { transposeB: true, alpha: 0.5 });
+    const back = node.matMul(graph, queries, turned);
+    const others = node.matMul(graph, turned, random(graph, [2, 3, 2], 2));
+    graph.output('y', flat(graph, [queries, back, others]));
+    expect(await lowersTo(graph, [4, 2, 3])).toEqual([
+      ...['FusedMatMul', 'FusedMatMul', 'FusedMatMul', 'Concat'],
+    ]);
+  });
+
+  it('are turned where something else takes them, too', async () => {
+    const graph = new Graph();
+    const turned = node.transpose(graph, graph.input('x', 'float32', [4, 2, 3]), [1, 0, 2]);
+    const products = node.matMul(graph, random(graph, [2, 5, 4], 1), turned);
+    graph.output('y', flat(graph, [products, turned]));
+    expect(await lowersTo(graph, [4, 2, 3])).toEqual(['Transpose', 'MatMul', 'Concat']);
   });
 
   it.each([1, 2, 5])(
@@ -338,6 +375,19 @@ describe('what takes fewer launches on CUDA', () => {
     graph.output('y', node.add(graph, flat(graph, sums), node.scalar(graph, 1)));
     const ops = await lowersTo(graph, [6, 7], { rows: 6 });
     expect(ops.filter((op) => op === 'MatMul').length).toBe(1);
+  });
+
+  it('is what is cast for such sums: the stack is', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', ['rows', 7]);
+    const sums = Array.from({ length: 5 }, (_, seed) => {
+      const half = node.cast(graph, node.mul(graph, x, random(graph, [7], seed)), 'float16');
+      return node.reduceSum(graph, node.cast(graph, half, 'float32'), [0], false);
+    });
+    graph.output('y', node.neg(graph, flat(graph, sums)));
+    const ops = await lowersTo(graph, [6, 7], { rows: 6 });
+    // Of each product, and of the stack.
+    expect(ops.filter((op) => op === 'Cast').length).toBe(5 + 1);
   });
 
   it('is three linear layers of one input, forward and backward', async () => {
