@@ -73,7 +73,7 @@ export async function startRun(source: PipelineSource, options: StartRunOptions 
   const workdir = workdirAt(options.workdir);
   if (check) {
     await checkPipeline(pipeline, workdir);
-    await checkModel(pipeline, { workdir, onDownload: null });
+    await checkModel(pipeline, { workdir, onDownload: null, devices: null });
   }
   const link = options.client === undefined ? await connect(workdir) : null;
   const client = options.client ?? link!.client;

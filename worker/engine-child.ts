@@ -66,7 +66,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       return estimateOnCard({ ...fold, classifier, tokenizer }, card);
     }
     case 'check': {
-      const { folder, labels, model, training, card } = request;
+      const { folder, labels, model, training, card, elsewhere = false } = request;
       const { checkTraining } = await import('../engine/training/trained-model.js');
       const { openedModel } = await import('../engine/training/model-source.js');
       enter('opening the model', {
@@ -75,7 +75,8 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
         foreign: tokenizerOf(folder),
       });
       const { classifier, warnings } = await openedModel({ checkpoint: folder, ...model }, labels);
-      return [...warnings, ...checkTraining(classifier, model, training, thisMachine().bytes, card)];
+      const machineBytes = elsewhere ? Infinity : thisMachine().bytes;
+      return [...warnings, ...checkTraining(classifier, model, training, machineBytes, card)];
     }
   }
 }

@@ -49,6 +49,8 @@ export interface CheckedTraining {
   readonly training: TrainingOptions;
   /** That it is to be trained on. Default: none, but the processor. */
   readonly card?: TrainedCard | null;
+  /** Whether workers elsewhere train it, of whose machines nothing is known here. Default false. */
+  readonly elsewhere?: boolean;
 }
 
 /**

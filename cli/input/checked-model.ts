@@ -19,8 +19,11 @@ export interface ModelCheck {
   readonly workdir: Workdir;
   /** Told how a download goes; null where a model of the hub that is not in the cache is not looked at. */
   readonly onDownload: ((view: DownloadView) => void) | null;
-  /** What folds may be trained on, each. Default: this machine's processor. */
-  readonly devices?: readonly Pick<Device, 'name' | 'card'>[];
+  /**
+   * What folds may be trained on, each; null where workers elsewhere train them: what these have is not known here,
+   * and they say themselves what is too much for them. Default: this machine's processor.
+   */
+  readonly devices?: readonly Pick<Device, 'name' | 'card'>[] | null;
 }
 
 /**
@@ -43,11 +46,13 @@ export async function checkModel(pipeline: Pipeline, check: ModelCheck): Promise
 async function checkMember(member: Pipeline, check: ModelCheck): Promise<readonly string[]> {
   const { model, labels, training } = member;
   const cards = unlikeCards(member, check);
+  const elsewhere = check.devices === null;
   const { checkpoint, scratch } = model;
   const use = modelUse(model);
   if (scratch !== undefined) {
     const { classifier } = scratchModel(scratch, use.maxLength, labels.length, use.pooling);
-    return cards.flatMap((card) => checkTraining(classifier, use, training, thisMachine().bytes, card));
+    const machineBytes = elsewhere ? Infinity : thisMachine().bytes;
+    return cards.flatMap((card) => checkTraining(classifier, use, training, machineBytes, card));
   }
   const found = checkpoint === undefined ? undefined : await locate(checkpoint, check);
   if (found === undefined) return [];
@@ -55,15 +60,16 @@ async function checkMember(member: Pipeline, check: ModelCheck): Promise<readonl
   const engine = openEngine(check.workdir.path);
   const told: string[] = [];
   for (const card of cards)
-    told.push(...(await engine.check(folder, { labels, model: use, training, card })));
+    told.push(...(await engine.check(folder, { labels, model: use, training, card, elsewhere })));
   return told;
 }
 
-/** What its steps have to fit, each once: null is this machine's memory. @throws InputFault as `trainedCard` */
+/** What its steps have to fit, each once: null is no card. @throws InputFault as `trainedCard` */
 function unlikeCards(
   { training }: Pipeline,
   { devices = [{ name: processor, card: null }] }: ModelCheck,
 ): (TrainedCard | null)[] {
+  if (devices === null) return [null];
   const unlike = new Map<string, TrainedCard | null>();
   for (const device of devices) {
     const card = trainedCard(device, training.precision);

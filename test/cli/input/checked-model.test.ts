@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkModel } from '../../../cli/input/checked-model.js';
+import { pipelineToStart } from '../../../cli/input/pipeline-to-start.js';
 import { workdirAt } from '../../../cli/workdir.js';
 import type { Device, DeviceName } from '../../../engine/device/device.js';
 import { expectedOfCard } from '../../../engine/device/resident/memory.js';
@@ -29,6 +30,25 @@ describe('a model is held', () => {
     await expect(check(processor, card('webgpu', 2 ** 30), card('cuda:0', 2 ** 20))).rejects.toThrow(
       /would not fit the memory of cuda:0 \(A card\)/,
     );
+  });
+
+  it('against nothing of this machine where workers elsewhere train it', async () => {
+    const set = { 'training.batchSize': '64', 'training.precision': 'float16' };
+    const typed = readPipeline(project.pipeline, { overrides: set });
+    const workdir = workdirAt(project.workdir);
+    await expect(checkModel(typed, { workdir, onDownload: null })).rejects.toThrow(
+      /^training\.precision: float16 is not trained in on cpu/,
+    );
+    await expect(checkModel(typed, { workdir, onDownload: null, devices: null })).resolves.toEqual([]);
+    // A start and a schedule.
+    const options = { set, check: true, workdir: project.workdir };
+    await expect(pipelineToStart(project.pipeline, options)).resolves.toEqual(typed);
+  });
+
+  it('against what no worker can have, whoever trains it', async () => {
+    const set = { 'training.microBatch': '512', 'training.batchSize': '512', 'model.maxLength': '2048' };
+    const options = { set, check: true, workdir: project.workdir };
+    await expect(pipelineToStart(project.pipeline, options)).rejects.toThrow(/^training\.microBatch: /);
   });
 
   it('against like cards once', async () => {
