@@ -10,6 +10,7 @@ export const longest = [
   'cli/predict',
   'cli/bad-input',
   'workflows/score',
+  'worker/workers-on-cards',
   'cli/score',
   'cli/run-control',
   'workflows/encryption',

@@ -19,6 +19,9 @@
 #ifndef MEMORY
 #define MEMORY ((size_t)1 << 30)
 #endif
+#ifndef CARD_NAME
+#define CARD_NAME "A card of tests"
+#endif
 #ifndef DRIVER
 #define DRIVER 13000
 #endif
@@ -39,7 +42,7 @@ int cuInit(unsigned flags) { return CARDS == 0 ? noDevice : 0; }
 int cuDriverGetVersion(int *version) { *version = DRIVER; return 0; }
 int cuDeviceGetCount(int *count) { *count = CARDS; return 0; }
 int cuDeviceGet(int *device, int card) { *device = card; return card < CARDS ? 0 : invalidDevice; }
-int cuDeviceGetName(char *name, int bytes, int device) { strncpy(name, "A card of tests", bytes); return 0; }
+int cuDeviceGetName(char *name, int bytes, int device) { strncpy(name, CARD_NAME, bytes); return 0; }
 int cuDeviceTotalMem_v2(size_t *bytes, int device) { *bytes = mostBytes; return 0; }
 int cuDeviceGetAttribute(int *value, int which, int device) { *value = which == 75 ? 9 : 0; return 0; }
 STUB(cuTensorMapEncodeTiled)
@@ -68,7 +71,7 @@ int cudaSetDevice(int device) {
 int cudaGetDeviceProperties(char *properties, int device) {
   const size_t memory = mostBytes, shared = 49152;
   memset(properties, 0, propertiesBytes);
-  strcpy(properties, "A card of tests");
+  strcpy(properties, CARD_NAME);
   memcpy(properties + totalMemory, &memory, sizeof memory);
   memcpy(properties + sharedPerBlock, &shared, sizeof shared);
   put(properties, registers, 65536);

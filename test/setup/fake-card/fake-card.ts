@@ -37,6 +37,8 @@ export interface FakeCardOptions {
   readonly driver?: number;
   /** Default 1. */
   readonly cards?: number;
+  /** Of each. Default: A card of tests. */
+  readonly name?: string;
   /** Bytes of a card, and of one allocation. Default 2³⁰. */
   readonly memory?: number;
   /** A file for lines `driver|provider <process> <card>`: which card each process uses, as either was told. */
@@ -57,6 +59,7 @@ export function compileFakeCard(
   {
     driver = 13_000,
     cards = 1,
+    name: cardName,
     memory = 2 ** 30,
     notes,
     failing,
@@ -66,6 +69,7 @@ export function compileFakeCard(
   mkdirSync(folder, { recursive: true });
   const behaviour = [
     ...(notes === undefined ? [] : [`-DNOTES="${notes}"`]),
+    ...(cardName === undefined ? [] : [`-DCARD_NAME="${cardName}"`]),
     ...(failing === undefined
       ? []
       : [`-DFAILING_CARD=${failing.card}`, `-DFAILING_LAUNCH=${failing.launch}`]),
