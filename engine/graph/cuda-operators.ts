@@ -6,6 +6,7 @@ import { takeHeadsBehindRows } from './heads-behind-rows.js';
 import { computeInFloat32 } from './in-float32.js';
 import { joinLinears } from './joined-linears.js';
 import { gatherAtOnce } from './moves-as-gathers.js';
+import { projectPositionsTogether } from './positions-of-layers.js';
 import { shortenNormGradients } from './norm-gradients.js';
 import { sumByProducts } from './sums-as-products.js';
 import { joinParts } from './split-parts.js';
@@ -34,6 +35,7 @@ export function useCudaOperators(graph: Graph): void {
   chooseKept(graph);
   castChosen(graph);
   castBeforeChoices(graph);
+  projectPositionsTogether(graph);
   mergeReshapes(graph);
   sumTogether(graph);
   mergeReshapes(graph);

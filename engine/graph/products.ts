@@ -22,9 +22,14 @@ export function scaled(product: Node, factor: number, addend: number): Node {
   };
 }
 
-/** What a product without a third operand is multiplied by. */
+/** What a product of two operands is multiplied by. */
 export function factorOf({ attributes }: Node): number {
   return floatOf(attributes['alpha'] ?? 1);
+}
+
+/** What the third operand is multiplied by. */
+export function addendFactorOf({ attributes }: Node): number {
+  return floatOf(attributes['beta'] ?? 1);
 }
 
 function floatOf(attribute: Attribute): number {

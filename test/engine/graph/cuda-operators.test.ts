@@ -215,6 +215,54 @@ function droppedInput(graph: Graph): { readonly x: Value; readonly mask: Value }
   return { x, mask: mask! };
 }
 
+/** Dropout of positions for each layer, what linear layers make of it by distance, and all gradients. */
+function projectedPositions(layers: number, sides: number): Graph {
+  const graph = new Graph();
+  const x = graph.input('x', 'float32', [5, 6]);
+  const seeds = Array.from({ length: 100 }, (_, seed) => seed);
+  const next = (...shape: number[]): Value => random(graph, shape, seeds.shift()!);
+  const spreads = [next(8, 5), next(8, 5)];
+  const turned = (value: Value): Value => node.transpose(graph, value, [1, 0, 2]);
+  const gradientsOfX: Value[] = [];
+  const others: Value[] = [];
+  for (let layer = 0; layer < layers; layer++) {
+    const kept = graph.constant(
+      'bool',
+      [5, 6],
+      Array.from({ length: 30 }, (_, place) => Number((place + layer) % 7 > 1)),
+    );
+    const factors = [1.25, 0].map((factor) => node.scalar(graph, factor));
+    const [mask] = graph.node('Where', [kept, ...factors], [{ type: 'float32', shape: [5, 6] }]);
+    const dropped = node.mul(graph, x, mask!);
+    const ofSides = spreads.slice(0, sides).map((spread) => {
+      const inputs = { x: dropped, weight: next(6, 6), bias: next(6) };
+      const { outputs } = linear.forward(graph, inputs, undefined);
+      const byHead = turned(node.reshape(graph, node.matMul(graph, spread, outputs[0]!), [8, 2, 3]));
+      const scores = node.matMul(graph, next(2, 4, 3), byHead, { transposeB: true });
+      const back = node.matMul(graph, node.mul(graph, scores, scores), next(2, 4, 3), { transposeA: true });
+      const rows = node.reshape(graph, turned(back), [8, 6]);
+      const dy = node.matMul(graph, spread, rows, { transposeA: true });
+      const context = { graph, inputs, outputs, attributes: undefined, saved: undefined };
+      const rules = linear.gradient as Record<string, (of: object) => Value>;
+      const [dx, dw, db] = ['x', 'weight', 'bias'].map((name) =>
+        rules[name]!({ ...context, upstream: [dy], dy }),
+      );
+      others.push(scores, dw!, db!);
+      return dx!;
+    });
+    gradientsOfX.push(
+      node.mul(
+        graph,
+        ofSides.reduce((a, b) => node.add(graph, a, b)),
+        mask!,
+      ),
+    );
+  }
+  const ofX = gradientsOfX.reduce((a, b) => node.add(graph, a, b));
+  graph.output('y', flat(graph, [ofX, ...others]));
+  return graph;
+}
+
 describe('what takes fewer launches on CUDA', () => {
   it('is what is dropped: 0 where it is, and the factor is that of the product before', async () => {
     const graph = new Graph();
@@ -411,6 +459,18 @@ describe('what takes fewer launches on CUDA', () => {
     expect(ops.filter((op) => op === 'Gemm').length).toBe(3);
     expect(ops.filter((op) => op === 'Add' || op === 'Sum')).toEqual([]);
   });
+
+  it.each([1, 2])(
+    'is what layers project of positions, forward and backward, by %d weights each',
+    async (sides) => {
+      for (const layers of [2, 3, 5]) {
+        const ops = await lowersTo(projectedPositions(layers, sides), [5, 6]);
+        const isTogether = layers > 2;
+        expect(ops.filter((op) => op === 'Where').length).toBe(isTogether ? 2 : 2 * layers);
+        expect(ops.filter((op) => op === 'Gemm').length).toBe(isTogether ? 0 : 3 * layers * sides);
+      }
+    },
+  );
 
   it('is a stack of parts of splits, and of sums', async () => {
     const graph = new Graph();
