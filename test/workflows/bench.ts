@@ -55,6 +55,7 @@ interface WorkingOptions {
   readonly slots?: number;
   readonly encryption?: EncryptionKeys | null;
   readonly deployment?: Deployment;
+  readonly roots?: readonly string[];
 }
 
 /** Workers that work. */
@@ -113,6 +114,7 @@ export class Bench {
       slots: options.slots ?? 3,
       encryption: options.encryption ?? null,
       ...(options.deployment === undefined ? {} : { deployment: options.deployment }),
+      ...(options.roots === undefined ? {} : { roots: options.roots }),
       threads: 1,
       shutdownGraceMs: 500,
       services: {

@@ -2,6 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import {
   appendFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -55,27 +56,36 @@ const texts = Array.from({ length: 23 }, (_, row) =>
 
 describe.skipIf(server === null)(`a table that is scored in chunks${without}`, () => {
   let environment: TestWorkflowEnvironment;
+  /** Where the run lies that each test has a copy of. */
+  let trained: Bench;
   let bench: Bench;
   let predictor: TextPredictor;
   let table: string;
   let starts = 0;
   beforeAll(async () => {
     environment = await startEnvironment();
+    trained = new Bench(environment);
+    await trained.work({ predictor: new TextPredictor() });
+    await trained.complete({ run: 'trained' });
+    await trained.rest();
   });
   beforeEach(async () => {
     bench = new Bench(environment);
+    cpSync(trained.folder, bench.folder, { recursive: true, preserveTimestamps: true });
     predictor = new TextPredictor();
     await work();
-    await bench.complete({ run: 'trained' });
-    predictor.calls.length = predictor.precisions.length = 0;
     table = join(bench.folder, 'new.csv');
     write(texts);
   });
   afterEach(() => bench.dispose());
-  afterAll(() => environment?.teardown());
+  afterAll(async () => {
+    await trained?.dispose();
+    await environment?.teardown();
+  });
 
   const work = (services: Partial<Services> = {}): Promise<void> =>
-    bench.work({ predictor, chunkRows: 4, ...services });
+    // The table that the run was trained with lies where it lay.
+    bench.work({ predictor, chunkRows: 4, ...services }, { roots: [bench.folder, trained.folder] });
   const write = (rows: readonly string[], ids = true): void =>
     writeFileSync(
       table,
