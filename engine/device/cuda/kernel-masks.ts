@@ -8,7 +8,7 @@ import type { DropoutMask } from '../training-state.js';
 import type { CardContext, Kernel } from './card-context.js';
 import { int } from './kernel-arguments.js';
 
-/** As in kernels/dropout.cu. */
+/** As in kernels/masks.cuh. */
 export const masksOfLaunch = 96;
 const bytesOfMask = 40;
 

@@ -8,7 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <type_traits>
 #include <utility>
+
+#include "masks.cuh"
+#include "pack.cuh"
+
+/* What is constant for a grid is one for all threads, as on a card: a copy for each would be 4 KiB. */
+#define Masks Masks &
+#define Packs Packs &
 
 #include "adamw.cu"
 #include "dropout.cu"
@@ -26,7 +34,7 @@ struct Kernel {
 template <auto kernel> struct Run;
 template <typename... Arguments, void (*kernel)(Arguments...)> struct Run<kernel> {
   template <size_t... places> static void with(void *const *arguments, std::index_sequence<places...>) {
-    kernel(*static_cast<Arguments *>(arguments[places])...);
+    kernel(*static_cast<std::remove_reference_t<Arguments> *>(arguments[places])...);
   }
   static void all(void *const *arguments) { with(arguments, std::index_sequence_for<Arguments...>{}); }
 };

@@ -1,23 +1,7 @@
 // Dropout masks: a byte for each entry, 1 where it is kept. The draws are those of engine/kernels/assembly/dropout.ts.
 #include "elements.cuh"
+#include "masks.cuh"
 #include "philox.cuh"
-
-struct Mask {
-  // Of a multiple of 4 bytes.
-  unsigned char *flags;
-  unsigned long long count;
-  // A draw below it drops its entry.
-  unsigned threshold;
-  unsigned key[2];
-  unsigned counter[3];
-};
-
-// As many as the arguments of a launch have room for: 4 KiB.
-constexpr int masksOfLaunch = 96;
-
-struct Masks {
-  Mask mask[masksOfLaunch];
-};
 
 // Four entries, of one block of draws.
 static __device__ void draw(const Mask &mask, const unsigned block) {
