@@ -54,6 +54,15 @@ export function longestText(maxLength: number, classifier: Pick<Classifier, 'max
   return Math.min(maxLength, classifier.maxLength ?? Infinity);
 }
 
+/** What to say of a pipeline that has longer texts than the model takes; nothing where it has not. */
+export function lengthWarning(maxLength: number, classifier: Pick<Classifier, 'maxLength'>): string[] {
+  const longest = longestText(maxLength, classifier);
+  if (longest === maxLength) return [];
+  return [
+    `model.maxLength is ${maxLength}, and the model takes ${longest} tokens at most: so many are read at once`,
+  ];
+}
+
 /** The first token and the last one of every text and of every window. */
 const frame = 2;
 

@@ -9,6 +9,7 @@ import type { Classifier, ModelFamily } from '../models/family.js';
 import type { Tokenizer } from '../tokenization/tokenizer.js';
 import { checkVocabulary, loadTokenizer, parseTokenizer } from '../tokenization/tokenizer.js';
 import { parametersOf, type ParameterSpec } from '../inference/parameters.js';
+import { lengthWarning } from '../inference/reading.js';
 import { extraWarnings } from './extra-tensors.js';
 import { headWarnings } from './head-warnings.js';
 import type { FoldJob } from './job.js';
@@ -55,7 +56,7 @@ export async function openedModel(
 }
 
 async function pretrained(
-  { checkpoint: folder, pooling }: Extract<FoldJob['model'], { checkpoint: string }>,
+  { checkpoint: folder, maxLength, pooling }: Extract<FoldJob['model'], { checkpoint: string }>,
   labels: readonly string[],
   key: PhiloxKey,
 ): Promise<ModelSource> {
@@ -79,7 +80,11 @@ async function pretrained(
       config,
       floats,
       tokenizer,
-      warnings: [...headWarnings(config, labels, { ...matched, kept }), ...extraWarnings(matched.extra)],
+      warnings: [
+        ...headWarnings(config, labels, { ...matched, kept }),
+        ...extraWarnings(matched.extra),
+        ...lengthWarning(maxLength, classifier),
+      ],
       initial: async (name) => {
         const stored = names.get(name) ?? null;
         return stored === null ? fresh(name) : weights.read(stored);

@@ -7,7 +7,7 @@ import type { NamedTensor } from '../../../engine/checkpoint/safetensors.js';
 import { writeSafetensors } from '../../../engine/checkpoint/safetensors.js';
 import { learnVocabulary } from '../../../engine/tokenization/vocabulary.js';
 import type { ModelSource } from '../../../engine/training/model-source.js';
-import { openModelSource } from '../../../engine/training/model-source.js';
+import { openedModel, openModelSource } from '../../../engine/training/model-source.js';
 import { parametersOf } from '../../../engine/inference/parameters.js';
 import { goldenClassifier, goldenJson, goldenTensors } from '../models/golden-model.js';
 
@@ -463,5 +463,26 @@ describe('a checkpoint that does not fit is refused, naming', () => {
 
   it('nothing of a tokenizer with exactly as many', async () => {
     await (await opened('bert', same, { vocabulary: 100 })).close();
+  });
+});
+
+describe('texts that are longer than the model takes', () => {
+  /** What is told of a pipeline that has texts of so many tokens, besides what is told of any. */
+  async function toldOf(model: Model, maxLength: number): Promise<readonly string[]> {
+    const { warnings } = await openedModel({ checkpoint: await folderOf(model, same), maxLength }, five);
+    return warnings.filter((warning) => warning.includes('maxLength'));
+  }
+
+  it('are told where the pipeline has them, with what is read', async () => {
+    const config = goldenJson<{ max_position_embeddings: number }>('bert', 'config.json');
+    const most = config.max_position_embeddings;
+    expect(await toldOf('bert', most)).toEqual([]);
+    expect(await toldOf('bert', 600)).toEqual([
+      `model.maxLength is 600, and the model takes ${most} tokens at most: so many are read at once`,
+    ]);
+  });
+
+  it('are none for a model whose positions are relative', async () => {
+    expect(await toldOf('deberta-v3', 600)).toEqual([]);
   });
 });
