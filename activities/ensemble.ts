@@ -1,6 +1,5 @@
 import { processor, type DeviceName } from '../engine/device/device.js';
 import type { ComputePrecision } from '../engine/precision/precision.js';
-import { fewerTokens } from '../engine/inference/batch-tokens.js';
 import type { EnsembleDefinition, EnsembleMember } from '../ensemble/definition.js';
 import { modelsOf } from '../ensemble/definition.js';
 import type { StoredEnsemble } from '../ensemble/stored-ensemble.js';
@@ -108,10 +107,11 @@ export async function withModelScores<T>(
   return withScratch(services, names, async (paths) => {
     // A card has memory for one model's weights and batches, and does one thing at a time.
     const atOnce = device === processor ? services.slots : 1;
+    const predictor = new FittingPredictor(services.predictor);
     await eachOf(models.entries(), atOnce, async ([place, { folder, maxLength, computedIn }]) => {
       const files = { table, output: paths[names[place]!]! };
       const options = { maxLength, threads, precision, computedIn, device, signal, onRows: told(place) };
-      await predictFitting(services, folder, files, options);
+      await predictor.predict(folder, files, options);
       onScored?.(++scored, models.length);
     });
     const files = names.map((name) => paths[name]!);
@@ -125,18 +125,24 @@ export async function withModelScores<T>(
 
 type PredictArguments = Parameters<Predictor['predict']>;
 
-/** Predicts, and where a batch does not fit a card's memory starts again with smaller ones. */
-async function predictFitting(
-  { predictor }: Pick<Services, 'predictor'>,
-  ...[folder, files, options]: PredictArguments
-): Promise<void> {
-  for (let batchTokens: number | undefined; ;) {
-    try {
-      return await predictor.predict(folder, files, { ...options, batchTokens });
-    } catch (error) {
-      const fewer = fewerTokens(batchTokens);
-      if (!(error instanceof Error) || error.name !== 'BatchTooLarge' || fewer === null) throw error;
-      batchTokens = fewer;
+/**
+ * Predicts by one model after the other, and where a batch does not fit a card's memory starts again with smaller ones:
+ * the models after it are mostly like it, and begin with these.
+ */
+class FittingPredictor {
+  private halvings = 0;
+
+  constructor(private readonly predictor: Predictor) {}
+
+  async predict(...[folder, files, options]: PredictArguments): Promise<void> {
+    for (;;) {
+      const { halvings } = this;
+      try {
+        return await this.predictor.predict(folder, files, { ...options, halvings });
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'BatchTooLarge') throw error;
+        this.halvings = halvings + 1;
+      }
     }
   }
 }

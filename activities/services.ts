@@ -43,8 +43,8 @@ export interface Predictor {
       readonly computedIn?: ComputePrecision | undefined;
       /** What computes. Default the processor. */
       readonly device?: DeviceName | undefined;
-      /** Of a card: tokens of a batch at most. Default: as the engine has it. */
-      readonly batchTokens?: number | undefined;
+      /** Of a card: how often batches of as many tokens as are expected to fit are halved. Default 0. */
+      readonly halvings?: number | undefined;
       readonly signal: AbortSignal;
       /** Told now and then how many rows have been scored. */
       readonly onRows?: ((rows: number) => void) | undefined;

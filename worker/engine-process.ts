@@ -43,9 +43,9 @@ export class EngineProcess implements Predictor, ModelSource {
 
   async predict(...[folder, files, options]: PredictArguments): Promise<void> {
     const { signal, onRows, precision = 'float32', device = processor, ...others } = options;
-    const { maxLength, threads, batchTokens, computedIn } = others;
+    const { maxLength, threads, halvings, computedIn } = others;
     const model = { folder, maxLength, precision, computedIn };
-    const request: EngineRequest = { type: 'predict', ...model, files, threads, device, batchTokens };
+    const request: EngineRequest = { type: 'predict', ...model, files, threads, device, halvings };
     await this.ask('the ensemble', request, signal, onRows);
   }
 

@@ -21,7 +21,7 @@ export type EngineRequest =
       readonly precision: Precision;
       readonly computedIn?: ComputePrecision | undefined;
       readonly device: DeviceName;
-      readonly batchTokens?: number | undefined;
+      readonly halvings?: number | undefined;
     }
   | { readonly type: 'tokenizer'; readonly scratch: ScratchModel; readonly table: string }
   | {

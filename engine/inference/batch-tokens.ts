@@ -1,3 +1,4 @@
+import { EnvironmentFault } from '../../errors/fault.js';
 import { processor, type DeviceName } from '../device/device.js';
 
 /** Tokens of a batch: enough rows for products at full speed, and little memory. */
@@ -17,9 +18,25 @@ export function batchTokensOn(device: DeviceName): number {
 /**
  * What is tried where a card has no memory for a batch.
  *
- * @param tried tokens of the batch; absent where nothing said how many @returns null where fewer help no more
+ * @param tried tokens of the batch @returns null where fewer help no more
  */
-export function fewerTokens(tried: number = onCard): number | null {
+export function fewerTokens(tried: number): number | null {
   const fewer = Math.floor(tried / 2);
   return fewer < least ? null : fewer;
+}
+
+/**
+ * Tokens of a batch for which a card has had no memory so often.
+ *
+ * @throws EnvironmentFault where fewer help no more
+ */
+export function halvedTokens(tokens: number, halvings: number, device: DeviceName): number {
+  if (halvings === 0) return tokens;
+  const fewer = fewerTokens(tokens);
+  if (fewer !== null) return halvedTokens(fewer, halvings - 1, device);
+  throw new EnvironmentFault({
+    where: `device ${device}`,
+    what: `it has no memory left for batches of ${tokens} tokens, the smallest that are tried`,
+    remedy: 'End what else uses it, or score on the processor (cpu).',
+  });
 }

@@ -6,7 +6,7 @@ import { openModelFolder } from '../checkpoint/model-folder.js';
 import type { WeightReader } from '../checkpoint/weight-reader.js';
 import { processor, type Device, type DeviceName } from '../device/device.js';
 import { openDevice } from '../device/open.js';
-import { batchTokensOn } from './batch-tokens.js';
+import { batchTokensOn, halvedTokens } from './batch-tokens.js';
 import { fewShapes } from './batch-shapes.js';
 import type { ScoredModel } from './card-fit.js';
 import { ofTokens } from './batching.js';
@@ -33,8 +33,8 @@ export interface ScorerOptions {
   readonly computedIn?: ComputePrecision | undefined;
   /** What computes. Default the processor. */
   readonly device?: DeviceName;
-  /** Tokens of a batch at most. Default: as `batchTokensOn` has it. On a card they are fewer where its memory is small. */
-  readonly batchTokens?: number | undefined;
+  /** Of a card: how often batches of as many tokens as are expected to fit are halved. Default 0. */
+  readonly halvings?: number | undefined;
   /** Models that are on the device at once, this one among them. Default 1. */
   readonly models?: number;
 }
@@ -73,7 +73,8 @@ export class TextScorer {
       const computedIn = options.computedIn ?? 'float32';
       const { longest } = reading;
       const model = { classifier: read, longest, precision: computedIn, models: options.models ?? 1 };
-      const tokens = await fitting(model, device, options.batchTokens ?? batchTokensOn(name));
+      const expected = await fitting(model, device, batchTokensOn(name));
+      const tokens = halvedTokens(expected, options.halvings ?? 0, name);
       const shared = {
         device,
         classifier: read,

@@ -60,35 +60,37 @@ describe('the models of an ensemble', () => {
 
   it('are asked again with smaller batches where a card has no memory for them', async () => {
     const tried: unknown[] = [];
-    const { models } = await scored('webgpu', (folder, _, { batchTokens }) => {
-      tried.push([folder, batchTokens]);
-      if (folder === 'b' && (batchTokens ?? Infinity) > 2048)
+    const { models } = await scored('webgpu', (folder, _, { halvings = 0 }) => {
+      tried.push([folder, halvings]);
+      if (folder === 'b' && halvings < 2)
         throw asTold(new BatchTooLarge({ where: 'WebGPU, run', what: 'the device has no memory left' }));
     });
     expect(models).toEqual(['a', 'b', 'c']);
     expect(tried).toEqual([
-      ['a', undefined],
-      ...[undefined, 4096, 2048].map((tokens) => ['b', tokens]),
-      ['c', undefined],
+      ['a', 0],
+      ...[0, 1, 2].map((halvings) => ['b', halvings]),
+      // One like it begins with what has been found to fit.
+      ['c', 2],
     ]);
   });
 
   it('are given up where not even few tokens fit, and at once where something else is wrong', async () => {
     const tried: unknown[] = [];
     const failing = (fault: EnvironmentFault) =>
-      scored('webgpu', (folder, _, { batchTokens }) => {
-        tried.push([folder, batchTokens]);
-        throw asTold(fault);
+      scored('webgpu', (folder, _, { halvings = 0 }) => {
+        tried.push([folder, halvings]);
+        throw asTold(
+          halvings < 2 ? fault : new EnvironmentFault({ where: 'WebGPU', what: 'none are smaller' }),
+        );
       });
     const memory = new BatchTooLarge({ where: 'WebGPU, run', what: 'the device has no memory left' });
-    await expect(failing(memory)).rejects.toThrow(/the device has no memory left/);
-    const expected = [undefined, 4096, 2048, 1024, 512, 256, 128].map((tokens) => ['a', tokens]);
-    expect(tried.splice(0)).toEqual(expected);
+    await expect(failing(memory)).rejects.toThrow(/none are smaller/);
+    expect(tried.splice(0)).toEqual([0, 1, 2].map((halvings) => ['a', halvings]));
     const lost = new EnvironmentFault({ where: 'WebGPU, run', what: 'the device is lost' });
     await expect(failing(lost)).rejects.toMatchObject({
       retryable: true,
       message: expect.stringMatching(/is lost/) as string,
     });
-    expect(tried).toEqual([['a', undefined]]);
+    expect(tried).toEqual([['a', 0]]);
   });
 });
