@@ -1,34 +1,3 @@
-import { trainFold, TrainingStopped } from '../engine/training/fold.js';
-import type { FoldCommand, FoldJob, FoldMessage } from '../engine/training/job.js';
-import { allSent, leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
+import { trainForParent } from './trainer.js';
 
-/** The process that trains one fold: one `train` command, then messages, then it ends. */
-const stop = new AbortController();
-
-async function train(job: FoldJob): Promise<void> {
-  try {
-    const result = await trainFold(job, emit, stop.signal);
-    emit({ type: 'finished', result });
-  } catch (error) {
-    if (!(error instanceof TrainingStopped)) emit({ type: 'failed', ...tellable(error) });
-    await allSent();
-    // What failed may be busy in native code still.
-    leave();
-  }
-  await allSent();
-  process.exit(0);
-}
-
-function emit(message: FoldMessage): void {
-  void send(message);
-  // What was given up may run on for minutes.
-  if (message.type === 'stopped') void allSent().then(leave);
-}
-
-leaveWithParent();
-showLife();
-process.on('SIGTERM', () => stop.abort());
-process.on('message', (command: FoldCommand) => {
-  if (command.type === 'stop') stop.abort();
-  else void train(command.job);
-});
+trainForParent();

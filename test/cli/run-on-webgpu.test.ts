@@ -16,18 +16,27 @@ import { SmallProject } from './small-project.js';
 
 const main = join(process.cwd(), 'dist/cli/main.js');
 
+const compiled = (name: string): string => pathToFileURL(join(process.cwd(), 'dist', name)).href;
+
 /**
- * Loaded before everything, in each process that trains: a loss scale that overflows and is soon doubled again, which no
- * setting tells. What a child inherits does not say what is loaded, so each is started with it.
+ * A process that trains with a loss scale that overflows and is soon doubled again, which no setting tells: in place of
+ * the one of the bundle, whose modules nobody reaches.
  */
 const risingAndFalling = `
-  import children from 'node:child_process';
-  import { syncBuiltinESMExports } from 'node:module';
-  import { gradScaler } from '${pathToFileURL(join(process.cwd(), 'dist/engine/optim/loss-scale.js')).href}';
+  import { gradScaler } from '${compiled('engine/optim/loss-scale.js')}';
+  import { trainForParent } from '${compiled('worker/trainer.js')}';
   Object.assign(gradScaler, { first: 2 ** 21, interval: 3 });
+  trainForParent();
+`;
+
+/** Loaded before the command line: it trains by that process. */
+const trainingBy = (trainer: string): string => `
+  import children from 'node:child_process';
+  import { basename } from 'node:path';
+  import { syncBuiltinESMExports } from 'node:module';
   const { fork } = children;
-  children.fork = (script, args, options) =>
-    fork(script, args, { ...options, execArgv: ['--import', import.meta.url] });
+  children.fork = (script, ...rest) =>
+    fork(basename(script) === 'trainer-child.js' ? ${JSON.stringify(trainer)} : script, ...rest);
   syncBuiltinESMExports();
 `;
 
@@ -56,7 +65,8 @@ describe.skipIf(!canRun || noWebGpu).each(['float32', 'float16'] as const)(
     project.model(
       'scratch: { type: bert, hiddenSize: 16, layers: 1, heads: 2, intermediateSize: 32, vocabulary: 80 }',
     );
-    const loaded = pathToFileURL(project.write('loss-scale.mjs', risingAndFalling)).href;
+    const trainer = project.write('trainer.mjs', risingAndFalling);
+    const loaded = pathToFileURL(project.write('training.mjs', trainingBy(trainer))).href;
     const env = precision === 'float16' ? { NODE_OPTIONS: `--import=${loaded}` } : {};
     const started: ChildProcess[] = [];
     const workdirs = { whole: join(project.folder, 'whole'), killed: join(project.folder, 'killed') };
