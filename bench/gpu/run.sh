@@ -71,7 +71,8 @@ tests() { # name, seconds, files …
     --reporter=default --reporter=json --outputFile.json="$out/$name.json" "$@"
 }
 tests ops 120 test/engine/ops/ops.test.ts
-tests device 120 test/engine/device
+tests device 180 test/engine/device/device.test.ts test/engine/device/resident test/engine/device/webgpu
+tests libraries 120 test/engine/device/cuda test/engine/device/choice.test.ts
 tests models 120 test/engine/models/on-devices.test.ts
 tests precision 120 test/engine/precision test/engine/training/fold-in-float16.test.ts \
   test/engine/training/precision-curves.test.ts

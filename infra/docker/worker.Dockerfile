@@ -1,6 +1,6 @@
 # Workers, and every other command. Build them from the root of the repository:
-#   docker build -f infra/docker/worker.Dockerfile --target cpu -t foldwise-worker:0.9.0 .
-#   docker build -f infra/docker/worker.Dockerfile --target gpu -t foldwise-worker-gpu:0.9.0 .
+#   docker build -f infra/docker/worker.Dockerfile --target cpu -t foldwise-worker:0.10.0 .
+#   docker build -f infra/docker/worker.Dockerfile --target gpu -t foldwise-worker-gpu:0.10.0 .
 # hadolint global ignore=DL3059
 
 FROM node:22.21.1-bookworm AS build

@@ -20,7 +20,7 @@ const folders: string[] = [];
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true })));
 
 /** Parts of the tests. */
-const parts = ['ops', 'device', 'models', 'precision', 'folds', 'scoring'];
+const parts = ['ops', 'device', 'libraries', 'models', 'precision', 'folds', 'scoring'];
 
 /**
  * In place of the suite's runner: waits until every part has begun, then says how many tests passed, and fails for the file that the

@@ -66,10 +66,11 @@ async function stepsOf(trainer: Trainer, model: string, from: number, to: number
 describe.each(otherDevices)('float16 on $title', { timeout: 300_000 }, ({ missing, open }) => {
   const [processor, device] = [opened(() => onProcessor.open(1)), opened(() => open(1))];
 
-  // One rounding is 2·10⁻⁴ of a product. WebGPU adds up in float16: found 8·10⁻³ on Mesa’s driver in software.
-  it.skipIf(missing)('gives products that are exact to 2·10⁻²', async () => {
+  // One rounding is 2·10⁻⁴ of a product. WebGPU adds up in float16, in an order of its driver: found 8·10⁻³ on Mesa’s in
+  // software and 2.3·10⁻² on NVIDIA’s.
+  it.skipIf(missing)('gives products that are exact to 5·10⁻²', async () => {
     expect(await errorOf(processor())).toBeLessThan(3e-4);
-    expect(await errorOf(device())).toBeLessThan(2e-2);
+    expect(await errorOf(device())).toBeLessThan(5e-2);
   });
 
   it.skipIf(missing).each(['bert', 'deberta-v3'])(

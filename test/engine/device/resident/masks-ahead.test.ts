@@ -88,7 +88,10 @@ describe('masks that the processor draws', () => {
 
   const ahead = (mostBytes?: number): MasksAhead => new MasksAhead(watched.device, 2, mostBytes);
 
-  it.each([undefined, 20_000])('hold what is drawn, each memory of at most %s bytes', async (mostBytes) => {
+  it.each([
+    ['in memories as large as they are by default', undefined],
+    ['in memories of at most 20,000 bytes', 20_000],
+  ])('hold what is drawn, %s', async (_, mostBytes) => {
     const masks = ahead(mostBytes);
     for (const [batch, rows] of [9, 5, 16, 9].entries()) {
       const wanted = masksOf(batch, rows);
