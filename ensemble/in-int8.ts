@@ -54,7 +54,12 @@ export function lossWords({
   macroF1: { float32, int8 },
   maxLoss,
 }: Pick<Int8Measure, 'macroF1' | 'maxLoss'>): string {
-  const change = float32 - int8;
-  const words = change > 0 ? `a loss of ${change.toFixed(4)}` : `a gain of ${(-change).toFixed(4)}`;
+  const change = (float32 - int8).toFixed(4);
+  const words =
+    Number(change) === 0
+      ? 'no loss'
+      : change.startsWith('-')
+        ? `a gain of ${change.slice(1)}`
+        : `a loss of ${change}`;
   return `macro F1 ${int8.toFixed(4)} in place of ${float32.toFixed(4)}, ${words} where ${maxLoss} may be lost`;
 }

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import koffi from 'koffi';
 import { EnvironmentFault } from '../../../errors/fault.js';
+import { cudaName } from '../device.js';
 import { DeviceFault } from '../../runtime/fault.js';
 import {
   addresses,
@@ -45,7 +46,7 @@ export class CardContext {
 
   private constructor(
     private readonly driver: Driver,
-    card: number,
+    private readonly card: number,
   ) {
     const out = cell();
     const device = new Int32Array(1);
@@ -130,7 +131,8 @@ export class CardContext {
 
   private verify(told: number, call: string): void {
     if (told === 0) return;
-    throw new DeviceFault(told === outOfMemory ? 'memory' : 'lost', 'CUDA, kernels', this.named(told, call));
+    const kind = told === outOfMemory ? 'memory' : 'lost';
+    throw new DeviceFault(kind, `${cudaName(this.card)}, kernels`, this.named(told, call));
   }
 
   private verifyLoaded(told: number, call: string): void {

@@ -275,12 +275,12 @@ describe.skipIf(noCompiler !== null)(`an update by kernels${skipped}`, () => {
       [
         719,
         'lost',
-        'CUDA, kernels: the device is lost; found error 719 (CUDA_ERROR_OF_TESTS) of cuStreamQuery',
+        'cuda:0, kernels: the device is lost; found error 719 (CUDA_ERROR_OF_TESTS) of cuStreamQuery',
       ],
       [
         2,
         'memory',
-        'CUDA, kernels: the device has no memory left; found error 2 (CUDA_ERROR_OF_TESTS) of cuStreamQuery',
+        'cuda:0, kernels: the device has no memory left; found error 2 (CUDA_ERROR_OF_TESTS) of cuStreamQuery',
       ],
     ])('by error %i says so, as a fault that passes', async (error, kind, message) => {
       answer(error);
