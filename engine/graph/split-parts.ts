@@ -1,5 +1,6 @@
 import { taking, type Graph, type Node, type Value } from './graph.js';
 import * as node from './nodes.js';
+import { sameShape } from './shape.js';
 import { Takers } from './takers.js';
 
 /**
@@ -40,12 +41,12 @@ function partsOf(takers: Takers, { inputs }: Node): readonly Part[] | null {
     const split = takers.giverOf(part);
     if (split?.op !== 'Split' || split.attributes['axis'] !== 0) return null;
     const [first] = split.outputs as readonly [Value];
-    if (split.outputs.some(({ shape }) => shape.join() !== first.shape.join())) return null;
+    if (split.outputs.some(({ shape }) => !sameShape(shape, first.shape))) return null;
     return { split, place: split.outputs.findIndex(({ name }) => name === part.name) };
   });
   const isAlike = ({ split }: Part, first: Part): boolean =>
     split.outputs.length === first.split.outputs.length &&
-    split.outputs[0]!.shape.join() === first.split.outputs[0]!.shape.join();
+    sameShape(split.outputs[0]!.shape, first.split.outputs[0]!.shape);
   const found = parts.filter((part) => part !== null);
   return found.length === inputs.length && found.every((part) => isAlike(part, found[0]!)) ? found : null;
 }

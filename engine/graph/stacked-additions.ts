@@ -1,5 +1,6 @@
 import type { Graph, Node, Value } from './graph.js';
 import * as node from './nodes.js';
+import { sameShape } from './shape.js';
 import { Takers } from './takers.js';
 
 /** Of so many sums in a stack: fewer are added one by one. */
@@ -41,7 +42,7 @@ function sumOf(takers: Takers, value: Value): { readonly first: Value; readonly 
   const isAlone = takers.onlyOf(value) !== undefined && sum !== undefined && takers.onlyOf(sum.outputs[0]!);
   if (sum?.op !== 'Add' || !isAlone) return null;
   const [a, b] = sum.inputs as [Value, Value];
-  if (a.shape.join() !== b.shape.join()) return null;
+  if (!sameShape(a.shape, b.shape)) return null;
   return isPart(takers, b) ? { first: b, second: a } : { first: a, second: b };
 }
 
