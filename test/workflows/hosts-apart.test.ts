@@ -1,10 +1,11 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Predictor, Services } from '../../activities/services.js';
+import { EnvironmentFault } from '../../errors/fault.js';
 import { createWorkers, type Workers } from '../../worker/workers.js';
 import { run } from '../cli/capture.js';
 import { stateElsewhere } from '../store/elsewhere.js';
@@ -31,6 +32,22 @@ vi.mock(import('../../worker/state.js'), async (importOriginal) => {
       hosts.has(workdir) ? stateElsewhere(workdir, objects) : state.openState(workdir),
   };
 });
+
+/** Scores until it is stopped, as a model does that has many rows before it. */
+class EndlessPredictor implements Predictor {
+  private begin = (): void => undefined;
+  readonly asked = new Promise<void>((resolve) => (this.begin = resolve));
+
+  async predict(
+    _folder: string,
+    _files: object,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<void> {
+    this.begin();
+    if (!signal.aborted) await once(signal, 'abort');
+    throw new EnvironmentFault({ where: 'a model', what: 'the scoring was stopped' });
+  }
+}
 
 describe.skipIf(server === null)(`a run on hosts that share no folder${without}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'foldwise-apart-'));
@@ -154,14 +171,15 @@ describe.skipIf(server === null)(`a run on hosts that share no folder${without}`
       `id,text\n${Array.from({ length: 12 }, (_, row) => `n${row},text ${row}\n`).join('')}`,
     );
     await rest('main');
-    const stuck: Predictor = { predict: () => new Promise(() => undefined) };
-    await work('planner', 'main', { chunkRows: 4, predictor: stuck });
+    const predictor = new EndlessPredictor();
+    await work('planner', 'main', { chunkRows: 4, predictor });
     const handle = await environment.client.workflow.start('score', {
       workflowId: `${together.taskQueue}-score`,
       taskQueue: together.taskQueue,
       args: [{ ensemble: 'a run', table, score: 'of new' }],
     });
-    while (!existsSync(join(folder, 'planner', 'scores', 'of new', 'events.ndjson'))) await delay(50);
+    await predictor.asked;
+    expect(existsSync(join(folder, 'planner', 'scores', 'of new', 'events.ndjson'))).toBe(true);
     await rest('planner');
     rmSync(join(folder, 'planner'), { recursive: true });
     await work('finisher', 'main', { chunkRows: 4 });
