@@ -68,7 +68,10 @@ export function draws(count: number, key: PhiloxKey, counter: PhiloxCounter): Ui
 
 /** `count` values in [0, 1), multiples of 2⁻³². */
 export function uniform(count: number, key: PhiloxKey, counter: PhiloxCounter): Float64Array {
-  return Float64Array.from(draws(count, key, counter), (draw) => draw / 2 ** 32);
+  const source = draws(count, key, counter);
+  const values = new Float64Array(count);
+  for (let i = 0; i < count; i++) values[i] = source[i]! / 2 ** 32;
+  return values;
 }
 
 /** `count` whole numbers in [0, bound), each as likely to within bound / 2³². */

@@ -85,6 +85,28 @@ describe('new weights', () => {
     expect(Math.max(...begun('uniform').map(Math.abs))).toBeLessThanOrEqual(Math.fround(0.2));
   });
 
+  it.each([
+    ['normal', '0450a838ad78c0d7'],
+    ['uniform', '6c58f08a93360b80'],
+  ] as const)('have the bits that they have always had where they are %s', (initial, expected) => {
+    const parameter = { name: 'one', depth: 0, shape: [33, 31], role: 'weight', initial } as const;
+    const values = newWeights('model', [parameter], 0.02, key)('one');
+    const hash = createHash('sha256').update(new Uint8Array(values.buffer)).digest('hex');
+    expect(hash.slice(0, 16)).toBe(expected);
+  });
+
+  it('take little more of the processor than their draws', () => {
+    const count = 400_000;
+    const large = { name: 'one', depth: 0, shape: [count], role: 'weight', initial: 'normal' } as const;
+    const weights = newWeights('model', [large], 0.02, key);
+    const pairs = Array.from({ length: 5 }, () => {
+      const drawn = processorTime(() => normal(count, key, [0, 0, 0]));
+      return processorTime(() => weights('one')) / drawn;
+    });
+    // A list of the values on the way makes it about five times.
+    expect(Math.min(...pairs)).toBeLessThan(2.5);
+  });
+
   it('of adapters are others than of the model', () => {
     expect(newWeights('model', parameters, 0.5, key)('normal')).not.toEqual(begun('normal'));
   });
@@ -93,3 +115,11 @@ describe('new weights', () => {
     expect(() => begun('other')).toThrow("no parameter 'other'");
   });
 });
+
+/** Microseconds. */
+function processorTime(work: () => unknown): number {
+  const before = process.cpuUsage();
+  work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
