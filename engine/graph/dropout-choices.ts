@@ -1,4 +1,5 @@
-import { numberOf, type Graph, type Node, type Value } from './graph.js';
+import { ConstantNumbers } from './constant-numbers.js';
+import type { Graph, Node, Value } from './graph.js';
 import { isProduct, scaled } from './products.js';
 import { Takers } from './takers.js';
 
@@ -9,18 +10,20 @@ import { Takers } from './takers.js';
  */
 export function chooseKept(graph: Graph): void {
   const takers = new Takers(graph);
+  const constants = new ConstantNumbers(graph);
   const factors = new Map<Node, number>();
   const addends = new Map<Node, number>();
   const chosen = new Map<Node, Node>();
   for (const node of graph.nodes) {
-    const dropping = node.op === 'Mul' ? droppingOf(graph, takers, node) : null;
+    const dropping = node.op === 'Mul' ? droppingOf(constants, takers, node) : null;
     if (dropping === null) continue;
     const { x, flags, factor } = dropping;
     const before = productsBefore(takers, x);
     const products = before ?? productsBehind(takers, node.outputs[0]!);
     if (products === null) continue;
-    for (const each of products) factors.set(each, (factors.get(each) ?? 1) * factor);
-    for (const each of before ?? []) addends.set(each, (addends.get(each) ?? 1) * factor);
+    // One that is added to itself is found twice.
+    for (const each of new Set(products)) factors.set(each, (factors.get(each) ?? 1) * factor);
+    for (const each of new Set(before)) addends.set(each, (addends.get(each) ?? 1) * factor);
     const inputs = [flags, x, graph.constant(x.type, [], [0])];
     chosen.set(node, { ...node, op: 'Where', inputs });
   }
@@ -32,7 +35,7 @@ export function chooseKept(graph: Graph): void {
 }
 
 function droppingOf(
-  graph: Graph,
+  constants: ConstantNumbers,
   takers: Takers,
   { inputs }: Node,
 ): { readonly x: Value; readonly flags: Value; readonly factor: number } | null {
@@ -41,8 +44,8 @@ function droppingOf(
   const choice = given?.op === 'Cast' ? takers.giverOf(given.inputs[0]) : given;
   if (choice?.op !== 'Where') return null;
   const [flags, kept, dropped] = choice.inputs as [Value, Value, Value];
-  const factor = numberOf(graph, kept);
-  return factor === null || numberOf(graph, dropped) !== 0 ? null : { x, flags, factor };
+  const factor = constants.ofScalar(kept);
+  return factor === null || constants.ofScalar(dropped) !== 0 ? null : { x, flags, factor };
 }
 
 /** Those that a value is the sum of, if of nothing else, and nobody else takes anything of it. */

@@ -1,4 +1,6 @@
-import { numberOf, taking, type Graph, type Node, type Value } from './graph.js';
+import { ConstantNumbers } from './constant-numbers.js';
+import { isFloat } from './dtype.js';
+import { taking, type Graph, type Node, type Value } from './graph.js';
 import * as node from './nodes.js';
 import { sameShape } from './shape.js';
 import { Takers } from './takers.js';
@@ -25,15 +27,16 @@ export function mergeReshapes(graph: Graph): void {
   }
 }
 
-/** Casts the two numbers that a choice is between, where it is itself cast. */
+/** Casts the two numbers that a choice is between, where it is itself cast to other floats. */
 export function castChosen(graph: Graph): void {
+  const constants = new ConstantNumbers(graph);
   const choices = new Map<string, Node>();
   for (const former of graph.nodes.splice(0)) {
     if (former.op === 'Where') choices.set(former.outputs[0]!.name, former);
-    const choice = former.op === 'Cast' ? choices.get(former.inputs[0]!.name) : undefined;
+    const choice = isFloatCast(former) ? choices.get(former.inputs[0]!.name) : undefined;
     const [wanted, ...either] = choice?.inputs ?? [];
     const { type } = former.outputs[0]!;
-    const numbers = either.map((value) => numberOf(graph, value));
+    const numbers = either.map((value) => constants.ofScalar(value));
     if (choice === undefined || numbers.some((number) => number === null)) graph.nodes.push(former);
     else {
       const cast = numbers.map((number) => graph.constant(type, [], [number!]));
@@ -45,13 +48,14 @@ export function castChosen(graph: Graph): void {
 /** Casts once what is chosen from several times, with a number for the rest, where the choices are all that is cast. */
 export function castBeforeChoices(graph: Graph): void {
   const takers = new Takers(graph);
+  const constants = new ConstantNumbers(graph);
   const chosen = new Map<string, number>();
   const keyOf = ({ name }: Value, type: string): string => `${name} ${type}`;
   const choiceOf = (each: Node): readonly [wanted: Value, x: Value, rest: number] | null => {
-    const choice = each.op === 'Cast' ? takers.giverOf(each.inputs[0]) : undefined;
+    const choice = isFloatCast(each) ? takers.giverOf(each.inputs[0]) : undefined;
     if (choice?.op !== 'Where' || takers.onlyOf(choice.outputs[0]!) === undefined) return null;
     const [wanted, x, other] = choice.inputs as [Value, Value, Value];
-    const rest = numberOf(graph, other);
+    const rest = constants.ofScalar(other);
     return rest === null || !sameShape(x.shape, choice.outputs[0]!.shape) ? null : [wanted, x, rest];
   };
   for (const each of graph.nodes) {
@@ -75,4 +79,9 @@ export function castBeforeChoices(graph: Graph): void {
     const inputs = [wanted, cast, graph.constant(type, [], [rest])];
     graph.nodes.push({ op: 'Where', domain: '', inputs, outputs: each.outputs, attributes: {} });
   }
+}
+
+/** The numbers of another type are not rounded as a constant's are. */
+function isFloatCast({ op, outputs }: Node): boolean {
+  return op === 'Cast' && isFloat(outputs[0]!.type);
 }

@@ -46,13 +46,6 @@ export const bytesOf: Readonly<Record<DType, (numbers: ArrayLike<number>) => Uin
   int8: (numbers) => new Uint8Array(Int8Array.from(numbers).buffer),
 };
 
-/** The number that a float32 scalar of the model is; null where it is none. */
-export function numberOf({ initializers }: Graph, scalar: Value | null | undefined): number | null {
-  const { value, dims, data } = initializers.find((each) => each.value.name === scalar?.name) ?? {};
-  if (value?.type !== 'float32' || dims?.length !== 0 || !(data instanceof Uint8Array)) return null;
-  return new Float32Array(data.slice().buffer)[0]!;
-}
-
 /** The domain of ONNX Runtime's own operators (FusedMatMul, Gelu). */
 export const MICROSOFT = 'com.microsoft';
 

@@ -2,6 +2,7 @@ import { MICROSOFT, type Graph, type Node, type Value } from './graph.js';
 import { isProduct } from './products.js';
 import { sameShape } from './shape.js';
 import { Takers } from './takers.js';
+import { headsFirst, transposes } from './transpositions.js';
 
 /**
  * Lets products of matrices for each head take an operand `[rows, heads, width]` as it lies, where it was turned to
@@ -10,12 +11,12 @@ import { Takers } from './takers.js';
 export function takeHeadsBehindRows(graph: Graph): void {
   const takers = new Takers(graph);
   const behind = new Map<string, Value>();
-  for (const { op, inputs, outputs, attributes } of graph.nodes) {
-    const [turned] = outputs as [Value];
-    if (op !== 'Transpose' || JSON.stringify(attributes['perm']) !== '[1,0,2]') continue;
+  for (const each of graph.nodes) {
+    if (!transposes(each, headsFirst)) continue;
+    const [turned] = each.outputs as [Value];
     const products = takers.of(turned) ?? [];
-    if (products.length > 0 && products.every((each) => isByHead(each, turned)))
-      behind.set(turned.name, inputs[0]!);
+    if (products.length > 0 && products.every((product) => isByHead(product, turned)))
+      behind.set(turned.name, each.inputs[0]!);
   }
   for (const [place, each] of graph.nodes.entries()) {
     const operands = isProduct(each) ? each.inputs.map((value) => behind.get(value!.name)) : [];

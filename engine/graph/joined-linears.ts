@@ -1,5 +1,6 @@
 import { taking, type Graph, type Node, type Value } from './graph.js';
 import * as node from './nodes.js';
+import { addendFactorOf, factorOf, isGradient, isLinear } from './products.js';
 import type { Dim } from './shape.js';
 import { Takers } from './takers.js';
 import { inOrder } from './used-nodes.js';
@@ -43,8 +44,8 @@ export function joinedParameters({ nodes, inputs }: Graph): readonly (readonly s
 function siblings(nodes: readonly Node[]): Node[][] {
   const linears = new Map<string, Node[]>();
   for (const each of nodes) {
-    const [x, weight, bias] = each.inputs;
-    if (!isGemm(each, 0, 1) || bias === undefined) continue;
+    if (!isLinear(each) || factorOf(each) !== 1 || addendFactorOf(each) !== 1) continue;
+    const [x, weight] = each.inputs;
     const key = `${x!.name} ${weight!.shape.join()}`;
     linears.set(key, [...(linears.get(key) ?? []), each]);
   }
@@ -83,7 +84,7 @@ class Joiner {
       this.takeApart(gradient, 0, ofWeights);
     }
     const ofBiases = upstream.map((each) => this.biasGradient(each));
-    if (areAll(ofBiases)) {
+    if (areAll(ofBiases) && areAlike(ofBiases)) {
       const [ones, rows] = ofBiases[0].inputs as [Value, Value];
       const wide = rows.type === dy.type ? dy : node.cast(this.g, dy, rows.type);
       this.takeApart(node.matMul(this.g, ones, wide), 0, ofBiases);
@@ -94,7 +95,10 @@ class Joiner {
   private inputGradient(weight: Value, rows: Dim): Node | null {
     const found = (this.takers.of(weight) ?? []).filter(
       (each) =>
-        isGemm(each, 0, 0) && each.inputs[1]!.name === weight.name && each.inputs[0]!.shape[0] === rows,
+        isGradient(each, 'input') &&
+        factorOf(each) === 1 &&
+        each.inputs[1]!.name === weight.name &&
+        each.inputs[0]!.shape[0] === rows,
     );
     return found.length === 1 ? found[0]! : null;
   }
@@ -113,6 +117,7 @@ class Joiner {
     const joined = product.type === type ? product : node.cast(this.g, product, type);
     const names = new Set(summands.map(({ name }) => name));
     const others = sum.inputs.filter((each) => !names.has(each!.name));
+    if (others.length !== sum.inputs.length - summands.length) return;
     if (others.length === 0) this.same.set(sum.outputs[0]!.name, joined);
     else
       this.replaced.set(sum, {
@@ -147,14 +152,17 @@ class Joiner {
   }
 }
 
-function isGemm({ op, attributes }: Node, transA: number, transB: number): boolean {
-  const { transA: a, transB: b, alpha, beta } = attributes;
-  return op === 'Gemm' && a === transA && b === transB && alpha === undefined && beta === undefined;
+function isWeightGradient(each: Node, dy: Value, x: Value): boolean {
+  const [a, b] = each.inputs as [Value, Value];
+  return isGradient(each, 'weight') && factorOf(each) === 1 && a.name === dy.name && b.name === x.name;
 }
 
-/** dW = dYᵀ·X */
-function isWeightGradient(each: Node, dy: Value, x: Value): boolean {
-  return isGemm(each, 1, 0) && each.inputs[0]!.name === dy.name && each.inputs[1]!.name === x.name;
+/** Whether products multiply the same by matrices of one type. */
+function areAlike(products: readonly [Node, ...Node[]]): boolean {
+  const [ones, rows] = products[0].inputs as [Value, Value];
+  return products.every(
+    ({ inputs: [vector, matrix] }) => vector!.name === ones.name && matrix!.type === rows.type,
+  );
 }
 
 function areAll(nodes: readonly (Node | undefined)[]): nodes is readonly [Node, ...Node[]] {

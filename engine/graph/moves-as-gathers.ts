@@ -2,6 +2,7 @@ import { taking, type Graph, type Node, type Value } from './graph.js';
 import * as node from './nodes.js';
 import { sameShape, times, type Dim } from './shape.js';
 import { Takers } from './takers.js';
+import { headsFirst, transposes, turned } from './transpositions.js';
 
 /**
  * Writes nodes that only move entries, one behind the other, as one that gathers: rows of heads, and the windows of
@@ -10,11 +11,6 @@ import { Takers } from './takers.js';
 export function gatherAtOnce(graph: Graph): void {
   new Moves(graph).run();
 }
-
-/** Heads in front of rows, and back. */
-const headsFirst = '[1,0,2]';
-/** Of a window, the other way round. */
-const turned = '[0,2,1]';
 
 /** Rows of heads that were gathered: what of, and by which index. */
 interface HeadRows {
@@ -50,14 +46,15 @@ class Moves {
 
   /** `[tokens, heads·width]` by an index of rows → `[heads, slots, width]`, where they are masked or not. */
   private headsOfRows(each: Node): Value | null {
-    const apart = permutationOf(each) === headsFirst ? this.before(each, 'Reshape') : null;
+    const apart = transposes(each, headsFirst) ? this.before(each, 'Reshape') : null;
     if (apart === null) return null;
     const masked = this.before(apart, 'Mul');
     const gathered = this.before(masked ?? apart, 'Gather');
-    const heads = apart.outputs[0]!.shape[1];
-    if (gathered === null || typeof heads !== 'number') return null;
+    if (gathered === null || !takesRows(gathered)) return null;
     const [x, index] = gathered.inputs as [Value, Value];
-    if (x.shape.length !== 2 || index.shape.length !== 1) return null;
+    const [, heads, width] = apart.outputs[0]!.shape;
+    if (typeof heads !== 'number' || typeof width !== 'number') return null;
+    if (!sameShape(gathered.outputs[0]!.shape, [apart.outputs[0]!.shape[0]!, heads * width])) return null;
     if (masked === null) return this.headsOfPart(x, heads, index) ?? this.heads(this.now(x), heads, index);
     const [, mask] = masked.inputs as [Value, Value];
     if (!sameShape(mask.shape, [index.shape[0]!, 1])) return null;
@@ -71,13 +68,14 @@ class Moves {
     const parts = split.outputs;
     if (!parts.every(({ shape }) => sameShape(shape, part.shape))) return null;
     const [first] = parts as readonly [Value];
-    if (!this.parts.has(`${first.name} ${index.name}`)) {
+    const keyOf = ({ name }: Value): string => `${name} ${heads} ${index.name}`;
+    if (!this.parts.has(keyOf(first))) {
       const all = this.heads(this.now(split.inputs[0]!), heads * parts.length, index);
       const sizes = parts.map(() => heads);
       for (const [place, moved] of node.split(this.g, all, 0, sizes).entries())
-        this.parts.set(`${parts[place]!.name} ${index.name}`, moved);
+        this.parts.set(keyOf(parts[place]!), moved);
     }
-    return this.parts.get(`${part.name} ${index.name}`)!;
+    return this.parts.get(keyOf(part))!;
   }
 
   private heads(x: Value, heads: number, index: Value): Value {
@@ -92,12 +90,13 @@ class Moves {
 
   /** `[heads, slots, width]` → `[tokens, heads·width]` by an index of slots. */
   private rowsOfHeads(each: Node): Value | null {
-    const together = each.op === 'Gather' ? this.before(each, 'Reshape') : null;
+    const together = takesRows(each) ? this.before(each, 'Reshape') : null;
     const moved = together === null ? null : this.before(together, 'Transpose');
-    if (moved === null || permutationOf(moved) !== headsFirst) return null;
+    if (moved === null || !transposes(moved, headsFirst)) return null;
     const [x, index] = [moved.inputs[0]!, each.inputs[1]!];
-    if (typeof x.shape[0] !== 'number' || index.shape.length !== 1 || each.inputs[0]!.shape.length !== 2)
-      return null;
+    const [heads, slots, width] = x.shape;
+    if (typeof heads !== 'number' || typeof width !== 'number') return null;
+    if (!sameShape(each.inputs[0]!.shape, [slots!, heads * width])) return null;
     this.headRows.set(each.outputs[0]!.name, { x, index });
     return this.rows(this.now(x), index);
   }
@@ -136,7 +135,7 @@ class Moves {
 
   /** Scores by position that are read (ops/skew.ts), turned or not. */
   private windowRead(each: Node): Value | null {
-    const turn = permutationOf(each) === turned ? each : null;
+    const turn = transposes(each, turned) ? each : null;
     const cut = turn === null ? each : this.before(turn, 'Slice');
     if (cut?.op !== 'Slice' || (turn === null && this.isTurned(each))) return null;
     const rows = this.before(cut, 'Reshape');
@@ -148,6 +147,7 @@ class Moves {
     if (window.length !== 3 || read.length !== 3 || !sameShape(read.slice(1), [window[1]!, window[1]!]))
       return null;
     const chain = [shifted, rows, cut, ...(turn === null ? [] : [turn])];
+    if (shifted.inputs[0]!.shape.length !== 2 || !areOfEach([flat, ...chain], window[0]!)) return null;
     const places = this.once(`read ${chain.map(signature).join()}`, () => {
       const places = node.reshape(this.g, this.numbered(window[1]!, window[2]!), [1, size]);
       return this.placesOf(this.repeated(chain, places), each.outputs[0]!.shape.slice(1));
@@ -162,17 +162,20 @@ class Moves {
     const back = this.takers.onlyOf(each.outputs[0]!);
     if (rows === null || widened === null || back?.op !== 'Reshape') return null;
     const turn = this.before(widened, 'Transpose');
-    if (turn !== null && permutationOf(turn) !== turned) return null;
+    if (turn !== null && !transposes(turn, turned)) return null;
     const given = (turn ?? widened).inputs[0]!;
     const [count, length, other] = given.shape as [Dim, Dim, Dim];
     const [, , window] = back.outputs[0]!.shape;
     if (window === undefined || length !== other || back.outputs[0]!.shape[1] !== length) return null;
+    // Of named sizes their names tell no more.
+    if (typeof length === 'number' && window !== 2 * length) return null;
     const [, size] = each.outputs[0]!.shape as [Dim, Dim];
+    const chain = [...(turn === null ? [] : [turn]), widened, rows, each];
+    if (each.outputs[0]!.shape.length !== 2 || !areOfEach([...chain, back], count)) return null;
     // Zeros before what is given: that of the first place is where a place leads that is none.
     const zeros = this.once(`zeros before ${given.name}`, () =>
       node.reshape(this.g, this.padded(this.now(given), length, window), [count, size]),
     );
-    const chain = [...(turn === null ? [] : [turn]), widened, rows, each];
     const places = this.once(`written ${chain.map(signature).join()}`, () => {
       const numbered = node.reshape(this.g, this.numbered(length, window), [1, length, window]);
       const places = node.slice(this.g, numbered, 2, length, window, length);
@@ -205,7 +208,7 @@ class Moves {
 
   private isTurned(cut: Node): boolean {
     const taker = this.takers.onlyOf(cut.outputs[0]!);
-    return taker !== undefined && permutationOf(taker) === turned;
+    return taker !== undefined && transposes(taker, turned);
   }
 
   /** The node before another that only that takes. */
@@ -265,8 +268,15 @@ class Moves {
   }
 }
 
-function permutationOf({ op, attributes }: Node): string | null {
-  return op === 'Transpose' ? JSON.stringify(attributes['perm']) : null;
+/** Whether a node takes rows of a matrix by an index. */
+function takesRows({ op, inputs, attributes }: Node): boolean {
+  const [x, index] = inputs;
+  return op === 'Gather' && attributes['axis'] === 0 && x?.shape.length === 2 && index?.shape.length === 1;
+}
+
+/** Whether nodes do the same to each of so many, the first axis: what they move is moved within it. */
+function areOfEach(nodes: readonly Node[], count: Dim): boolean {
+  return nodes.every(({ outputs }) => outputs[0]!.shape[0] === count);
 }
 
 function signature({ op, inputs, outputs, attributes }: Node): string {

@@ -1,5 +1,6 @@
 import { taking, type Graph, type Node, type Value } from './graph.js';
 import * as node from './nodes.js';
+import { sameShape } from './shape.js';
 import { Takers } from './takers.js';
 
 /**
@@ -21,6 +22,10 @@ export function shortenNormGradients(graph: Graph): void {
   };
   for (const former of graph.nodes.splice(0)) {
     const [result] = former.outputs as [Value];
+    if (takers.of(result) === null) {
+      graph.nodes.push(taking(former, same));
+      continue;
+    }
     const norm = normOf(takers, former);
     if (norm !== null) {
       const value = normals.get(norm) ?? standardise(graph, norm);
@@ -79,6 +84,8 @@ function projectedBy(
   const of = standardised.get(product?.inputs[1]?.name ?? '');
   if (product?.op !== 'Mul' || scaled?.op !== 'Mul' || of === undefined) return null;
   const [gradient, scale] = scaled.inputs as [Value, Value];
-  const isOfRow = outputs[0]!.shape.length === gradient.shape.length && outputs[0]!.shape.at(-1) === 1;
-  return isOfRow && scale.name === of.norm.inputs[1]?.name ? { gradient, scale, value: of.value } : null;
+  const { shape } = of.value;
+  const isOfRows =
+    sameShape(outputs[0]!.shape, [...shape.slice(0, -1), 1]) && sameShape(gradient.shape, shape);
+  return isOfRows && scale.name === of.norm.inputs[1]?.name ? { gradient, scale, value: of.value } : null;
 }

@@ -1,8 +1,9 @@
 import { taking, type Graph, type Node, type Value } from './graph.js';
 import * as node from './nodes.js';
-import { addendFactorOf, factorOf, isProduct } from './products.js';
+import { addendFactorOf, factorOf, isGradient, isLinear, isProduct } from './products.js';
 import { sameShape, type Dim } from './shape.js';
 import { Takers } from './takers.js';
+import { headsFirst, transposes } from './transpositions.js';
 import { inOrder } from './used-nodes.js';
 
 /** Fewer are left as they are: putting them together and taking them apart are nodes, too. */
@@ -48,12 +49,20 @@ interface Gradient {
   readonly ofWeight: Node;
 }
 
+/** What goes back through a site, and what is not dropped of it. */
+interface SiteGradient {
+  readonly linears: readonly Gradient[];
+  readonly dropped: Node;
+}
+
 /** Sites that differ by their masks and weights alone. */
 function sitesOf(takers: Takers, nodes: readonly Node[]): Site[][] {
   const groups = new Map<string, Site[]>();
   for (const choice of nodes) {
     const [mask, x, rest] = choice.inputs;
     if (choice.op !== 'Where' || takers.giverOf(mask) !== undefined || x!.shape.length !== 2) continue;
+    const { shape } = choice.outputs[0]!;
+    if (!sameShape(mask!.shape, shape) || !sameShape(x!.shape, shape)) continue;
     const linears = linearsOf(takers, choice.outputs[0]!);
     if (linears.length === 0) continue;
     const key = [x, rest]
@@ -69,8 +78,8 @@ function sitesOf(takers: Takers, nodes: readonly Node[]): Site[][] {
 
 function linearsOf(takers: Takers, x: Value): Linear[] {
   return (takers.of(x) ?? []).flatMap((linear) => {
-    const isLinear = isGemm(linear, 0, 1) && linear.inputs[0]!.name === x.name && linear.inputs.length === 3;
-    const spread = isLinear ? takers.onlyOf(linear.outputs[0]!) : undefined;
+    const isOfX = isLinear(linear) && linear.inputs[0]!.name === x.name;
+    const spread = isOfX ? takers.onlyOf(linear.outputs[0]!) : undefined;
     const isSpread = spread?.op === 'MatMul' && spread.inputs[1]!.name === linear.outputs[0]!.name;
     return isSpread && spread.inputs[0]!.shape.length === 2 ? [{ linear, spread }] : [];
   });
@@ -102,9 +111,9 @@ class Together {
       return this.forward(linears, chosen);
     });
     const backward = sites.map((site) => this.gradientsOf(site));
-    if (!backward.every((each) => each !== null)) return;
+    if (!areAlike(backward)) return;
     const forward = g.nodes.splice(0);
-    this.backward(sites, backward, { masks, chosen, weights });
+    this.backward(backward, { masks, chosen, weights });
     this.gradients.push(...g.nodes.splice(0));
     g.nodes.push(...forward);
   }
@@ -130,14 +139,13 @@ class Together {
   }
 
   private backward(
-    sites: readonly Site[],
-    backward: readonly (readonly Gradient[])[],
+    sites: readonly SiteGradient[],
     { masks, chosen, weights }: { masks: Value; chosen: Value; weights: readonly Value[] },
   ): void {
     const { g } = this;
     const count = sites.length;
     const ofInputs = weights.map((weight, place) => {
-      const gradients = backward.map((each) => each[place]!);
+      const gradients = sites.map(({ linears }) => linears[place]!);
       const [{ byHead, spread, ofInput, ofWeight }] = gradients as [Gradient, ...Gradient[]];
       const [heads, window, width] = byHead.shape as [number, Dim, number];
       const all = node.concat(
@@ -162,47 +170,65 @@ class Together {
       return node.matMul(g, dy, weight, { alpha: factorOf(ofInput) });
     });
     const sum = ofInputs.reduce((a, b) => node.add(g, a, b));
-    const dropped = sites.map((site, place) => this.droppedGradient(site, backward[place]!)!);
+    const dropped = sites.map((site) => site.dropped);
     const [, given, rest] = dropped[0]!.inputs as [Value, Value, Value];
     const cast = sum.type === given.type ? sum : node.cast(g, sum, given.type);
     this.takeApart(this.where(masks, cast, rest), dropped);
   }
 
   /** Null where one of a site's is not as it is expected. */
-  private gradientsOf(site: Site): Gradient[] | null {
-    const found = site.linears.map((each) => this.gradientOf(site, each));
-    if (!found.every((each) => each !== null)) return null;
-    return this.droppedGradient(site, found) === null ? null : found;
+  private gradientsOf(site: Site): SiteGradient | null {
+    const linears = site.linears.map((each) => this.gradientOf(site, each));
+    if (!linears.every((each) => each !== null)) return null;
+    const dropped = this.droppedGradient(site, linears);
+    return dropped === null ? null : { linears, dropped };
   }
 
   private gradientOf({ choice }: Site, { linear, spread }: Linear): Gradient | null {
     const [x, weight] = linear.inputs as [Value, Value];
     const [ofInput, ...others] = (this.takers.of(weight) ?? []).filter(
-      (each) => isGemm(each, 0, 0) && sameShape([each.inputs[0]!.shape[0]!], [x.shape[0]!]),
+      (each) =>
+        isGradient(each, 'input') &&
+        each.inputs[1]!.name === weight.name &&
+        each.inputs[0]!.shape[0] === x.shape[0],
     );
     if (ofInput === undefined || others.length > 0) return null;
     const [dy] = ofInput.inputs as [Value];
     const back = this.takers.giverOf(dy);
-    const ofWeight = this.takers
-      .of(dy)
-      ?.find((each) => isGemm(each, 1, 0) && each.inputs[1]!.name === choice.outputs[0]!.name);
-    if (back === undefined || !isProduct(back) || back.attributes['transA'] !== 1) return null;
-    if (back.inputs[0]!.name !== spread.inputs[0]!.name || ofWeight === undefined) return null;
-    const joined = this.takers.giverOf(back.inputs[1]);
+    const ofWeight = this.takers.of(dy)?.find((each) => {
+      const [a, b] = each.inputs;
+      return isGradient(each, 'weight') && a!.name === dy.name && b!.name === choice.outputs[0]!.name;
+    });
+    if (back === undefined || !isProduct(back) || back.inputs.length > 2 || ofWeight === undefined)
+      return null;
+    if (back.attributes['transA'] !== 1 || back.attributes['transB'] === 1) return null;
+    const [spreading, rows] = back.inputs as [Value, Value];
+    if (spreading.name !== spread.inputs[0]!.name) return null;
+    const joined = this.takers.giverOf(rows);
     const turned = joined?.op === 'Reshape' ? this.takers.giverOf(joined.inputs[0]) : undefined;
-    const isTurned = turned?.op === 'Transpose' && JSON.stringify(turned.attributes['perm']) === '[1,0,2]';
-    return isTurned ? { byHead: turned.inputs[0]!, spread: back, ofInput, ofWeight } : null;
+    if (turned === undefined || !transposes(turned, headsFirst)) return null;
+    const [byHead] = turned.inputs as [Value];
+    const isOfRows = byHead.shape[1] === spreading.shape[0];
+    return isOfRows ? { byHead, spread: back, ofInput, ofWeight } : null;
   }
 
   /** What is not dropped of the gradient of a site, to which nothing else leads. */
   private droppedGradient({ choice }: Site, gradients: readonly Gradient[]): Node | null {
-    const [first, ...others] = gradients.map(({ ofInput }) => this.takers.onlyOf(ofInput.outputs[0]!));
-    if (first === undefined || others.some((each) => each !== first)) return null;
-    const isSum = first.op === 'Add' && others.length === 1;
-    const summed = isSum ? this.takers.onlyOf(first.outputs[0]!) : first;
-    const last = summed?.op === 'Cast' ? this.takers.onlyOf(summed.outputs[0]!) : summed;
-    if (last?.op !== 'Where' || last.inputs[0]!.name !== choice.inputs[0]!.name) return null;
-    return isSum || others.length === 0 ? last : null;
+    const [one, other, ...more] = gradients.map(({ ofInput }) => ofInput.outputs[0]!);
+    if (one === undefined || more.length > 0) return null;
+    let value = one;
+    if (other !== undefined) {
+      const sum = this.takers.onlyOf(one);
+      if (sum?.op !== 'Add' || this.takers.onlyOf(other) !== sum) return null;
+      [value] = sum.outputs as [Value];
+    }
+    let last = this.takers.onlyOf(value);
+    if (last?.op === 'Cast') {
+      [value] = last.outputs as [Value];
+      last = this.takers.onlyOf(value);
+    }
+    const [mask, given] = last?.op === 'Where' ? last.inputs : [];
+    return mask?.name === choice.inputs[0]!.name && given?.name === value.name ? last! : null;
   }
 
   private stack(values: readonly Value[]): Value {
@@ -228,6 +254,16 @@ class Together {
   }
 }
 
-function isGemm({ op, attributes }: Node, transA: number, transB: number): boolean {
-  return op === 'Gemm' && attributes['transA'] === transA && attributes['transB'] === transB;
+/** Whether all sites have a gradient, and these differ by what they are made of alone. */
+function areAlike(sites: readonly (SiteGradient | null)[]): sites is readonly SiteGradient[] {
+  const kinds = sites.map((site) => {
+    if (site === null) return null;
+    const [, given, rest] = site.dropped.inputs as [Value, Value, Value];
+    const factors = site.linears.map(({ byHead, spread, ofInput, ofWeight }) => [
+      byHead.shape,
+      ...[spread, ofInput, ofWeight].map(factorOf),
+    ]);
+    return JSON.stringify([given.type, rest.name, factors]);
+  });
+  return kinds.every((kind) => kind !== null && kind === kinds[0]);
 }

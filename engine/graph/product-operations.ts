@@ -1,4 +1,5 @@
 import type { Graph, Node } from './graph.js';
+import { isProduct } from './products.js';
 import { extentOf, type Shape } from './shape.js';
 
 /**
@@ -13,13 +14,10 @@ export function productOperations(
   return nodes.reduce((sum, node) => sum + operationsOf(node, sizes), 0);
 }
 
-function operationsOf(
-  { op, inputs, outputs, attributes }: Node,
-  sizes: Readonly<Record<string, number>>,
-): number {
-  const [left, output] = [inputs[0]?.shape, outputs[0]?.shape];
-  if (!['MatMul', 'FusedMatMul', 'Gemm'].includes(op) || left === undefined || output === undefined) return 0;
-  const summed = left.at(attributes['transA'] === 1 ? -2 : -1);
+function operationsOf(node: Node, sizes: Readonly<Record<string, number>>): number {
+  const [left, output] = [node.inputs[0]?.shape, node.outputs[0]?.shape];
+  if (!isProduct(node) || left === undefined || output === undefined) return 0;
+  const summed = left.at(node.attributes['transA'] === 1 ? -2 : -1);
   return summed === undefined ? 0 : 2 * elements(output, sizes) * elements([summed], sizes);
 }
 

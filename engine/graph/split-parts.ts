@@ -5,7 +5,7 @@ import { Takers } from './takers.js';
 
 /**
  * Takes what is put together of neighbouring parts of a split as a larger part, and what is put together of all parts of
- * splits as what was split: along the first axis, where all parts are of one size.
+ * splits as what was split: along the first axis, where all parts are of one size that is a number.
  */
 export function joinParts(graph: Graph): void {
   const takers = new Takers(graph);
@@ -41,6 +41,7 @@ function partsOf(takers: Takers, { inputs }: Node): readonly Part[] | null {
     const split = takers.giverOf(part);
     if (split?.op !== 'Split' || split.attributes['axis'] !== 0) return null;
     const [first] = split.outputs as readonly [Value];
+    if (typeof first.shape[0] !== 'number') return null;
     if (split.outputs.some(({ shape }) => !sameShape(shape, first.shape))) return null;
     return { split, place: split.outputs.findIndex(({ name }) => name === part.name) };
   });

@@ -1,3 +1,4 @@
+import { ConstantNumbers } from './constant-numbers.js';
 import type { Graph, Node, Value } from './graph.js';
 import * as node from './nodes.js';
 import { factorOf, isProduct } from './products.js';
@@ -10,15 +11,15 @@ const fewest = 4;
 const most = 12;
 
 /**
- * Takes sums over the rows of matrices of one shape, written as products with ones, by one product of a stack of them:
- * they are gradients that nobody waits for.
+ * Takes sums over the rows of matrices of one shape, written as products with vectors of one number
+ * (sums-as-products.ts), by one product of a stack of them: they are gradients that nobody waits for.
  */
 export function sumTogether(graph: Graph): void {
   new Waiting(graph).run();
 }
 
 class Waiting {
-  /** Sums by what is multiplied by, the width, and the type before a cast. */
+  /** Sums by the vector that is multiplied by, the width, and the type before a cast. */
   private readonly stacks = new Map<string, Node[]>();
   /** What is computed of vectors that wait, in its order. */
   private readonly behind: Node[] = [];
@@ -26,15 +27,17 @@ class Waiting {
   private readonly missing = new Set<string>();
 
   private readonly takers: Takers;
+  private readonly constants: ConstantNumbers;
 
   constructor(private readonly g: Graph) {
     this.takers = new Takers(g);
+    this.constants = new ConstantNumbers(g);
   }
 
   run(): void {
     for (const each of this.g.nodes.splice(0)) {
       const isBehind = each.inputs.some((value) => this.missing.has(value?.name ?? ''));
-      if (isRowSum(each) && this.takers.of(each.outputs[0]!)?.length !== 0) this.wait(each);
+      if (this.shareOf(each) !== null && this.takers.of(each.outputs[0]!)?.length !== 0) this.wait(each);
       else if (isBehind && each.outputs.every(({ shape }) => shape.length === 1)) {
         this.behind.push(each);
         for (const { name } of each.outputs) this.missing.add(name);
@@ -56,11 +59,22 @@ class Waiting {
     if (stack.length === most) this.append(key, stack);
   }
 
+  /** Of a sum over rows, what each row is multiplied by; null of another node. */
+  private shareOf(product: Node): number | null {
+    const [vector, rows] = product.inputs;
+    if (!isProduct(product) || product.op === 'Gemm' || product.attributes['transB'] === 1) return null;
+    if (vector?.shape.length !== 1 || rows?.shape.length !== 2 || rows.type !== 'float32') return null;
+    const spread = this.takers.giverOf(vector);
+    const entry =
+      spread?.op === 'Expand' ? this.constants.ofScalar(spread.inputs[0]) : this.constants.ofAll(vector);
+    return entry === null ? null : entry * factorOf(product);
+  }
+
   private append(key: string, stack: readonly Node[]): void {
     this.stacks.delete(key);
     for (const { outputs } of stack) this.missing.delete(outputs[0]!.name);
     if (stack.length < fewest) this.g.nodes.push(...stack);
-    else appendStack(this.g, stack, this.stacked(stack));
+    else this.appendProduct(stack, this.stacked(stack));
   }
 
   /** Matrices that are cast for their sums alone are cast as a stack. */
@@ -81,27 +95,21 @@ class Waiting {
     return isForSum ? given.inputs[0]! : undefined;
   }
 
+  private appendProduct(stack: readonly Node[], matrices: Value): void {
+    const { g } = this;
+    const [count, size] = matrices.shape as [number, Dim];
+    const shares = stack.map((each) => this.shareOf(each)!);
+    const factors = node.expand(g, g.constant('float32', [count, 1, 1], shares), [count, 1, size]);
+    const sums = node.split(g, node.matMul(g, factors, matrices), 0, new Array<number>(count).fill(1));
+    for (const [place, { outputs }] of stack.entries()) {
+      const inputs = [sums[place]!, g.shapeTensor(outputs[0]!.shape)];
+      g.nodes.push({ op: 'Reshape', domain: '', inputs, outputs, attributes: {} });
+    }
+  }
+
   private end(): void {
     for (const [key, stack] of this.stacks) this.append(key, stack);
     this.g.nodes.push(...this.behind.splice(0));
     this.missing.clear();
-  }
-}
-
-function isRowSum(product: Node): boolean {
-  const [ones, rows] = product.inputs;
-  if (!isProduct(product) || product.op === 'Gemm') return false;
-  return ones?.shape.length === 1 && rows?.shape.length === 2 && rows.type === 'float32';
-}
-
-function appendStack(g: Graph, stack: readonly Node[], matrices: Value): void {
-  const [count, size] = matrices.shape as [number, Dim];
-  const factors = g.constant('float32', [count, 1, 1], stack.map(factorOf));
-  const product = node.matMul(g, node.expand(g, factors, [count, 1, size]), matrices);
-  const ones = new Array<number>(count).fill(1);
-  const sums = node.split(g, product, 0, ones);
-  for (const [place, { outputs }] of stack.entries()) {
-    const inputs = [sums[place]!, g.shapeTensor(outputs[0]!.shape)];
-    g.nodes.push({ op: 'Reshape', domain: '', inputs, outputs, attributes: {} });
   }
 }

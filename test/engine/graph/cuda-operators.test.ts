@@ -157,6 +157,18 @@ describe('what moves nothing on CUDA', () => {
     );
   });
 
+  it('is no choice of numbers that is cast to whole ones', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', [5]);
+    const [positive] = graph.node('Greater', [x, node.scalar(graph, 0)], [{ type: 'bool', shape: [5] }]);
+    const factors = [1.25, 0].map((factor) => node.scalar(graph, factor));
+    const [chosen] = graph.node('Where', [positive!, ...factors], [{ type: 'float32', shape: [5] }]);
+    graph.output('y', node.cast(graph, chosen!, 'int64'));
+    const lowered = graph.copy();
+    useCudaOperators(lowered);
+    expect(await computed(lowered, [5])).toEqual(await computed(graph, [5]));
+  });
+
   it('is what leads to no output', () => {
     const graph = new Graph();
     const x = graph.input('x', 'float32', [5]);
