@@ -2,6 +2,7 @@ import { Context, log, sleep } from '@temporalio/activity';
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { processor, type DeviceName } from '../engine/device/device.js';
 import type { FoldJob, FoldOutcome } from '../engine/training/job.js';
 import { InputFault } from '../errors/fault.js';
@@ -282,6 +283,7 @@ async function finish(
   outcome: FoldOutcome,
 ): Promise<TrainedFold> {
   const { store, checkpoints } = services;
+  const began = performance.now();
   const made: TrainedFold = {
     fold: outcome.fold,
     bestEpoch: outcome.bestEpoch,
@@ -313,7 +315,7 @@ async function finish(
     steps: outcome.steps,
     ...(outcome.precision === undefined ? {} : { precision: outcome.precision }),
     ...(outcome.skippedSteps === undefined ? {} : { skippedSteps: outcome.skippedSteps }),
-    timing: outcome.seconds,
+    timing: { ...outcome.seconds, store: (performance.now() - began) / 1000 },
   });
   return trained;
 }

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { performance } from 'node:perf_hooks';
 import type { Trainer } from '../activities/services.js';
 import { processor } from '../engine/device/device.js';
 import { processVariables } from '../engine/device/cuda/process-variables.js';
@@ -67,6 +68,7 @@ class Training {
 
   run(): Promise<FoldOutcome> {
     const { job } = this;
+    const began = performance.now();
     return new Promise((resolve, reject) => {
       const child = startChild({ ...this.options, kind: 'trainer', variables: processVariables(job.device) });
       const onAbort = (): void => this.askToStop(child);
@@ -74,7 +76,7 @@ class Training {
         clearTimeout(this.kill);
         watch.end();
         this.signal.removeEventListener('abort', onAbort);
-        if (this.outcome !== undefined) resolve(this.outcome);
+        if (this.outcome !== undefined) resolve(withEnd(this.outcome, (performance.now() - began) / 1000));
         else reject(this.reasonOfEnd(code, exitSignal, watch.foreign));
       };
       const watch = new ChildWatch((found) => {
@@ -123,6 +125,12 @@ class Training {
       this.kept === undefined ? 'there is none of this attempt' : `the last is of step ${this.kept}`;
     return stopped(this.job.fold, `without a checkpoint; ${last}`, this.failure);
   }
+}
+
+/** @param all seconds from before the child was started until it was gone */
+function withEnd(outcome: FoldOutcome, all: number): FoldOutcome {
+  const { start = 0, total } = outcome.seconds;
+  return { ...outcome, seconds: { ...outcome.seconds, end: Math.max(0, all - start - total) } };
 }
 
 function tell(child: ChildProcess, command: FoldCommand): void {

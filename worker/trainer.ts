@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { trainFold, TrainingStopped } from '../engine/training/fold.js';
 import type { FoldCommand, FoldJob, FoldMessage } from '../engine/training/job.js';
 import { allSent, leave, leaveWithParent, send, showLife, tellable } from './parent-watch.js';
@@ -15,9 +16,11 @@ export function trainForParent(): void {
 }
 
 async function train(job: FoldJob, signal: AbortSignal): Promise<void> {
+  // Since the process was started.
+  const start = performance.now() / 1000;
   try {
     const result = await trainFold(job, emit, signal);
-    emit({ type: 'finished', result });
+    emit({ type: 'finished', result: { ...result, seconds: { start, ...result.seconds } } });
   } catch (error) {
     if (!(error instanceof TrainingStopped)) emit({ type: 'failed', ...tellable(error) });
     await allSent();

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Predictor, Trainer } from '../../activities/services.js';
 import type { TableTokens, TokenCounts } from '../../data/hygiene/token-counts.js';
 import type { EpochMetrics, FoldJob, FoldOutcome } from '../../engine/training/job.js';
+import { Stopwatch } from '../../engine/training/stopwatch.js';
 import { heldOutBy, openTestTable, openTrainingTable } from '../../data/prepared-table.js';
 
 /** The files of an exported fold: what travels of a fold is mostly the references to them. */
@@ -38,7 +39,7 @@ export class InstantTrainer implements Trainer {
       threads: job.threads,
       seed: job.seed,
       steps: epochs.length,
-      seconds: { train: 0, evaluate: 0, checkpoint: 0, total: 0 },
+      seconds: new Stopwatch().seconds(),
       warnings: [],
     };
   }

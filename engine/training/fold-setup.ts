@@ -31,6 +31,7 @@ import { pseudoRows, pseudoWarnings } from './pseudo-labels.js';
 import type { Value } from '../runtime/runtime.js';
 import { readingOf, sequencesOf, windowed } from '../inference/reading.js';
 import { tokenize } from '../inference/tokenize.js';
+import type { Stopwatch } from './stopwatch.js';
 import { isAveraged, trainedModel } from './trained-model.js';
 import { Trainer } from './trainer.js';
 
@@ -73,24 +74,23 @@ export interface FoldSetup {
   close(): Promise<void>;
 }
 
-export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
-  const device = await openDevice(job.device ?? processor, job);
+export async function setUpFold(job: FoldJob, pace: Pace, watch: Stopwatch): Promise<FoldSetup> {
+  const device = await watch.time('device', () => openDevice(job.device ?? processor, job));
   const key = foldKey(job.seed, job.fold);
-  const pinned = await pinModel(job.model, pace);
-  const source = await pace.during('tokenising', () => openModelSource(job.model, job.labels, key));
+  const pinned = await watch.time('data', () => pinModel(job.model, pace));
+  const tokenising: Around = (work) => watch.time('data', () => pace.during('tokenising', work));
+  const source = await tokenising(() => openModelSource(job.model, job.labels, key));
   let frozen: FrozenActivations | null = null;
   try {
     const { classifier } = source;
     const table = openTrainingTable(job.table);
     const progress = (): void => pace.progress();
     const reading = readingOf(job.model, classifier);
-    const texts = await pace
-      .during('tokenising', () => tokenize(source.tokenizer, table.texts, reading, progress))
-      .finally(() => table.close());
-    const pseudo = pseudoRows(job);
-    const joining = await pace.during('tokenising', () =>
-      tokenize(source.tokenizer, pseudo.texts, reading, progress),
+    const texts = await tokenising(() => tokenize(source.tokenizer, table.texts, reading, progress)).finally(
+      () => table.close(),
     );
+    const pseudo = pseudoRows(job);
+    const joining = await tokenising(() => tokenize(source.tokenizer, pseudo.texts, reading, progress));
     const vocabulary = CompactVocabulary.of([...texts, ...joining]);
     const compact = texts.map((text) => vocabulary.compact(text));
     const isHeldOut = heldOutBy(table, job);
@@ -101,7 +101,7 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       targets: [...labelled.targets, ...pseudo.targets],
     };
     const validation = select(table, compact, isHeldOut);
-    const compiling: Around = (work) => pace.during('compiling', work);
+    const compiling: Around = (work) => watch.time('compile', () => pace.during('compiling', work));
     const groups = optionGroups(job.training);
     const { passes, optimizer, layers, reinitLayers, draws, perturbation, checkpointing } = groups;
     const read = windowed(classifier, reading.windows);
@@ -110,11 +110,13 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
     const shapes = shapesOfTraining(device, read, longest);
     const batch = largestBatch(sequences, passes.batchSize, shapes);
     const card = trainedCard(device, groups.precision);
-    const { classifier: trainedClassifier, textsAtOnce } = trainedModel(read, groups, batch, {
-      vocabulary: vocabulary.size,
-      ...(job.machineBytes === undefined ? {} : { machineBytes: job.machineBytes }),
-      card,
-    });
+    const { classifier: trainedClassifier, textsAtOnce } = watch.timeNow('compile', () =>
+      trainedModel(read, groups, batch, {
+        vocabulary: vocabulary.size,
+        ...(job.machineBytes === undefined ? {} : { machineBytes: job.machineBytes }),
+        card,
+      }),
+    );
     const options = {
       device,
       classifier: vocabulary.classifier(trainedClassifier),
@@ -139,23 +141,25 @@ export async function setUpFold(job: FoldJob, pace: Pace): Promise<FoldSetup> {
       });
     }
     const besides = frozen === null ? {} : { frozen };
-    const trainer = await Trainer.create({
-      ...options,
-      ...besides,
-      optimizer,
-      layers,
-      averaged: isAveraged(groups.averaging),
-      perturbation,
-      accumulate,
-      ...loss,
-      dropout: true,
-      draws,
-      checkpointing,
-      mostTokens,
-      longest,
-    });
+    const trainer = await watch.time('compile', () =>
+      Trainer.create({
+        ...options,
+        ...besides,
+        optimizer,
+        layers,
+        averaged: isAveraged(groups.averaging),
+        perturbation,
+        accumulate,
+        ...loss,
+        dropout: true,
+        draws,
+        checkpointing,
+        mostTokens,
+        longest,
+      }),
+    );
     const kinds = { vocabulary, reinitLayers, adapters: newAdapters(trainer, key) };
-    await loadWeights(trainer, source, kinds, pace);
+    await watch.time('weights', () => loadWeights(trainer, source, kinds, pace));
     await pinned?.check();
     const judged = (name: string): Promise<Value> => trainer.state.tensor(trainer.judged(name), name);
     const evaluation = new ClassifierRun({ ...options, ...besides, ...filled, weights: judged });

@@ -49,9 +49,10 @@ export async function trainFold(
     emit,
     'checkpoint' in job.model ? `the tokenizer of ${job.model.checkpoint}` : undefined,
   );
+  const watch = new Stopwatch();
   pace.enter('preparing');
-  const setup = await setUpFold(job, pace);
-  const fold = new Fold(job, setup, emit, pace, stop);
+  const setup = await setUpFold(job, pace, watch);
+  const fold = new Fold(job, setup, emit, pace, watch, stop);
   let isVoid = false;
   try {
     await fold.resume();
@@ -69,7 +70,6 @@ export async function trainFold(
 }
 
 class Fold {
-  private readonly watch = new Stopwatch();
   private readonly checkpoints: FoldCheckpoints;
   private readonly warnings: string[] = [];
   private readonly options: OptionGroups;
@@ -84,6 +84,7 @@ class Fold {
     private readonly setup: FoldSetup,
     private readonly emit: (message: FoldMessage) => void,
     private readonly pace: Pace,
+    private readonly watch: Stopwatch,
     private readonly stop: AbortSignal,
   ) {
     this.options = optionGroups(job.training);
@@ -127,8 +128,8 @@ class Fold {
       ))
         this.warn(warning);
     }
-    this.untrainedRange = await this.rangeOfAnswers();
-    const { step } = await this.checkpoints.resume();
+    this.untrainedRange = await this.watch.time('evaluate', () => this.rangeOfAnswers());
+    const { step } = await this.watch.time('checkpoint', () => this.checkpoints.resume());
     this.emit({
       type: 'started',
       step,
@@ -326,7 +327,7 @@ class Fold {
   private async finish(): Promise<FoldOutcome> {
     this.pace.enter('exporting');
     const { history, bestEpoch, keptStep, step, skipped, answerRange: range } = this.checkpoints.position;
-    const probabilities = await this.checkpoints.restoreKept();
+    const probabilities = await this.watch.time('checkpoint', () => this.checkpoints.restoreKept());
     const choice = choiceWarning(history, bestEpoch, this.options.choice);
     if (choice !== null) this.warn(choice);
     if (this.setup.validation.rows.length > 1) checkCollapse(this.job.fold, range, this.untrainedRange);
@@ -338,7 +339,9 @@ class Fold {
     const untouched = untouchedFactor(words, rates, this.options.optimizer.weightDecay, (step) =>
       this.course.averageShare(step),
     );
-    const model = await this.unlessStopped(() => exportModel(this.job, this.setup, untouched));
+    const model = await this.watch.time('export', () =>
+      this.unlessStopped(() => exportModel(this.job, this.setup, untouched)),
+    );
     // Rows of the embedding that were not trained are read again for the export.
     await this.setup.checkModel();
     const path = join(this.job.workDirectory, 'validation.f32');

@@ -4,6 +4,7 @@ import type { ComputePrecision } from '../precision/precision.js';
 import type { TaskName } from '../../tasks/task.js';
 import type { ModelUse, ScratchModel } from '../../pipeline/pipeline.js';
 import type { TrainingOptions } from '../../pipeline/training.js';
+import type { FoldActivity } from './stopwatch.js';
 
 /** What the trainer's child process is asked to do: train one fold. Plain JSON; paths are local. */
 export interface FoldJob {
@@ -139,6 +140,15 @@ export type FoldMessage =
 /** Messages of the parent to the child. `stop`: give up what is under way, checkpoint what was done before, and leave. */
 export type FoldCommand = { readonly type: 'train'; readonly job: FoldJob } | { readonly type: 'stop' };
 
+/**
+ * Seconds by what they were spent on. Beyond `total`, of a fold that has a process of its own: what this took to start
+ * with its modules, and to close and end after the fold.
+ */
+export interface FoldSeconds extends Readonly<Record<FoldActivity | 'total', number>> {
+  readonly start?: number;
+  readonly end?: number;
+}
+
 export interface FoldOutcome {
   readonly fold: number;
   readonly bestEpoch: number;
@@ -161,11 +171,6 @@ export interface FoldOutcome {
   readonly steps: number;
   /** Of them, those that taught nothing, since their gradients were too large for float16. */
   readonly skippedSteps?: number;
-  readonly seconds: {
-    readonly train: number;
-    readonly evaluate: number;
-    readonly checkpoint: number;
-    readonly total: number;
-  };
+  readonly seconds: FoldSeconds;
   readonly warnings: readonly string[];
 }

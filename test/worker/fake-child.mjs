@@ -11,6 +11,7 @@ const outcome = (fold) => ({
   rows: [],
   probabilities: '',
   model: {},
+  seconds: { total: 0 },
   warnings: [],
 });
 

@@ -38,7 +38,10 @@ function train(
 
 describe("the trainer's process", () => {
   it('gives the outcome, after its messages in their order', async () => {
-    expect(await train('finish')).toMatchObject({ fold: 2, bestEpoch: 1 });
+    const outcome = await train('finish');
+    expect(outcome).toMatchObject({ fold: 2, bestEpoch: 1 });
+    // What its process took besides the fold, which took no time.
+    expect(outcome.seconds.end).toBeGreaterThan(0);
     expect(messages.map(({ type }) => type)).toEqual(['started', 'finished']);
   });
 

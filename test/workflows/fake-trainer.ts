@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { precisionOn } from '../../engine/precision/choice.js';
 import type { ModelSource, Predictor, Trainer } from '../../activities/services.js';
 import type { CheckpointFile, FoldJob, FoldOutcome } from '../../engine/training/job.js';
+import { Stopwatch } from '../../engine/training/stopwatch.js';
 import type { Texts } from '../../data/column-file/reader.js';
 import { Lengths } from '../../data/hygiene/lengths.js';
 import type { TableTokens } from '../../data/hygiene/token-counts.js';
@@ -120,7 +121,7 @@ async function outcomeOf(
     threads: job.threads,
     seed: job.seed,
     steps,
-    seconds: { train: 0.1, evaluate: 0, checkpoint: 0, total: 0.1 },
+    seconds: { ...new Stopwatch().seconds(), train: 0.1, total: 0.1 },
     warnings: [],
   };
 }
