@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { processor } from '../engine/device/device.js';
 import { planSteps } from '../pipeline/dag.js';
 import { folderExists, parsePipeline, readPipeline } from '../pipeline/load.js';
@@ -69,8 +68,8 @@ async function readInput(
     return readPipeline(path, options);
   }
   // JSON is YAML, so an inline pipeline goes the way of a file, its defaults and its faults included.
-  const file = join(process.cwd(), 'workflow-input');
-  return parsePipeline(JSON.stringify(pipeline), { ...options, file, isFolder: folderExists });
+  const place = { words: 'the pipeline of the workflow input', folder: process.cwd() };
+  return parsePipeline(JSON.stringify(pipeline), { ...options, ...place, isFolder: folderExists });
 }
 
 function yamlOf(value: unknown): string {

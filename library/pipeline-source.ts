@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { folderExists, parsePipeline, readPipeline } from '../pipeline/load.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
@@ -42,8 +42,8 @@ export function resolvePipeline(
     return readPipeline(file, { overrides });
   }
   requireKnown('resolvePipeline: source', source);
-  const file = join(resolve(options.folder ?? '.'), 'pipeline');
-  return parsePipeline(JSON.stringify(source), { file, overrides, isFolder: folderExists });
+  const place = { words: 'resolvePipeline: source', folder: resolve(options.folder ?? '.') };
+  return parsePipeline(JSON.stringify(source), { ...place, overrides, isFolder: folderExists });
 }
 
 /** @throws InputFault for a file that is no pipeline, and for an object that was not resolved */

@@ -20,8 +20,7 @@ export interface SourceDocument {
   /** Whether `value` means what the text says; false after a syntax error. */
   readonly sound: boolean;
   /**
-   * `file:line:column` of the value at `path`, or of its key; undefined where the file does not go
-   * that deep.
+   * Where the value at `path`, or its key, stands; undefined where the file does not go that deep.
    */
   position(path: Path, atKey?: boolean): string | undefined;
 }
@@ -33,32 +32,35 @@ const maxLexemes = 30_000;
 /** How many nodes the file's aliases may stand for. */
 const maxAliases = 100;
 
+/** How a fault names a place in the text. */
+export type At = (line: number, column: number) => string;
+
 /** Parses YAML 1.2 (and so JSON) strictly: unique keys, known tags, one document, bounded in every way. */
-export function parseSource(text: string, file: string): SourceDocument {
-  const unbounded = boundProblem(text, file);
+export function parseSource(text: string, at: At): SourceDocument {
+  const unbounded = boundProblem(text, at(1, 1));
   if (unbounded !== undefined) return unusable([unbounded]);
 
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-  const at = (offset: number): string => {
+  const atOffset = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
+    return at(line, col);
   };
   const problems = [...document.errors, ...document.warnings].map(({ code, message, pos }) => ({
-    where: at(pos[0]),
+    where: atOffset(pos[0]),
     path: [],
     ...(yamlFaults[code] ?? brokenYaml(code, message)),
   }));
   const sound = document.errors.every(({ code }) => code === 'DUPLICATE_KEY');
   try {
     const value: unknown = document.toJS({ maxAliasCount: maxAliases });
-    return { value, problems, sound, position: (path, atKey) => positionIn(document, path, atKey, at) };
+    return { value, problems, sound, position: (path, atKey) => positionIn(document, path, atKey, atOffset) };
   } catch (error) {
     // toJS throws a ReferenceError alone: an alias without anchor, or too many of them.
     if (!(error instanceof ReferenceError)) throw error;
     const found = 'an alias that cannot be used';
     const problem = {
-      where: `${file}:1:1`,
+      where: at(1, 1),
       path: [],
       found,
       expected: `at most ${maxAliases} aliases, each of an anchor above it`,
@@ -104,8 +106,7 @@ function unusable(problems: readonly LocatedProblem[]): SourceDocument {
 }
 
 /** What has to be known before the parser may see the text: it recurses as deep as the text nests. */
-function boundProblem(text: string, file: string): LocatedProblem | undefined {
-  const where = `${file}:1:1`;
+function boundProblem(text: string, where: string): LocatedProblem | undefined {
   if (text.length > maxCharacters) {
     return { where, path: [], found: `${text.length} characters`, expected: `at most ${maxCharacters}` };
   }

@@ -5,7 +5,7 @@ import { memberConfiguration, memberProblems, withAxes } from './axes.js';
 import { crossChecks } from './checks.js';
 import { isMap } from './configuration.js';
 import { completeStep, defaultSteps } from './defaults.js';
-import { parseSource, type SourceDocument } from './document.js';
+import { parseSource, type At, type SourceDocument } from './document.js';
 import { describe, problemsOf } from './issues.js';
 import { withLists } from './lists.js';
 import { schemeOf } from './location.js';
@@ -15,14 +15,19 @@ import { maxProblems, PipelineFault, type LocatedProblem, type Path, type Proble
 import { defaultTextColumns, pipelineSchema, type PipelineDocument } from './schema.js';
 import { sizeProblems } from './size.js';
 
-export interface ParseOptions {
-  /** The file's path as the user wrote it: named in faults, and its folder is what paths are relative to. */
-  readonly file: string;
+/** Where a pipeline stands: in a file, which faults name with line and column, or in what somebody handed over. */
+export type PipelinePlace =
+  /** The path as the user wrote it; its folder is what paths are relative to. */
+  | { readonly file: string }
+  /** `words` name in faults what it was handed over as, and `folder` is what paths are relative to. */
+  | { readonly words: string; readonly folder: string };
+
+export type ParseOptions = PipelinePlace & {
   /** Values by dotted path, as `--set` takes them: YAML scalars or flow collections. */
   readonly overrides?: Readonly<Record<string, string>>;
   /** Whether a folder exists, to tell a model's folder from a hub name. Default: none does. */
   readonly isFolder?: (path: string) => boolean;
-}
+};
 
 const maxFileBytes = 1024 * 1024;
 
@@ -32,38 +37,59 @@ const maxFileBytes = 1024 * 1024;
  *
  * @throws PipelineFault listing every fault
  */
-export function parsePipeline(text: string, { file, overrides = {}, isFolder }: ParseOptions): Pipeline {
-  const source = parseSource(text, file);
-  if (!source.sound) throw new PipelineFault(file, source.problems);
+export function parsePipeline(text: string, options: ParseOptions): Pipeline {
+  const { overrides = {}, isFolder } = options;
+  const { name, at, folder, relativeTo } = placeOf(options);
+  const source = parseSource(text, at);
+  if (!source.sound) throw new PipelineFault(name, source.problems);
 
-  if (!isPipeline(source.value)) throw new PipelineFault(file, [notAPipeline(file, source.value)]);
+  if (!isPipeline(source.value)) throw new PipelineFault(name, [notAPipeline(at(1, 1), source.value)]);
 
   const configuration = withSteps(withLists(source.value), overrides);
   const { value: overridden, applied, problems } = applyOverrides(configuration, overrides);
   const value = withAxes(withLists(overridden));
-  const folder = dirname(resolve(file));
-  const { document, model, problems: found } = examine(value, folder, isFolder);
+  const examined = (configuration: unknown) => examine(configuration, { folder, relativeTo }, isFolder);
+  const { document, model, problems: found } = examined(value);
   if (found.length === 0 && isMap(value)) {
     const problemsWith = (settings: Readonly<Record<string, unknown>>): readonly Problem[] =>
-      examine(memberConfiguration(value, { settings }), folder, isFolder).problems;
+      examined(memberConfiguration(value, { settings })).problems;
     found.push(...memberProblems(value, problemsWith));
   }
 
   // One more than are told, so that the fault knows that there are more.
   const located = found
     .slice(0, maxProblems + 1)
-    .map((problem) => ({ ...problem, where: locate(problem, source, applied, file) }));
+    .map((problem) => ({ ...problem, where: locate(problem, source, applied, at) }));
   const all = [...source.problems, ...problems, ...located];
   if (document === undefined || model === undefined || model === 'unresolved' || all.length > 0) {
-    throw new PipelineFault(file, sorted(all));
+    throw new PipelineFault(name, sorted(all));
   }
   const pipeline = complete(document, model, folder, isFolder);
   const sizes = sizeProblems(pipeline);
   if (sizes.length === 0) return pipeline;
   throw new PipelineFault(
-    file,
-    sizes.map((problem) => ({ ...problem, where: locate(problem, source, applied, file) })),
+    name,
+    sizes.map((problem) => ({ ...problem, where: locate(problem, source, applied, at) })),
   );
+}
+
+interface Place {
+  readonly name: string;
+  readonly at: At;
+  readonly folder: string;
+  /** What paths are relative to, in the words of a fault. */
+  readonly relativeTo: string;
+}
+
+/** What was handed over is one line of JSON that nobody wrote so: the path within it says where a fault is. */
+function placeOf(place: PipelinePlace): Place {
+  if ('file' in place) {
+    const { file } = place;
+    const at: At = (line, column) => `${file}:${line}:${column}`;
+    return { name: file, at, folder: dirname(resolve(file)), relativeTo: 'this file' };
+  }
+  const { words, folder } = place;
+  return { name: words, at: () => words, folder, relativeTo: folder };
 }
 
 /**
@@ -92,14 +118,14 @@ function isPipeline(value: unknown): boolean {
 /** Top-level keys that a wrong pipeline must have at least, so that its others are told. */
 const fewestKnown = 2;
 
-function notAPipeline(file: string, value: unknown): LocatedProblem {
+function notAPipeline(where: string, value: unknown): LocatedProblem {
   const found = Array.isArray(value)
     ? 'a list'
     : typeof value === 'object'
       ? 'a map of other things'
       : 'a text';
   const expected = `a pipeline: a map with ${Object.keys(pipelineSchema.shape).join(', ')}`;
-  return { where: `${file}:1:1`, path: [], found, expected };
+  return { where, path: [], found, expected };
 }
 
 /** An override of a step of a file that declares none is one of the steps that it then has. */
@@ -117,7 +143,7 @@ function withSteps(configuration: unknown, overrides: Readonly<Record<string, st
 /** A whole configuration, the pipeline's or that of one member alone, with what is wrong with it. */
 function examine(
   configuration: unknown,
-  folder: string,
+  { folder, relativeTo }: Pick<Place, 'folder' | 'relativeTo'>,
   isFolder: ParseOptions['isFolder'],
 ): {
   readonly document: PipelineDocument | undefined;
@@ -127,7 +153,7 @@ function examine(
   const { data: document, error } = pipelineSchema.safeParse(configuration);
   const problems = [...problemsOf(error?.issues ?? [], configuration), ...crossChecks(configuration)];
   const model = document && resolveModel(document.model, folder, isFolder);
-  if (model === 'unresolved') problems.push(unresolvedModel(document?.model.checkpoint));
+  if (model === 'unresolved') problems.push(unresolvedModel(document?.model.checkpoint, relativeTo));
   return { document, model, problems };
 }
 
@@ -204,12 +230,11 @@ export function resolveModel(
 const hubName =
   /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?(?:@(?=.{1,200}$)[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)*)?$/;
 
-function unresolvedModel(checkpoint: string | undefined): Problem {
+function unresolvedModel(checkpoint: string | undefined, relativeTo: string): Problem {
   return {
     path: ['model', 'checkpoint'],
     found: describe(checkpoint),
-    expected:
-      'an existing folder (relative to this file) or the name of a model on the hub, like owner/model or owner/model@revision',
+    expected: `an existing folder (relative to ${relativeTo}) or the name of a model on the hub, like owner/model or owner/model@revision`,
   };
 }
 
@@ -223,7 +248,7 @@ function locate(
   { path, atKey }: Problem,
   source: SourceDocument,
   applied: readonly Override[],
-  file: string,
+  at: At,
 ): string {
   const setter = applied.findLast((override) => isPrefix(override.path, path));
   if (setter !== undefined) return `--set ${setter.name}`;
@@ -236,7 +261,7 @@ function locate(
     const position = source.position(path.slice(0, depth), true);
     if (position !== undefined) return position;
   }
-  return `${file}:1:1`;
+  return at(1, 1);
 }
 
 function isPrefix(start: Path, path: Path): boolean {

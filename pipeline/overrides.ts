@@ -41,9 +41,9 @@ export function applyOverrides(
   }
   for (const [name, text] of entries) {
     const where = `--set ${name}`;
-    const source = parseSource(text, where);
+    const source = parseSource(text, () => where);
     if (source.problems.length > 0) {
-      problems.push(...source.problems.map((problem) => ({ ...problem, where })));
+      problems.push(...source.problems);
       continue;
     }
     const path = setPath(value, name.split('.'), source.value);

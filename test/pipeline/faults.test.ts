@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parsePipeline } from '../../pipeline/load.js';
 import { faults, minimal } from './minimal.js';
 import { trainingSchema } from '../../pipeline/training.js';
 
@@ -359,6 +360,33 @@ describe('hostile input ends in a fault', () => {
     const told = faults(text);
     expect(told.join('\n')).toMatch(fault);
     expect(told.length).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('a pipeline that was handed over and stands in no file', () => {
+  const handedOver = (text: string): string => {
+    try {
+      parsePipeline(text, { words: 'the pipeline of the call', folder: '/srv' });
+    } catch (error) {
+      return (error as Error).message;
+    }
+    return '';
+  };
+
+  it('is called what it was handed over as, and a fault by its path alone', () => {
+    expect(handedOver(minimal.replace('[joy]', '[joy, joy]').replace('name: e', 'name: 7'))).toBe(
+      [
+        'the pipeline of the call: 2 faults',
+        'the pipeline of the call name: found 7, expected text (put it in quotes)',
+        'the pipeline of the call labels[1]: found the label "joy" a second time, expected each label once',
+      ].join('\n'),
+    );
+  });
+
+  it('has its paths from the folder that the fault of a model names', () => {
+    expect(handedOver(minimal.replace('owner/model', 'a/b/c'))).toContain(
+      'the pipeline of the call model.checkpoint: found "a/b/c", expected an existing folder (relative to /srv) or',
+    );
   });
 });
 

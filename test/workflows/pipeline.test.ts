@@ -130,7 +130,11 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
   });
 
   it.each([
-    ['a fault in the pipeline', { folds: { count: 'three' } }, /folds\.count/],
+    [
+      'a fault in the pipeline',
+      { folds: { count: 'three' } },
+      /^the pipeline of the workflow input: 1 fault\nthe pipeline of the workflow input folds\.count: found "three"/,
+    ],
     [
       'a path outside the roots of the worker',
       { data: { train: '/etc/passwd', test: 'test.csv' } },
