@@ -23,11 +23,17 @@ export function listen(current: () => Board | undefined, show: () => void): void
     description: descriptions.progress,
   });
   setHandler(retryUpdate, (choice) => decide(current(), choice, 'retry', show), {
-    validator: (choice) => void chosen(current(), choice),
+    validator: (choice, ...further: readonly never[]) => {
+      requireSoleChoice(further);
+      chosen(current(), choice);
+    },
     description: descriptions.retry,
   });
   setHandler(skipUpdate, (choice) => decide(current(), choice, 'skip', show), {
-    validator: (choice) => void chosen(current(), choice),
+    validator: (choice, ...further: readonly never[]) => {
+      requireSoleChoice(further);
+      chosen(current(), choice);
+    },
     description: descriptions.skip,
   });
   setHandler(
@@ -56,6 +62,12 @@ function decide(board: Board | undefined, body: unknown, decision: Decision, sho
   show();
   const names = cells.map(({ name }) => name).join(', ');
   return decision === 'retry' ? `${names}: runs again` : `${names}: the run goes on without`;
+}
+
+/** @throws ApplicationFailure for more than one: the others would be read by nobody */
+function requireSoleChoice(further: readonly unknown[]): void {
+  if (further.length > 0)
+    throw rejected(`found ${further.length + 1} inputs, expected one; decide one by one`);
 }
 
 /** @throws ApplicationFailure naming what could be chosen instead */

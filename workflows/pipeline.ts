@@ -18,6 +18,7 @@ import { Interpreter } from './interpreter.js';
 import { requireKey } from './require-key.js';
 import { listen } from './listeners.js';
 import { RunAttributes } from './search-attributes.js';
+import { requireSoleInput } from './sole-input.js';
 
 /** What the workflow `pipeline` returns. */
 export interface PipelineSummary {
@@ -34,8 +35,12 @@ export interface PipelineSummary {
   readonly reused: readonly string[];
 }
 
-/** Reads a pipeline and runs its steps: the workflow type `pipeline`. */
-export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
+/**
+ * Reads a pipeline and runs its steps: the workflow type `pipeline`.
+ *
+ * @param further what nobody may give, and whoever starts workflows by hand can
+ */
+export async function pipeline(input: PipelineInput, ...further: readonly never[]): Promise<PipelineSummary> {
   let board: Board | undefined;
   let show = (): void => undefined;
   listen(
@@ -43,6 +48,7 @@ export async function pipeline(input: PipelineInput): Promise<PipelineSummary> {
     () => show(),
   );
 
+  requireSoleInput(further, 'the input of the run');
   requireKey(input, 'the input of the run');
   const resolved = await resolveRun(input).catch((error: unknown) => {
     throw isCancellation(error) ? error : runFailure('', error);

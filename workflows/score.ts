@@ -14,6 +14,7 @@ import { requireKey } from './require-key.js';
 import { compareScores, joinScores, planScore, scoreChunk } from './score-calls.js';
 import { scoringDetails, type ScoringProgress } from './scoring-progress.js';
 import { RunAttributes } from './search-attributes.js';
+import { requireSoleInput } from './sole-input.js';
 
 /** What the workflow `score` returns. */
 export interface ScoreSummary {
@@ -32,8 +33,13 @@ export const scoringProgressQuery = defineQuery<ScoringProgress>('progress');
 /** How often artifacts may be found lost, and made again, before the scoring has failed. */
 const maxRepairs = 5;
 
-/** Scores a table by an ensemble, chunk by chunk: the workflow type `score`. */
-export async function score(input: ScoreInput): Promise<ScoreSummary> {
+/**
+ * Scores a table by an ensemble, chunk by chunk: the workflow type `score`.
+ *
+ * @param further what nobody may give, and whoever starts workflows by hand can
+ */
+export async function score(input: ScoreInput, ...further: readonly never[]): Promise<ScoreSummary> {
+  requireSoleInput(further, 'the input of the scoring');
   requireKey(input, 'the input of the scoring');
   const scoring = new Scoring(input);
   setHandler(scoringProgressQuery, () => scoring.progress(), {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { InputFault } from '../../errors/fault.js';
+import type { Progress } from '../../workflows/progress.js';
 import { Bench, progressWhen, server, startEnvironment, update, without } from './bench.js';
 import { Diverged, FakeTrainer } from './fake-trainer.js';
 
@@ -34,6 +35,20 @@ describe.skipIf(server === null)(`a fold that fails${without}`, () => {
     const fold = progress.steps.find(({ step }) => step === 'fold');
     expect(fold?.cells.map(({ state }) => state)).toEqual(['completed', 'failed', 'completed']);
     expect(fold?.cells[1]?.message).toBe('fold 2: the model does not fit');
+    await handle.terminate();
+  });
+
+  it.each(['retry', 'skip'])('stays as it is where %s is given two inputs', async (name) => {
+    bench = new Bench(environment, failingFold(2, 1));
+    await bench.work();
+    const handle = await bench.start();
+    await progressWhen(handle, ({ state }) => state === 'waiting');
+    const args: [unknown, unknown] = [{ step: 'fold', cell: '2' }, { cell: '3' }];
+    const failure: unknown = await handle.executeUpdate(name, { args }).catch((error: unknown) => error);
+    expect((failure as Error).cause).toMatchObject({
+      message: 'found 2 inputs, expected one; decide one by one',
+    });
+    expect((await handle.query<Progress>('progress')).state).toBe('waiting');
     await handle.terminate();
   });
 

@@ -152,6 +152,25 @@ describe.skipIf(server === null)(`the workflow pipeline${without}`, () => {
     expect(bench.trainer.jobs).toHaveLength(0);
   });
 
+  it.each([
+    ['pipeline', 'run'],
+    ['score', 'scoring'],
+  ])('ends at once where %s is started with a second input, which nobody would read', async (type, what) => {
+    bench = new Bench(environment);
+    await bench.work();
+    const started = environment.client.workflow.execute(type, {
+      workflowId: `${bench.taskQueue}-${type}`,
+      taskQueue: bench.taskQueue,
+      args: [{ pipeline: bench.pipeline() }, { overrides: { 'training.epochs': 2 } }],
+    });
+    const failure: unknown = await started.catch((error: unknown) => error);
+    expect((failure as Error).cause).toMatchObject({
+      type: 'InputFault',
+      message: `the input of the ${what}: there is more than one; found 2, expected one. Give --input or --input-file once; all that can be said stands in that one map.`,
+    });
+    expect(bench.trainer.jobs).toHaveLength(0);
+  });
+
   it('never carries the text of a row in a failure', async () => {
     bench = new Bench(environment);
     await bench.work();

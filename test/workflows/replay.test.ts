@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { temporal } from '@temporalio/proto';
 import { Worker } from '@temporalio/worker';
@@ -86,6 +87,17 @@ describe('a change of the workflow code', () => {
   it.each(names)('leaves a run that is under way intact: %s', async (name) => {
     await Worker.runReplayHistory({ workflowBundle: await bundledWorkflows() }, historyOf(name));
   });
+
+  it.each(['reuse.binpb', 'score.binpb'])(
+    'leaves one intact that was started with a second input before that was refused: %s',
+    async (name) => {
+      const history = historyOf(name);
+      const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
+      started?.input?.payloads?.push(defaultPayloadConverter.toPayload({ 'training.epochs': 2 }));
+      expect(started?.input?.payloads).toHaveLength(2);
+      await Worker.runReplayHistory({ workflowBundle: await bundledWorkflows() }, history);
+    },
+  );
 
   it('is noticed where it would break one', async () => {
     const history = historyOf(names[0]!);
