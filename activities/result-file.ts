@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { InputFault } from '../errors/fault.js';
+import { inWords } from '../errors/system-codes.js';
 import type { RunResult } from '../report/run-result.js';
 import { errorCode } from '../store/faults.js';
 import { resultSchema } from './result-schema.js';
@@ -43,7 +44,7 @@ async function readBounded(path: string): Promise<string | null> {
     const code = errorCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     if (code === undefined) throw error;
-    throw new InputFault({ where: path, what: `the result of the run cannot be read (${code})` });
+    throw new InputFault({ where: path, what: 'the result of the run cannot be read', found: inWords(code) });
   }
 }
 

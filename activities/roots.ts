@@ -6,6 +6,7 @@ import { checkpointsOf } from '../pipeline/members.js';
 import { namesUser, schemeOf } from '../pipeline/location.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import { InputFault } from '../errors/fault.js';
+import { inWords } from '../errors/system-codes.js';
 import { errorCode, storageFault } from '../store/faults.js';
 import { isBelow, s3Prefix, uriOf, type S3Object } from '../store/s3/address.js';
 
@@ -195,6 +196,6 @@ async function resolved(path: string, where: string): Promise<string | null> {
     const code = errorCode(error) ?? '';
     if (['ENOENT', 'ENOTDIR'].includes(code)) return null;
     if (!unusable.includes(code)) throw storageFault(error, path, 'following the path');
-    throw new InputFault({ where, what: 'that path cannot be used', found: code });
+    throw new InputFault({ where, what: 'that path cannot be used', found: inWords(code) });
   }
 }

@@ -1,5 +1,6 @@
 import type { ScheduleNotFoundError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import type { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
+import { systemCode } from '../errors/system-codes.js';
 
 /**
  * What an error of Temporal, of gRPC or of the operating system means to a person, with what to do; null
@@ -69,34 +70,6 @@ export interface SystemFailure {
   readonly remedy: string;
 }
 
-/** By the operating system's codes: what they mean, and what to do. */
-const system: Readonly<Record<string, readonly [meaning: string, remedy: string]>> = {
-  EACCES: ['this user may not read or write there', 'Give the user access, or choose another folder.'],
-  EPERM: ['this user may not do that there', 'Give the user access, or choose another folder.'],
-  EROFS: ['the file system is read-only', 'Make it writable, or choose another folder.'],
-  ENOSPC: ['the disk is full', 'Free some space there, or choose another folder.'],
-  EDQUOT: ['the quota of the disk is used up', 'Free some of it, or choose another folder.'],
-  ENOENT: ['there is no such file or folder', 'Check the name.'],
-  ENOTDIR: ['a part of the path is a file, not a folder', 'Move it away, or choose another folder.'],
-  EISDIR: ['it is a folder, not a file', 'Name a file.'],
-  EEXIST: ['it is there already', 'Move it away, or choose another name.'],
-  ELOOP: ['its links lead in a circle', 'Name the file itself.'],
-  ENAMETOOLONG: ['the name is too long for the file system', 'Choose a shorter one.'],
-  EMFILE: ['too many files are open', 'Raise the limit (ulimit -n).'],
-  ENFILE: ['too many files are open on this machine', 'Close some programs.'],
-  EIO: ['the disk reports a fault', 'Look at the disk.'],
-  ENOMEM: ['the machine is out of memory', 'End something, or give the work less.'],
-  EADDRINUSE: ['another program has the port', 'Choose another one, or end that program.'],
-  ECONNREFUSED: ['nothing listens there', 'Check the address, and that the program runs.'],
-  ECONNRESET: ['the other side ended the connection', 'Try again.'],
-  EPIPE: ['the other side ended the connection', 'Try again.'],
-  ETIMEDOUT: ['the other side did not answer in time', 'Check the address and the network.'],
-  EHOSTUNREACH: ['there is no way to that address', 'Check the address and the network.'],
-  ENETUNREACH: ['there is no way to that address', 'Check the address and the network.'],
-  ENOTFOUND: ['no machine of that name is known', 'Check the name and the network.'],
-  EAI_AGAIN: ['the name cannot be looked up now', 'Check the network.'],
-};
-
 /** Null for an error that is none of the operating system's, or of a code that is not known. */
 export function systemFailure(error: unknown): SystemFailure | null {
   if (!(error instanceof Error)) return null;
@@ -105,11 +78,16 @@ export function systemFailure(error: unknown): SystemFailure | null {
     readonly port?: number;
     readonly hostname?: string;
   };
-  const known = typeof code === 'string' ? system[code] : undefined;
+  const known = typeof code === 'string' ? systemCode(code) : undefined;
   if (known === undefined) return null;
   const peer =
     address === undefined ? hostname : [address, port].filter((part) => part !== undefined).join(':');
-  return { place: path ?? peer ?? syscall ?? 'the operating system', meaning: known[0], remedy: known[1] };
+  const { meaning, remedy, otherwise } = known;
+  return {
+    place: path ?? peer ?? syscall ?? 'the operating system',
+    meaning,
+    remedy: otherwise === undefined ? `${remedy}.` : `${remedy}, or ${otherwise}.`,
+  };
 }
 
 function ofSystem(error: Error): string | null {

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { inWords } from '../errors/system-codes.js';
 import { TableFault } from './table-fault.js';
 import { nameOf, pathOf, type TableFile } from './table-file.js';
 
@@ -33,7 +34,9 @@ export async function openRegularFile(
     throw new TableFault(
       { file },
       {
-        what: code === 'ENOENT' ? 'there is no such file' : `the file cannot be opened (${code})`,
+        ...(code === 'ENOENT'
+          ? { what: 'there is no such file' }
+          : { what: 'the file cannot be opened', found: inWords(code) }),
         expected: 'a table',
         remedy: absent,
       },

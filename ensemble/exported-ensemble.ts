@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { readJsonObject } from '../engine/checkpoint/bounded-json.js';
 import { thresholdSchema } from '../engine/inference/exported-settings.js';
 import { InputFault } from '../errors/fault.js';
+import { inWords } from '../errors/system-codes.js';
 import { calibratorSchema } from '../metrics/calibrator-schema.js';
 import { namePattern, pipelineLimits } from '../pipeline/schema.js';
 import { fileSha256 } from '../store/digest.js';
@@ -243,7 +244,9 @@ async function checkFiles(folder: string, { files, members }: Manifest): Promise
 /** Where a path really leads. */
 async function within(root: string, path: string): Promise<string> {
   const real = await realpath(path).catch((error: unknown) => {
-    throw damaged(path, 'a file of the export cannot be read', { found: errorCode(error) ?? 'nothing' });
+    throw damaged(path, 'a file of the export cannot be read', {
+      found: inWords(errorCode(error) ?? 'nothing'),
+    });
   });
   const way = relative(root, real);
   if (!way.startsWith('..') && !isAbsolute(way)) return real;

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InputFault } from '../errors/fault.js';
+import { inWords } from '../errors/system-codes.js';
 import { memberConfiguration, memberProblems, withAxes } from './axes.js';
 import { crossChecks } from './checks.js';
 import { isMap } from './configuration.js';
@@ -328,7 +329,9 @@ function openFile(path: string): number {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new InputFault({
       where: path,
-      what: code === 'ENOENT' ? 'there is no such file' : `the file cannot be opened (${code})`,
+      ...(code === 'ENOENT'
+        ? { what: 'there is no such file' }
+        : { what: 'the file cannot be opened', found: inWords(code) }),
       expected: 'a pipeline in YAML or JSON',
       remedy: 'Give the path of a pipeline, as in `foldwise run pipeline.yaml`.',
     });

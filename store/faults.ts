@@ -1,4 +1,5 @@
 import { EnvironmentFault, Fault } from '../errors/fault.js';
+import { inWords, systemCode } from '../errors/system-codes.js';
 
 /** An artifact that something refers to is not in the store. What made it has to run again. */
 export class ArtifactMissing extends EnvironmentFault {}
@@ -8,14 +9,6 @@ export class ArtifactDamaged extends EnvironmentFault {}
 
 /** The fold's checkpoints belong to another attempt by now: this one must stop and write nothing. */
 export class LeaseLost extends EnvironmentFault {}
-
-const remedies: Readonly<Record<string, string>> = {
-  ENOSPC: 'Free some space there',
-  EDQUOT: 'Free some of the quota',
-  EROFS: 'Make the file system writable',
-  EACCES: 'Give this user access to it',
-  EPERM: 'Give this user access to it',
-};
 
 /**
  * A failed call of the file system as a fault that is retried: a full disk may be emptied.
@@ -30,13 +23,13 @@ export function storageFault(
 ): unknown {
   const code = errorCode(error);
   if (error instanceof Fault || code === undefined) return error;
-  const remedy = remedies[code];
+  const known = systemCode(code);
   return new EnvironmentFault(
     {
       where,
       what: `${doing} failed`,
-      found: code,
-      ...(remedy === undefined ? {} : { remedy: `${remedy}; ${then}.` }),
+      found: inWords(code),
+      ...(known?.passes === true ? { remedy: `${known.remedy}; ${then}.` } : {}),
     },
     { cause: error },
   );

@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { EnvironmentFault, InputFault, type Fault } from '../errors/fault.js';
+import { inWords } from '../errors/system-codes.js';
 import { childEnvironment } from '../infra/child-environment.js';
 import { currentFacts, type ActivityFacts } from './activity-facts.js';
 import { remember, type ChildKind } from './children.js';
@@ -61,7 +62,10 @@ export function startFailure(where: string, child: ChildProcess, cause: Error): 
   const what =
     child.pid === undefined ? 'its process could not be started' : 'the channel to its process broke';
   const { code } = cause as NodeJS.ErrnoException;
-  return new EnvironmentFault({ where, what, ...(code === undefined ? {} : { found: code }) }, { cause });
+  return new EnvironmentFault(
+    { where, what, ...(code === undefined ? {} : { found: inWords(code) }) },
+    { cause },
+  );
 }
 
 /**

@@ -7,6 +7,7 @@ import { isExported, manifestName, manifestOf, type ListedFile } from '../../ens
 import { holdsInInt8 } from '../../ensemble/in-int8.js';
 import type { StoredEnsemble } from '../../ensemble/stored-ensemble.js';
 import { InputFault } from '../../errors/fault.js';
+import { inWords } from '../../errors/system-codes.js';
 import { modelCard } from '../../report/model-card.js';
 import type { RunResult } from '../../report/run-result.js';
 import { fileSha256 } from '../../store/digest.js';
@@ -173,11 +174,12 @@ async function listedFiles(draft: FolderDraft): Promise<Record<string, ListedFil
 /** Nothing but an earlier export is ever replaced. */
 async function requirePlace(target: string, force: boolean): Promise<void> {
   const found = await readdir(target).catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return [];
+    const code = errorCode(error);
+    if (code === 'ENOENT') return [];
     throw new InputFault({
       where: target,
       what: 'no folder can be written there',
-      found: errorCode(error) === 'ENOTDIR' ? 'a file' : (errorCode(error) ?? 'nothing that can be read'),
+      found: code === 'ENOTDIR' ? 'a file' : code === undefined ? 'nothing that can be read' : inWords(code),
       remedy: 'Name another folder.',
     });
   });

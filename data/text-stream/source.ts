@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { EnvironmentFault } from '../../errors/fault.js';
+import { inWords } from '../../errors/system-codes.js';
 import { openRegularFile } from '../regular-file.js';
 import { TableFault } from '../table-fault.js';
 import { nameOf, type TableFile } from '../table-file.js';
@@ -81,7 +82,7 @@ function unreadable(where: string, error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string') return error;
   return new EnvironmentFault(
-    { where, what: 'it cannot be read any further', found: code },
+    { where, what: 'it cannot be read any further', found: inWords(code) },
     { cause: error },
   );
 }

@@ -1,4 +1,5 @@
 import { EnvironmentFault, Fault, InputFault } from '../../errors/fault.js';
+import { inWords } from '../../errors/system-codes.js';
 import { errorCode } from '../faults.js';
 
 /** What is read of an error of the SDK. Its message is not: it may quote what was signed, and with which key. */
@@ -67,7 +68,7 @@ export function s3Fault(error: unknown, where: string, doing: string): unknown {
     return new EnvironmentFault({
       where,
       what: `${doing} failed: the server does not answer`,
-      found: code ?? 'nothing in time',
+      found: code === null ? 'nothing in time' : inWords(code),
       remedy: unreachable,
     });
   }
@@ -86,7 +87,7 @@ export function s3Fault(error: unknown, where: string, doing: string): unknown {
     return new EnvironmentFault({
       where,
       what: `${doing} failed: the server is not reached`,
-      found: code,
+      found: inWords(code),
       remedy: unreachable,
     });
   }

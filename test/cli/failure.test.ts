@@ -37,7 +37,7 @@ describe('the message of an error', () => {
   it('is that of the operating system in words of ours, however deep it is', () => {
     const cause = Object.assign(new Error('ENOSPC: raw'), { code: 'ENOSPC', path: '/data/x' });
     expect(renderFailure(new Error('raw', { cause }), { debug: false })).toBe(
-      'error: /data/x: the disk is full. Free some space there, or choose another folder.',
+      'error: /data/x: no space is left on the device. Free some space there, or choose another folder.',
     );
   });
 

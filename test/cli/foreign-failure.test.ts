@@ -30,7 +30,10 @@ describe('what is not ours', () => {
     [grpc(3, 'the id is too long'), /refuses the request as it is: the id is too long/],
     [system('EROFS', { path: '/data/x' }), /^\/data\/x: the file system is read-only\. /],
     [system('ENOTDIR', { path: '/data/x' }), /^\/data\/x: a part of the path is a file/],
-    [system('ENOSPC', { path: '/data/x' }), /^\/data\/x: the disk is full\. /],
+    [
+      system('ENOSPC', { path: '/data/x' }),
+      /^\/data\/x: no space is left on the device\. Free some space there, or choose another folder\./,
+    ],
     [system('EADDRINUSE', { address: '::', port: 80 }), /^:::80: another program has the port/],
     [system('ECONNREFUSED', { address: '127.0.0.1', port: 1 }), /^127\.0\.0\.1:1: nothing listens there/],
     [system('ENOTFOUND', { hostname: 'no.where' }), /^no\.where: no machine of that name/],

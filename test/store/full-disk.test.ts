@@ -103,7 +103,7 @@ describe.skipIf(!mountable)(`on a disk that fails${without}`, () => {
       const error = await failure(write);
       expect(error).toBeInstanceOf(EnvironmentFault);
       expect((error as Error).message).toMatch(
-        /found ENOSPC\. Free some space there; it goes on by itself then\./,
+        /found ENOSPC \(no space is left on the device\)\. Free some space there; it goes on by itself then\./,
       );
       expect(disk.files()).toEqual(before);
       disk.free();
@@ -118,7 +118,9 @@ describe.skipIf(!mountable)(`on a disk that fails${without}`, () => {
       const error = await failure(write);
       disk.release();
       expect(error).toBeInstanceOf(EnvironmentFault);
-      expect((error as Error).message).toMatch(/found EROFS\. Make the file system writable/);
+      expect((error as Error).message).toMatch(
+        /found EROFS \(the file system is read-only\)\. Make the file system writable/,
+      );
       await write(state);
     },
   );
