@@ -290,7 +290,7 @@ async function finish(
     epochs: outcome.epochs,
     rows: await putJson(store, outcome.rows),
     probabilities: await store.putFile(outcome.probabilities, { move: true }),
-    model: await takeModel(store, outcome.model),
+    model: await takeModel(store, outcome),
     device: outcome.device,
     ...(outcome.precision === undefined ? {} : { precision: outcome.precision }),
     ...(outcome.card === undefined ? {} : { card: outcome.card }),
@@ -321,11 +321,16 @@ async function finish(
 }
 
 /** Two names may share one file, so each file is taken once. */
-async function takeModel(store: ArtifactStore, files: FoldOutcome['model']): Promise<TrainedFold['model']> {
+async function takeModel(
+  store: ArtifactStore,
+  { model, weights }: Pick<FoldOutcome, 'model' | 'weights'>,
+): Promise<TrainedFold['model']> {
   const taken = new Map<string, ArtifactRef>();
-  for (const path of new Set(Object.values(files)))
-    taken.set(path, await store.putFile(path, { move: true }));
-  return Object.fromEntries(Object.entries(files).map(([name, path]) => [name, taken.get(path)!]));
+  for (const path of new Set(Object.values(model))) {
+    const hashed = path === weights.path ? { sha256: weights.sha256 } : {};
+    taken.set(path, await store.putFile(path, { move: true, ...hashed }));
+  }
+  return Object.fromEntries(Object.entries(model).map(([name, path]) => [name, taken.get(path)!]));
 }
 
 function isOutOfMemory(error: unknown): boolean {

@@ -6,7 +6,7 @@ import { linkOrCopy } from './durable-file.js';
 import { ArtifactDamaged, ArtifactMissing, storageFault } from './faults.js';
 import type { LocalFile, LocalFiles } from './local-files.js';
 import type { ObjectStore } from './objects/object-store.js';
-import type { ArtifactRef, ArtifactStore } from './store.js';
+import type { ArtifactRef, ArtifactStore, TakeOptions } from './store.js';
 import { Sweeps } from './sweeps.js';
 import { temporaryName } from './temporary-file.js';
 
@@ -30,10 +30,10 @@ export class Artifacts implements ArtifactStore {
     return ref;
   }
 
-  async putFile(source: string, { move = false }: { move?: boolean } = {}): Promise<ArtifactRef> {
+  async putFile(source: string, { move = false, sha256 }: TakeOptions = {}): Promise<ArtifactRef> {
     let ref: ArtifactRef;
     try {
-      ref = reference(await fileSha256(source), (await stat(source)).size);
+      ref = reference(sha256 ?? (await fileSha256(source)), (await stat(source)).size);
     } catch (error) {
       throw storageFault(error, this.objects.place, `taking in ${source}`);
     }
@@ -41,7 +41,7 @@ export class Artifacts implements ArtifactStore {
     // Without `move` a copy, not a link: whoever owns the source may go on writing to it.
     const isLinked = move && this.files.own(name) !== null;
     await this.keep(ref, () =>
-      isLinked ? this.link(name, source) : this.objects.put(name, { path: source }),
+      isLinked ? this.link(ref, source) : this.objects.put(name, { path: source }),
     );
     if (move) await this.files.take(name, ref.sha256, source);
     return ref;
@@ -95,12 +95,14 @@ export class Artifacts implements ArtifactStore {
   }
 
   /** Gives the store a second name of a file, which stays here. */
-  private async link(name: string, source: string): Promise<void> {
+  private async link(ref: ArtifactRef, source: string): Promise<void> {
+    const name = nameOf(ref);
     const path = temporaryName(source);
     try {
       await linkOrCopy(source, path);
       await utimes(path, new Date(), new Date());
       await this.objects.put(name, { path, move: true });
+      await this.files.linked(name, ref.sha256, source);
     } catch (error) {
       throw storageFault(error, this.objects.place, `taking in ${source}`);
     } finally {

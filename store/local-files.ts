@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { fileSha256 } from './digest.js';
 import { errorCode } from './faults.js';
@@ -21,6 +22,8 @@ export interface LocalFiles {
    * not looked through again while its file is unchanged. Null where there is no such object.
    */
   verified(name: string, sha256: string): Promise<LocalFile | null>;
+  /** The object's own file was made a second name of one with that hash: where it is, it counts as verified. */
+  linked(name: string, sha256: string, path: string): Promise<void>;
   /** Takes a file away whose bytes the object was just given: they need not be brought then. */
   take(name: string, sha256: string, path: string): Promise<void>;
   /** What of this machine's is beyond its bound. @param remove or only counts it */
@@ -34,8 +37,9 @@ export class VerifiedFiles {
   /** Null where there is no such file. */
   async look(path: string, sha256: string): Promise<LocalFile | null> {
     try {
-      const { size, mtimeMs, ino } = await stat(path);
-      const state = `${sha256} ${size} ${mtimeMs} ${ino}`;
+      const found = await stat(path);
+      const { size } = found;
+      const state = stateOf(sha256, found);
       if (this.states.get(path) !== state) {
         this.states.delete(path);
         if ((await fileSha256(path)) !== sha256) return { path, bytes: size, intact: false };
@@ -47,6 +51,17 @@ export class VerifiedFiles {
       throw error;
     }
   }
+
+  /** A path that names the same file as another, whose bytes have that hash, need not be looked through. */
+  async same(path: string, other: string, sha256: string): Promise<void> {
+    const [here, there] = await Promise.all([stat(path), stat(other)]);
+    const isSame = here.ino === there.ino && here.dev === there.dev;
+    if (isSame) this.states.set(path, stateOf(sha256, here));
+  }
+}
+
+function stateOf(sha256: string, { size, mtimeMs, ino }: Pick<Stats, 'size' | 'mtimeMs' | 'ino'>): string {
+  return `${sha256} ${size} ${mtimeMs} ${ino}`;
 }
 
 /** Of a store that is a folder: its own files. */
@@ -61,6 +76,10 @@ export class FolderFiles implements LocalFiles {
 
   verified(name: string, sha256: string): Promise<LocalFile | null> {
     return this.files.look(this.own(name), sha256);
+  }
+
+  linked(name: string, sha256: string, path: string): Promise<void> {
+    return this.files.same(this.own(name), path, sha256);
   }
 
   async take(_name: string, _sha256: string, path: string): Promise<void> {

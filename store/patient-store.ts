@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EnvironmentFault } from '../errors/fault.js';
 import { ArtifactDamaged, ArtifactMissing } from './faults.js';
-import type { ArtifactRef, ArtifactStore } from './store.js';
+import type { ArtifactRef, ArtifactStore, TakeOptions } from './store.js';
 
 /** Pauses before a call is made again, in milliseconds. */
 const pauses = [50, 250, 1_000];
@@ -17,7 +17,7 @@ export class PatientStore implements ArtifactStore {
     return patiently(() => this.store.putBytes(bytes));
   }
 
-  putFile(path: string, options?: { move?: boolean }): Promise<ArtifactRef> {
+  putFile(path: string, options?: TakeOptions): Promise<ArtifactRef> {
     return patiently(() => this.store.putFile(path, options));
   }
 

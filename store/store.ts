@@ -17,11 +17,19 @@ export const artifactRefSchema = z
 /** A file of an artifact store, named by what is in it. What travels between activities. */
 export type ArtifactRef = Readonly<z.output<typeof artifactRefSchema>>;
 
+/** How a file is taken in. */
+export interface TakeOptions {
+  /** Whether it may be renamed into the store instead of being copied. */
+  readonly move?: boolean;
+  /** Of its bytes, by whoever hashed them while writing them: they are not read for it again. */
+  readonly sha256?: string;
+}
+
 /** Content-addressed files. Every write is whole or not at all, every read is verified by hash. */
 export interface ArtifactStore {
   putBytes(bytes: Uint8Array): Promise<ArtifactRef>;
-  /** Takes a file in; `move` may rename it into the store instead of copying it. */
-  putFile(path: string, options?: { move?: boolean }): Promise<ArtifactRef>;
+  /** Takes a file in. */
+  putFile(path: string, options?: TakeOptions): Promise<ArtifactRef>;
   /** @throws ArtifactMissing, ArtifactDamaged */
   getBytes(ref: ArtifactRef): Promise<Uint8Array>;
   /** A verified local path with the artifact's bytes; read-only. */

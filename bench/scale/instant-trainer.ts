@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { sha256 } from '../../store/digest.js';
 import type { Predictor, Trainer } from '../../activities/services.js';
 import type { TableTokens, TokenCounts } from '../../data/hygiene/token-counts.js';
 import type { EpochMetrics, FoldJob, FoldOutcome } from '../../engine/training/job.js';
@@ -28,13 +29,17 @@ export class InstantTrainer implements Trainer {
     const rows = [...table.folds.keys()].filter(heldOutBy(table, job));
     const probabilities = join(job.workDirectory, 'probabilities');
     await writeFile(probabilities, new Uint8Array(new Float32Array(rows.length * job.labels.length).buffer));
+    const model = await writeModel(job);
+    const weights = model['model.safetensors']!;
+    const text = await readFile(weights);
     return {
       fold: job.fold,
       bestEpoch: epochs.length,
       epochs,
       rows,
       probabilities,
-      model: await writeModel(job),
+      model,
+      weights: { path: weights, sha256: sha256(text), bytes: text.length },
       device: 'cpu',
       threads: job.threads,
       seed: job.seed,

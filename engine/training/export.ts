@@ -7,9 +7,8 @@ import { writeSafetensors } from '../checkpoint/safetensors.js';
 import { jsonWithFloats } from '../checkpoint/whole-floats.js';
 import { mergedParameters, type Adapters } from './adapters.js';
 import type { FoldSetup } from './fold-setup.js';
-import type { FoldJob } from './job.js';
+import type { FoldJob, HashedFile } from './job.js';
 import { exportedModel, inputNames } from '../export/onnx-export.js';
-import { secondLink } from './second-link.js';
 import { exportedReading, settingsKey } from '../inference/exported-settings.js';
 import { longestText } from '../inference/reading.js';
 
@@ -20,13 +19,13 @@ const ONNX_DATA = 'model.onnx_data';
  * Writes the fold's model as transformers loads it, and as ONNX.
  *
  * @param untouched what is left of an embedding row that no text used
- * @returns local path by path inside the model's folder
+ * @returns local path by path inside the model's folder, and the weights as they were hashed
  */
 export async function exportModel(
   job: FoldJob,
   setup: FoldSetup,
   untouched: number,
-): Promise<Record<string, string>> {
+): Promise<{ readonly files: Readonly<Record<string, string>>; readonly weights: HashedFile }> {
   const { source } = setup;
   const folder = join(job.workDirectory, 'model');
   const files: Record<string, string> = {};
@@ -46,13 +45,13 @@ export async function exportModel(
 
   const weights = join(folder, 'model.safetensors');
   const tensors = exportedTensors(setup, job.training.lora, untouched);
-  await setup.trainer.state.snapshot(() => writeSafetensors(weights, tensors, { format: 'pt' }));
+  const written = await setup.trainer.state.snapshot(() =>
+    writeSafetensors(weights, tensors, { format: 'pt' }),
+  );
   files['model.safetensors'] = weights;
   await write('onnx/model.onnx', exportedModel(source.classifier, await externalWeights(weights, ONNX_DATA)));
-  const data = join(folder, 'onnx', ONNX_DATA);
-  await secondLink(weights, data);
-  files[`onnx/${ONNX_DATA}`] = data;
-  return files;
+  files[`onnx/${ONNX_DATA}`] = weights;
+  return { files, weights: { path: weights, ...written } };
 }
 
 /** By default transformers.js looks for a quantised model without a file of data beside it. */

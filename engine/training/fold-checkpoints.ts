@@ -6,7 +6,7 @@ import { notJudged } from './epoch-choice.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { Position } from './fold-state.js';
 import { checkState, readState, verify, writeState } from './fold-state.js';
-import type { CheckpointFile, FoldCheckpoint, FoldJob } from './job.js';
+import type { HashedFile, FoldCheckpoint, FoldJob } from './job.js';
 import { restoreKeptEpoch, writeKeptEpoch } from './kept-epoch.js';
 import { secondLink } from './second-link.js';
 
@@ -21,7 +21,7 @@ const COST_FACTOR = 40;
  */
 export class FoldCheckpoints {
   readonly position: Position;
-  private kept: CheckpointFile | null = null;
+  private kept: HashedFile | null = null;
   private writtenAt = performance.now();
   /** Seconds that the last one took, with the epochs kept for it. */
   private cost = 0;
@@ -121,7 +121,7 @@ export class FoldCheckpoints {
     return join(this.job.workDirectory, 'kept.safetensors');
   }
 
-  private async adopt(best: CheckpointFile): Promise<void> {
+  private async adopt(best: HashedFile): Promise<void> {
     await secondLink(best.path, this.keptPath);
     this.kept = { ...best, path: this.keptPath };
   }

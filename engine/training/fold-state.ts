@@ -7,7 +7,7 @@ import { openSafetensors, writeSafetensors } from '../checkpoint/safetensors.js'
 import { readSafetensorsMetadata } from '../checkpoint/safetensors-metadata.js';
 import type { StateEntry, TrainingState } from '../device/training-state.js';
 import { notJudged, type WithinEpoch } from './epoch-choice.js';
-import type { CheckpointFile, EpochMetrics } from './job.js';
+import type { HashedFile, EpochMetrics } from './job.js';
 
 /** Where a fold stands. With the state of its training it is all that training depends on. */
 export interface Position {
@@ -75,7 +75,7 @@ export async function writeState(
   state: TrainingState,
   position: Position,
   signature: string,
-): Promise<CheckpointFile> {
+): Promise<HashedFile> {
   const tensors = state.entries.map((entry) => ({
     name: nameOf(entry),
     shape: entry.shape,
@@ -96,7 +96,7 @@ export interface MadeBy {
 
 /** @throws InputFault where the file is damaged, or was made by another engine, device, thread count or micro-batch */
 export async function checkState(
-  file: CheckpointFile,
+  file: HashedFile,
   { signature, batchSize, microBatch }: MadeBy,
 ): Promise<void> {
   await verify(file);
@@ -116,7 +116,7 @@ export async function checkState(
 }
 
 /** Reads a checked state back into the training. */
-export async function readState({ path }: CheckpointFile, state: TrainingState): Promise<Position> {
+export async function readState({ path }: HashedFile, state: TrainingState): Promise<Position> {
   const reader = await openSafetensors(path);
   try {
     for (const entry of state.entries)
@@ -145,7 +145,7 @@ function parsed(json: string): unknown {
 }
 
 /** @throws InputFault where the file is not the one that was written */
-export async function verify({ path, sha256, bytes }: CheckpointFile): Promise<void> {
+export async function verify({ path, sha256, bytes }: HashedFile): Promise<void> {
   const size = await stat(path).then(
     (found) => found.size,
     () => -1,

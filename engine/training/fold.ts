@@ -339,7 +339,7 @@ class Fold {
     const untouched = untouchedFactor(words, rates, this.options.optimizer.weightDecay, (step) =>
       this.course.averageShare(step),
     );
-    const model = await this.watch.time('export', () =>
+    const { files: model, weights } = await this.watch.time('export', () =>
       this.unlessStopped(() => exportModel(this.job, this.setup, untouched)),
     );
     // Rows of the embedding that were not trained are read again for the export.
@@ -356,6 +356,7 @@ class Fold {
       rows: this.setup.validation.rows,
       probabilities: path,
       model,
+      weights,
       ...this.on,
       threads: this.job.threads,
       seed: this.job.seed,

@@ -55,12 +55,13 @@ export interface FoldJob {
 export interface FoldCheckpoint {
   readonly step: number;
   /** Weights, optimizer state and position. */
-  readonly state: CheckpointFile;
+  readonly state: HashedFile;
   /** The best epoch's weights; null before the first epoch ends. */
-  readonly best: CheckpointFile | null;
+  readonly best: HashedFile | null;
 }
 
-export interface CheckpointFile {
+/** A file, with the hash of what was written to it. */
+export interface HashedFile {
   readonly path: string;
   readonly sha256: string;
   readonly bytes: number;
@@ -159,6 +160,8 @@ export interface FoldOutcome {
   readonly probabilities: string;
   /** Files of the exported model, by path inside `models/<fold>/` (`model.safetensors`, `onnx/model.onnx` …). */
   readonly model: Readonly<Record<string, string>>;
+  /** The one of them that has the weights, as it was hashed while it was written. */
+  readonly weights: HashedFile;
   readonly device: string;
   /** What products were computed in, where that was not float32. */
   readonly precision?: Exclude<ComputePrecision, 'float32'>;

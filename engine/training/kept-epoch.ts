@@ -1,5 +1,5 @@
 import { openSafetensors, writeSafetensors } from '../checkpoint/safetensors.js';
-import type { CheckpointFile } from './job.js';
+import type { HashedFile } from './job.js';
 import type { Trainer } from './trainer.js';
 
 /**
@@ -10,7 +10,7 @@ export async function writeKeptEpoch(
   path: string,
   trainer: Trainer,
   probabilities: Float32Array,
-): Promise<CheckpointFile> {
+): Promise<HashedFile> {
   const { state, trained } = trainer;
   const weights = trained.map(({ name, shape }) => ({
     name: `weights/${name}`,

@@ -10,13 +10,20 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EnvironmentFault, InputFault } from '../../errors/fault.js';
 import type { Artifacts } from '../../store/artifacts.js';
+import { fileSha256, sha256 } from '../../store/digest.js';
 import { ArtifactDamaged, ArtifactMissing } from '../../store/faults.js';
 import type { KeyIndex } from '../../store/keys.js';
 import type { ArtifactRef } from '../../store/store.js';
 import { folderState } from './folder-state.js';
+
+vi.mock(import('../../store/digest.js'), async (original) => {
+  const digest = await original();
+  return { ...digest, fileSha256: vi.fn(digest.fileSha256) };
+});
+const hashedFiles = vi.mocked(fileSha256);
 
 let folder: string;
 beforeEach(() => {
@@ -58,6 +65,32 @@ describe('an artifact', () => {
     const ref = await open().putFile(source, { move });
     expect(existsSync(source)).toBe(!move);
     expect(readFileSync(await open().localPath(ref))).toEqual(Buffer.from(bytes));
+  });
+
+  it('of a file that is moved is read once, and not at all where its hash is known', async () => {
+    const source = join(folder, 'source');
+    for (const [known, reads] of [
+      [{}, 1],
+      [{ sha256: sha256(bytes) }, 0],
+    ] as const) {
+      const kept = folderState(mkdtempSync(join(folder, 'kept-'))).store;
+      writeFileSync(source, bytes);
+      hashedFiles.mockClear();
+      const ref = await kept.putFile(source, { move: true, ...known });
+      await kept.localPath(ref);
+      expect(ref.sha256).toBe(sha256(bytes));
+      expect(hashedFiles).toHaveBeenCalledTimes(reads);
+    }
+  });
+
+  it('that was changed since it was moved in is looked through, and not returned', async () => {
+    const source = join(folder, 'source');
+    const store = open();
+    writeFileSync(source, bytes);
+    const ref = await store.putFile(source, { move: true, sha256: sha256(bytes) });
+    chmodSync(fileOf(ref), 0o644);
+    writeFileSync(fileOf(ref), 'what is not learnt');
+    await expect(store.localPath(ref)).rejects.toBeInstanceOf(ArtifactDamaged);
   });
 
   it('does not follow a source file that is changed later', async () => {

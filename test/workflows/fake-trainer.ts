@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { precisionOn } from '../../engine/precision/choice.js';
 import type { ModelSource, Predictor, Trainer } from '../../activities/services.js';
-import type { CheckpointFile, FoldJob, FoldOutcome } from '../../engine/training/job.js';
+import type { HashedFile, FoldJob, FoldOutcome } from '../../engine/training/job.js';
 import { Stopwatch } from '../../engine/training/stopwatch.js';
 import type { Texts } from '../../data/column-file/reader.js';
 import { Lengths } from '../../data/hygiene/lengths.js';
@@ -104,7 +104,7 @@ async function outcomeOf(
   await mkdir(join(folder, 'onnx'), { recursive: true });
   await writeFile(join(folder, 'probabilities'), Buffer.from(probabilities.buffer));
   await writeFile(join(folder, 'config.json'), `{"fold":${job.fold}}`);
-  await writeFile(join(folder, 'onnx', 'model.onnx'), `model ${job.fold} ${job.seed}`);
+  const weights = await fileOf(join(folder, 'onnx', 'model.onnx'), `model ${job.fold} ${job.seed}`);
   return {
     fold: job.fold,
     bestEpoch: 1,
@@ -116,6 +116,7 @@ async function outcomeOf(
       'onnx/model.onnx': join(folder, 'onnx', 'model.onnx'),
       'onnx/same.onnx': join(folder, 'onnx', 'model.onnx'),
     },
+    weights,
     device,
     ...(precision === 'float32' ? {} : { precision }),
     threads: job.threads,
@@ -126,7 +127,7 @@ async function outcomeOf(
   };
 }
 
-async function fileOf(path: string, text: string): Promise<CheckpointFile> {
+async function fileOf(path: string, text: string): Promise<HashedFile> {
   await writeFile(path, text);
   return { path, sha256: createHash('sha256').update(text).digest('hex'), bytes: text.length };
 }
