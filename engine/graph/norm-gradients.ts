@@ -84,8 +84,6 @@ function projectedBy(
   const of = standardised.get(product?.inputs[1]?.name ?? '');
   if (product?.op !== 'Mul' || scaled?.op !== 'Mul' || of === undefined) return null;
   const [gradient, scale] = scaled.inputs as [Value, Value];
-  const { shape } = of.value;
-  const isOfRows =
-    sameShape(outputs[0]!.shape, [...shape.slice(0, -1), 1]) && sameShape(gradient.shape, shape);
+  const isOfRows = sameShape(outputs[0]!.shape, [...of.value.shape.slice(0, -1), 1]);
   return isOfRows && scale.name === of.norm.inputs[1]?.name ? { gradient, scale, value: of.value } : null;
 }

@@ -168,6 +168,7 @@ const heads: Motif = (draw) => {
     const apart = draw.note(node.reshape(graph, masked, [slots, some, wide]));
     return draw.note(node.transpose(graph, apart, [1, 0, 2]));
   });
+  draw.end(...moved);
   const tokens = draw.dim();
   const back = draw.index(tokens, slots);
   const gathered = moved.map((each) => {
