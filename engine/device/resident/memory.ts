@@ -1,7 +1,6 @@
 import { useCudaOperators } from '../../graph/cuda-operators.js';
 import { elementBytes } from '../../graph/dtype.js';
 import type { Graph } from '../../graph/graph.js';
-import { joinedParameters } from '../../graph/joined-linears.js';
 import { mostLiveBytes } from '../../graph/live-bytes.js';
 import { elements } from '../../graph/product-operations.js';
 import type { Shape } from '../../graph/shape.js';
@@ -100,7 +99,7 @@ export function deviceMemories(
   const trained = parameters.filter(({ group }) => group.trained);
   const numbers = numbersOf(trained);
   const still = numbersOf(parameters) - numbers;
-  const { packs } = new Packing(trained, packSizes[kindOf(device)], joinedParameters(graph));
+  const { packs } = Packing.of({ parameters, graph }, packSizes[kindOf(device)]);
   const packed = numbersOf(
     packs.filter(({ members }) => members.length > 1).flatMap(({ members }) => members),
   );

@@ -1,6 +1,7 @@
+import { joinedParameters } from '../../graph/joined-linears.js';
 import { rateKeyOf } from '../../optim/parameter-groups.js';
 import { elementCount } from '../../runtime/elements.js';
-import type { OptimizedParameter } from '../training-program.js';
+import type { OptimizedParameter, TrainingProgram } from '../training-program.js';
 
 /** What the update steps as one: several parameters of one rate and decay, or one alone, which keeps its name and shape. */
 export interface Pack extends OptimizedParameter {
@@ -79,6 +80,12 @@ export class Packing {
         from = to;
       }
     }
+  }
+
+  /** Of what a training trains, by what its graph reads as one. */
+  static of({ parameters, graph }: Pick<TrainingProgram, 'parameters' | 'graph'>, sizes: PackSizes): Packing {
+    const trained = parameters.filter(({ group }) => group.trained);
+    return new Packing(trained, sizes, joinedParameters(graph));
   }
 
   placeOf(parameter: string): Place | undefined {

@@ -1,4 +1,3 @@
-import { joinedParameters } from '../../graph/joined-linears.js';
 import type { Device } from '../device.js';
 import type { Program } from '../program.js';
 import type { TrainingProgram } from '../training-program.js';
@@ -26,11 +25,7 @@ export async function stepNodes(
   { optimizer, averaged, lossScale }: Pick<TrainingOptions, 'optimizer' | 'averaged' | 'lossScale'>,
   { mostOutputs, packSizes, kernels }: Pick<StepCard, 'mostOutputs' | 'packSizes' | 'kernels'>,
 ): Promise<StepNodes> {
-  const packing = new Packing(
-    program.parameters.filter(({ group }) => group.trained),
-    packSizes,
-    joinedParameters(program.graph),
-  );
+  const packing = Packing.of(program, packSizes);
   const nodesOf = async (part: Program): Promise<ReadonlyMap<string, number>> => {
     const session = await device.compile(part);
     session.release();

@@ -1,5 +1,4 @@
 import { elementCount } from '../../runtime/elements.js';
-import { joinedParameters } from '../../graph/joined-linears.js';
 import type { Value } from '../../runtime/runtime.js';
 import type { Device } from '../device.js';
 import { LossScaleMemory } from '../loss-scale-memory.js';
@@ -70,11 +69,7 @@ export class ResidentTrainingState implements TrainingState {
     const ofParameters = parameters.flatMap(({ name, shape, group }) =>
       group.trained ? arrays.map((array) => ({ array, parameter: name, shape })) : [],
     );
-    const packing = new Packing(
-      parameters.filter(({ group }) => group.trained),
-      card.packSizes,
-      joinedParameters(options.program.graph),
-    );
+    const packing = Packing.of(options.program, card.packSizes);
     const still = parameters.filter(({ group }) => !group.trained);
     const packed = (of: readonly StateArray[]): Promise<TwoSets> => {
       const shapes = packing.packs.flatMap(({ name, shape }) =>

@@ -3,7 +3,6 @@ import type { LoweredProgram } from '../../../../engine/device/resident/device.j
 import { gradientProgram } from '../../../../engine/device/resident/gradient-program.js';
 import { Packing, packSizes } from '../../../../engine/device/resident/packing.js';
 import { forRecording } from '../../../../engine/device/resident/recorded-session.js';
-import { joinedParameters } from '../../../../engine/graph/joined-linears.js';
 import { trainingGraph } from '../../../../engine/training/graphs.js';
 import { goldenClassifier } from '../../models/golden-model.js';
 
@@ -17,11 +16,6 @@ export function loweredGradients(model: string): LoweredProgram {
     dropout: true,
     loss: 'binaryCrossEntropy',
   });
-  const trained = graph.parameters.filter(({ group }) => group.trained);
-  const program = gradientProgram(
-    graph,
-    new Packing(trained, packSizes.cuda, joinedParameters(graph.graph)),
-    32,
-  );
+  const program = gradientProgram(graph, Packing.of(graph, packSizes.cuda), 32);
   return lowered(forRecording(program).program);
 }
