@@ -116,7 +116,7 @@ async function run(source: PipelineSource, options: RunPipelineOptions): Promise
     throw signal.aborted ? signal.reason : error;
   };
   const usable = await hostDevices({ device, slots, signal, onMessage }).catch(givenUp);
-  const ofModel = await checkModel(pipeline, { workdir: place, onDownload, devices: usable });
+  const { warnings: ofModel } = await checkModel(pipeline, { workdir: place, onDownload, devices: usable });
   for (const warning of [...warnings, ...ofModel]) onMessage(`warning: ${warning}`);
   const workdir = await writableWorkdir(options.workdir);
   let workflowId = '';

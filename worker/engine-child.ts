@@ -67,6 +67,7 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
     }
     case 'check': {
       const { folder, labels, model, training, card, elsewhere = false } = request;
+      const { longestText } = await import('../engine/inference/reading.js');
       const { checkTraining } = await import('../engine/training/trained-model.js');
       const { openedModel } = await import('../engine/training/model-source.js');
       enter('opening the model', {
@@ -76,7 +77,10 @@ async function compute(request: EngineRequest): Promise<EngineAnswer> {
       });
       const { classifier, warnings } = await openedModel({ checkpoint: folder, ...model }, labels);
       const machineBytes = elsewhere ? Infinity : thisMachine().bytes;
-      return [...warnings, ...checkTraining(classifier, model, training, machineBytes, card)];
+      return {
+        warnings: [...warnings, ...checkTraining(classifier, model, training, machineBytes, card)],
+        longest: longestText(model.maxLength, classifier),
+      };
     }
   }
 }

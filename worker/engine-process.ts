@@ -10,7 +10,7 @@ import { DownloadPace, downloadLines } from './download-progress.js';
 import { currentFacts } from './activity-facts.js';
 import type { OutputListener } from './child-process.js';
 import type { ChildWatchOptions } from './child-watch.js';
-import type { CheckedTraining, EngineAnswer, EngineRequest } from './engine-request.js';
+import type { CheckedModel, CheckedTraining, EngineAnswer, EngineRequest } from './engine-request.js';
 import { askChild, type FailedReply } from './request-process.js';
 
 /** A fault that the engine's process raised, under the name that it has there. */
@@ -53,12 +53,11 @@ export class EngineProcess implements Predictor, ModelSource {
    * Opens a checkpoint as a fold would, and closes it again.
    *
    * @param folder as `locate` gives it
-   * @returns what whoever trains from it should know
    * @throws EngineFault for one that no fold could start from
    */
-  async check(folder: string, training: CheckedTraining): Promise<readonly string[]> {
+  async check(folder: string, training: CheckedTraining): Promise<CheckedModel> {
     const request: EngineRequest = { type: 'check', folder, ...training };
-    return (await this.ask('model.checkpoint', request)) as readonly string[];
+    return (await this.ask('model.checkpoint', request)) as CheckedModel;
   }
 
   /** Judges what a fold of a checkpoint would take. @param folder as `locate` gives it */

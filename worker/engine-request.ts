@@ -53,10 +53,18 @@ export interface CheckedTraining {
   readonly elsewhere?: boolean;
 }
 
+/** What is to be known of a checkpoint that can be trained. */
+export interface CheckedModel {
+  /** What whoever trains from it should know. */
+  readonly warnings: readonly string[];
+  /** Tokens that are read at once: those of the pipeline, or the model's where these are fewer. */
+  readonly longest: number;
+}
+
 /**
  * Null for what was scored, the tokenizer that was learnt, what it makes of texts, what a fold will take, of a card
  * too, or what is to be known of a checkpoint.
  */
-export type EngineAnswer = null | string | TokenCounts | FoldEstimate | CardEstimate | readonly string[];
+export type EngineAnswer = null | string | TokenCounts | FoldEstimate | CardEstimate | CheckedModel;
 
 export type EngineReply = RequestReply<EngineAnswer>;

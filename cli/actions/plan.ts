@@ -28,6 +28,8 @@ import { paint, wantsColor } from '../terminal/paint.js';
 import { workdirAt, type Workdir } from '../workdir.js';
 
 interface Plan extends CheckedInput {
+  /** Tokens that are read at once. */
+  readonly longest: number;
   readonly reuse: readonly StepReuse[];
   readonly estimate: Estimate & { readonly toTrain: number; readonly folds: readonly MemberEstimate[] };
   /** Where one was named. */
@@ -53,7 +55,7 @@ async function deviceFor(console: Console, choice: OneDevice): Promise<PlannedDe
   return plannedDevice(choice, (message) => console.note(message));
 }
 
-function factsOf({ pipeline, steps, ...others }: Plan): Facts<z.input<typeof planSchema>> {
+function factsOf({ pipeline, steps, longest: _, ...others }: Plan): Facts<z.input<typeof planSchema>> {
   const plain = steps.map(({ name, step, cells }) => ({ name, step: { ...step }, cells }));
   return { ...others, pipeline: { ...pipeline }, steps: plain };
 }
@@ -61,7 +63,7 @@ function factsOf({ pipeline, steps, ...others }: Plan): Facts<z.input<typeof pla
 async function makePlan(input: CheckedInput, workdir: Workdir, planned: PlannedDevice | null): Promise<Plan> {
   const { pipeline, steps, rows } = input;
   const devices = planned === null ? {} : { devices: [planned] };
-  const told = await checkModel(pipeline, { workdir, onDownload: null, ...devices });
+  const model = await checkModel(pipeline, { workdir, onDownload: null, ...devices });
   const state = stateFor(planned, workdir);
   const isHere = async (checkpoint: string): Promise<boolean> =>
     (await findModel(checkpoint, { baseDirectory: workdir.state })) !== undefined;
@@ -72,7 +74,8 @@ async function makePlan(input: CheckedInput, workdir: Workdir, planned: PlannedD
   const judged = estimateTraining(pipeline, rows.train, toTrain, earlier);
   const folds = onCard ? [] : await estimateFolds(pipeline, rows.train, toTrain, workdir);
   const estimate = { ...judged, toTrain: toTrain.length, folds };
-  const plan = { ...input, warnings: [...input.warnings, ...told], reuse, estimate };
+  const warnings = [...input.warnings, ...model.warnings];
+  const plan = { ...input, warnings, longest: model.longest, reuse, estimate };
   if (planned === null) return plan;
   const { planOnDevice } = await import('../plan/device-plan.js');
   const of = { rows: rows.train, steps, cells: toTrain, workdir };
@@ -88,7 +91,7 @@ function stateFor(planned: PlannedDevice | null, workdir: Workdir): Omit<PlanSta
 }
 
 async function planLines(
-  { pipeline, rows, steps, reuse, estimate, device, warnings }: Plan,
+  { pipeline, longest, rows, steps, reuse, estimate, device, warnings }: Plan,
   color: boolean,
 ): Promise<string[]> {
   const ink = paint(color);
@@ -99,7 +102,7 @@ async function planLines(
   const ofDevice = device === undefined ? [] : await wordsOf(device, estimate.toTrain);
   return [
     `${ink.bold(pipeline.name)}: ${count(rows.train)} training rows, ${rows.test === null ? 'no' : count(rows.test)} test rows, ${labels.length === 1 ? '1 label' : `${labels.length} labels`} (${labels.join(', ')})`,
-    `${modelWords(pipeline)}, ${foldCountWords(folds)}, ${training.epochs === 1 ? '1 epoch' : `${training.epochs} epochs`}, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
+    `${modelWords(pipeline, longest)}, ${foldCountWords(folds)}, ${training.epochs === 1 ? '1 epoch' : `${training.epochs} epochs`}, batch ${training.batchSize}, learning rate ${training.learningRate}${options === '' ? '' : `, ${options}`}`,
     ...(isPlainSplit(folds) ? [] : [`split: ${splitWords(folds)}`]),
     ...(members === null ? [] : [members]),
     ...(decisions === '' ? [] : [decisions]),
@@ -117,13 +120,13 @@ async function wordsOf(device: DevicePlan, toTrain: number): Promise<string[]> {
   return deviceWords(device, toTrain);
 }
 
-function modelWords({ model }: Pipeline): string {
-  const { scratch, maxLength } = model;
+function modelWords({ model }: Pipeline, longest: number): string {
+  const { scratch } = model;
   const name =
     scratch === undefined
       ? model.checkpoint
       : `${scratch.type} from scratch (${scratch.layers} layers of ${scratch.hiddenSize})`;
-  return `${name}, at most ${maxLength} tokens`;
+  return `${name}, at most ${longest} tokens`;
 }
 
 function stepRemark({ name, step }: PlannedStep, reuse: readonly StepReuse[]): string {

@@ -36,7 +36,7 @@ async function checked(display: RunDisplay, options: RunOptions, file: string): 
   // There is no log yet, and a driver says the same again to each fold.
   const usable = await hostDevices({ device, slots, onMessage, onOutput: () => undefined });
   const onDownload = (view: DownloadView): void => display.download(view);
-  const ofModel = await checkModel(pipeline, { workdir, onDownload, devices: usable });
+  const { warnings: ofModel } = await checkModel(pipeline, { workdir, onDownload, devices: usable });
   display.download(null);
   for (const warning of [...ofTables, ...ofModel]) display.note(`warning: ${warning}`);
   await writableWorkdir(options.workdir);

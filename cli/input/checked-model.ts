@@ -12,6 +12,7 @@ import { membersOf } from '../../pipeline/members.js';
 import { modelUse, type Pipeline } from '../../pipeline/pipeline.js';
 import { DownloadPace, type DownloadView } from '../../worker/download-progress.js';
 import { thisMachine } from '../../worker/machine.js';
+import type { CheckedModel } from '../../worker/engine-request.js';
 import { openEngine } from '../../worker/services.js';
 import type { Workdir } from '../workdir.js';
 
@@ -29,21 +30,28 @@ export interface ModelCheck {
 /**
  * Opens the checkpoint of each member as every fold of it will, and counts whether its steps can be had.
  *
- * @returns what whoever trains from them should know
+ * @returns of all together, the most tokens that one reads at once
  * @throws a Fault for one that is not there, does not fit, or cannot be fetched
  */
-export async function checkModel(pipeline: Pipeline, check: ModelCheck): Promise<readonly string[]> {
-  const told: string[] = [];
+export async function checkModel(pipeline: Pipeline, check: ModelCheck): Promise<CheckedModel> {
+  const checked: CheckedModel[] = [];
   const seen = new Set<string>();
   for (const { pipeline: member } of membersOf(pipeline)) {
     const alike = JSON.stringify([member.model, optionsOfModel(member.training)]);
-    if (!seen.has(alike)) told.push(...(await checkMember(member, check)));
+    if (!seen.has(alike)) checked.push(await checkMember(member, check));
     seen.add(alike);
   }
-  return [...new Set(told)];
+  return together(checked);
 }
 
-async function checkMember(member: Pipeline, check: ModelCheck): Promise<readonly string[]> {
+function together(checked: readonly CheckedModel[]): CheckedModel {
+  return {
+    warnings: [...new Set(checked.flatMap(({ warnings }) => warnings))],
+    longest: Math.max(...checked.map(({ longest }) => longest)),
+  };
+}
+
+async function checkMember(member: Pipeline, check: ModelCheck): Promise<CheckedModel> {
   const { model, labels, training } = member;
   const cards = unlikeCards(member, check);
   const elsewhere = check.devices === null;
@@ -52,16 +60,17 @@ async function checkMember(member: Pipeline, check: ModelCheck): Promise<readonl
   if (scratch !== undefined) {
     const { classifier } = scratchModel(scratch, use.maxLength, labels.length, use.pooling);
     const machineBytes = elsewhere ? Infinity : thisMachine().bytes;
-    return cards.flatMap((card) => checkTraining(classifier, use, training, machineBytes, card));
+    const warnings = cards.flatMap((card) => checkTraining(classifier, use, training, machineBytes, card));
+    return { warnings, longest: use.maxLength };
   }
   const found = checkpoint === undefined ? undefined : await locate(checkpoint, check);
-  if (found === undefined) return [];
+  if (found === undefined) return { warnings: [], longest: use.maxLength };
   const { folder } = found;
   const engine = openEngine(check.workdir.path);
-  const told: string[] = [];
+  const checked: CheckedModel[] = [];
   for (const card of cards)
-    told.push(...(await engine.check(folder, { labels, model: use, training, card, elsewhere })));
-  return told;
+    checked.push(await engine.check(folder, { labels, model: use, training, card, elsewhere }));
+  return together(checked);
 }
 
 /** What its steps have to fit, each once: null is no card. @throws InputFault as `trainedCard` */

@@ -20,8 +20,8 @@ const card = (name: DeviceName, memoryBytes: number): Pick<Device, 'name' | 'car
   card: { name: 'A card', id: null, driver: '1', memoryBytes, isSoftware: false },
 });
 
-const check = (...devices: readonly Pick<Device, 'name' | 'card'>[]): Promise<readonly string[]> =>
-  checkModel(pipeline, { workdir: workdirAt(project.workdir), onDownload: null, devices });
+const check = async (...devices: readonly Pick<Device, 'name' | 'card'>[]): Promise<readonly string[]> =>
+  (await checkModel(pipeline, { workdir: workdirAt(project.workdir), onDownload: null, devices })).warnings;
 
 describe('a model is held', () => {
   it('against every device that its folds may come to, the smallest too', async () => {
@@ -39,7 +39,10 @@ describe('a model is held', () => {
     await expect(checkModel(typed, { workdir, onDownload: null })).rejects.toThrow(
       /^training\.precision: float16 is not trained in on cpu/,
     );
-    await expect(checkModel(typed, { workdir, onDownload: null, devices: null })).resolves.toEqual([]);
+    await expect(checkModel(typed, { workdir, onDownload: null, devices: null })).resolves.toEqual({
+      warnings: [],
+      longest: 16,
+    });
     // A start and a schedule.
     const options = { set, check: true, workdir: project.workdir };
     await expect(pipelineToStart(project.pipeline, options)).resolves.toEqual(typed);
