@@ -75,6 +75,8 @@ export class Graph {
   private readonly dims = new Map<string, Value>();
   private readonly cache = new Map<string, Value>();
   private counter = 0;
+  /** How many constants and shapes were made, those that were left out again, too. */
+  private made = 0;
 
   /** Another graph of the same values: a change of one is none of the other. */
   copy(): Graph {
@@ -86,7 +88,17 @@ export class Graph {
     for (const [name, value] of this.dims) copy.dims.set(name, value);
     for (const [key, value] of this.cache) copy.cache.set(key, value);
     copy.counter = this.counter;
+    copy.made = this.made;
     return copy;
+  }
+
+  /** Leaves out all others. A constant or a shape that is left out is made anew where it is asked for again. */
+  keep(nodes: readonly Node[], initializers: readonly Initializer[]): void {
+    const given = nodes.flatMap(({ outputs }) => outputs);
+    const there = new Set([...given, ...initializers.map(({ value }) => value)].map(({ name }) => name));
+    this.nodes.splice(0, this.nodes.length, ...nodes);
+    this.initializers.splice(0, this.initializers.length, ...initializers);
+    for (const [key, { name }] of this.cache) if (!there.has(name)) this.cache.delete(key);
   }
 
   input(name: string, type: DType, shape: Shape): Value {
@@ -172,15 +184,18 @@ export class Graph {
       [{ type: 'int64', shape: [sizes.length] }],
       { axis: 0 },
     );
-    this.cache.set(key, made as Value);
-    return made as Value;
+    return this.remembered(key, made as Value);
   }
 
   private once(key: string, make: (name: string) => Value): Value {
     const known = this.cache.get(key);
     if (known !== undefined) return known;
-    const made = make(`constant_${this.cache.size}`);
-    this.cache.set(key, made);
-    return made;
+    return this.remembered(key, make(`constant_${this.made}`));
+  }
+
+  private remembered(key: string, value: Value): Value {
+    this.cache.set(key, value);
+    this.made++;
+    return value;
   }
 }
