@@ -1,19 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { InputFault } from '../../errors/fault.js';
+import { CheckpointInterval } from './checkpoint-interval.js';
 import { notJudged } from './epoch-choice.js';
 import type { FoldSetup } from './fold-setup.js';
 import type { Position } from './fold-state.js';
 import { checkState, readState, verify, writeState } from './fold-state.js';
 import type { HashedFile, FoldCheckpoint, FoldJob } from './job.js';
-import { restoreKeptEpoch, writeKeptEpoch } from './kept-epoch.js';
+import { restoreKeptEpoch, takeJudged, writeKeptEpoch } from './kept-epoch.js';
 import { secondLink } from './second-link.js';
-
-/** Unless set otherwise, at least so many seconds apart … */
-const LEAST_SECONDS = 60;
-/** … and so many times as long as the last one took, which keeps their cost below 2.5 %. */
-const COST_FACTOR = 40;
+import type { Trainer } from './trainer.js';
 
 /**
  * A fold's checkpoints in its work directory. Each is a folder of its own whose files whoever takes it may
@@ -21,18 +17,18 @@ const COST_FACTOR = 40;
  */
 export class FoldCheckpoints {
   readonly position: Position;
+  /** When the next one is to be written. */
+  readonly interval: CheckpointInterval;
   private kept: HashedFile | null = null;
-  private writtenAt = performance.now();
-  /** Seconds that the last one took, with the epochs kept for it. */
-  private cost = 0;
-  /** Seconds spent on keeping epochs since then. */
-  private keepingCost = 0;
+  /** Validation probabilities of the weights as they are, where these are the best and no file has them yet. */
+  private unwritten: Float32Array | null = null;
 
   constructor(
     private readonly job: FoldJob,
     private readonly setup: FoldSetup,
     private readonly warn: (message: string) => void,
   ) {
+    this.interval = new CheckpointInterval(job.training.checkpointEvery, checkpointBytes(setup.trainer));
     this.position = {
       step: 0,
       epochLoss: 0,
@@ -67,24 +63,12 @@ export class FoldCheckpoints {
     return this.position;
   }
 
-  /** Whether it is time for the next one. */
-  due(): boolean {
-    const { checkpointEvery } = this.job.training;
-    return this.seconds() >= (checkpointEvery ?? Math.max(LEAST_SECONDS, COST_FACTOR * this.cost));
-  }
-
-  /** Whether an epoch's end is to be kept: always, but for epochs so short that it would cost too much. */
-  dueAfterEpoch(): boolean {
-    return this.job.training.checkpointEvery !== null || this.seconds() >= COST_FACTOR * this.cost;
-  }
-
-  /** Since the last one. */
-  private seconds(): number {
-    return (performance.now() - this.writtenAt) / 1000;
-  }
-
   async write(): Promise<FoldCheckpoint> {
-    const start = performance.now();
+    await this.writeKept();
+    return this.interval.writing(() => this.writeFiles());
+  }
+
+  private async writeFiles(): Promise<FoldCheckpoint> {
     const { trainer, signature } = this.setup;
     const folder = join(
       this.job.workDirectory,
@@ -99,22 +83,34 @@ export class FoldCheckpoints {
     );
     const best = this.kept === null ? null : { ...this.kept, path: join(folder, 'best.safetensors') };
     if (best !== null && this.kept !== null) await secondLink(this.kept.path, best.path);
-    this.writtenAt = performance.now();
-    this.cost = (this.writtenAt - start) / 1000 + this.keepingCost;
-    this.keepingCost = 0;
     return { step: this.position.step, state, best };
   }
 
-  /** Keeps the weights as they are now as the best epoch's. */
-  async keep(probabilities: Float32Array): Promise<void> {
-    const start = performance.now();
-    this.kept = await writeKeptEpoch(this.keptPath, this.setup.trainer, probabilities);
-    this.keepingCost += (performance.now() - start) / 1000;
+  /** The weights as they are now are the best epoch's: to be kept in a file before a step changes them. */
+  keep(probabilities: Float32Array): void {
+    this.unwritten = probabilities;
   }
 
-  /** Puts the kept epoch back into the trainer. @returns its validation probabilities */
+  /** Whether what is to be kept has no file yet. */
+  get isKeeping(): boolean {
+    return this.unwritten !== null;
+  }
+
+  async writeKept(): Promise<void> {
+    const probabilities = this.unwritten;
+    if (probabilities === null) return;
+    this.kept = await this.interval.keeping(() =>
+      writeKeptEpoch(this.keptPath, this.setup.trainer, probabilities),
+    );
+    this.unwritten = null;
+  }
+
+  /** Puts the kept epoch back into the trainer: of the last one nothing was changed since. @returns its validation probabilities */
   async restoreKept(): Promise<Float32Array> {
-    return restoreKeptEpoch(this.keptPath, this.setup.trainer);
+    const { trainer } = this.setup;
+    if (this.unwritten === null) return restoreKeptEpoch(this.keptPath, trainer);
+    await takeJudged(trainer);
+    return this.unwritten;
   }
 
   private get keptPath(): string {
@@ -125,6 +121,13 @@ export class FoldCheckpoints {
     await secondLink(best.path, this.keptPath);
     this.kept = { ...best, path: this.keptPath };
   }
+}
+
+/** With a kept epoch. */
+function checkpointBytes({ state, trained }: Trainer): number {
+  const numbers = (arrays: readonly { readonly shape: readonly number[] }[]): number =>
+    arrays.reduce((sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1), 0);
+  return 4 * (numbers(state.entries) + numbers(trained));
 }
 
 /** Not with its parents: where the work directory is gone, another attempt has taken the fold over. */

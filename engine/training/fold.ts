@@ -186,11 +186,12 @@ class Fold {
           await this.judge(epoch + 1);
         const hasNext = this.course.isWithin(epoch + 1, position.step + 1);
         const next = hasNext ? this.course.batches(order, position.step + 1)[0] : undefined;
+        if (this.checkpoints.isKeeping) await this.writing(() => this.checkpoints.writeKept());
         await this.step(this.course.batches(order, position.step), next);
-        if (this.checkpoints.due()) await this.checkpoint();
+        if (this.checkpoints.interval.due()) await this.checkpoint();
       }
       await this.judge(epoch + 1);
-      if (this.checkpoints.dueAfterEpoch()) await this.checkpoint();
+      if (this.checkpoints.interval.dueAfterEpoch()) await this.checkpoint();
     }
   }
 
@@ -299,7 +300,7 @@ class Fold {
       position.within = notJudged;
       if (kept) position.bestEpoch = epoch;
     } else position.within = { evaluations: course.evaluationsDue(position.step), best, kept };
-    if (better) await this.writing(() => this.checkpoints.keep(probabilities));
+    if (better) this.checkpoints.keep(probabilities);
     if (isEnd) this.emit({ type: 'epoch', metrics: history[epoch - 1] as EpochMetrics, best: kept });
   }
 

@@ -33,3 +33,12 @@ export async function restoreKeptEpoch(path: string, trainer: Trainer): Promise<
     await reader.close();
   }
 }
+
+/** Puts the weights that are judged now into the training, as they would be put back from a file. */
+export async function takeJudged(trainer: Trainer): Promise<void> {
+  const { state } = trainer;
+  for (const { name } of trainer.trained) {
+    const array = trainer.judged(name);
+    if (array !== 'weights') await state.write('weights', name, await state.read(array, name));
+  }
+}
