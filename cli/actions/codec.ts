@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { InputFault } from '../../errors/fault.js';
 import { encryptedPayloads } from '../../payloads/encrypted-payloads.js';
@@ -8,6 +7,7 @@ import { CodecServer } from '../../serving/codec/codec-server.js';
 import type { ServerCertificate } from '../../serving/listener.js';
 import { codecHostSchema } from '../facts/hosts.js';
 import { onInterrupt } from '../host/interrupt.js';
+import { readSmallFile } from '../input/small-file.js';
 import type { GlobalOptions, JsonOption } from '../options.js';
 import { isLoopback, requireAddress } from '../serve/address.js';
 import { readToken, requireToken } from '../serve/token-file.js';
@@ -25,6 +25,9 @@ interface CodecOptions extends GlobalOptions, JsonOption {
 }
 
 const tokenVariable = 'FOLDWISE_CODEC_TOKEN';
+
+/** Bytes of a certificate with its chain, and of a key. */
+const mostOfCertificate = 2 ** 20;
 
 /** How long what was asked may take once it ends. */
 const drainMs = 10_000;
@@ -97,7 +100,10 @@ async function certificateOf({ tlsCert, tlsKey }: CodecOptions): Promise<ServerC
       what: 'a certificate and its key go together',
       remedy: 'Give both, or neither.',
     });
-  const certificate = { cert: await readFile(tlsCert), key: await readFile(tlsKey) };
+  const certificate = {
+    cert: await readSmallFile(tlsCert, '--tls-cert', mostOfCertificate),
+    key: await readSmallFile(tlsKey, '--tls-key', mostOfCertificate),
+  };
   try {
     createSecureContext(certificate);
   } catch (error) {

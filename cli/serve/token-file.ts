@@ -1,12 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
 import { InputFault } from '../../errors/fault.js';
+import { readSmallFile } from '../input/small-file.js';
 
 const longest = 4_096;
 
 /** The token that a file holds, as the only word in it. @throws InputFault which does not repeat it */
 export async function readToken(file: string): Promise<string> {
-  const { size } = await stat(file);
-  return requireToken(size > longest ? '' : await readFile(file, 'utf8'), file);
+  const bytes = await readSmallFile(file, '--token-file', longest);
+  return requireToken(bytes.toString('utf8'), file);
 }
 
 /** @param where the file or variable that holds it */

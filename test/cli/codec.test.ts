@@ -32,6 +32,7 @@ describe('foldwise codec', () => {
     ['no TLS', ['--token-file', 'token'], 'it needs TLS (--tls-cert, --tls-key)'],
     ['half a certificate', ['--tls-cert', 'token'], 'a certificate and its key go together'],
     ['a certificate that is none', ['--tls-cert', 'token', '--tls-key', 'token'], 'they are no certificate'],
+    ['a certificate that is a folder', ['--tls-cert', '.', '--tls-key', 'token'], 'the file cannot be read'],
     ['a token that is none', ['--token-file', 'short'], 'it holds no token'],
   ])('is refused beyond this machine with %s', async (_name, options, why) => {
     vi.stubEnv(keysFileVariable, join(folder, 'keys'));
