@@ -102,14 +102,17 @@ function together(
   const open = new Map<string, { readonly members: OptimizedParameter[]; room: number }>();
   for (const parameter of parameters) {
     const count = elementCount(parameter.shape);
-    const joined = joinedWith(parameter);
+    const all = joinedWith(parameter);
+    // Of more than a pack holds some are in another one anyway.
+    const joined = all <= mostMembers && all * count <= mostOfPack ? all : 1;
     const key = [rateKeyOf(parameter.group), joined, ...(stacked ? parameter.shape : [])].join();
     let pack = open.get(key);
-    // None that are read as one are in two packs.
-    const room = mostMembers - (mostMembers % joined || 0);
+    // None that are read as one are in two packs: the first of them finds room for all.
+    const isFirst = (pack?.members.length ?? 0) % joined === 0;
+    const needed = isFirst ? joined : 1;
     if (count > mostOfMember) packs.push([parameter]);
     else {
-      if (pack === undefined || count > pack.room || pack.members.length === room) {
+      if (pack === undefined || needed * count > pack.room || pack.members.length + needed > mostMembers) {
         pack = { members: [], room: mostOfPack };
         open.set(key, pack);
         packs.push(pack.members);

@@ -55,6 +55,31 @@ describe('parameters lie together', () => {
     expect(packing.placeOf('e')).toMatchObject({ from: 1, to: 7, pack: packing.packs[2] });
     expect(packing.placeOf('g')).toBeUndefined();
   });
+
+  it.each([
+    ['of elements', { mostOfPack: 8 * 6, mostMembers: 32 }, [6, 6, 3]],
+    ['of members', { mostOfPack: 1000, mostMembers: 8 }, [6, 6, 3]],
+    [
+      'of members, fewer than are read as one',
+      { mostOfPack: 1000, mostMembers: 2 },
+      [2, 2, 2, 2, 2, 2, 2, 1],
+    ],
+    [
+      'of elements, fewer than are read as one',
+      { mostOfPack: 2 * 6, mostMembers: 32 },
+      [2, 2, 2, 2, 2, 2, 2, 1],
+    ],
+  ])('those that are read as one in one pack, where it has an end %s', (_, limits, lengths) => {
+    const names = Array.from({ length: 15 }, (__, place) => `p${place}`);
+    const joined = [0, 3, 6, 9, 12].map((from) => names.slice(from, from + 3));
+    const packing = new Packing(
+      names.map((name) => parameter(name, [2, 3])),
+      { ...packSizes.cuda, ...limits },
+      joined,
+    );
+    expect(membersOf(packing).map(({ length }) => length)).toEqual(lengths);
+    expect(membersOf(packing).flat()).toEqual(names);
+  });
 });
 
 async function run(
