@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import LongestFirst from './test/setup/longest-first.js';
 
-/** Folders of tests that drive servers and processes, and wait for them more than they compute. */
+/** Folders of tests that drive servers and processes. */
 const driving = [
   ...['bench', 'cli', 'cluster', 'faults', 'fuzz', 'infra', 'library', 'security', 'serving'],
   ...['store', 'worker'],
@@ -11,24 +11,25 @@ const driving = [
 /** Workers and workflows in the process of the test: hundreds of modules are loaded for each. */
 const orchestrating = ['test/activities/**/*.test.ts', 'test/workflows/**/*.test.ts'];
 
-/** What of them mocks modules. */
-const hostsApart = 'test/workflows/hosts-apart.test.ts';
-
-/** What of the engine mocks modules: whoever comes after it in a process has them as they were loaded before. */
-const mocking = readdirSync('test/engine', { recursive: true, encoding: 'utf8' })
-  .map((name) => `test/engine/${name.replaceAll('\\', '/')}`)
+/** What mocks modules: whoever comes after it in a process has them as they were loaded before. */
+const mocking = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((name) => `test/${name.replaceAll('\\', '/')}`)
   .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').includes('vi.mock('));
 
-/** What has a process for each file: it mocks modules, or opens devices, whose drivers keep state. */
-const apart = [
+/** What opens devices: their drivers keep state. */
+const onDevices = [
   ...['device/**/*', 'models/on-devices', 'ops/ops', 'precision/on-devices', 'runtime/*'],
   ...['inference/text-scorer', 'training/fold-on-devices'],
-]
-  .map((name) => `test/engine/${name}.test.ts`)
-  .concat(mocking);
+].map((name) => `test/engine/${name}.test.ts`);
+
+/** What has a process for each file; of the rest many share one, and what it has loaded. The last measures its own. */
+const apart = [...mocking, ...onDevices, 'test/serving/hostile.test.ts'];
 
 /** What measures time has both cores for itself. */
 const measuring = ['test/workflows/orchestration-time.test.ts'];
+
+/** Files share a process, and what it has loaded. */
+const sharing = { isolate: false, setupFiles: 'test/setup/same-environment.ts' };
 
 /** Tests of two cores: those that wait leave them to others. Projects run one after another. */
 function project(name: string, test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration {
@@ -55,22 +56,23 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       project('driving', {
-        include: [...driving, hostsApart],
+        include: driving,
+        exclude: apart,
+        ...sharing,
         maxWorkers: 4,
         sequence: { groupOrder: 0 },
       }),
       project('orchestrating', {
         include: orchestrating,
-        exclude: [...measuring, hostsApart],
-        isolate: false,
+        exclude: [...measuring, ...apart],
+        ...sharing,
         maxWorkers: 4,
         sequence: { groupOrder: 0 },
       }),
       project('computing', {
         include: ['test/**/*.test.ts'],
         exclude: [...driving, ...orchestrating, ...apart],
-        // Files share a process, and what it has loaded.
-        isolate: false,
+        ...sharing,
         maxWorkers: 2,
         sequence: { groupOrder: 1 },
       }),

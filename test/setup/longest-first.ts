@@ -1,29 +1,44 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What takes half a minute or more, the longest first. */
+/** What takes three quarters of a minute or more beside others, the longest first. */
 export const longest = [
   'cli/start-and-stop',
-  'security/attack',
-  'cluster/cluster',
-  'faults/faults',
   'library/package',
   'cli/predict',
-  'cli/bad-input',
-  'workflows/score',
-  'worker/workers-on-cards',
-  'cli/score',
-  'cli/run-control',
-  'workflows/encryption',
-  'cli/store-on-s3',
+  'cli/run-on-webgpu',
   'fuzz/fuzz',
+  'faults/faults',
+  'worker/workers-on-cards',
+  'cli/store-on-s3',
+  'cli/score',
   'workflows/rolling-upgrade',
+  'cli/on-webgpu',
+  'workflows/score',
+  'security/attack',
+  'cli/whole-run',
   'report/browser',
-  'workflows/pipeline',
-  'infra/server/configured',
-  'workflows/durability',
-  'workflows/server-away',
+  'cli/tables-elsewhere',
+  'cli/run-on-fake-card',
+  'cli/bad-input',
   'cli/terminated-run',
-  'engine/training/options',
+  'cli/run-on-two-cards',
+  'worker/two-workers',
+  'cli/run-control',
+  'workflows/durability',
+  'workflows/encryption',
+  'cli/operated-run',
+  'library/snippets',
+  'workflows/ensemble',
+  'engine/device/resident/training',
+  'cli/temporal-cli',
+  'workflows/pipeline',
+  'library/examples',
+  'engine/training/export',
+  'infra/server/configured',
+  'cli/deberta-v3',
+  'cli/codec-in-browser',
+  'engine/device/cuda/fake-card',
+  'cli/export-int8',
 ].map((name) => `test/${name}.test.ts`);
 
 /** Starts what takes longest first, so that no worker is left with it when the others have done all. */
@@ -35,9 +50,10 @@ export default class LongestFirst extends BaseSequencer {
   }
 }
 
-/** Groups of projects come one after another; in a group last what shares processes, which other files would end. */
+/** Groups of projects come one after another; in a group last, project by project, what shares processes. */
 function orderOf({ moduleId, project }: TestSpecification): number {
   const { isolate, sequence } = project.config;
   const place = longest.findIndex((name) => moduleId.endsWith(`/${name}`));
-  return (sequence.groupOrder * 2 + (isolate ? 0 : 1)) * 1000 + (place === -1 ? longest.length : place);
+  const projectPlace = isolate ? 0 : 1 + project.vitest.projects.indexOf(project);
+  return (sequence.groupOrder * 10 + projectPlace) * 1000 + (place === -1 ? longest.length : place);
 }

