@@ -11,19 +11,24 @@ const driving = [
 /** Workers and workflows in the process of the test: hundreds of modules are loaded for each. */
 const orchestrating = ['test/activities/**/*.test.ts', 'test/workflows/**/*.test.ts'];
 
-/** What mocks modules: whoever comes after it in a process has them as they were loaded before. */
-const mocking = readdirSync('test', { recursive: true, encoding: 'utf8' })
-  .map((name) => `test/${name.replaceAll('\\', '/')}`)
+/** What of them has a process for each file: it mocks modules, opens cards, or measures its own memory. */
+const drivingApart = [
+  ...['workflows/hosts-apart', 'cli/on-webgpu', 'cli/run-on-webgpu', 'cli/plan/plan-on-device'],
+  'serving/hostile',
+].map((name) => `test/${name}.test.ts`);
+
+/** What of the engine mocks modules: whoever comes after it in a process has them as they were loaded before. */
+const mocking = readdirSync('test/engine', { recursive: true, encoding: 'utf8' })
+  .map((name) => `test/engine/${name.replaceAll('\\', '/')}`)
   .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').includes('vi.mock('));
 
-/** What opens devices: their drivers keep state. */
-const onDevices = [
+/** What has a process for each file: it mocks modules, or opens devices, whose drivers keep state. */
+const apart = [
   ...['device/**/*', 'models/on-devices', 'ops/ops', 'precision/on-devices', 'runtime/*'],
   ...['inference/text-scorer', 'training/fold-on-devices'],
-].map((name) => `test/engine/${name}.test.ts`);
-
-/** What has a process for each file; of the rest many share one, and what it has loaded. The last measures its own. */
-const apart = [...mocking, ...onDevices, 'test/serving/hostile.test.ts'];
+]
+  .map((name) => `test/engine/${name}.test.ts`)
+  .concat(mocking);
 
 /** What measures time has both cores for itself. */
 const measuring = ['test/workflows/orchestration-time.test.ts'];
@@ -55,16 +60,21 @@ export default defineConfig({
     ),
     sequence: { sequencer: LongestFirst },
     projects: [
+      project('driving-apart', {
+        include: drivingApart,
+        maxWorkers: 4,
+        sequence: { groupOrder: 0 },
+      }),
       project('driving', {
         include: driving,
-        exclude: apart,
+        exclude: drivingApart,
         ...sharing,
         maxWorkers: 4,
         sequence: { groupOrder: 0 },
       }),
       project('orchestrating', {
         include: orchestrating,
-        exclude: [...measuring, ...apart],
+        exclude: [...measuring, ...drivingApart],
         ...sharing,
         maxWorkers: 4,
         sequence: { groupOrder: 0 },

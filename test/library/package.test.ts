@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cacheRoot } from '../../store/cache-root.js';
 import { built, canRun, withoutBuild } from '../cli/built-command-line.js';
 import { SmallProject } from '../cli/small-project.js';
 
@@ -178,7 +179,9 @@ describe.skipIf(!registry)(`the package, installed into an empty project${why}`,
       const cwd = project('pnpm');
       write(cwd, 'package.json', '{ "private": true, "type": "module" }');
       const byPnpm = (...args: readonly string[]) => run(cwd, 'npx', '--yes', pnpm, ...args);
-      await byPnpm('add', join(folder, tarball), '--store-dir', join(folder, 'store'));
+      // Kept for this user, as npm keeps what it fetched; pnpm's own place is that of the temporary files' disk.
+      const store = join(cacheRoot(), 'pnpm-store');
+      await byPnpm('add', join(folder, tarball), '--store-dir', store, '--prefer-offline');
       const set = ['--set', 'training.epochs=1'];
       await byPnpm('exec', 'foldwise', 'run', small.pipeline, '--workdir', cwd, ...set);
       write(cwd, 'predict.mjs', predicting);

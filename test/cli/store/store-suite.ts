@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CheckpointShelf } from '../../../store/checkpoints.js';
 import { sha256 } from '../../../store/digest.js';
 import { KeyIndex } from '../../../store/keys.js';
@@ -38,18 +38,18 @@ export function describeStoreCommands(kind: string, place: () => StorePlace): vo
   describe(`foldwise store on ${kind}`, () => {
     let workdir: string;
     let store: OpenStore;
-    const before = { ...process.env };
     beforeEach(async () => {
       workdir = mkdtempSync(join(tmpdir(), 'foldwise-store-command-'));
-      Object.assign(process.env, place().environment);
+      // What --store names is set in this process.
+      vi.stubEnv('FOLDWISE_STORE', undefined);
+      for (const [name, value] of Object.entries(place().environment)) vi.stubEnv(name, value);
       store = place().open(workdir);
       const all: string[] = [];
       for await (const { name } of store.objects.list('')) all.push(name);
       for (const name of all) await store.objects.delete(name);
     });
     afterEach(() => {
-      for (const name of Object.keys(place().environment)) delete process.env[name];
-      Object.assign(process.env, before);
+      vi.unstubAllEnvs();
       rmSync(workdir, { recursive: true, force: true });
     });
 
