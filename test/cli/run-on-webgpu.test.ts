@@ -125,7 +125,13 @@ describe.skipIf(!canRun || noWebGpu).each(['float32', 'float16'] as const)(
         readdirSync(join(killed, 'runs')).length > 0 &&
         existsSync(join(runOf(killed), 'events.ndjson')) &&
         events(killed).filter(({ event }) => event === 'checkpoint').length >= 6;
-      while (!hasCheckpoints()) await delay(20);
+      while (!hasCheckpoints()) {
+        expect([child.exitCode, child.signalCode], 'it ended before it had checkpoints').toEqual([
+          null,
+          null,
+        ]);
+        await delay(20);
+      }
       child.kill('SIGKILL');
       await ended;
       const position = await scaledPosition(killed);
