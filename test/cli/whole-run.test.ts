@@ -15,6 +15,8 @@ const execute = promisify(execFile);
 
 describe.skipIf(!ready)(
   'the built command line (skipped without `npm run build` or a temporal executable)',
+  // Each is several commands, one after another.
+  { timeout: 180_000 },
   () => {
     let workdir = '';
     const foldwise = (...args: readonly string[]) =>
