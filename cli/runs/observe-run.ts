@@ -11,6 +11,7 @@ import type { Progress, RunState } from '../../workflows/progress.js';
 import { noCurrentVersion, otherVersion } from './carriers.js';
 import { decoded, decryptedAnswer, messageOf } from './decoded.js';
 import { rootCause } from './outcome.js';
+import { failingTask } from './failing-task.js';
 import type { FoundRun } from './find-run.js';
 import { lastAttempt } from './last-attempt.js';
 import { endedProgress, isOver, shownProgress, type LiveActivity, type RunView } from './run-view.js';
@@ -33,7 +34,12 @@ export async function observeRun(client: Client, { run, handle }: FoundRun): Pro
   const over = description.status.name !== 'RUNNING';
   if (answer instanceof EnvironmentFault && !over) {
     const version = await otherVersion(client, run, description);
-    throw version ?? (await noCurrentVersion(client, run, description)) ?? answer;
+    throw (
+      version ??
+      (await noCurrentVersion(client, run, description)) ??
+      (await failingTask(client, run, handle, description)) ??
+      answer
+    );
   }
   const progress = await settled(answer, over, () => queryProgress(client, run, handle));
   const pending = description.raw.pendingActivities ?? [];
