@@ -125,7 +125,7 @@ class Moves {
     const [heads, slots, width] = x.shape as [number, Dim, number];
     const [tokens] = index.shape as [Dim];
     const places = this.once(`rows of ${heads} by ${slots} of ${index.name}`, () => {
-      const numbers = this.g.constant('float32', [1, heads], upTo(heads));
+      const numbers = this.g.constant('float64', [1, heads], upTo(heads));
       const starts = node.cast(this.g, node.mul(this.g, this.extent(slots), numbers), 'int64');
       return node.add(this.g, node.reshape(this.g, index, [tokens, 1]), starts);
     });
@@ -229,7 +229,7 @@ class Moves {
       const shape = [1, ...each.outputs[0]!.shape.slice(1)];
       if (each.op === 'Reshape') return node.reshape(this.g, moved, shape);
       const result = [{ type: moved.type, shape }];
-      const zero = node.scalar(this.g, 0);
+      const zero = this.g.constant(moved.type, [], [0]);
       const rest = each.inputs
         .slice(1)
         .map((value, place) => (each.op === 'Pad' && place === 1 ? zero : value));
@@ -242,7 +242,7 @@ class Moves {
     return node.reshape(this.g, places, shape);
   }
 
-  /** 0, 1, 2 … row by row: float32 `[rows, columns]`, which are exact. */
+  /** 0, 1, 2 … row by row: float64 `[rows, columns]`, exact also where a long text has more entries than 2²⁴. */
   private numbered(rows: Dim, columns: Dim): Value {
     return this.once(`numbered ${rows} ${columns}`, () => {
       const row = this.counted(this.ones([1, columns]), 1);
@@ -253,7 +253,9 @@ class Moves {
   }
 
   private ones(shape: readonly Dim[]): Value {
-    return this.once(`ones ${shape.join()}`, () => node.expand(this.g, node.scalar(this.g, 1), shape));
+    return this.once(`ones ${shape.join()}`, () =>
+      node.expand(this.g, this.g.constant('float64', [], [1]), shape),
+    );
   }
 
   /** Of each entry the sum of those before it. */
@@ -262,7 +264,7 @@ class Moves {
     return this.g.node('CumSum', [x, along], [{ type: x.type, shape: x.shape }], { exclusive: 1 })[0]!;
   }
 
-  /** A size as a number: float32 `[1, 1]`. */
+  /** A size as a number: float64 `[1, 1]`. */
   private extent(dim: Dim): Value {
     return this.once(`extent ${dim}`, () => node.matMul(this.g, this.ones([1, dim]), this.ones([dim, 1])));
   }
