@@ -11,24 +11,28 @@ const driving = [
 /** Workers and workflows in the process of the test: hundreds of modules are loaded for each. */
 const orchestrating = ['test/activities/**/*.test.ts', 'test/workflows/**/*.test.ts'];
 
-/** What of them has a process for each file: it mocks modules, opens cards, or measures its own memory. */
-const drivingApart = [
-  ...['workflows/hosts-apart', 'cli/on-webgpu', 'cli/run-on-webgpu', 'cli/plan/plan-on-device'],
-  'serving/hostile',
-].map((name) => `test/${name}.test.ts`);
-
-/** What of the engine mocks modules: whoever comes after it in a process has them as they were loaded before. */
-const mocking = readdirSync('test/engine', { recursive: true, encoding: 'utf8' })
-  .map((name) => `test/engine/${name.replaceAll('\\', '/')}`)
+/** What mocks modules: whoever comes after it in a process has them as they were loaded before. */
+const mocking = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((name) => `test/${name.replaceAll('\\', '/')}`)
   .filter((path) => path.endsWith('.test.ts') && readFileSync(path, 'utf8').includes('vi.mock('));
+const isOfEngine = (path: string): boolean => path.startsWith('test/engine/');
 
-/** What has a process for each file: it mocks modules, or opens devices, whose drivers keep state. */
+/** What of those that wait has a process for each file: it mocks modules, opens cards, or measures its own memory. */
+const drivingApart = [
+  ...['cli/on-webgpu', 'cli/run-on-webgpu', 'cli/plan/plan-on-device', 'serving/hostile'].map(
+    (name) => `test/${name}.test.ts`,
+  ),
+  ...mocking.filter((path) => !isOfEngine(path)),
+];
+
+/** What of the engine has one: it mocks modules, or opens devices, whose drivers keep state. */
 const apart = [
-  ...['device/**/*', 'models/on-devices', 'ops/ops', 'precision/on-devices', 'runtime/*'],
-  ...['inference/text-scorer', 'training/fold-on-devices'],
-]
-  .map((name) => `test/engine/${name}.test.ts`)
-  .concat(mocking);
+  ...[
+    ...['device/**/*', 'models/on-devices', 'ops/ops', 'precision/on-devices', 'runtime/*'],
+    ...['inference/text-scorer', 'training/fold-on-devices'],
+  ].map((name) => `test/engine/${name}.test.ts`),
+  ...mocking.filter(isOfEngine),
+];
 
 /** What measures time has both cores for itself. */
 const measuring = ['test/workflows/orchestration-time.test.ts'];
@@ -81,7 +85,7 @@ export default defineConfig({
       }),
       project('computing', {
         include: ['test/**/*.test.ts'],
-        exclude: [...driving, ...orchestrating, ...apart],
+        exclude: [...driving, ...orchestrating, ...drivingApart, ...apart],
         ...sharing,
         maxWorkers: 2,
         sequence: { groupOrder: 1 },
