@@ -22,18 +22,16 @@ export function listen(current: () => Board | undefined, show: () => void): void
   setHandler(progressQuery, () => (current() ?? emptyBoard).progress(), {
     description: descriptions.progress,
   });
+  const validator = (choice: unknown, ...further: readonly never[]): void => {
+    requireSoleChoice(further);
+    chosen(current(), choice);
+  };
   setHandler(retryUpdate, (choice) => decide(current(), choice, 'retry', show), {
-    validator: (choice, ...further: readonly never[]) => {
-      requireSoleChoice(further);
-      chosen(current(), choice);
-    },
+    validator,
     description: descriptions.retry,
   });
   setHandler(skipUpdate, (choice) => decide(current(), choice, 'skip', show), {
-    validator: (choice, ...further: readonly never[]) => {
-      requireSoleChoice(further);
-      chosen(current(), choice);
-    },
+    validator,
     description: descriptions.skip,
   });
   setHandler(
